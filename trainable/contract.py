@@ -1,0 +1,76 @@
+"""What every part of the house agrees on: metric names, the layout of a sweep on disk, and the user's error.
+
+Imports the standard library alone, so that a module which only describes or reads pays for nothing else.
+"""
+
+import re
+
+# Metrics: one row per epoch, under exactly these names in result.json, W&B and TensorBoard.
+TRAIN_LOSS = "Train/Loss"
+TRAIN_REWARD_MEAN = "Train/Reward_Mean"
+TRAIN_REWARD_STD = "Train/Reward_Std"
+TRAIN_ACCURACY_MEAN = "Train/Accuracy_Mean"
+TRAIN_ACCURACY_STD = "Train/Accuracy_Std"
+TRAIN_LATENCY_MEAN = "Train/Latency_Mean"
+TRAIN_LATENCY_STD = "Train/Latency_Std"
+TRAIN_VIOLATION_RATE = "Train/Budget_Violation_Rate"
+TRAIN_ENTROPY = "Train/Entropy"
+TRAIN_ZERO_VARIANCE_GROUPS = "Train/Zero_Variance_Groups"
+VAL_REWARD_MEAN = "Val/Reward_Mean"
+VAL_ACCURACY_MEAN = "Val/Accuracy_Mean"
+VAL_LATENCY_MEAN = "Val/Latency_Mean"
+VAL_VIOLATION_RATE = "Val/Budget_Violation_Rate"
+VAL_IN_BUDGET_ACCURACY = "Val/In_Budget_Accuracy"
+VAL_ORACLE_GAP = "Val/Oracle_Gap"
+PERF_SAMPLES_PER_SECOND = "Perf/Samples_Per_Second"
+PERF_PEAK_GPU_MEMORY_MB = "Perf/Peak_GPU_Memory_MB"
+
+METRIC_PREFIXES = ("Train/", "Val/", "Perf/")
+
+EPOCH = "training_iteration"
+"""Epochs count from 1 and are the step of every tracker."""
+
+# The layout of a sweep: <storage_path>/<name>/...
+SWEEP_FILE = "sweep.yaml"
+DATA_FILE = "data.json"
+"""What the trials run on, as the run describes it: a sentence, a fingerprint, the baselines."""
+LOCK_FILE = "driver.lock"
+OPTUNA_FILE = "optuna.journal"
+
+# ... and of one trial: <storage_path>/<name>/trial_00003/...
+PARAMS_FILE = "params.json"
+RESULT_FILE = "result.json"
+PROGRESS_FILE = "progress.csv"
+FAILURE_FILE = "failure.json"
+
+_TRIAL_FOLDER = re.compile(r"trial_(\d{5,})")
+_CHECKPOINT_FOLDER = re.compile(r"checkpoint_(\d{6,})")
+
+
+class UserError(Exception):
+    """A mistake the user can mend. Its text is one sentence: what is wrong, where, and what to do."""
+
+
+def is_metric(name: str) -> bool:
+    """Whether a column of result.json is a metric, and so belongs in W&B and TensorBoard."""
+    return name.startswith(METRIC_PREFIXES)
+
+
+def trial_folder_name(number: int) -> str:
+    return f"trial_{number:05d}"
+
+
+def trial_number(folder_name: str) -> int | None:
+    """The trial's number, counted from 0, or None when the folder is no trial's."""
+    match = _TRIAL_FOLDER.fullmatch(folder_name)
+    return int(match[1]) if match else None
+
+
+def checkpoint_folder_name(epoch: int) -> str:
+    return f"checkpoint_{epoch:06d}"
+
+
+def checkpoint_epoch(folder_name: str) -> int | None:
+    """The epoch after which a checkpoint was taken, or None when the folder is no checkpoint."""
+    match = _CHECKPOINT_FOLDER.fullmatch(folder_name)
+    return int(match[1]) if match else None

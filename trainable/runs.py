@@ -1,0 +1,113 @@
+"""The run protocol: all that a sweep knows of what it trains, and the names by which runs are chosen.
+
+A sweep asks a `RunKind` what there is to know before any trial (its settings, its objective, its data), hands the data
+to the workers once, and lets each trial `start` a `Run` there. Nothing else crosses this seam.
+"""
+
+import dataclasses
+import importlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from trainable.contract import UserError
+
+KINDS = {"joint_controller": "trainable.joint_controller:KIND"}
+
+
+class Diverged(Exception):
+    """The training's numbers are no longer finite: nothing to retry, and no fault of the code."""
+
+
+class DamagedCheckpoint(Exception):
+    """A checkpoint that cannot be read back whole; an older one may be."""
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """What the objective is without any training, on validation, with its 95 % interval."""
+
+    name: str
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class DataDescription:
+    """What the trials run on. Scores of two sweeps are comparable where objective and fingerprint are the same."""
+
+    summary: str
+    fingerprint: str
+    baselines: tuple[Baseline, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_json(cls, content: Mapping[str, Any]) -> "DataDescription":
+        baselines = tuple(Baseline(**baseline) for baseline in content["baselines"])
+        return cls(content["summary"], content["fingerprint"], baselines)
+
+
+class Run(Protocol):
+    """One training in progress."""
+
+    def step(self) -> dict[str, float]:
+        """Train for one epoch and return its metrics. Raises Diverged."""
+
+    def save(self, folder: Path) -> None:
+        """Write into an existing, empty folder all that `load` needs, and the best policy so far."""
+
+    def load(self, folder: Path) -> None:
+        """Go on from what `save` wrote, bit for bit. Raises DamagedCheckpoint."""
+
+    def close(self) -> None:
+        """Let go of everything but the borrowed data."""
+
+
+class RunKind(Protocol):
+    """What a sweep must know of a kind of run. Importing it costs nothing: heavy imports wait in its methods."""
+
+    name: str
+    settings_type: type
+    """A frozen dataclass. Every field is a setting of a trial; those with a `help` are flags of the sweep; its
+    `__post_init__` raises a UserError on a value that no trial can have."""
+    first_hyperparameters: Mapping[str, Any]
+    """The values everybody starts from: the sweep's first trial, by which its gain is measured."""
+    search_space: str
+    objective: str
+    modes: Mapping[str, str]
+    """Every metric a trial can be ranked by, and whether its 'max' or its 'min' is best."""
+
+    def prepare(self, settings: Any) -> Any:
+        """Read what is dear to load; it is put into Ray's object store once and lent to every run. Raises UserError."""
+
+    def describe(self, settings: Any, data: Any) -> DataDescription:
+        """The data in words and numbers."""
+
+    def start(self, settings: Any, data: Any, seed: int, device: str) -> Run:
+        """Begin a run at epoch 0 on a torch device."""
+
+    def run_name(self, hyperparameters: Mapping[str, Any], timestamp: str) -> str:
+        """What a trial is called in W&B."""
+
+
+def find_run_kind(name: str) -> RunKind:
+    """A kind of run by its name, or by `module:attribute`.
+
+    Raises:
+        UserError: there is none of that name.
+    """
+    module_name, _, attribute = KINDS.get(name, name).partition(":")
+    if not attribute:
+        raise UserError(f"--run {name!r}: no such run; it can be {', '.join(KINDS)} or module:attribute of your own")
+    try:
+        module = importlib.import_module(module_name)
+    except ModuleNotFoundError as error:
+        raise UserError(f"--run {name!r}: {error}; put its folder on PYTHONPATH") from None
+    if not hasattr(module, attribute):
+        raise UserError(f"--run {name!r}: module {module_name} has no {attribute!r}")
+    kind: RunKind = getattr(module, attribute)
+    return kind
