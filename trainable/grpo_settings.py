@@ -35,7 +35,7 @@ class GRPOSettings:
     updates_per_batch: int = _flag(1, "optimiser steps per sampled batch; above 1 the ratio is clipped")
     clip_epsilon: float = _flag(0.2, "how far the clipped ratio may leave 1")
     kl_coefficient: float = _flag(0.0, "weight of the divergence from the policy's start")
-    entropy_coefficient: float = _flag(0.01, "weight of the entropy bonus")
+    entropy_coefficient: float = _flag(0.03, "weight of the entropy bonus")
     max_grad_norm: float = _flag(1.0, "gradient clipping")
     weight_decay: float = _flag(0.1, "AdamW's weight decay")
     dropout: float = _flag(0.1, "share of features and hidden units dropped in training")

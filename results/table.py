@@ -1,0 +1,42 @@
+"""The table of a sweep's trials, best first, as people read it: scores to three decimals."""
+
+from rich.table import Table
+
+from results.records import SweepRecord, TrialRecord
+
+FIRST_TRIAL_MARK = "starting values"
+
+
+def shown_value(value: object) -> str:
+    """A hyperparameter to three significant digits."""
+    return f"{value:.3g}" if isinstance(value, float) else str(value)
+
+
+def trial_table(record: SweepRecord) -> Table:
+    """One line a trial: rank, number, hyperparameters, score and the epoch it was reached at, epochs run, status."""
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    names = list(dict.fromkeys(name for trial in record.trials for name in trial.config))
+    for column in ("", "trial", *names, record.metric, "at epoch", "epochs"):
+        table.add_column(column, justify="right", no_wrap=True)
+    table.add_column("", no_wrap=True)
+    for rank, trial in enumerate(record.ranked(), start=1):
+        best = record.best_row(trial)
+        table.add_row(
+            str(rank),
+            str(trial.number),
+            *(shown_value(trial.config.get(name, "")) for name in names),
+            f"{best[record.metric]:.3f}" if best else "-",
+            str(best["training_iteration"]) if best else "-",
+            str(len(trial.rows)),
+            _remark(record, trial),
+            style="bold" if rank == 1 else None,
+        )
+    return table
+
+
+def _remark(record: SweepRecord, trial: TrialRecord) -> str:
+    status = trial.status(record.num_epochs)
+    remarks = [] if status == "completed" else [status]
+    if trial.number == 0:
+        remarks.append(FIRST_TRIAL_MARK)
+    return ", ".join(remarks)

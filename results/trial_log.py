@@ -1,0 +1,47 @@
+"""Writing one trial's rows: result.json, the truth, one flushed JSON line an epoch, and progress.csv, a view of it."""
+
+import csv
+import json
+from pathlib import Path
+
+from results.ranking import Row
+from results.records import read_rows
+from trainable import contract
+
+
+class TrialLog:
+    """The rows of one trial, on disk and in memory.
+
+    Opening it drops whatever a crash left behind the last whole row, and rows beyond `keep_epochs`.
+    """
+
+    def __init__(self, folder: Path, keep_epochs: int | None = None) -> None:
+        folder.mkdir(exist_ok=True)
+        self._result_file, self._progress_file = folder / contract.RESULT_FILE, folder / contract.PROGRESS_FILE
+        self.rows: list[Row] = read_rows(self._result_file)[:keep_epochs]
+        rewritten = self._result_file.with_suffix(".json.new")
+        rewritten.write_text("".join(json.dumps(row) + "\n" for row in self.rows))
+        rewritten.replace(self._result_file)
+        self._rewrite_progress()
+
+    def append(self, row: Row) -> None:
+        """Add the next epoch's row; it is on disk when this returns."""
+        with self._result_file.open("a") as file:
+            file.write(json.dumps(row) + "\n")
+        self.rows.append(row)
+        if len(self.rows) == 1:
+            self._rewrite_progress()
+        else:
+            with self._progress_file.open("a", newline="") as file:
+                self._csv_writer(file).writerow(row)
+
+    def _rewrite_progress(self) -> None:
+        with self._progress_file.open("w", newline="") as file:
+            if self.rows:
+                writer = self._csv_writer(file)
+                writer.writeheader()
+                writer.writerows(self.rows)
+
+    def _csv_writer(self, file) -> csv.DictWriter:  # type: ignore[no-untyped-def, type-arg]
+        columns = [column for column in self.rows[0] if column != "config"]
+        return csv.DictWriter(file, columns, extrasaction="ignore")

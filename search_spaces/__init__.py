@@ -1,0 +1,1 @@
+"""Search spaces: each module holds SPACE, a dict from hyperparameter to Optuna distribution."""

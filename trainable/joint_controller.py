@@ -1,0 +1,67 @@
+"""GRPO on the joint controller, as the kind of run that a sweep can choose. Importing it is cheap."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from trainable import contract
+from trainable.contract import UserError
+from trainable.grpo_settings import GRPOSettings
+from trainable.runs import DataDescription
+
+if TYPE_CHECKING:
+    from trainable.grpo_run import ControllerData, GRPORun
+
+
+class JointController:
+    name = "joint_controller"
+    settings_type = GRPOSettings
+    first_hyperparameters: Mapping[str, Any] = {"lr": 1e-4, "group_size": 5, "budget_penalty": 10.0}
+    search_space = "joint_controller"
+    objective = contract.VAL_IN_BUDGET_ACCURACY
+    modes: Mapping[str, str] = {
+        contract.VAL_IN_BUDGET_ACCURACY: "max",
+        contract.VAL_ACCURACY_MEAN: "max",
+        contract.VAL_REWARD_MEAN: "max",
+        contract.VAL_LATENCY_MEAN: "min",
+        contract.VAL_VIOLATION_RATE: "min",
+        contract.VAL_ORACLE_GAP: "min",
+        contract.TRAIN_REWARD_MEAN: "max",
+        contract.TRAIN_ACCURACY_MEAN: "max",
+    }
+
+    def prepare(self, settings: GRPOSettings) -> "ControllerData":
+        from trainable.features import load_features
+        from trainable.grpo_run import ControllerData
+        from trainable.profile_table import load_profile
+
+        profile = load_profile(Path(settings.results_dir), settings.dataset_names)
+        low, high = profile.budget_range_ms
+        least, largest = settings.latency_budget_min or low, settings.latency_budget_max or high
+        if least > largest:
+            raise UserError(
+                f"latency budgets from {least:g} to {largest:g} ms: the range is empty "
+                f"(the profile's own is {low:.4g} to {high:.4g} ms); change --latency_budget_min or --latency_budget_max"
+            )
+        return ControllerData(profile, load_features(profile))
+
+    def describe(self, settings: GRPOSettings, data: "ControllerData") -> DataDescription:
+        from trainable.baselines import baselines
+        from trainable.image_split import VALIDATION
+
+        profile = data.profile
+        low, high = profile.budget_range_ms
+        summary = f"{profile.describe()}; budgets {low:.4g} to {high:.4g} ms"
+        return DataDescription(summary, profile.fingerprint, baselines(profile, VALIDATION))
+
+    def start(self, settings: GRPOSettings, data: "ControllerData", seed: int, device: str) -> "GRPORun":
+        from trainable.grpo_run import GRPORun
+
+        return GRPORun(settings, data, seed, device)
+
+    def run_name(self, hyperparameters: Mapping[str, Any], timestamp: str) -> str:
+        values = {**self.first_hyperparameters, **hyperparameters}
+        return f"grpo-g{values['group_size']}-lr{values['lr']:.3g}-{timestamp}"
+
+
+KIND = JointController()

@@ -1,0 +1,125 @@
+"""The one file in which Ray meets a run: one training iteration is one epoch, one trial is one run.
+
+The trial's own folder is its memory. Whatever process picks a trial up looks there for the newest checkpoint that
+result.json covers and goes on from it, so resuming needs nothing from Ray.
+"""
+
+import dataclasses
+import traceback
+from pathlib import Path
+from typing import Any
+
+import ray
+import torch
+from ray import tune
+from ray.tune.result import SHOULD_CHECKPOINT
+
+from trainable import contract
+from trainable.runs import DamagedCheckpoint, Diverged, Run, find_run_kind
+
+FAILURE = "failure"
+"""Key of a result that ends a trial instead of reporting an epoch."""
+NOTE = "note"
+"""Key of a sentence that the user should see."""
+
+
+class RunTrainable(tune.Trainable):
+    """Drives one run after another in the same process (`reuse_actors`); the data outlives them all."""
+
+    def setup(self, config: dict[str, Any], *, run_kind: str, settings: Any, seed: int, data: Any) -> None:
+        """Keep what every run of this worker shares. The run itself starts with its first step.
+
+        Args:
+            run_kind: a name that `find_run_kind` knows.
+            settings: the kind's settings; a trial's config replaces the fields it names.
+            data: what the kind's `prepare` gave, from the object store.
+        """
+        self._kind = find_run_kind(run_kind)
+        self._settings, self._seed, self._data = settings, seed, data
+        self._run: Run | None = None
+        self._epoch = 0
+        torch.set_num_threads(max(1, int(ray.get_runtime_context().get_assigned_resources().get("CPU", 1))))
+
+    def reset_config(self, new_config: dict[str, Any]) -> bool:
+        self.cleanup()
+        return True
+
+    def step(self) -> dict[str, Any]:
+        """One epoch, or what ended the trial: a failure of the run is a result, so Ray retries lost workers only."""
+        try:
+            note = {} if self._run else self._begin()
+            assert self._run
+            metrics = self._run.step()
+        except Diverged as error:
+            return self._ended("diverged", str(error))
+        except torch.OutOfMemoryError as error:
+            return self._ended("out of memory", str(error))
+        except Exception as error:  # the trial's border: the sweep goes on, the trial is marked, its cause is shown
+            return self._ended("error", f"{type(error).__name__}: {error}")
+        self._epoch += 1
+        # Asked for with each epoch's result, not by frequency: a trial that failed must not save what is broken.
+        return {contract.EPOCH: self._epoch, **metrics, **note, SHOULD_CHECKPOINT: True}
+
+    def _begin(self) -> dict[str, str]:
+        """Start the run where the trial's folder says it stands."""
+        folder = Path(self._storage.trial_fs_path)
+        recorded = _whole_rows(folder / contract.RESULT_FILE)
+        checkpoints = {
+            epoch: entry
+            for entry in (folder.iterdir() if folder.is_dir() else ())
+            if (epoch := contract.checkpoint_epoch(entry.name)) is not None and epoch <= recorded
+        }
+        damaged = []
+        for epoch in sorted(checkpoints, reverse=True):
+            self._start_run()
+            assert self._run
+            try:
+                self._run.load(checkpoints[epoch])
+            except DamagedCheckpoint as error:
+                damaged.append(str(error))
+                continue
+            self._epoch = epoch
+            break
+        else:
+            self._start_run()
+        if not damaged:
+            return {}
+        return {NOTE: f"damaged checkpoint passed over, training goes on from epoch {self._epoch}: {damaged[0]}"}
+
+    def _start_run(self) -> None:
+        self.cleanup()
+        settings = dataclasses.replace(self._settings, **self.config)
+        device = "cuda" if ray.get_gpu_ids() else "cpu"
+        self._run = self._kind.start(settings, self._data, self._seed, device)
+
+    def _ended(self, kind: str, cause: str) -> dict[str, Any]:
+        failure = {"kind": kind, "epoch": self._epoch + 1, "cause": cause.split("\n")[0]}
+        if kind != "diverged":
+            failure["traceback"] = traceback.format_exc()
+        return {contract.EPOCH: self._epoch, FAILURE: failure, "done": True}
+
+    def save_checkpoint(self, checkpoint_dir: str) -> None:
+        assert self._run
+        self._run.save(Path(checkpoint_dir))
+        _name_next_checkpoint_by_epoch(self._storage, self._epoch)
+
+    def load_checkpoint(self, checkpoint: Any) -> None:
+        """Nothing to do: Ray restores after a lost worker, and the first step finds the newest checkpoint itself."""
+
+    def cleanup(self) -> None:
+        if self._run:
+            self._run.close()
+        self._run, self._epoch = None, 0
+
+
+def _whole_rows(file: Path) -> int:
+    """Epochs that result.json holds: its complete lines."""
+    return file.read_bytes().count(b"\n") if file.exists() else 0
+
+
+def _name_next_checkpoint_by_epoch(storage: Any, epoch: int) -> None:
+    """Ray numbers checkpoints from 0 in every session; ours are named by epoch, so that a resume can tell them apart.
+
+    Reaches into ray 2.60's StorageContext, which adds 1 before it uses the number.
+    """
+    storage.current_checkpoint_index = epoch - 1

@@ -1,0 +1,65 @@
+"""The words around a sweep: what is about to run, and, at the end, what came of it and what can be done next."""
+
+import os
+import shlex
+from pathlib import Path
+
+from rich.console import Console
+
+from results.records import SweepRecord
+from results.summary import summary
+from trainable.runs import DataDescription
+from tune.resources import Allotment
+from tune.settings import SHIPPED_STORAGE, SweepSettings
+
+
+def print_start(console: Console, settings: SweepSettings, data: DataDescription, allotment: Allotment) -> None:
+    """What runs on what, in a few lines."""
+    device = f"{allotment.gpus_per_trial:g} GPU" if allotment.gpus_per_trial else "no GPU"
+    console.print(f"Sweep {settings.name} in {shown_path(settings.folder)}", markup=False, soft_wrap=True)
+    console.print(f"  data    {data.summary}", markup=False, soft_wrap=True)
+    console.print(
+        f"  trials  {settings.num_samples} of at most {settings.num_epochs} epochs, "
+        f"{allotment.max_concurrent_trials} at a time, each on {allotment.cpus_per_trial:g} CPU core and {device}",
+        markup=False,
+        soft_wrap=True,
+    )
+    console.print(
+        f"  ranked  by the {settings.mode} of {settings.metric} over a trial's epochs", markup=False, soft_wrap=True
+    )
+
+
+def print_end(console: Console, settings: SweepSettings, record: SweepRecord, wandb_mode: str) -> None:
+    """The table, the gain, the baselines, where everything lies, and the commands that go on from here."""
+    console.print()
+    console.print(summary(record), soft_wrap=True)
+    console.print()
+    folder = shlex.quote(shown_path(settings.folder))
+    best = next(iter(record.ranked()), None)
+    if best and best.checkpoint_epochs:
+        console.print(f"Best policy    {shown_path(best.folder)}/checkpoint_{best.checkpoint_epochs[-1]:06d}", soft_wrap=True)
+    name = shlex.quote(settings.name)
+    commands = {
+        "TensorBoard": f"tensorboard --logdir {folder}",
+        "Send to W&B": f"wandb sync {folder}/trial_*/wandb/offline-run-*" if wandb_mode == "offline" else None,
+        "Compare": f"python results/compare_trials.py {name if _is_shipped(settings) else folder}",
+        "Resume": resume_command(settings),
+    }
+    for title, command in commands.items():
+        if command:
+            console.print(f"{title:<15}{command}", markup=False, soft_wrap=True, highlight=False)
+
+
+def resume_command(settings: SweepSettings) -> str:
+    storage = "" if _is_shipped(settings) else f" --storage_path {shlex.quote(shown_path(settings.folder.parent))}"
+    return f"python tune/run_sweep.py --resume {shlex.quote(settings.name)}{storage}"
+
+
+def shown_path(path: Path) -> str:
+    """Relative to where the user stands, when it lies below."""
+    relative = os.path.relpath(path)
+    return str(path) if relative.startswith("..") else relative
+
+
+def _is_shipped(settings: SweepSettings) -> bool:
+    return settings.folder.parent == SHIPPED_STORAGE

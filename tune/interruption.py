@@ -1,0 +1,40 @@
+"""SIGINT and SIGTERM: the first asks the sweep to stop, the second ends the process at once."""
+
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+
+class Interruption:
+    """Which signal, if any, asked the sweep to stop."""
+
+    def __init__(self) -> None:
+        self.signal: signal.Signals | None = None
+
+    @property
+    def exit_status(self) -> int:
+        assert self.signal
+        return 128 + self.signal
+
+    def _handle(self, number: int, frame: FrameType | None) -> None:
+        if self.signal:
+            os._exit(128 + number)
+        self.signal = signal.Signals(number)
+        # Ray stops its loop on SIGUSR1 (it would on SIGINT too, but knows nothing of SIGTERM).
+        os.kill(os.getpid(), signal.SIGUSR1)
+
+
+@contextmanager
+def stop_on_signals() -> Iterator[Interruption]:
+    """Within the block, which holds `Tuner.fit`, the first SIGINT or SIGTERM ends the fit in order."""
+    os.environ["TUNE_DISABLE_SIGINT_HANDLER"] = "1"
+    interruption = Interruption()
+    before = {number: signal.signal(number, interruption._handle) for number in (signal.SIGINT, signal.SIGTERM)}
+    before[signal.SIGUSR1] = signal.signal(signal.SIGUSR1, lambda number, frame: None)
+    try:
+        yield interruption
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

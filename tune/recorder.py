@@ -1,0 +1,82 @@
+"""The record: each epoch's row goes straight into the trial's own folder, and a failure's cause beside it.
+
+Ray's own loggers write into a session folder and copy now and then; after a `kill -9` the sweep's folder would lack
+what they had not copied yet.
+"""
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from ray.tune import Callback
+
+from results.ranking import Row
+from results.records import TrialRecord
+from results.trial_log import TrialLog
+from trainable import contract
+from trainable.ray_trainable import FAILURE, NOTE
+from tune.scheduler import ARRIVAL
+
+LEFT_OUT = ("should_checkpoint", "time_since_restore", "iterations_since_restore", "experiment_tag", NOTE)
+
+
+def number_of(trial: Any) -> int:
+    """The number of Ray's trial, from the name of its folder."""
+    number = contract.trial_number(trial.storage.trial_dir_name)
+    assert number is not None, trial.storage.trial_dir_name
+    return number
+
+
+class Recorder(Callback):
+    """Writes result.json, progress.csv and failure.json of every trial, as things happen."""
+
+    def __init__(self, folder: Path, trials: Iterable[TrialRecord]) -> None:
+        self._folder = folder
+        self._arrivals = max((row[ARRIVAL] + 1 for trial in trials for row in trial.rows), default=0)
+        self._logs: dict[int, TrialLog] = {}
+
+    def rows(self, number: int) -> list[Row]:
+        """Rows of a trial of this session, as on disk."""
+        return self._log(number).rows
+
+    def on_trial_result(self, iteration: int, trials: list[Any], trial: Any, result: dict[str, Any], **info: Any) -> None:
+        number = number_of(trial)
+        if FAILURE in result:
+            self._record_failure(number, result[FAILURE])
+            return
+        log = self._log(number)
+        epoch = result[contract.EPOCH]
+        if epoch <= len(log.rows):
+            return  # repeated after a lost worker, bit for bit what is recorded
+        if epoch != len(log.rows) + 1:
+            raise RuntimeError(f"trial {number}: epoch {epoch} came after epoch {len(log.rows)}")
+        before = log.rows[-1]["time_total_s"] if log.rows else 0.0
+        row = {name: _plain(value) for name, value in result.items() if name not in LEFT_OUT}
+        row |= {"time_total_s": before + result["time_this_iter_s"], ARRIVAL: self._arrivals}
+        self._arrivals += 1
+        log.append(row)
+
+    def on_trial_error(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
+        """Ray gave a trial up: its worker could not be kept alive."""
+        error = trial.get_error()
+        cause = str(error).strip() or type(error).__name__
+        epoch = len(self._log(number_of(trial)).rows) + 1
+        last_line = cause.splitlines()[-1].strip()
+        self._record_failure(number_of(trial), {"kind": "error", "epoch": epoch, "cause": last_line, "traceback": cause})
+
+    def _record_failure(self, number: int, failure: dict[str, Any]) -> None:
+        file = self._folder / contract.trial_folder_name(number) / contract.FAILURE_FILE
+        file.write_text(json.dumps(failure, indent=2) + "\n")
+
+    def _log(self, number: int) -> TrialLog:
+        if number not in self._logs:
+            self._logs[number] = TrialLog(self._folder / contract.trial_folder_name(number))
+        return self._logs[number]
+
+
+def _plain(value: Any) -> Any:
+    """Numbers of NumPy as Python's, which is what JSON knows."""
+    return value.item() if hasattr(value, "item") and not isinstance(value, (dict, list)) else value
+
+

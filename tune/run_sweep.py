@@ -1,0 +1,27 @@
+"""Sweep the hyperparameters of a GRPO training run.
+
+    python tune/run_sweep.py                      16 trials on the shipped profile
+    python tune/run_sweep.py --resume NAME        go on with an interrupted sweep
+    python tune/run_sweep.py --help
+"""
+
+import sys
+
+from trainable.contract import UserError
+from tune.command_line import parse_command_line
+
+
+def main(arguments: list[str]) -> int:
+    """Run a sweep; the exit status: 0 all well, 1 trials failed, 2 the user's mistake, 128 + n on signal n."""
+    try:
+        request = parse_command_line(arguments)
+        from tune.sweep import run_requested_sweep  # Ray and torch take seconds to import: not before --help
+
+        return run_requested_sweep(request)
+    except UserError as error:
+        print(f"run_sweep.py: {error}", file=sys.stderr)
+        return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,122 @@
+"""W&B, live, from the driver: a WandbLoggerCallback that needs no process per trial and never holds the sweep up.
+
+A thread of its own opens, feeds and closes the runs, in the order in which things happened. A server that does not
+answer costs the sweep nothing: the runs go offline, to be sent later.
+"""
+
+import queue
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from ray.air.integrations.wandb import WandbLoggerCallback
+
+from results.records import SweepRecord, read_trial
+from results.wandb_record import VIEW, TrialWandbRun, WandbRunSettings, WandbUnavailable
+from results.whole_views import is_whole
+from trainable import contract
+from tune.recorder import Recorder, number_of
+
+Work = Callable[[], None]
+
+FINISH_TIMEOUT_S = 120.0
+
+
+class SweepWandbCallback(WandbLoggerCallback):
+    """Follows the recorder: what it has written, W&B is given."""
+
+    def __init__(
+        self,
+        settings: WandbRunSettings,
+        record: SweepRecord,
+        recorder: Recorder,
+        run_name: Callable[[dict[str, Any], str], str],
+    ) -> None:
+        super().__init__(project=settings.project, group=settings.group)
+        self._settings, self._record, self._recorder, self._run_name = settings, record, recorder, run_name
+        self._open: dict[int, TrialWandbRun] = {}
+        self._thread: threading.Thread | None = None
+        self._failure: BaseException | None = None
+        self.unavailable: str | None = None
+        """Why runs went offline although they were to be online."""
+
+    def setup(self, *args: Any, **kwargs: Any) -> None:
+        """Start the thread, and have it make whole what a crash left incomplete."""
+        self._work: queue.SimpleQueue[Work | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._run_thread, name="wandb", daemon=True)
+        self._thread.start()
+        for trial in self._record.trials:
+            if trial.finished and not is_whole(trial.folder, VIEW, len(trial.rows)):
+                status = trial.status(self._record.num_epochs)
+                self._put(lambda t=trial: self._open_run(t.number, t.config, list(t.rows)))
+                self._put(lambda t=trial, s=status: self._close_run(t.number, s, whole=True))
+
+    def log_trial_start(self, trial: Any) -> None:
+        number, config = number_of(trial), dict(trial.config)
+        rows = list(self._recorder.rows(number))
+        self._put(lambda: self._open_run(number, config, rows))
+
+    def log_trial_result(self, iteration: int, trial: Any, result: dict[str, Any]) -> None:
+        number = number_of(trial)
+        rows = self._recorder.rows(number)[-1:]
+        self._put(lambda: self._open[number].append(rows))
+
+    def log_trial_save(self, trial: Any) -> None:
+        """Checkpoints stay where they are."""
+
+    def log_trial_end(self, trial: Any, failed: bool = False) -> None:
+        number = number_of(trial)
+        ended = read_trial(self._record.folder / contract.trial_folder_name(number), number)
+        status = ended.status(self._record.num_epochs)
+        self._put(lambda: self._close_run(number, status, whole=True))
+
+    def on_experiment_end(self, trials: list[Any], **info: Any) -> None:
+        """Close what is open, and wait until all is handed over, but not for ever."""
+        if not self._thread:
+            return
+        self._put(self._close_unfinished)
+        self._work.put(None)
+        self._thread.join(FINISH_TIMEOUT_S)
+        if self._thread.is_alive():
+            self.unavailable = f"the server took more than {FINISH_TIMEOUT_S:.0f} s"
+        if self._failure:
+            raise self._failure
+
+    def _put(self, work: Work) -> None:
+        if self._failure:
+            raise self._failure
+        self._work.put(work)
+
+    def _run_thread(self) -> None:
+        while work := self._work.get():
+            try:
+                work()
+            except BaseException as failure:
+                self._failure = failure  # raised again where the sweep meets this callback next
+                return
+
+    def _open_run(self, number: int, config: dict[str, Any], rows: list[dict[str, Any]]) -> None:
+        if number in self._open:
+            return
+        folder = Path(self._record.folder, contract.trial_folder_name(number))
+        name = self._run_name(config, self._settings.created)
+        try:
+            run = TrialWandbRun(self._settings, number, folder, name, config)
+        except WandbUnavailable as error:
+            if self._settings.mode == "offline":
+                raise
+            self.unavailable = str(error).splitlines()[0]
+            self._settings = self._settings.offline()
+            run = TrialWandbRun(self._settings, number, folder, name, config)
+        self._open[number] = run
+        run.append(rows)
+
+    def _close_run(self, number: int, status: str, whole: bool) -> None:
+        run = self._open.pop(number, None)
+        if run:
+            run.close(status, whole)
+
+    def _close_unfinished(self) -> None:
+        for number in list(self._open):
+            self._close_run(number, "unfinished", whole=False)
