@@ -1,6 +1,6 @@
 """Compare the trials of sweeps: a table each, best first.
 
-    python results/compare_trials.py SWEEP [SWEEP ...]
+python results/compare_trials.py SWEEP [SWEEP ...]
 """
 
 import argparse
@@ -13,7 +13,9 @@ from trainable.contract import UserError
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="compare_trials.py", description=__doc__.splitlines()[0])
     parser.add_argument("sweeps", nargs="+", metavar="SWEEP", help="name or folder of a sweep, running ones too")
-    parser.add_argument("--storage_path", "--storage-path", metavar="PATH", help="where sweeps lie (default: results/sweeps)")
+    parser.add_argument(
+        "--storage_path", "--storage-path", metavar="PATH", help="where sweeps lie (default: results/sweeps)"
+    )
     wanted = parser.parse_args(arguments)
     try:
         from rich.console import Console

@@ -13,6 +13,7 @@ def summary(record: SweepRecord) -> Group:
     parts: list[RenderableType] = [Text(f"Sweep {record.name}", style="bold")]
     if record.data:
         parts.append(Text(record.data["summary"]))
+    parts.append(Text(f"score: the {record.mode} of {record.metric} over a trial's epochs; epoch: the best / the last"))
     parts += [Text(""), trial_table(record), Text(""), *(Text(line) for line in gain_lines(record))]
     failed = [trial for trial in record.trials if trial.failure]
     if failed:

@@ -3,6 +3,7 @@
 from rich.table import Table
 
 from results.records import SweepRecord, TrialRecord
+from trainable import contract
 
 FIRST_TRIAL_MARK = "starting values"
 
@@ -13,10 +14,10 @@ def shown_value(value: object) -> str:
 
 
 def trial_table(record: SweepRecord) -> Table:
-    """One line a trial: rank, number, hyperparameters, score and the epoch it was reached at, epochs run, status."""
+    """One line a trial: rank, number, hyperparameters, score, the epoch it was reached at / the epochs run, status."""
     table = Table(box=None, header_style="bold", pad_edge=False)
     names = list(dict.fromkeys(name for trial in record.trials for name in trial.config))
-    for column in ("", "trial", *names, record.metric, "at epoch", "epochs"):
+    for column in ("", "trial", *names, "score", "epoch"):
         table.add_column(column, justify="right", no_wrap=True)
     table.add_column("", no_wrap=True)
     for rank, trial in enumerate(record.ranked(), start=1):
@@ -26,8 +27,7 @@ def trial_table(record: SweepRecord) -> Table:
             str(trial.number),
             *(shown_value(trial.config.get(name, "")) for name in names),
             f"{best[record.metric]:.3f}" if best else "-",
-            str(best["training_iteration"]) if best else "-",
-            str(len(trial.rows)),
+            f"{best[contract.EPOCH] if best else '-'}/{len(trial.rows)}",
             _remark(record, trial),
             style="bold" if rank == 1 else None,
         )

@@ -25,9 +25,9 @@ class TrialEvents:
         self._folder, self._metric, self._mode = folder, metric, mode
         self._rows: list[Row] = []
         self._writer = SummaryWriter(str(folder), max_queue=1)
-        experiment, start, _ = hparams(dict(config), {SCORE_TAG: 0.0})
-        self._writer.file_writer.add_summary(experiment)
-        self._writer.file_writer.add_summary(start)
+        experiment, start, self._end = hparams(dict(config), {SCORE_TAG: 0.0})
+        self._add_summary(experiment)
+        self._add_summary(start)
 
     def append(self, rows: Iterable[Row]) -> None:
         """Write epochs that are not there yet."""
@@ -41,10 +41,15 @@ class TrialEvents:
 
     def close(self) -> None:
         """Add the trial's score and mark the view as whole."""
-        _, _, end = hparams({}, {})
         value = score(self._rows, self._metric, self._mode)
         if value is not None:
             self._writer.add_scalar(SCORE_TAG, value, len(self._rows))
-        self._writer.file_writer.add_summary(end)
+        self._add_summary(self._end)
         self._writer.close()
         mark_whole(self._folder, VIEW, len(self._rows))
+
+    def _add_summary(self, summary: Any) -> None:
+        """What `SummaryWriter.add_hparams` writes, but into the trial's own folder instead of a new one below it."""
+        file_writer = self._writer._get_file_writer()
+        assert file_writer
+        file_writer.add_summary(summary)

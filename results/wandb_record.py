@@ -92,7 +92,11 @@ class TrialWandbRun:
             resume="allow" if settings.mode == "online" else None,
             reinit="create_new",
             settings=wandb.Settings(
-                x_disable_stats=True, x_disable_machine_info=True, silent=True, console="off", init_timeout=INIT_TIMEOUT_S
+                x_disable_stats=True,
+                x_disable_machine_info=True,
+                silent=True,
+                console="off",
+                init_timeout=INIT_TIMEOUT_S,
             ),
         )
         self._run.define_metric("*", step_metric=contract.EPOCH)

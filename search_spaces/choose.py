@@ -46,7 +46,8 @@ def _module(name_or_file: str) -> ModuleType:
     file = Path(name_or_file)
     if file.suffix != ".py":
         raise UserError(
-            f"--search_space {name_or_file!r}: no such space; it can be {', '.join(space_names())} or a file ending in .py"
+            f"--search_space {name_or_file!r}: no such space; "
+            f"it can be {', '.join(space_names())} or a file ending in .py"
         )
     spec = importlib.util.spec_from_file_location("users_search_space", file)
     if spec is None or spec.loader is None or not file.is_file():

@@ -73,7 +73,8 @@ def hashed_ngrams(text: str, size: int = HASHED_SIZE) -> np.ndarray:
 def standardise(features: np.ndarray, training: np.ndarray) -> np.ndarray:
     """Each column with mean 0 and standard deviation 1 over the training samples, float32 [S, d]."""
     mean, std = features[training].mean(axis=0), features[training].std(axis=0)
-    return ((features - mean) / np.where(std > 1e-6, std, 1.0)).astype(np.float32)
+    standardised: np.ndarray = ((features - mean) / np.where(std > 1e-6, std, 1.0)).astype(np.float32)
+    return standardised
 
 
 def _rows_of_questions(profile: Profile, dataset: str, file: Path) -> dict[str, np.ndarray]:

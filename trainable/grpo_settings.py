@@ -22,7 +22,9 @@ class GRPOSettings:
         UserError: a value out of its range, named with its limit.
     """
 
-    results_dir: str = _flag(str(SHIPPED_PROFILE), "profile directory: one folder per dataset, one file per configuration")
+    results_dir: str = _flag(
+        str(SHIPPED_PROFILE), "profile: a folder per dataset, a file per configuration (default: the shipped digit_vqa)"
+    )
     dataset_names: tuple[str, ...] = _flag((), "datasets of the profile to train on (default: all)")
     batch_size: int = _flag(16, "samples per optimiser step")
     recipe: str = _flag("default", "reward terms and advantage normalisation", choices=RECIPE_NAMES)

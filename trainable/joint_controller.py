@@ -41,7 +41,8 @@ class JointController:
         if least > largest:
             raise UserError(
                 f"latency budgets from {least:g} to {largest:g} ms: the range is empty "
-                f"(the profile's own is {low:.4g} to {high:.4g} ms); change --latency_budget_min or --latency_budget_max"
+                f"(the profile's own is {low:.4g} to {high:.4g} ms); change --latency_budget_min or "
+                "--latency_budget_max"
             )
         return ControllerData(profile, load_features(profile))
 

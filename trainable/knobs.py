@@ -34,7 +34,8 @@ class KnobGrid:
     def complexity(self) -> np.ndarray:
         """Mean over the knobs of each value's place in its range, 0 (all cheapest) to 1 (all dearest), float32 [C]."""
         last = np.maximum(np.array(self.sizes) - 1, 1)
-        return (self.positions / last).mean(axis=1).astype(np.float32)
+        complexity: np.ndarray = (self.positions / last).mean(axis=1).astype(np.float32)
+        return complexity
 
     def index(self, configuration: dict[str, str | int]) -> int:
         """The number of a configuration given by its knobs' values."""

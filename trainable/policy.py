@@ -1,5 +1,6 @@
 """The policy: prompt features and a latency budget in, logits of one categorical per knob out."""
 
+import itertools
 import math
 
 import torch
@@ -27,7 +28,8 @@ class BudgetEncoding(nn.Module):
         low, high = self.log_range
         place = ((budget_ms.log() - low) / (high - low)).unsqueeze(1)  # [B, 1], 0 to 1 within the range
         turns = place * self.frequencies  # [B, F]
-        return self.mlp(torch.cat([place, turns.sin(), turns.cos()], dim=1))
+        encoded: Tensor = self.mlp(torch.cat([place, turns.sin(), turns.cos()], dim=1))
+        return encoded
 
 
 class Policy(nn.Module):
@@ -48,7 +50,7 @@ class Policy(nn.Module):
         self.input_dropout = nn.Dropout(dropout)
         sizes = [language_size + vision_size + hidden_size] + [hidden_size] * num_layers
         layers: list[nn.Module] = []
-        for width_in, width_out in zip(sizes, sizes[1:], strict=False):
+        for width_in, width_out in itertools.pairwise(sizes):
             layers += [nn.Linear(width_in, width_out), nn.ReLU(), nn.Dropout(dropout)]
         self.trunk = nn.Sequential(*layers)
         self.heads = nn.ModuleList(nn.Linear(hidden_size, size) for size in knob_sizes)

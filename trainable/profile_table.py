@@ -47,7 +47,8 @@ class Profile:
     @cached_property
     def measured(self) -> np.ndarray:
         """Which configurations a sample has, bool [S, C]."""
-        return ~np.isnan(self.latency_ms)
+        measured: np.ndarray = ~np.isnan(self.latency_ms)
+        return measured
 
     def samples(self, split: int) -> np.ndarray:
         """Numbers of the samples of one split, int64 [S of that split]."""
@@ -85,7 +86,9 @@ class Profile:
         )
         missing = self.measured.size - int(self.measured.sum())
         if missing:
-            text += f"; {missing:,} of {self.measured.size:,} (sample, configuration) pairs are not measured: never chosen"
+            text += (
+                f"; {missing:,} of {self.measured.size:,} (sample, configuration) pairs are not measured: never chosen"
+            )
         return text
 
 

@@ -37,7 +37,9 @@ def print_end(console: Console, settings: SweepSettings, record: SweepRecord, wa
     folder = shlex.quote(shown_path(settings.folder))
     best = next(iter(record.ranked()), None)
     if best and best.checkpoint_epochs:
-        console.print(f"Best policy    {shown_path(best.folder)}/checkpoint_{best.checkpoint_epochs[-1]:06d}", soft_wrap=True)
+        console.print(
+            f"Best policy    {shown_path(best.folder)}/checkpoint_{best.checkpoint_epochs[-1]:06d}", soft_wrap=True
+        )
     name = shlex.quote(settings.name)
     commands = {
         "TensorBoard": f"tensorboard --logdir {folder}",

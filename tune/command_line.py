@@ -99,8 +99,7 @@ def _parser(run: str) -> argparse.ArgumentParser:
 def _add_flag(group: Any, name: str, setting: "dataclasses.Field[Any]") -> None:
     text = setting.metadata["help"].replace("%", "%%")
     if setting.default not in (None, "", ()) and "default" not in text:
-        shown = Path(setting.default).name if Path(str(setting.default)).is_absolute() else setting.default
-        text += f" (default: {shown})"
+        text += f" (default: {setting.default})"
     choices = setting.metadata.get("choices")
     group.add_argument(
         f"--{name}",

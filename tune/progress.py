@@ -52,7 +52,9 @@ class Progress(Callback):
     def on_trial_start(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
         self._running[number_of(trial)] = dict(trial.config)
 
-    def on_trial_result(self, iteration: int, trials: list[Any], trial: Any, result: dict[str, Any], **info: Any) -> None:
+    def on_trial_result(
+        self, iteration: int, trials: list[Any], trial: Any, result: dict[str, Any], **info: Any
+    ) -> None:
         number = number_of(trial)
         if NOTE in result:
             self._console.print(f"trial {number}: {result[NOTE]}")
@@ -88,7 +90,9 @@ class Progress(Callback):
 
     def _print_line(self) -> None:
         self._last_line = time.monotonic()
-        self._console.print(f"[{_clock(self._last_line - self._started)}] {self._sentence()}", markup=False, soft_wrap=True)
+        self._console.print(
+            f"[{_clock(self._last_line - self._started)}] {self._sentence()}", markup=False, soft_wrap=True
+        )
 
     def _sentence(self) -> str:
         parts = [f"{self._done}/{self._num_samples} trials done", f"{len(self._running)} running"]
@@ -121,8 +125,11 @@ class Progress(Callback):
             values = "  ".join(f"{name} {shown_value(value)}" for name, value in self._running[number].items())
             value = f"{self._scores[number]:.3f}" if number in self._scores else "-"
             table.add_row(
-                f"trial {number}", values, ProgressBar(self._num_epochs, len(rows), width=20),
-                f"epoch {rows[-1][contract.EPOCH] if rows else 0}/{self._num_epochs}", value,
+                f"trial {number}",
+                values,
+                ProgressBar(self._num_epochs, len(rows), width=20),
+                f"epoch {rows[-1][contract.EPOCH] if rows else 0}/{self._num_epochs}",
+                value,
             )
         more = len(self._running) - MOST_RUNNING_SHOWN
         elapsed = _clock(time.monotonic() - self._started)

@@ -40,7 +40,9 @@ class Recorder(Callback):
         """Rows of a trial of this session, as on disk."""
         return self._log(number).rows
 
-    def on_trial_result(self, iteration: int, trials: list[Any], trial: Any, result: dict[str, Any], **info: Any) -> None:
+    def on_trial_result(
+        self, iteration: int, trials: list[Any], trial: Any, result: dict[str, Any], **info: Any
+    ) -> None:
         number = number_of(trial)
         if FAILURE in result:
             self._record_failure(number, result[FAILURE])
@@ -63,7 +65,9 @@ class Recorder(Callback):
         cause = str(error).strip() or type(error).__name__
         epoch = len(self._log(number_of(trial)).rows) + 1
         last_line = cause.splitlines()[-1].strip()
-        self._record_failure(number_of(trial), {"kind": "error", "epoch": epoch, "cause": last_line, "traceback": cause})
+        self._record_failure(
+            number_of(trial), {"kind": "error", "epoch": epoch, "cause": last_line, "traceback": cause}
+        )
 
     def _record_failure(self, number: int, failure: dict[str, Any]) -> None:
         file = self._folder / contract.trial_folder_name(number) / contract.FAILURE_FILE
@@ -78,5 +82,3 @@ class Recorder(Callback):
 def _plain(value: Any) -> Any:
     """Numbers of NumPy as Python's, which is what JSON knows."""
     return value.item() if hasattr(value, "item") and not isinstance(value, (dict, list)) else value
-
-

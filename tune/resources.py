@@ -65,7 +65,9 @@ def allot(cpus_per_trial: float, gpus_per_trial: float | None, max_concurrent_tr
     if wanted_gpus > gpus:
         raise UserError(f"--gpus_per_trial is {wanted_gpus:g}, but there are {gpus:g} GPUs; ask for at most that")
     if cpus_per_trial > cpus:
-        raise UserError(f"--cpus_per_trial is {cpus_per_trial:g}, but there are {cpus:g} CPU cores; ask for at most that")
+        raise UserError(
+            f"--cpus_per_trial is {cpus_per_trial:g}, but there are {cpus:g} CPU cores; ask for at most that"
+        )
     fitting = int(cpus // cpus_per_trial)
     if wanted_gpus:
         per_gpu = int(1 // wanted_gpus) if wanted_gpus < 1 else 0

@@ -1,8 +1,8 @@
 """Sweep the hyperparameters of a GRPO training run.
 
-    python tune/run_sweep.py                      16 trials on the shipped profile
-    python tune/run_sweep.py --resume NAME        go on with an interrupted sweep
-    python tune/run_sweep.py --help
+python tune/run_sweep.py                      16 trials on the shipped profile
+python tune/run_sweep.py --resume NAME        go on with an interrupted sweep
+python tune/run_sweep.py --help
 """
 
 import sys

@@ -36,27 +36,27 @@ class RebuiltASHA(AsyncHyperBandScheduler):
             grace_period=grace_period,
             reduction_factor=reduction_factor,
         )
-        self._num_epochs = num_epochs
         self._best: dict[str, float] = {}
 
     def replay(self, trials: Iterable[TrialRecord]) -> None:
         """Take in every recorded row, as if it came now."""
-        arrived = sorted(((row[ARRIVAL], trial.number, row) for trial in trials for row in trial.rows), key=lambda a: a[:2])
+        arrived = sorted(
+            ((row[ARRIVAL], trial.number, row) for trial in trials for row in trial.rows), key=lambda a: a[:2]
+        )
         for _, number, row in arrived:
-            trial = NumberedTrial(number)
-            if row[contract.EPOCH] == 1:
-                super().on_trial_add(None, trial)
-            if row[contract.EPOCH] < self._num_epochs:
-                super().on_trial_result(None, trial, self._with_best_so_far(trial, row))
+            self._take_in(None, NumberedTrial(number), row)
 
     def on_trial_add(self, tune_controller: Any, trial: Any) -> None:
-        super().on_trial_add(tune_controller, _numbered(trial))
+        """Nothing: a trial enters with its first row, when its number is known."""
 
     def on_trial_result(self, tune_controller: Any, trial: Any, result: dict[str, Any]) -> str:
         numbered = _numbered(trial)
-        decision = super().on_trial_result(tune_controller, numbered, self._with_best_so_far(numbered, result))
-        is_first = numbered.trial_id == "0" and result[contract.EPOCH] < self._num_epochs
-        return TrialScheduler.CONTINUE if is_first else decision
+        decision = self._take_in(tune_controller, numbered, result)
+        return TrialScheduler.CONTINUE if numbered.trial_id == "0" else decision
+
+    def _take_in(self, tune_controller: Any, trial: NumberedTrial, row: dict[str, Any]) -> str:
+        self._trial_info[trial.trial_id] = self._brackets[0]
+        return str(super().on_trial_result(tune_controller, trial, self._with_best_so_far(trial, row)))
 
     def on_trial_complete(self, tune_controller: Any, trial: Any, result: dict[str, Any]) -> None:
         """Nothing: each of its rungs was entered with the row that reached it."""

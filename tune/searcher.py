@@ -71,14 +71,14 @@ class RecordedSearch(OptunaSearch):
         """The trial's number in the sweep; Ray's id lives for one session only."""
         return self._numbers[trial_id]
 
-    def suggest(self, trial_id: str) -> dict[str, Any] | None:
+    def suggest(self, trial_id: str) -> dict[str, Any] | str:
         if self._unfinished:
             trial = self._unfinished.popleft()
             self._numbers[trial_id] = trial.number
             self._ot_trials[trial_id] = _live_trial(self._ot_study, trial.number)
             return trial.config
         if self._next_number >= self._num_samples:
-            return Searcher.FINISHED
+            return str(Searcher.FINISHED)
         number = self._next_number
         self._next_number += 1
         self._numbers[trial_id] = number
@@ -89,7 +89,7 @@ class RecordedSearch(OptunaSearch):
             config = dict(self._first)
         else:
             self._ot_study.sampler = _sampler(self._sweep_seed, number)
-            config = super().suggest(trial_id)
+            config = dict(super().suggest(trial_id))
         _write_params(self._folder / contract.trial_folder_name(number), config)
         return config
 
@@ -145,7 +145,9 @@ def _state(epochs: int, num_epochs: int, failed: bool) -> TrialState:
 
 
 def _sampler(seed: int, number: int) -> TPESampler:
-    return TPESampler(seed=seed_of(seed, "proposal", number) % 2**32, n_startup_trials=RANDOM_PROPOSALS, constant_liar=True)
+    return TPESampler(
+        seed=seed_of(seed, "proposal", number) % 2**32, n_startup_trials=RANDOM_PROPOSALS, constant_liar=True
+    )
 
 
 def _contains(distribution: BaseDistribution | None, value: Any) -> bool:

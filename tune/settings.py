@@ -2,6 +2,7 @@
 
 import dataclasses
 import re
+import typing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -27,14 +28,19 @@ class SweepSettings:
     """
 
     name: str = _flag("sweep", "", "name of the sweep and of its folder (default: made from the date and time)")
-    storage_path: str = _flag("sweep", str(SHIPPED_STORAGE), "where sweeps lie; one folder each", changeable=True)
+    storage_path: str = _flag(
+        "sweep", str(SHIPPED_STORAGE), "where sweeps lie, one folder each (default: results/sweeps)", changeable=True
+    )
     run: str = _flag("sweep", "joint_controller", "what is trained: a name or module:attribute", metavar="RUN")
     num_samples: int = _flag("sweep", 16, "trials", changeable=True)
     num_epochs: int = _flag("sweep", 30, "most epochs of a trial")
     seed: int = _flag("sweep", 0, "seed of the proposals and of every trial")
 
     search_space: str = _flag(
-        "search", "", "name of a search space, or a .py file that defines SPACE (default: the run's own)", changeable=True
+        "search",
+        "",
+        "name of a search space, or a .py file that defines SPACE (default: the run's own)",
+        changeable=True,
     )
     metric: str = _flag("search", "", "metric that ranks the trials (default: the run's objective)")
     mode: str = _flag("search", "", "whether the metric's max or its min is best", choices=("max", "min"))
@@ -47,7 +53,10 @@ class SweepSettings:
     )
     cpus_per_trial: float = _flag("resources", 1.0, "CPU cores of a trial", changeable=True)
     gpus_per_trial: float | None = _flag(
-        "resources", None, "GPUs of a trial, or a share of one (default: 1 where there are GPUs, else 0)", changeable=True
+        "resources",
+        None,
+        "GPUs of a trial, or a share of one (default: 1 where there are GPUs, else 0)",
+        changeable=True,
     )
     address: str | None = _flag("resources", None, "a Ray cluster to join (default: this machine)", changeable=True)
 
@@ -140,11 +149,8 @@ def flag_fields(settings_type: type) -> "dict[str, dataclasses.Field[Any]]":
 
 def value_type(setting: "dataclasses.Field[Any]") -> type:
     """The type of one value: of a tuple's items, of an optional's value."""
-    annotation = setting.type
-    for plain in (int, float, str):
-        if annotation in (plain, plain | None, tuple[plain, ...]):
-            return plain
-    raise TypeError(f"{setting.name}: {annotation} is no type of a flag")
+    members = typing.get_args(setting.type) or (setting.type,)
+    return next(plain for plain in (int, float, str) if plain in members)
 
 
 def is_list(setting: "dataclasses.Field[Any]") -> bool:

@@ -135,7 +135,9 @@ def _begin(plan: Plan) -> None:
     try:
         folder.mkdir(parents=True)
     except OSError as error:
-        raise UserError(f"--storage_path {folder.parent}: cannot write there ({error.strerror}); give another") from None
+        raise UserError(
+            f"--storage_path {folder.parent}: cannot write there ({error.strerror}); give another"
+        ) from None
     _write_settings(plan, [])
     data = {"objective": plan.settings.run_kind.objective, **plan.description.to_json()}
     (folder / contract.DATA_FILE).write_text(json.dumps(data, indent=2) + "\n")

@@ -1,4 +1,4 @@
-"""TensorBoard, live: every epoch of every trial under the contract's tags (Ray's own callback prefixes each of them)."""
+"""TensorBoard, live: every epoch of every trial under the contract's tags (Ray's callback prefixes each of them)."""
 
 from pathlib import Path
 from typing import Any

@@ -4,6 +4,7 @@ A thread of its own opens, feeds and closes the runs, in the order in which thin
 answer costs the sweep nothing: the runs go offline, to be sent later.
 """
 
+import functools
 import queue
 import threading
 from collections.abc import Callable
@@ -48,9 +49,9 @@ class SweepWandbCallback(WandbLoggerCallback):
         self._thread.start()
         for trial in self._record.trials:
             if trial.finished and not is_whole(trial.folder, VIEW, len(trial.rows)):
+                self._put(functools.partial(self._open_run, trial.number, trial.config, list(trial.rows)))
                 status = trial.status(self._record.num_epochs)
-                self._put(lambda t=trial: self._open_run(t.number, t.config, list(t.rows)))
-                self._put(lambda t=trial, s=status: self._close_run(t.number, s, whole=True))
+                self._put(functools.partial(self._close_run, trial.number, status, whole=True))
 
     def log_trial_start(self, trial: Any) -> None:
         number, config = number_of(trial), dict(trial.config)

@@ -1,0 +1,30 @@
+# Every target sets up what it needs the first time, and is instant to re-enter the second.
+PYTHON ?= python3
+VENV := .venv
+RUN := $(VENV)/bin
+READY := $(VENV)/.ready-$(shell cat pyproject.toml constraints.txt | cksum | cut -d' ' -f1)
+
+.PHONY: sweep test check setup clean
+
+sweep: setup  ## sweep the shipped profile: 16 trials on this machine
+	$(RUN)/python tune/run_sweep.py
+
+test: setup  ## every test, with real Ray, Optuna, W&B and TensorBoard
+	$(RUN)/python -m pytest
+
+check: setup  ## lint and types
+	$(RUN)/ruff check .
+	$(RUN)/ruff format --check .
+	$(RUN)/mypy
+
+setup: $(READY)
+
+$(READY):
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "GRPO Sweep needs Python 3.11 or newer; say which with: make PYTHON=python3.12")'
+	test -x $(RUN)/python || $(PYTHON) -m venv $(VENV)
+	$(RUN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	rm -f $(VENV)/.ready-*
+	touch $@
+
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache *.egg-info
