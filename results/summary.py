@@ -6,6 +6,7 @@ from rich.text import Text
 from results.ranking import sign
 from results.records import SweepRecord, TrialRecord
 from results.table import shown_value, trial_table
+from trainable import contract
 
 
 def summary(record: SweepRecord) -> Group:
@@ -48,7 +49,6 @@ def gain_lines(record: SweepRecord) -> list[str]:
 
 def _failure_line(trial: TrialRecord) -> str:
     assert trial.failure
-    return (
-        f"Trial {trial.number} {trial.failure['kind']} at epoch {trial.failure['epoch']}: {trial.failure['cause']} "
-        f"({trial.folder / 'failure.json'})"
-    )
+    what = "diverged" if trial.failure["kind"] == "diverged" else f"failed ({trial.failure['kind']})"
+    file = trial.folder / contract.FAILURE_FILE
+    return f"Trial {trial.number} {what} in epoch {trial.failure['epoch']}: {trial.failure['cause']} ({file})"

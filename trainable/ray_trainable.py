@@ -26,16 +26,17 @@ NOTE = "note"
 class RunTrainable(tune.Trainable):
     """Drives one run after another in the same process (`reuse_actors`); the data outlives them all."""
 
-    def setup(self, config: dict[str, Any], *, run_kind: str, settings: Any, seed: int, data: Any) -> None:
+    def setup(self, config: dict[str, Any], *, run_kind: str, settings: Any, metric: str, seed: int, data: Any) -> None:
         """Keep what every run of this worker shares. The run itself starts with its first step.
 
         Args:
             run_kind: a name that `find_run_kind` knows.
             settings: the kind's settings; a trial's config replaces the fields it names.
+            metric: what trials are ranked by; every epoch must report it.
             data: what the kind's `prepare` gave, from the object store.
         """
         self._kind = find_run_kind(run_kind)
-        self._settings, self._seed, self._data = settings, seed, data
+        self._settings, self._metric, self._seed, self._data = settings, metric, seed, data
         self._run: Run | None = None
         self._epoch = 0
         torch.set_num_threads(max(1, int(ray.get_runtime_context().get_assigned_resources().get("CPU", 1))))
@@ -50,6 +51,10 @@ class RunTrainable(tune.Trainable):
             note = {} if self._run else self._begin()
             assert self._run
             metrics = self._run.step()
+            if self._metric not in metrics:
+                raise KeyError(
+                    f"the run reported no {self._metric}, by which trials are ranked; it reported {[*metrics]}"
+                )
         except Diverged as error:
             return self._ended("diverged", str(error))
         except torch.OutOfMemoryError as error:

@@ -44,7 +44,7 @@ def print_end(console: Console, settings: SweepSettings, record: SweepRecord, wa
     commands = {
         "TensorBoard": f"tensorboard --logdir {folder}",
         "Send to W&B": f"wandb sync {folder}/trial_*/wandb/offline-run-*" if wandb_mode == "offline" else None,
-        "Compare": f"python results/compare_trials.py {name if _is_shipped(settings) else folder}",
+        "Compare": f"python {_shown_script('results/compare_trials.py')} {name if _is_shipped(settings) else folder}",
         "Resume": resume_command(settings),
     }
     for title, command in commands.items():
@@ -54,13 +54,17 @@ def print_end(console: Console, settings: SweepSettings, record: SweepRecord, wa
 
 def resume_command(settings: SweepSettings) -> str:
     storage = "" if _is_shipped(settings) else f" --storage_path {shlex.quote(shown_path(settings.folder.parent))}"
-    return f"python tune/run_sweep.py --resume {shlex.quote(settings.name)}{storage}"
+    return f"python {_shown_script('tune/run_sweep.py')} --resume {shlex.quote(settings.name)}{storage}"
 
 
 def shown_path(path: Path) -> str:
     """Relative to where the user stands, when it lies below."""
     relative = os.path.relpath(path)
     return str(path) if relative.startswith("..") else relative
+
+
+def _shown_script(name: str) -> str:
+    return shlex.quote(shown_path(Path(__file__).resolve().parent.parent / name))
 
 
 def _is_shipped(settings: SweepSettings) -> bool:

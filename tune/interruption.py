@@ -29,7 +29,6 @@ class Interruption:
 @contextmanager
 def stop_on_signals() -> Iterator[Interruption]:
     """Within the block, which holds `Tuner.fit`, the first SIGINT or SIGTERM ends the fit in order."""
-    os.environ["TUNE_DISABLE_SIGINT_HANDLER"] = "1"
     interruption = Interruption()
     before = {number: signal.signal(number, interruption._handle) for number in (signal.SIGINT, signal.SIGTERM)}
     before[signal.SIGUSR1] = signal.signal(signal.SIGUSR1, lambda number, frame: None)

@@ -58,6 +58,7 @@ class Recorder(Callback):
         row |= {"time_total_s": before + result["time_this_iter_s"], ARRIVAL: self._arrivals}
         self._arrivals += 1
         log.append(row)
+        _forgive_lost_workers(trial)
 
     def on_trial_error(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
         """Ray gave a trial up: its worker could not be kept alive."""
@@ -77,6 +78,14 @@ class Recorder(Callback):
         if number not in self._logs:
             self._logs[number] = TrialLog(self._folder / contract.trial_folder_name(number))
         return self._logs[number]
+
+
+def _forgive_lost_workers(trial: Any) -> None:
+    """An epoch was finished, so what Ray counts as failures (its workers died) starts from 0 again.
+
+    Reaches into ray 2.60's Trial: it retries while `num_failures` is at most FailureConfig's `max_failures`.
+    """
+    trial.run_metadata.num_failures = 0
 
 
 def _plain(value: Any) -> Any:

@@ -1,25 +1,16 @@
 """What a trial gets and how many fit: CPU cores, GPUs or a share of one, on this machine or on a Ray cluster."""
 
 import logging
-import os
+import socket
 from dataclasses import dataclass
+from pathlib import Path
 
 import ray
 
+import trainable
 from trainable.contract import UserError
 
-PACKAGES = ("tune", "trainable", "search_spaces", "results")
-
-QUIET = {
-    "RAY_AIR_NEW_OUTPUT": "0",
-    "RAY_USAGE_STATS_ENABLED": "0",
-    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
-    "TUNE_WARN_THRESHOLD_S": "30",
-    # result.json, progress.csv and TensorBoard are written by our own callbacks, straight into the sweep's folder.
-    "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
-    # Trials must not change folder: the paths of a user's own run stay valid.
-    "RAY_CHDIR_TO_TRIAL_DIR": "0",
-}
+TRAINABLE = Path(trainable.__file__).parent
 
 
 @dataclass(frozen=True)
@@ -37,20 +28,32 @@ def connect(address: str | None) -> None:
     Raises:
         UserError: no cluster answers at the address.
     """
-    os.environ.update({name: value for name, value in QUIET.items() if name not in os.environ})
     logging.getLogger("ray").setLevel(logging.ERROR)
-    options = {"include_dashboard": False} if address is None else {"runtime_env": {"py_modules": _packages()}}
+    if address is None:
+        ray.init(include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
+        return
     try:
-        ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR, **options)
-    except ConnectionError as error:
-        raise UserError(f"--address {address}: no Ray cluster answers there ({str(error).splitlines()[0]})") from None
+        _knock(address)
+        # Workers on other machines need what a trial imports, whether or not the project is installed there.
+        ray.init(
+            address=address,
+            runtime_env={"py_modules": [str(TRAINABLE)]},
+            log_to_driver=False,
+            logging_level=logging.ERROR,
+        )
+    except OSError as error:
+        reason = str(error).strip().splitlines()[0]
+        raise UserError(
+            f"--address {address}: no Ray cluster answers there ({reason}); start one with 'ray start --head', or "
+            "leave --address out to use this machine; if that cluster asks for a token, set RAY_AUTH_MODE=token"
+        ) from None
 
 
-def _packages() -> list[str]:
-    """Folders of our packages, for workers on machines where they are not installed."""
-    import importlib
-
-    return [next(iter(importlib.import_module(name).__path__)) for name in PACKAGES if name == "trainable"]
+def _knock(address: str) -> None:
+    """Ray itself would wait a minute for an address that nobody listens on."""
+    host, separator, port = address.rpartition(":")
+    if separator and port.isdecimal() and "/" not in host:
+        socket.create_connection((host, int(port)), timeout=5).close()
 
 
 def allot(cpus_per_trial: float, gpus_per_trial: float | None, max_concurrent_trials: int | None) -> Allotment:

@@ -9,12 +9,14 @@ import sys
 
 from trainable.contract import UserError
 from tune.command_line import parse_command_line
+from tune.ray_environment import prepare_ray_environment
 
 
 def main(arguments: list[str]) -> int:
     """Run a sweep; the exit status: 0 all well, 1 trials failed, 2 the user's mistake, 128 + n on signal n."""
     try:
         request = parse_command_line(arguments)
+        prepare_ray_environment()
         from tune.sweep import run_requested_sweep  # Ray and torch take seconds to import: not before --help
 
         return run_requested_sweep(request)

@@ -40,6 +40,10 @@ NOT_REPEATED = ("name", "resume", "created", "history")
 """What `--config` of a sweep.yaml does not take over."""
 
 
+LOST_WORKERS_PER_EPOCH = 3
+"""A trial whose worker dies goes on from its checkpoint; it is given up when it dies this often without an epoch."""
+
+
 @dataclass(frozen=True)
 class Plan:
     """A sweep that has been checked and may run."""
@@ -251,7 +255,12 @@ def _build_tuner(
         callbacks.append(wandb_callback)
     callbacks.append(Progress(record, recorder, settings.num_samples, console))
     trainable = tune.with_parameters(
-        RunTrainable, run_kind=settings.run, settings=settings.run_settings, seed=settings.seed, data=plan.data
+        RunTrainable,
+        run_kind=settings.run,
+        settings=settings.run_settings,
+        metric=settings.metric,
+        seed=settings.seed,
+        data=plan.data,
     )
     tuner = tune.Tuner(
         tune.with_resources(trainable, {"cpu": allotment.cpus_per_trial, "gpu": allotment.gpus_per_trial}),
@@ -268,6 +277,7 @@ def _build_tuner(
             storage_path=str(settings.folder.parent),
             stop={contract.EPOCH: settings.num_epochs},
             checkpoint_config=tune.CheckpointConfig(num_to_keep=2),
+            failure_config=tune.FailureConfig(max_failures=LOST_WORKERS_PER_EPOCH),
             callbacks=callbacks,
             verbose=0,
         ),
@@ -308,13 +318,14 @@ def _wandb_settings(plan: Plan, mode: str) -> WandbRunSettings:
 
 
 def _finish(plan: Plan, interruption: Interruption, wandb_mode: str, console: Console) -> int:
-    record = read_sweep(plan.settings.folder)
+    settings, record = plan.settings, read_sweep(plan.settings.folder)
     if interruption.signal:
         console.print(
             f"Stopped by {interruption.signal.name}; everything is on disk. Go on with: "
-            f"{announce.resume_command(plan.settings)}",
+            f"{announce.resume_command(settings)}",
             markup=False,
         )
         return interruption.exit_status
-    announce.print_end(console, plan.settings, record, wandb_mode)
-    return 1 if any(trial.failure for trial in record.trials) else 0
+    announce.print_end(console, settings, record, wandb_mode)
+    failed = any(trial.status(settings.num_epochs) == "failed" for trial in record.trials)
+    return 1 if failed else 0

@@ -1,0 +1,88 @@
+"""A second kind of run, as small as the protocol allows: nothing in tune/ or results/ knows of it.
+
+A walker climbs towards the top of a parabola; where it stands after an epoch depends on all epochs before, so a resume
+that loses or repeats one is seen in the numbers. Settings make it slow, or make it fail, where a test needs that.
+"""
+
+import json
+import math
+import random
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from trainable.contract import UserError
+from trainable.runs import Baseline, DamagedCheckpoint, DataDescription, Diverged
+
+OBJECTIVE = "Val/Height"
+
+
+@dataclass(frozen=True)
+class QuadraticSettings:
+    epoch_ms: float = field(default=0.0, metadata={"help": "how long an epoch takes (ms)"})
+    fail_above: float = field(default=math.inf, metadata={"help": "trials with a larger target raise an error"})
+    fail_epoch: int = field(default=1, metadata={"help": "the epoch in which they do"})
+    diverge_below: float = field(default=-math.inf, metadata={"help": "trials with a smaller target diverge at epoch 2"})
+    target: float = 0.5
+    rate: float = 0.3
+
+    def __post_init__(self) -> None:
+        if not 0 < self.rate <= 1:
+            raise UserError(f"rate is {self.rate}; it must be above 0 and at most 1")
+
+
+class QuadraticRun:
+    def __init__(self, settings: QuadraticSettings, seed: int) -> None:
+        self._settings, self._seed = settings, seed
+        self._epoch, self._place = 0, 0.0
+
+    def step(self) -> dict[str, float]:
+        self._epoch += 1
+        settings = self._settings
+        time.sleep(settings.epoch_ms / 1000)
+        if settings.target > settings.fail_above and self._epoch == settings.fail_epoch:
+            raise ValueError(f"target {settings.target:.2f} is out of reach")
+        if settings.target < settings.diverge_below and self._epoch == 2:
+            raise Diverged("place is nan")
+        noise = random.Random(f"{self._seed}/{self._epoch}").uniform(-0.05, 0.05)
+        self._place += settings.rate * (settings.target - self._place) + noise
+        return {OBJECTIVE: 1.0 - (self._place - 0.7) ** 2, "Train/Place": self._place}
+
+    def save(self, folder: Path) -> None:
+        (folder / "walker.json").write_text(json.dumps({"epoch": self._epoch, "place": self._place}))
+
+    def load(self, folder: Path) -> None:
+        try:
+            content = json.loads((folder / "walker.json").read_text())
+        except (OSError, ValueError) as error:
+            raise DamagedCheckpoint(f"{folder}: {error}") from error
+        self._epoch, self._place = content["epoch"], content["place"]
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+class Quadratic:
+    name = "quadratic"
+    settings_type = QuadraticSettings
+    first_hyperparameters: Mapping[str, Any] = {"target": 0.1, "rate": 0.1}
+    search_space = str(Path(__file__).with_name("quadratic_space.py"))
+    objective = OBJECTIVE
+    modes: Mapping[str, str] = {OBJECTIVE: "max", "Train/Place": "min"}
+
+    def prepare(self, settings: QuadraticSettings) -> None:
+        return None
+
+    def describe(self, settings: QuadraticSettings, data: None) -> DataDescription:
+        return DataDescription("a parabola with its top at 0.7", "parabola", (Baseline("flat", 0.5, 0.4, 0.6),))
+
+    def start(self, settings: QuadraticSettings, data: None, seed: int, device: str) -> QuadraticRun:
+        return QuadraticRun(settings, seed)
+
+    def run_name(self, hyperparameters: Mapping[str, Any], timestamp: str) -> str:
+        return f"quadratic-{hyperparameters['target']:.2f}-{timestamp}"
+
+
+KIND = Quadratic()

@@ -1,0 +1,25 @@
+"""Ray's environment variables as a sweep wants them; Ray reads some when it is imported, so this comes before."""
+
+import os
+
+VARIABLES = {
+    # Our own progress is shown instead of Ray's.
+    "RAY_AIR_NEW_OUTPUT": "0",
+    "TUNE_WARN_THRESHOLD_S": "30",
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+    # result.json, progress.csv and TensorBoard are written by our own callbacks, straight into the sweep's folder.
+    "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
+    # A failed trial's last result holds no metric; that every epoch's does, the trainable checks.
+    "TUNE_DISABLE_STRICT_METRIC_CHECKING": "1",
+    # SIGINT and SIGTERM are the sweep's own.
+    "TUNE_DISABLE_SIGINT_HANDLER": "1",
+    # Trials must not change folder: the paths of a user's own run stay valid.
+    "RAY_CHDIR_TO_TRIAL_DIR": "0",
+}
+
+
+def prepare_ray_environment() -> None:
+    """Set what the user has not set."""
+    for name, value in VARIABLES.items():
+        os.environ.setdefault(name, value)
