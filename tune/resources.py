@@ -29,8 +29,11 @@ def connect(address: str | None) -> None:
         UserError: no cluster answers at the address.
     """
     logging.getLogger("ray").setLevel(logging.ERROR)
+    # What Ray would log of a failed trial, with a traceback each time, the recorder writes into failure.json.
+    logging.getLogger("ray.tune").setLevel(logging.CRITICAL)
     if address is None:
-        ray.init(include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
+        # "local": without it Ray would join a cluster that happens to run on this machine.
+        ray.init(address="local", include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
         return
     try:
         _knock(address)

@@ -45,8 +45,8 @@ class SweepSettings:
     metric: str = _flag("search", "", "metric that ranks the trials (default: the run's objective)")
     mode: str = _flag("search", "", "whether the metric's max or its min is best", choices=("max", "min"))
     scheduler: str = _flag("search", "asha", "early stopping", choices=("asha", "none"))
-    grace_period: int = _flag("search", 5, "epochs that no trial is stopped before")
-    reduction_factor: float = _flag("search", 3.0, "the best 1/N of the trials goes on past each rung")
+    grace_period: int = _flag("search", 3, "epochs that no trial is stopped before")
+    reduction_factor: float = _flag("search", 2.0, "the best 1/N of the trials goes on past each rung")
 
     max_concurrent_trials: int | None = _flag(
         "resources", None, "most trials at a time (default: as many as fit)", changeable=True

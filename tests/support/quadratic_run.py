@@ -24,7 +24,9 @@ class QuadraticSettings:
     epoch_ms: float = field(default=0.0, metadata={"help": "how long an epoch takes (ms)"})
     fail_above: float = field(default=math.inf, metadata={"help": "trials with a larger target raise an error"})
     fail_epoch: int = field(default=1, metadata={"help": "the epoch in which they do"})
-    diverge_below: float = field(default=-math.inf, metadata={"help": "trials with a smaller target diverge at epoch 2"})
+    diverge_below: float = field(
+        default=-math.inf, metadata={"help": "trials with a smaller target diverge at epoch 2"}
+    )
     target: float = 0.5
     rate: float = 0.3
 

@@ -1,0 +1,118 @@
+"""Every mistake gets one sentence and status 2, and leaves nothing behind."""
+
+from pathlib import Path
+
+import pytest
+from sweep_process import ROOT, run_sweep
+
+from tune.run_sweep import main
+
+SPACE_OF_ONE = 'from optuna.distributions import IntDistribution\nSPACE = {"group_size": IntDistribution(1, 8)}\n'
+SPACE_OF_OTHERS = 'from optuna.distributions import IntDistribution\nSPACE = {"grop_size": IntDistribution(2, 8)}\n'
+
+
+@pytest.mark.parametrize(
+    ("flags", "sentence"),
+    [
+        (["--num_sample", "3"], "no flag --num_sample; did you mean --num_samples?"),
+        (["--num_samples", "three"], "invalid int value: 'three'"),
+        (["--num_samples", "0"], "--num_samples is 0; it must be at least 1"),
+        (["--num_epochs", "0"], "--num_epochs is 0; it must be at least 1"),
+        (["--grace_period", "31"], "it must be at most --num_epochs (30)"),
+        (["--reduction_factor", "1"], "--reduction_factor is 1.0; it must be above 1"),
+        (["--batch_size", "0"], "batch_size is 0; it must be at least 1"),
+        (["--seed", "-1"], "--seed is -1; it must be 0 or more"),
+        (["--gpus_per_trial", "1.5"], "it must be between 0 and 1, or a whole number"),
+        (["--cpus_per_trial", "0"], "--cpus_per_trial is 0.0; it must be above 0"),
+        (["--search_space", "nope"], "no such space; it can be joint_controller or a file ending in .py"),
+        (["--recipe", "nope"], "invalid choice: 'nope'"),
+        (["--metric", "Val/Nope"], "trials cannot be ranked by it; it can be Val/In_Budget_Accuracy"),
+        (["--dataset_names", "nope"], "no dataset 'nope' in it; --dataset_names can be digit_vqa"),
+        (["--results_dir", "nowhere"], "profile nowhere: there is no such directory"),
+        (["--latency_budget_min", "50"], "the range is empty"),
+        (["--latency_budget_min", "9", "--latency_budget_max", "8"], "it must be at most --latency_budget_max (8 ms)"),
+        (["--name", "../x"], "--name '../x' is no plain folder name"),
+        (["--name", ""], "is no plain folder name"),
+        (["--run", "nope"], "no such run; it can be joint_controller or module:attribute"),
+        (["--config", "nowhere.yaml"], "nowhere.yaml: cannot be read"),
+        (["--resume", "nope"], "no sweep 'nope' in"),
+        (["--resume"], "to resume; begin one without --resume"),
+        (["--address", "127.0.0.1:9"], "no Ray cluster answers there"),
+    ],
+)
+def test_a_mistake_gets_its_sentence(
+    flags: list[str], sentence: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status = main(["--storage_path", str(tmp_path / "sweeps"), *flags])
+    printed = capsys.readouterr()
+    assert status == 2
+    assert sentence in printed.err
+    assert len(printed.err.splitlines()) == 1
+    assert printed.out == ""
+    assert not (tmp_path / "sweeps").exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        (SPACE_OF_ONE, "group_size is 1; it must be at least 2"),
+        (SPACE_OF_OTHERS, "'grop_size' is no hyperparameter of joint_controller"),
+    ],
+)
+def test_a_search_space_with_impossible_values_is_refused(
+    text: str, sentence: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "mine.py"
+    file.write_text(text)
+    assert main(["--storage_path", str(tmp_path / "sweeps"), "--search_space", str(file)]) == 2
+    assert sentence in capsys.readouterr().err
+    assert not (tmp_path / "sweeps").exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("num_samples: [1", "not readable as YAML"),
+        ("- num_samples", "expected lines such as 'num_samples: 32'"),
+        ("num_trials: 3", "no setting 'num_trials'"),
+        ("num_samples: many", "--num_samples is 'many'; it must be a whole number"),
+        ("num_samples: 1.5", "--num_samples is 1.5; it must be a whole number"),
+        ("scheduler: pbt", "--scheduler 'pbt': it can be asha, none"),
+    ],
+)
+def test_a_mistake_in_the_file_gets_its_sentence(
+    text: str, sentence: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "mine.yaml"
+    file.write_text(text)
+    assert main(["--storage_path", str(tmp_path / "sweeps"), "--config", str(file)]) == 2
+    assert sentence in capsys.readouterr().err
+    assert not (tmp_path / "sweeps").exists()
+
+
+def test_a_used_name_is_refused(digit_sweep: tuple[Path, str], capsys: pytest.CaptureFixture[str]) -> None:
+    folder, _ = digit_sweep
+    assert main(["--storage_path", str(folder.parent), "--name", "a"]) == 2
+    assert "exists already; take another name, or go on with --resume a" in capsys.readouterr().err
+
+
+def test_more_gpus_than_exist_are_refused(tmp_path: Path) -> None:
+    refused = run_sweep(tmp_path / "sweeps", "--gpus_per_trial", 64)
+    assert refused.returncode == 2
+    assert "--gpus_per_trial is 64, but there are" in refused.stderr
+    assert len(refused.stderr.splitlines()) == 1
+    assert not (tmp_path / "sweeps").exists()
+
+
+def test_a_storage_path_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no folder")
+    refused = run_sweep(tmp_path / "file" / "sweeps", "--num_samples", 1)
+    assert refused.returncode == 2
+    assert "cannot write there (Not a directory)" in refused.stderr
+
+
+def test_a_profile_whose_data_changed_is_not_mixed_into_a_sweep(digit_sweep: tuple[Path, str]) -> None:
+    folder, _ = digit_sweep
+    refused = run_sweep(folder.parent, "--resume", "a", "--results_dir", ROOT / "results")
+    assert refused.returncode == 2
+    assert "--results_dir" in refused.stderr

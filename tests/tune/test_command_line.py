@@ -1,0 +1,62 @@
+"""The command line: quick help, flags in groups, underscores or hyphens, a file below flags."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from sweep_process import ROOT
+
+from tune.command_line import LATEST, parse_command_line
+from tune.settings import from_flat
+
+
+def test_help_groups_every_flag_and_imports_nothing_heavy() -> None:
+    program = "import sys; sys.argv[1:] = ['--help']; sys.path.insert(0, 'tune')\n" + (
+        "import run_sweep\n"
+        "try: run_sweep.main(['--help'])\n"
+        "finally: print({'torch', 'ray', 'optuna', 'wandb', 'numpy'} & set(sys.modules))"
+    )
+    shown = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT).stdout
+    assert shown.strip().endswith("set()")
+    for group in ("the sweep:", "the search:", "where it runs:", "what is recorded at W&B", "every trial"):
+        assert group in shown
+    for flag in (
+        "name", "storage_path", "results_dir", "dataset_names", "num_samples", "num_epochs", "batch_size", "recipe",
+        "latency_budget_min", "latency_budget_max", "search_space", "scheduler", "grace_period", "reduction_factor",
+        "metric", "mode", "max_concurrent_trials", "cpus_per_trial", "gpus_per_trial", "address", "seed",
+        "wandb_mode", "wandb_project", "wandb_entity", "resume", "config",
+    ):  # fmt: skip
+        assert f"--{flag} " in shown
+
+
+def test_hyphens_are_as_good_as_underscores() -> None:
+    assert parse_command_line(["--num-samples", "3", "--wandb-mode=offline"]).flags == {
+        "num_samples": 3,
+        "wandb_mode": "offline",
+    }
+
+
+def test_a_negative_or_dashed_value_is_left_alone() -> None:
+    assert parse_command_line(["--name=my-sweep", "--wandb_project", "a-b"]).flags == {
+        "name": "my-sweep",
+        "wandb_project": "a-b",
+    }
+
+
+def test_resume_without_a_name_means_the_latest() -> None:
+    assert parse_command_line(["--resume"]).resume == LATEST
+    assert parse_command_line(["--resume", "x"]).resume == "x"
+    assert parse_command_line([]).resume is None
+
+
+def test_settings_survive_the_way_through_yaml(tmp_path: Path) -> None:
+    settings = from_flat({"name": "x", "num_samples": 3, "dataset_names": ["a", "b"], "gpus_per_trial": 0.5})
+    assert from_flat(settings.to_flat()) == settings
+
+
+def test_a_number_without_a_point_is_a_number() -> None:
+    assert from_flat({"name": "x", "entropy_coefficient": "1e-3"}).run_settings.entropy_coefficient == 1e-3
+
+
+def test_the_grace_period_shrinks_with_a_short_trial_unless_it_was_asked_for() -> None:
+    assert from_flat({"name": "x", "num_epochs": 2}).grace_period == 2

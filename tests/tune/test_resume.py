@@ -1,0 +1,137 @@
+"""An interrupted sweep goes on as if nothing had happened."""
+
+import random
+import signal
+import time
+from pathlib import Path
+
+import pytest
+from sweep_process import (
+    QUADRATIC,
+    curves,
+    epochs_recorded,
+    rows,
+    run_sweep,
+    start_sweep,
+    trial_folders,
+    wait_until,
+)
+from views import tensorboard_curves, wandb_steps
+
+TWIN_FLAGS = (*QUADRATIC, "--num_samples", 8, "--num_epochs", 12, "--grace_period", 2, "--max_concurrent_trials", 1)
+
+
+def assert_views_are_whole(sweep: Path) -> None:
+    for trial in trial_folders(sweep):
+        epochs = list(range(1, len(rows(trial)) + 1))
+        assert [row["training_iteration"] for row in rows(trial)] == epochs
+        assert [step for step, _ in tensorboard_curves(trial)["Val/Height"]] == epochs
+        assert wandb_steps(trial) == epochs
+
+
+def test_a_sweep_killed_at_any_moment_ends_as_its_uninterrupted_twin(
+    quadratic_sweep: tuple[Path, str], tmp_path: Path
+) -> None:
+    twin, _ = quadratic_sweep
+    chance = random.Random(5)
+    sweep, flags = tmp_path / "killed", ("--name", "killed", *TWIN_FLAGS, "--epoch_ms", 30)
+    for more_epochs in (4, 17, 9):
+        running, before = start_sweep(tmp_path, *flags), epochs_recorded(sweep)
+        wait_until(lambda wanted=before + more_epochs: epochs_recorded(sweep) >= wanted, running)  # type: ignore[misc]
+        time.sleep(chance.uniform(0, 0.05))
+        running.kill()
+        running.communicate()
+        flags = ("--resume", "killed")
+
+    finished = run_sweep(tmp_path, *flags)
+
+    assert finished.returncode == 0, finished.stderr
+    assert curves(sweep) == curves(twin)
+    assert_views_are_whole(sweep)
+
+
+def test_a_killed_sweep_of_the_joint_controller_repeats_no_finished_trial(
+    digit_sweep: tuple[Path, str], tmp_path: Path
+) -> None:
+    twin, _ = digit_sweep
+    sweep = tmp_path / "b"
+    flags = ("--num_samples", 4, "--num_epochs", 5, "--max_concurrent_trials", 1)
+    running = start_sweep(tmp_path, "--name", "b", *flags)
+    wait_until(lambda: epochs_recorded(sweep) >= 7, running)
+    running.kill()
+    running.communicate()
+    first_as_it_was = (sweep / "trial_00000" / "result.json").read_bytes()
+
+    finished = run_sweep(tmp_path, "--resume")
+
+    assert finished.returncode == 0, finished.stderr
+    assert (sweep / "trial_00000" / "result.json").read_bytes() == first_as_it_was
+    of_killed, of_twin = curves(sweep), curves(twin)
+    for number in ("trial_00000", "trial_00001"):  # proposed before any score was known, so alike at any concurrency
+        assert of_killed[number] == of_twin[number]
+    assert [len(rows(trial)) for trial in trial_folders(sweep)] == [5] * 4
+
+
+@pytest.mark.parametrize(("sent", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_stops_the_sweep_in_order_and_says_how_to_go_on(
+    sent: signal.Signals, status: int, quadratic_sweep: tuple[Path, str], tmp_path: Path
+) -> None:
+    twin, _ = quadratic_sweep
+    sweep = tmp_path / "stopped"
+    running = start_sweep(tmp_path, "--name", "stopped", *TWIN_FLAGS, "--epoch_ms", 100)
+    wait_until(lambda: epochs_recorded(sweep) >= 5, running)
+    running.send_signal(sent)
+    printed, _ = running.communicate(timeout=60)
+    assert running.returncode == status
+    assert f"Stopped by {sent.name}" in printed
+    assert "run_sweep.py --resume stopped" in printed
+    assert "Traceback" not in printed
+
+    assert run_sweep(tmp_path, "--resume", "stopped").returncode == 0
+
+    assert curves(sweep) == curves(twin)
+    assert_views_are_whole(sweep)
+
+
+def test_a_second_signal_stops_at_once(tmp_path: Path) -> None:
+    sweep = tmp_path / "twice"
+    running = start_sweep(tmp_path, "--name", "twice", *TWIN_FLAGS, "--epoch_ms", 60_000)
+    wait_until(lambda: (sweep / "trial_00000").is_dir(), running)
+    running.send_signal(signal.SIGTERM)
+    time.sleep(0.1)
+    running.send_signal(signal.SIGTERM)
+    running.communicate(timeout=60)
+    assert running.returncode == 143
+
+
+def test_a_second_driver_is_refused_and_the_first_goes_on(tmp_path: Path) -> None:
+    sweep = tmp_path / "held"
+    running = start_sweep(
+        tmp_path, "--name", "held", *QUADRATIC, "--num_samples", 1, "--num_epochs", 40, "--epoch_ms", 200
+    )
+    wait_until(lambda: epochs_recorded(sweep) >= 1, running)
+    second = run_sweep(tmp_path, "--resume", "held")
+    assert second.returncode == 2
+    assert f"process {running.pid} on " in second.stderr
+    assert running.wait(timeout=120) == 0
+
+
+def test_more_trials_can_be_asked_for_and_finished_ones_stay(tmp_path: Path) -> None:
+    begun = run_sweep(tmp_path, "--name", "grows", *QUADRATIC, "--num_samples", 2, "--num_epochs", 3)
+    assert begun.returncode == 0, begun.stderr
+    before = curves(tmp_path / "grows")
+    grown = run_sweep(tmp_path, "--resume", "grows", "--num_samples", 4)
+    assert grown.returncode == 0, grown.stderr
+    assert "num_samples: 2 -> 4" in grown.stdout
+    after = curves(tmp_path / "grows")
+    assert len(after) == 4
+    assert {name: after[name] for name in before} == before
+
+
+def test_a_change_that_would_mix_incomparable_trials_is_refused(quadratic_sweep: tuple[Path, str]) -> None:
+    folder, _ = quadratic_sweep
+    refused = run_sweep(folder.parent, "--resume", "twin", "--num_epochs", 24)
+    assert refused.returncode == 2
+    assert "--num_epochs 24 is not what its trials ran with (12)" in refused.stderr
+    assert "--config" in refused.stderr
+    assert len(refused.stderr.splitlines()) == 1

@@ -1,0 +1,196 @@
+"""A real sweep of the joint controller, as a stranger would run it, and everything it leaves."""
+
+import math
+import re
+from pathlib import Path
+
+import optuna
+import pytest
+import torch
+import yaml
+from optuna.storages import JournalStorage
+from optuna.storages.journal import JournalFileBackend
+from sweep_process import QUADRATIC, curves, params, rows, run_sweep, trial_folders
+from views import tensorboard_curves, wandb_steps
+from wandb_file import history, offline_runs, run_config, run_record, summary
+
+METRICS = {
+    "Train/Loss", "Train/Reward_Mean", "Train/Reward_Std", "Train/Accuracy_Mean", "Train/Accuracy_Std",
+    "Train/Latency_Mean", "Train/Latency_Std", "Train/Budget_Violation_Rate", "Train/Entropy",
+    "Train/Zero_Variance_Groups", "Val/Reward_Mean", "Val/Accuracy_Mean", "Val/Latency_Mean",
+    "Val/Budget_Violation_Rate", "Val/In_Budget_Accuracy", "Val/Oracle_Gap", "Perf/Samples_Per_Second",
+}  # fmt: skip
+
+Sweep = tuple[Path, str]
+
+
+def metrics_of(row: dict[str, float]) -> set[str]:
+    return {name for name in row if name.startswith(("Train/", "Val/", "Perf/"))}
+
+
+def test_the_first_trial_has_the_starting_values_and_is_never_stopped_early(digit_sweep: Sweep) -> None:
+    first = digit_sweep[0] / "trial_00000"
+    assert params(first) == {"lr": 1e-4, "group_size": 5, "budget_penalty": 10.0}
+    assert len(rows(first)) == 5
+
+
+def test_every_epoch_has_exactly_the_metrics_of_the_contract(digit_sweep: Sweep) -> None:
+    for trial in trial_folders(digit_sweep[0]):
+        for epoch, row in enumerate(rows(trial), start=1):
+            assert row["training_iteration"] == epoch
+            assert metrics_of(row) == METRICS
+            assert row["config"] == params(trial)
+
+
+def test_proposals_lie_in_the_search_space_and_differ(digit_sweep: Sweep) -> None:
+    proposed = [params(trial) for trial in trial_folders(digit_sweep[0])[1:]]
+    assert len({tuple(values.items()) for values in proposed}) == 3
+    for values in proposed:
+        assert 1e-5 <= values["lr"] <= 1e-2
+        assert 2 <= values["group_size"] <= 32
+        assert isinstance(values["group_size"], int)
+        assert 0.1 <= values["budget_penalty"] <= 30
+
+
+def test_tensorboard_reads_the_same_numbers_as_result_json(digit_sweep: Sweep) -> None:
+    for trial in trial_folders(digit_sweep[0]):
+        shown, recorded = tensorboard_curves(trial), rows(trial)
+        assert set(shown) == METRICS | {"Score"}
+        for name in METRICS:
+            assert [step for step, _ in shown[name]] == [row["training_iteration"] for row in recorded]
+            for (_, value), row in zip(shown[name], recorded, strict=True):
+                assert math.isclose(value, row[name], rel_tol=1e-6, abs_tol=1e-6)  # TensorBoard holds 32-bit floats
+
+
+def test_each_offline_wandb_run_holds_every_epoch_under_the_names_of_the_contract(digit_sweep: Sweep) -> None:
+    for trial in trial_folders(digit_sweep[0]):
+        (run,) = offline_runs(trial)
+        logged, recorded = history(run), rows(trial)
+        assert [row["_step"] for row in logged] == [row["training_iteration"] for row in recorded]
+        for shown, row in zip(logged, recorded, strict=True):
+            assert {name: shown[name] for name in METRICS} == {name: row[name] for name in METRICS}
+            assert metrics_of(shown) == METRICS
+            assert shown["training_iteration"] == row["training_iteration"]
+
+
+def test_a_wandb_run_says_what_it_is(digit_sweep: Sweep) -> None:
+    trial = digit_sweep[0] / "trial_00001"
+    (run,) = offline_runs(trial)
+    record, config, values = run_record(run), run_config(run), params(trial)
+    assert (record.project, record.run_group, record.job_type) == ("molmo-controller", "a", "search")
+    assert re.fullmatch(rf"grpo-g{values['group_size']}-lr{values['lr']:.3g}-\d{{8}}-\d{{6}}", record.display_name)
+    assert {name: config[name] for name in values} == values
+    assert config["seed"] == 0
+    best = max(row["Val/In_Budget_Accuracy"] for row in rows(trial))
+    assert summary(run)["score"] == best
+    assert summary(run)["Val/In_Budget_Accuracy"] == rows(trial)[-1]["Val/In_Budget_Accuracy"]
+
+
+def test_two_checkpoints_are_kept_and_load_without_unpickling_objects(digit_sweep: Sweep) -> None:
+    for trial in trial_folders(digit_sweep[0]):
+        recorded = rows(trial)
+        checkpoints = sorted(trial.glob("checkpoint_*"))
+        assert [folder.name for folder in checkpoints] == ["checkpoint_000004", "checkpoint_000005"]
+        content = torch.load(checkpoints[-1] / "checkpoint.pt", weights_only=True)
+        scores = [row["Val/In_Budget_Accuracy"] for row in recorded]
+        assert content["best"]["score"] == max(scores)
+        assert content["best"]["epoch"] == scores.index(max(scores)) + 1
+
+
+def test_the_end_shows_the_table_the_gain_the_baselines_and_the_next_commands(digit_sweep: Sweep) -> None:
+    folder, printed = digit_sweep
+    scores = {t.name: max(row["Val/In_Budget_Accuracy"] for row in rows(t)) for t in trial_folders(folder)}
+    best = max(scores, key=lambda name: scores[name])
+    gain = scores[best] - scores["trial_00000"]
+    assert f"Best: trial {int(best[-5:])}, Val/In_Budget_Accuracy {scores[best]:.3f}" in printed
+    assert f"Gain over the starting values: {gain:+.3f}" in printed
+    for line in ("random        0.347", "best fixed    0.576", "lookup table  0.586", "oracle        0.842"):
+        assert line in printed
+    shown = [float(value) for value in re.findall(r"(\d\.\d{3})\s+\d+/5", printed)]
+    assert len(shown) == 4
+    assert shown == sorted(shown, reverse=True)
+    for command in ("tensorboard --logdir", "wandb sync", "run_sweep.py --resume a", "compare_trials.py"):
+        assert command in printed
+
+
+def test_the_output_is_quiet_and_plain_when_it_is_no_terminal(digit_sweep: Sweep) -> None:
+    _, printed = digit_sweep
+    assert "4/4 trials done" in printed
+    assert "\x1b" not in printed
+    assert "wandb:" not in printed
+    assert "WARNING" not in printed
+    assert len(printed.splitlines()) < 40
+
+
+def test_optuna_knows_every_trial_and_none_is_left_running(digit_sweep: Sweep) -> None:
+    folder, _ = digit_sweep
+    storage = JournalStorage(JournalFileBackend(str(folder / "optuna.journal")))
+    trials = optuna.load_study(study_name="a", storage=storage).trials
+    assert [trial.state.name for trial in trials] == ["COMPLETE"] * 4
+    for trial, recorded in zip(trials, trial_folders(folder), strict=True):
+        assert trial.params == params(recorded)
+        assert trial.value == max(row["Val/In_Budget_Accuracy"] for row in rows(recorded))
+
+
+def test_a_finished_sweep_has_nothing_left_to_do(digit_sweep: Sweep) -> None:
+    folder, _ = digit_sweep
+    before = {file: file.stat().st_mtime_ns for file in folder.rglob("*") if file.name == "result.json"}
+    again = run_sweep(folder.parent, "--resume", "a")
+    assert again.returncode == 0, again.stderr
+    assert "Nothing is left to do" in again.stdout
+    assert {file: file.stat().st_mtime_ns for file in before} == before
+
+
+def test_a_second_kind_of_run_is_swept_without_a_change(quadratic_sweep: Sweep) -> None:
+    folder, printed = quadratic_sweep
+    assert len(trial_folders(folder)) == 8
+    assert "Best: trial" in printed
+    assert "Val/Height" in printed
+    assert "flat          0.500" in printed
+
+
+def test_trials_that_fall_behind_are_stopped_early_and_optuna_hears_of_it(quadratic_sweep: Sweep) -> None:
+    folder, printed = quadratic_sweep
+    epochs = [len(rows(trial)) for trial in trial_folders(folder)]
+    assert epochs[0] == 12
+    assert min(epochs) < 12
+    assert "stopped early" in printed
+    storage = JournalStorage(JournalFileBackend(str(folder / "optuna.journal")))
+    for trial, ran in zip(optuna.load_study(study_name="twin", storage=storage).trials, epochs, strict=True):
+        assert trial.state.name == ("COMPLETE" if ran == 12 else "PRUNED")
+        assert len(trial.intermediate_values) == ran
+
+
+def test_sweep_yaml_repeats_the_sweep_under_a_new_name(quadratic_sweep: Sweep, tmp_path: Path) -> None:
+    folder, _ = quadratic_sweep
+    again = run_sweep(tmp_path, "--config", folder / "sweep.yaml", "--name", "again")
+    assert again.returncode == 0, again.stderr
+    assert curves(tmp_path / "again") == curves(folder)
+    assert yaml.safe_load((tmp_path / "again" / "sweep.yaml").read_text())["name"] == "again"
+
+
+def test_disabled_wandb_leaves_no_run(tmp_path: Path) -> None:
+    done = run_sweep(
+        tmp_path, "--name", "quiet", *QUADRATIC, "--num-samples", 1, "--num-epochs=2", "--wandb_mode", "disabled"
+    )
+    assert done.returncode == 0, done.stderr
+    assert not (tmp_path / "quiet" / "trial_00000" / "wandb").exists()
+    assert "wandb sync" not in done.stdout
+
+
+@pytest.mark.parametrize("mode", ["offline", "disabled"])
+def test_wandb_mode_of_the_environment_is_followed(mode: str, tmp_path: Path) -> None:
+    done = run_sweep(tmp_path, "--name", "env", *QUADRATIC, "--num_samples", 1, "--num_epochs", 2, WANDB_MODE=mode)
+    assert done.returncode == 0, done.stderr
+    trial = tmp_path / "env" / "trial_00000"
+    assert (wandb_steps(trial) == [1, 2]) if mode == "offline" else not (trial / "wandb").exists()
+
+
+def test_a_wandb_server_that_does_not_answer_costs_the_sweep_nothing(tmp_path: Path) -> None:
+    done = run_sweep(
+        tmp_path, "--name", "alone", *QUADRATIC, "--num_samples", 2, "--num_epochs", 3, "--wandb_mode", "online",
+        WANDB_BASE_URL="http://127.0.0.1:9", WANDB_API_KEY="local" + "0" * 40,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "W&B did not take everything" in done.stdout
+    assert all(wandb_steps(trial) == [1, 2, 3] for trial in trial_folders(tmp_path / "alone"))

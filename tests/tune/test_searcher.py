@@ -1,0 +1,121 @@
+"""Proposals: drawn from (seed, number) over the record, on disk before they are handed out, adopted after a crash."""
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import optuna
+import pytest
+import yaml
+from optuna.distributions import FloatDistribution
+
+from results.records import read_sweep
+from results.trial_log import TrialLog
+from trainable import contract
+from tune.searcher import RecordedSearch
+
+SPACE = {"target": FloatDistribution(0.0, 1.0), "rate": FloatDistribution(0.05, 1.0, log=True)}
+FIRST = {"target": 2.0, "rate": 0.1}  # a target outside the space, as starting values may be
+METRIC, EPOCHS = "Val/Height", 3
+
+
+@pytest.fixture
+def sweep(tmp_path: Path) -> Path:
+    settings = {"metric": METRIC, "mode": "max", "num_epochs": EPOCHS}
+    (tmp_path / contract.SWEEP_FILE).write_text(yaml.safe_dump(settings))
+    return tmp_path
+
+
+def searcher(sweep: Path, seed: int = 0) -> RecordedSearch:
+    return RecordedSearch(SPACE, FIRST, seed, num_samples=10, num_epochs=EPOCHS, record=read_sweep(sweep))
+
+
+def height(config: dict[str, Any], epoch: int) -> float:
+    return 1.0 - (config["target"] - 0.7) ** 2 - 0.1 / epoch
+
+
+def run_trial(sweep: Path, search: RecordedSearch, ray_id: str, epochs: int = EPOCHS) -> dict[str, Any]:
+    """What a sweep does with a proposal: rows to the record and to the searcher, then its end."""
+    config = search.suggest(ray_id)
+    assert isinstance(config, dict)
+    folder = sweep / contract.trial_folder_name(search.number_of(ray_id))
+    log = TrialLog(folder)
+    for epoch in range(1, epochs + 1):
+        row = {contract.EPOCH: epoch, METRIC: height(config, epoch), "done": epoch == epochs}
+        log.append(row)
+        if epoch < epochs:
+            search.on_trial_result(ray_id, row)
+    (folder / contract.checkpoint_folder_name(epochs)).mkdir()
+    search.on_trial_complete(ray_id, row)
+    return config
+
+
+def states(search: RecordedSearch) -> list[str]:
+    return [trial.state.name for trial in search._ot_study.trials]
+
+
+def test_the_first_proposal_is_the_starting_values(sweep: Path) -> None:
+    assert searcher(sweep).suggest("x") == FIRST
+
+
+def test_a_restarted_searcher_proposes_what_an_uninterrupted_one_would(sweep: Path, tmp_path_factory: Any) -> None:
+    uninterrupted = searcher(sweep)
+    wanted = [run_trial(sweep, uninterrupted, f"a{number}", epochs=2 + number % 2) for number in range(9)]
+
+    other = tmp_path_factory.mktemp("other")
+    (other / contract.SWEEP_FILE).write_text((sweep / contract.SWEEP_FILE).read_text())
+    got = [run_trial(other, searcher(other), f"b{number}", epochs=2 + number % 2) for number in range(9)]
+
+    assert got == wanted
+
+
+def test_another_seed_proposes_other_trials(sweep: Path, tmp_path_factory: Any) -> None:
+    other = tmp_path_factory.mktemp("other")
+    (other / contract.SWEEP_FILE).write_text((sweep / contract.SWEEP_FILE).read_text())
+    run_trial(sweep, searcher(sweep, seed=0), "a")
+    run_trial(other, searcher(other, seed=1), "a")
+    assert searcher(sweep, seed=0).suggest("b") != searcher(other, seed=1).suggest("b")
+
+
+def test_a_proposal_that_never_ran_is_the_next_trial_after_a_crash(sweep: Path) -> None:
+    before = searcher(sweep)
+    run_trial(sweep, before, "a")
+    proposed = before.suggest("b")
+    after = searcher(sweep)
+    assert after.suggest("c") == proposed
+    assert after.number_of("c") == 1
+    assert states(after) == ["COMPLETE", "RUNNING"]
+
+
+def test_a_proposal_is_on_disk_before_it_is_handed_out(sweep: Path) -> None:
+    proposed = searcher(sweep).suggest("a")
+    assert json.loads((sweep / "trial_00000" / "params.json").read_text()) == proposed
+
+
+def test_optuna_is_told_the_best_epoch_of_a_complete_trial_and_of_a_stopped_one_that_it_was_pruned(sweep: Path) -> None:
+    search = searcher(sweep)
+    run_trial(sweep, search, "a")
+    pruned = run_trial(sweep, search, "b", epochs=2)
+    for books in (search, searcher(sweep)):  # as told, and as written anew from the record
+        complete, stopped = books._ot_study.trials
+        assert complete.state == optuna.trial.TrialState.COMPLETE
+        assert complete.value == height(FIRST, 3)
+        assert stopped.state == optuna.trial.TrialState.PRUNED
+        assert stopped.intermediate_values == {1: height(pruned, 1), 2: height(pruned, 2)}
+
+
+def test_a_diverged_trial_is_told_as_failed_and_proposals_go_on(sweep: Path) -> None:
+    search = searcher(sweep)
+    search.suggest("a")
+    search.on_trial_complete("a", {"failure": {"kind": "diverged"}, "done": True})
+    assert states(search) == ["FAIL"]
+    assert search.suggest("b")
+
+
+def test_a_metric_that_is_not_a_number_leaves_no_trial_running(sweep: Path) -> None:
+    search = searcher(sweep)
+    search.suggest("a")
+    search.on_trial_result("a", {contract.EPOCH: 1, METRIC: math.nan})
+    search.on_trial_complete("a", {contract.EPOCH: 2, METRIC: math.nan, "done": True})
+    assert states(search) == ["FAIL"]
