@@ -22,6 +22,7 @@ from trainable import contract
 
 VIEW = "wandb"
 INIT_TIMEOUT_S = 30.0
+"""W&B's own is 90 s; WANDB_INIT_TIMEOUT, which W&B knows, wins."""
 
 WandbUnavailable = WandbError
 
@@ -59,8 +60,8 @@ def _has_login() -> bool:
 
 
 def run_id(settings: WandbRunSettings, number: int) -> str:
-    """The trial's id at W&B, the same after every resume."""
-    text = f"{settings.group}/{settings.created}/{number}"
+    """The trial's id at W&B, the same after every resume; a run that has to go offline is another."""
+    text = f"{settings.group}/{settings.created}/{number}/{settings.mode}"
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
@@ -96,7 +97,7 @@ class TrialWandbRun:
                 x_disable_machine_info=True,
                 silent=True,
                 console="off",
-                init_timeout=INIT_TIMEOUT_S,
+                init_timeout=float(os.environ.get("WANDB_INIT_TIMEOUT", INIT_TIMEOUT_S)),
             ),
         )
         self._run.define_metric("*", step_metric=contract.EPOCH)
