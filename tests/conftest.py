@@ -10,7 +10,7 @@ from sweep_process import QUADRATIC, run_sweep
 def digit_sweep(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     """A small sweep of the real thing on the shipped profile: its folder and what it printed."""
     storage = tmp_path_factory.mktemp("sweeps")
-    finished = run_sweep(storage, "--name", "a", "--num_samples", 4, "--num_epochs", 5)
+    finished = run_sweep(storage, "--name", "a", "--num_samples", 4, "--num_epochs", 5, "--grace_period", 5)
     assert finished.returncode == 0, finished.stderr
     return storage / "a", finished.stdout
 

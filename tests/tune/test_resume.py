@@ -55,7 +55,7 @@ def test_a_killed_sweep_of_the_joint_controller_repeats_no_finished_trial(
 ) -> None:
     twin, _ = digit_sweep
     sweep = tmp_path / "b"
-    flags = ("--num_samples", 4, "--num_epochs", 5, "--max_concurrent_trials", 1)
+    flags = ("--num_samples", 4, "--num_epochs", 5, "--grace_period", 5, "--max_concurrent_trials", 1)
     running = start_sweep(tmp_path, "--name", "b", *flags)
     wait_until(lambda: epochs_recorded(sweep) >= 7, running)
     running.kill()

@@ -190,6 +190,7 @@ def test_a_wandb_server_that_does_not_answer_costs_the_sweep_nothing(tmp_path: P
     done = run_sweep(
         tmp_path, "--name", "alone", *QUADRATIC, "--num_samples", 2, "--num_epochs", 3, "--wandb_mode", "online",
         WANDB_BASE_URL="http://127.0.0.1:9", WANDB_API_KEY="local" + "0" * 40,
+        WANDB_INIT_TIMEOUT="5",
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert "W&B did not take everything" in done.stdout
