@@ -16,6 +16,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument(
         "--storage_path", "--storage-path", metavar="PATH", help="where sweeps lie (default: results/sweeps)"
     )
+    parser.add_argument("--save_svg", "--save-svg", metavar="FILE", help="also keep what is shown as a picture")
     wanted = parser.parse_args(arguments)
     try:
         from rich.console import Console
@@ -26,9 +27,11 @@ def main(arguments: list[str]) -> int:
 
         storage = Path(wanted.storage_path) if wanted.storage_path else SHIPPED_STORAGE
         records = [read_sweep(find_sweep(sweep, storage)) for sweep in wanted.sweeps]
-        console = Console(soft_wrap=True)
+        console = Console(soft_wrap=True, record=bool(wanted.save_svg), highlight=False)
         for record in records:
             console.print(summary(record))
+        if wanted.save_svg:
+            console.save_svg(wanted.save_svg, title=", ".join(record.name for record in records))
         return 0
     except UserError as error:
         print(f"compare_trials.py: {error}", file=sys.stderr)

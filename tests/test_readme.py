@@ -1,0 +1,114 @@
+"""Every command of the README, run as it stands there."""
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sweep_process import ROOT, environment
+
+SWEEPS = ROOT / "results" / "sweeps"
+NAMES = ("demo", "demo-again", "mine", "wide", "original")
+BLOCKS = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def blocks(language: str) -> list[str]:
+    return [text.strip() for kind, text in BLOCKS.findall((ROOT / "README.md").read_text()) if kind == language]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def clean_names() -> Iterator[None]:
+    """The README's sweeps lie where they do for a user; they are ours to remove."""
+    for name in NAMES:
+        shutil.rmtree(SWEEPS / name, ignore_errors=True)
+    yield
+    for name in NAMES:
+        shutil.rmtree(SWEEPS / name, ignore_errors=True)
+    (ROOT / "my_space.py").unlink(missing_ok=True)
+
+
+def shell(line: str, **variables: str) -> "subprocess.CompletedProcess[str]":
+    """A line in a shell of the project's environment, in the project's folder."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    return subprocess.run(
+        line, shell=True, capture_output=True, text=True, cwd=ROOT, timeout=400, env=environment(PATH=path, **variables)
+    )
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_for(url: str, server: "subprocess.Popen[bytes]") -> bytes:
+    """The page at the address, once the server answers."""
+    while server.poll() is None:
+        try:
+            with urllib.request.urlopen(url, timeout=5) as page:
+                return bytes(page.read())
+        except OSError:
+            time.sleep(0.2)
+    raise AssertionError(f"the server ended with status {server.returncode}")
+
+
+def run_tensorboard(line: str) -> None:
+    port = free_port()
+    command = f"exec {line} --host 127.0.0.1 --port {port}"
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    server = subprocess.Popen(
+        command, shell=True, cwd=ROOT, env=environment(PATH=path), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        wait_for(f"http://127.0.0.1:{port}/", server)
+        deadline = time.monotonic() + 60
+        while b"trial_00005" not in wait_for(f"http://127.0.0.1:{port}/data/runs", server):
+            assert time.monotonic() < deadline, "TensorBoard does not show the trials"
+            time.sleep(0.5)
+    finally:
+        server.kill()
+        server.wait()
+
+
+def run_wandb_sync(line: str, folder: Path) -> None:
+    """Against a W&B-compatible server on loopback: the service itself needs an account."""
+    port = free_port()
+    serve = [str(Path(sys.executable).with_name("openwandb")), "serve", "--host", "127.0.0.1", "--port", str(port)]
+    server = subprocess.Popen([*serve, "--data-dir", str(folder)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        wait_for(f"http://127.0.0.1:{port}/", server)
+        done = shell(line, WANDB_BASE_URL=f"http://127.0.0.1:{port}", WANDB_API_KEY="local" + "0" * 40)
+        assert done.returncode == 0, done.stderr
+        assert (done.stdout + done.stderr).count("done") >= 6
+    finally:
+        server.kill()
+        server.wait()
+
+
+def test_every_command_works_in_the_order_in_which_it_stands(tmp_path: Path) -> None:
+    (ROOT / "my_space.py").write_text(blocks("python")[0] + "\n")
+    lines = [line for block in blocks("bash") for line in block.splitlines() if line != "make test"]
+    assert len(lines) >= 9
+    for line in lines:
+        if line.startswith("tensorboard"):
+            run_tensorboard(line)
+        elif line.startswith("wandb sync"):
+            run_wandb_sync(line, tmp_path)
+        else:
+            done = shell(line)
+            assert done.returncode == 0, f"{line}\n{done.stdout}\n{done.stderr}"
+
+
+def test_every_link_leads_somewhere() -> None:
+    pages = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *ROOT.glob("docs/*.md")]
+    links = [(page, link) for page in pages for link in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text())]
+    assert len(links) >= 10
+    for page, link in links:
+        assert (page.parent / link).exists(), f"{page.name}: {link}"
