@@ -1,0 +1,109 @@
+"""The Ray side of a sweep: a Tuner built afresh from the plan and the record."""
+
+import importlib.metadata
+import os
+from typing import Any
+
+from ray import tune
+from ray.tune.schedulers import FIFOScheduler, TrialScheduler
+from rich.console import Console
+
+from results.records import SweepRecord, TrialRecord
+from results.wandb_record import WandbRunSettings
+from trainable import contract
+from trainable.ray_trainable import RunTrainable
+from tune.plan import Plan
+from tune.progress import Progress
+from tune.recorder import Recorder
+from tune.resources import Allotment
+from tune.scheduler import RebuiltASHA
+from tune.searcher import RecordedSearch
+from tune.settings import SweepSettings
+from tune.tensorboard_callback import TensorBoardCallback
+from tune.wandb_callback import SweepWandbCallback
+
+LOST_WORKERS_PER_EPOCH = 3
+"""A trial whose worker dies goes on from its checkpoint; it is given up when it dies this often without an epoch."""
+
+
+def trials_left(record: SweepRecord, num_samples: int) -> int:
+    unfinished = sum(not trial.finished for trial in record.trials)
+    return unfinished + max(0, num_samples - len(record.trials))
+
+
+def build_tuner(
+    plan: Plan, record: SweepRecord, allotment: Allotment, wandb_mode: str, console: Console
+) -> tuple[tune.Tuner, SweepWandbCallback | None]:
+    """The Ray side of the sweep, built afresh from the record: what is finished never enters Ray."""
+    settings, kind = plan.settings, plan.settings.run_kind
+    searcher = RecordedSearch(
+        plan.space, _first_hyperparameters(plan), settings.seed, settings.num_samples, settings.num_epochs, record
+    )
+    recorder = Recorder(settings.folder, record.trials)
+    callbacks: list[tune.Callback] = [recorder, TensorBoardCallback(record, recorder)]
+    wandb_callback = None
+    if wandb_mode != "disabled":
+        wandb_callback = SweepWandbCallback(_wandb_settings(plan, wandb_mode), record, recorder, kind.run_name)
+        callbacks.append(wandb_callback)
+    callbacks.append(Progress(record, recorder, settings.num_samples, console))
+    trainable = tune.with_parameters(
+        RunTrainable,
+        run_kind=settings.run,
+        settings=settings.run_settings,
+        metric=settings.metric,
+        seed=settings.seed,
+        data=plan.data,
+    )
+    tuner = tune.Tuner(
+        tune.with_resources(trainable, {"cpu": allotment.cpus_per_trial, "gpu": allotment.gpus_per_trial}),
+        tune_config=tune.TuneConfig(
+            search_alg=searcher,
+            scheduler=_scheduler(settings, record.trials),
+            num_samples=trials_left(record, settings.num_samples),
+            max_concurrent_trials=allotment.max_concurrent_trials,
+            reuse_actors=True,
+            trial_dirname_creator=lambda trial: contract.trial_folder_name(searcher.number_of(trial.trial_id)),
+        ),
+        run_config=tune.RunConfig(
+            name=settings.name,
+            storage_path=str(settings.folder.parent),
+            stop={contract.EPOCH: settings.num_epochs},
+            checkpoint_config=tune.CheckpointConfig(num_to_keep=2),
+            failure_config=tune.FailureConfig(max_failures=LOST_WORKERS_PER_EPOCH),
+            callbacks=callbacks,
+            verbose=0,
+        ),
+    )
+    return tuner, wandb_callback
+
+
+def _first_hyperparameters(plan: Plan) -> dict[str, Any]:
+    """Everybody's starting values, and the settings' own for what else the space holds."""
+    of_space = {name: getattr(plan.settings.run_settings, name) for name in plan.space}
+    return of_space | dict(plan.settings.run_kind.first_hyperparameters)
+
+
+def _scheduler(settings: SweepSettings, trials: tuple[TrialRecord, ...]) -> TrialScheduler:
+    if settings.scheduler == "none":
+        return FIFOScheduler()
+    scheduler = RebuiltASHA(
+        settings.metric, settings.mode, settings.num_epochs, settings.grace_period, settings.reduction_factor
+    )
+    scheduler.replay(trials)
+    return scheduler
+
+
+def _wandb_settings(plan: Plan, mode: str) -> WandbRunSettings:
+    settings = plan.settings
+    versions = {f"version/{name}": importlib.metadata.version(name) for name in ("ray", "torch", "optuna", "wandb")}
+    own = {name: value for name, value in settings.to_flat().items() if name not in plan.space}
+    return WandbRunSettings(
+        mode=mode,
+        project=settings.wandb_project,
+        entity=settings.wandb_entity or os.environ.get("WANDB_ENTITY"),
+        group=settings.name,
+        created=plan.created,
+        metric=settings.metric,
+        score_mode=settings.mode,
+        config={**own, "data": plan.description.summary, "fingerprint": plan.description.fingerprint, **versions},
+    )
