@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from results.failures import Failure, read_failure
 from results.ranking import Row, best_row, score, sign
 from trainable import contract
 from trainable.contract import UserError
@@ -23,8 +24,7 @@ class TrialRecord:
     folder: Path
     config: dict[str, Any]
     rows: tuple[Row, ...]
-    failure: dict[str, Any] | None
-    """kind ('error', 'out of memory' or 'diverged'), epoch, cause in a line, traceback."""
+    failure: Failure | None
 
     @property
     def checkpoint_epochs(self) -> list[int]:
@@ -50,7 +50,7 @@ class TrialRecord:
 
     def status(self, num_epochs: int) -> str:
         if self.failure:
-            return "diverged" if self.failure["kind"] == "diverged" else "failed"
+            return "diverged" if self.failure.kind == contract.DIVERGED else "failed"
         if not self.finished:
             return "unfinished"
         return "completed" if len(self.rows) >= num_epochs else "stopped early"
@@ -119,13 +119,12 @@ def read_rows(file: Path) -> list[Row]:
 
 
 def read_trial(folder: Path, number: int) -> TrialRecord:
-    failure_file = folder / contract.FAILURE_FILE
     return TrialRecord(
         number=number,
         folder=folder,
         config=json.loads((folder / contract.PARAMS_FILE).read_text()),
         rows=tuple(read_rows(folder / contract.RESULT_FILE)),
-        failure=json.loads(failure_file.read_text()) if failure_file.exists() else None,
+        failure=read_failure(folder),
     )
 
 

@@ -49,6 +49,6 @@ def gain_lines(record: SweepRecord) -> list[str]:
 
 def _failure_line(trial: TrialRecord) -> str:
     assert trial.failure
-    what = "diverged" if trial.failure["kind"] == "diverged" else f"failed ({trial.failure['kind']})"
+    what = "diverged" if trial.failure.kind == contract.DIVERGED else f"failed ({trial.failure.kind})"
     file = trial.folder / contract.FAILURE_FILE
-    return f"Trial {trial.number} {what} in epoch {trial.failure['epoch']}: {trial.failure['cause']} ({file})"
+    return f"Trial {trial.number} {what} in epoch {trial.failure.epoch}: {trial.failure.cause} ({file})"

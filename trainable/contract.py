@@ -43,6 +43,9 @@ RESULT_FILE = "result.json"
 PROGRESS_FILE = "progress.csv"
 FAILURE_FILE = "failure.json"
 
+# Why a trial ended before its time.
+ERROR, OUT_OF_MEMORY, DIVERGED = FAILURE_KINDS = ("error", "out of memory", "diverged")
+
 _TRIAL_FOLDER = re.compile(r"trial_(\d{5,})")
 _CHECKPOINT_FOLDER = re.compile(r"checkpoint_(\d{6,})")
 

@@ -56,11 +56,11 @@ class RunTrainable(tune.Trainable):
                     f"the run reported no {self._metric}, by which trials are ranked; it reported {[*metrics]}"
                 )
         except Diverged as error:
-            return self._ended("diverged", str(error))
-        except torch.OutOfMemoryError as error:
-            return self._ended("out of memory", str(error))
+            return self._ended(contract.DIVERGED, str(error))
+        except (torch.OutOfMemoryError, MemoryError) as error:
+            return self._ended(contract.OUT_OF_MEMORY, f"{type(error).__name__}: {error}")
         except Exception as error:  # the trial's border: the sweep goes on, the trial is marked, its cause is shown
-            return self._ended("error", f"{type(error).__name__}: {error}")
+            return self._ended(contract.ERROR, f"{type(error).__name__}: {error}")
         self._epoch += 1
         # Asked for with each epoch's result, not by frequency: a trial that failed must not save what is broken.
         return {contract.EPOCH: self._epoch, **metrics, **note, SHOULD_CHECKPOINT: True}
@@ -99,7 +99,7 @@ class RunTrainable(tune.Trainable):
 
     def _ended(self, kind: str, cause: str) -> dict[str, Any]:
         failure = {"kind": kind, "epoch": self._epoch + 1, "cause": cause.split("\n")[0]}
-        if kind != "diverged":
+        if kind != contract.DIVERGED:
             failure["traceback"] = traceback.format_exc()
         return {contract.EPOCH: self._epoch, FAILURE: failure, "done": True}
 

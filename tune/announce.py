@@ -6,6 +6,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from results.failures import Failure
 from results.records import SweepRecord
 from results.summary import summary
 from trainable.runs import DataDescription
@@ -13,7 +14,9 @@ from tune.resources import Allotment
 from tune.settings import SHIPPED_STORAGE, SweepSettings
 
 
-def print_start(console: Console, settings: SweepSettings, data: DataDescription, allotment: Allotment) -> None:
+def print_start(
+    console: Console, settings: SweepSettings, data: DataDescription, allotment: Allotment, wandb_mode: str
+) -> None:
     """What runs on what, in a few lines."""
     device = f"{allotment.gpus_per_trial:g} GPU" if allotment.gpus_per_trial else "no GPU"
     console.print(f"Sweep {settings.name} in {shown_path(settings.folder)}", markup=False, soft_wrap=True)
@@ -27,6 +30,8 @@ def print_start(console: Console, settings: SweepSettings, data: DataDescription
     console.print(
         f"  ranked  by the {settings.mode} of {settings.metric} over a trial's epochs", markup=False, soft_wrap=True
     )
+    if wandb_mode == "offline":
+        console.print(f"  W&B     offline; send it later with: {_sync_command(settings)}", markup=False, soft_wrap=True)
 
 
 def print_end(console: Console, settings: SweepSettings, record: SweepRecord, wandb_mode: str) -> None:
@@ -43,13 +48,27 @@ def print_end(console: Console, settings: SweepSettings, record: SweepRecord, wa
     name = shlex.quote(settings.name)
     commands = {
         "TensorBoard": f"tensorboard --logdir {folder}",
-        "Send to W&B": f"wandb sync {folder}/trial_*/wandb/offline-run-*" if wandb_mode == "offline" else None,
+        "Send to W&B": _sync_command(settings) if wandb_mode == "offline" else None,
         "Compare": f"python {_shown_script('results/compare_trials.py')} {name if _is_shipped(settings) else folder}",
         "Resume": resume_command(settings),
     }
     for title, command in commands.items():
         if command:
             console.print(f"{title:<15}{command}", markup=False, soft_wrap=True, highlight=False)
+
+
+def print_common_failure(console: Console, settings: SweepSettings, number: int, failure: Failure) -> None:
+    """Why the sweep was stopped: once, with where it happened."""
+    console.print(
+        f"\nStopped: the first trials all failed the same way. Trial {number}, epoch {failure.epoch}:\n\n"
+        f"{failure.traceback}\nMend it, then go on with: {resume_command(settings)} --retry_errored",
+        markup=False,
+        soft_wrap=True,
+    )
+
+
+def _sync_command(settings: SweepSettings) -> str:
+    return f"wandb sync {shlex.quote(shown_path(settings.folder))}/trial_*/wandb/offline-run-*"
 
 
 def resume_command(settings: SweepSettings) -> str:

@@ -35,6 +35,8 @@ class Request:
     """Name of a sweep to go on with, LATEST, or None to begin one."""
     flags: dict[str, Any]
     file: Path | None
+    retry_errored: bool = False
+    """Whether a resume runs its failed trials again."""
 
 
 class _OneSentenceParser(argparse.ArgumentParser):
@@ -57,7 +59,10 @@ def parse_command_line(arguments: list[str]) -> Request:
     arguments = [_with_underscores(argument) for argument in arguments]
     values = vars(_parser(_run_named_in(arguments)).parse_args(arguments))
     file = values.pop("config", None)
-    return Request(values.pop("resume", None), values, Path(file) if file else None)
+    resume, retry_errored = values.pop("resume", None), values.pop("retry_errored", False)
+    if retry_errored and resume is None:
+        raise UserError("--retry_errored needs --resume: it runs the failed trials of a sweep again")
+    return Request(resume, values, Path(file) if file else None, retry_errored)
 
 
 def _with_underscores(argument: str) -> str:
@@ -86,6 +91,9 @@ def _parser(run: str) -> argparse.ArgumentParser:
         _add_flag(groups[setting.metadata["group"]], name, setting)
     groups["sweep"].add_argument(
         "--resume", nargs="?", const=LATEST, metavar="NAME", help="go on with a sweep (without a name: the latest)"
+    )
+    groups["sweep"].add_argument(
+        "--retry_errored", action="store_true", help="with --resume: run its failed trials again"
     )
     groups["sweep"].add_argument(
         "--config", metavar="FILE.yaml", help="settings from a file, such as another sweep's sweep.yaml; flags win"

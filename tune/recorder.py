@@ -4,13 +4,16 @@ Ray's own loggers write into a session folder and copy now and then; after a `ki
 what they had not copied yet.
 """
 
-import json
+import errno
+import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import ray
 from ray.tune import Callback
 
+from results.failures import Failure, write_failure
 from results.ranking import Row
 from results.records import TrialRecord
 from results.trial_log import TrialLog
@@ -18,6 +21,7 @@ from trainable import contract
 from trainable.ray_trainable import FAILURE, NOTE
 from tune.scheduler import ARRIVAL
 
+TRIALS_THAT_TELL = 3
 LEFT_OUT = ("should_checkpoint", "time_since_restore", "iterations_since_restore", "experiment_tag", NOTE)
 
 
@@ -28,6 +32,10 @@ def number_of(trial: Any) -> int:
     return number
 
 
+class DiskFull(Exception):
+    """The sweep's folder cannot take another byte."""
+
+
 class Recorder(Callback):
     """Writes result.json, progress.csv and failure.json of every trial, as things happen."""
 
@@ -35,6 +43,16 @@ class Recorder(Callback):
         self._folder = folder
         self._arrivals = max((row[ARRIVAL] + 1 for trial in trials for row in trial.rows), default=0)
         self._logs: dict[int, TrialLog] = {}
+        self._ended: dict[int, Failure | None] = {trial.number: trial.failure for trial in trials if trial.finished}
+
+    @property
+    def common_failure(self) -> tuple[int, Failure] | None:
+        """A trial and its failure, when the first trials that ended all failed the same way; the rest would too."""
+        first = list(self._ended.items())[:TRIALS_THAT_TELL]
+        failures = [failure for _, failure in first if failure and failure.kind == contract.ERROR]
+        if len(failures) < TRIALS_THAT_TELL or len({failure.exception for failure in failures}) > 1:
+            return None
+        return first[0][0], failures[0]
 
     def rows(self, number: int) -> list[Row]:
         """Rows of a trial of this session, as on disk."""
@@ -45,7 +63,7 @@ class Recorder(Callback):
     ) -> None:
         number = number_of(trial)
         if FAILURE in result:
-            self._record_failure(number, result[FAILURE])
+            self._record_failure(number, Failure(**result[FAILURE]))
             return
         log = self._log(number)
         epoch = result[contract.EPOCH]
@@ -60,19 +78,21 @@ class Recorder(Callback):
         log.append(row)
         _forgive_lost_workers(trial)
 
-    def on_trial_error(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
-        """Ray gave a trial up: its worker could not be kept alive."""
-        error = trial.get_error()
-        cause = str(error).strip() or type(error).__name__
-        epoch = len(self._log(number_of(trial)).rows) + 1
-        last_line = cause.splitlines()[-1].strip()
-        self._record_failure(
-            number_of(trial), {"kind": "error", "epoch": epoch, "cause": last_line, "traceback": cause}
-        )
+    def on_trial_complete(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
+        self._ended.setdefault(number_of(trial), None)
 
-    def _record_failure(self, number: int, failure: dict[str, Any]) -> None:
-        file = self._folder / contract.trial_folder_name(number) / contract.FAILURE_FILE
-        file.write_text(json.dumps(failure, indent=2) + "\n")
+    def on_trial_error(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
+        """Ray gave a trial up: its worker could not be kept alive, or its checkpoint not be written."""
+        number, error = number_of(trial), trial.get_error()
+        kind = contract.OUT_OF_MEMORY if isinstance(error, ray.exceptions.OutOfMemoryError) else contract.ERROR
+        text = str(error).strip() or type(error).__name__
+        self._record_failure(number, Failure(kind, len(self.rows(number)) + 1, text.splitlines()[-1].strip(), text))
+
+    def _record_failure(self, number: int, failure: Failure) -> None:
+        if os.strerror(errno.ENOSPC) in failure.cause:
+            raise DiskFull(failure.cause)  # no fault of the trial: it goes on when there is room
+        write_failure(self._folder / contract.trial_folder_name(number), failure)
+        self._ended[number] = failure
 
     def _log(self, number: int) -> TrialLog:
         if number not in self._logs:

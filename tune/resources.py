@@ -1,6 +1,7 @@
 """What a trial gets and how many fit: CPU cores, GPUs or a share of one, on this machine or on a Ray cluster."""
 
 import logging
+import math
 import socket
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,10 @@ class Allotment:
     cpus_per_trial: float
     gpus_per_trial: float
     max_concurrent_trials: int
+
+    def alone(self) -> "Allotment":
+        """One trial at a time, with a GPU to itself where it had a share."""
+        return Allotment(self.cpus_per_trial, float(math.ceil(self.gpus_per_trial)), 1)
 
 
 def connect(address: str | None) -> None:

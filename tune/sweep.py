@@ -1,18 +1,25 @@
 """From a request to a finished sweep: begin or go on, fit, and say what came of it."""
 
+import errno
+import os
+
 from rich.console import Console
 
+from results.failures import earlier_failures, reopen
 from results.records import SweepRecord, read_sweep
 from results.trial_log import TrialLog
 from results.wandb_record import resolve_mode
+from trainable import contract
+from trainable.contract import UserError
 from tune import announce
 from tune.command_line import Request
 from tune.interruption import Interruption, stop_on_signals
 from tune.lock import only_driver
 from tune.plan import Plan, begin, folder_to_resume, plan_new, plan_resumed, refuse_used_name, write_settings
+from tune.recorder import Recorder
 from tune.resources import Allotment, allot, connect
 from tune.settings import SweepSettings
-from tune.tuner import build_tuner, trials_left
+from tune.tuner import BuiltSweep, build_sweep, build_views, trials_left
 
 
 def run_requested_sweep(request: Request) -> int:
@@ -31,6 +38,8 @@ def run_requested_sweep(request: Request) -> int:
         plan, changes = plan_resumed(request, folder)
         for change in changes:
             console.print(change, markup=False)
+        if request.retry_errored:
+            _reopen_failed(read_sweep(folder))
         if not trials_left(read_sweep(folder), plan.settings.num_samples):
             return _say_nothing_left(plan, console)
         connect(plan.settings.address)
@@ -43,33 +52,69 @@ def _allot(settings: SweepSettings) -> Allotment:
     return allot(settings.cpus_per_trial, settings.gpus_per_trial, settings.max_concurrent_trials)
 
 
+def _reopen_failed(record: SweepRecord) -> None:
+    for trial in record.trials:
+        if trial.status(record.num_epochs) == "failed":
+            reopen(trial.folder)
+
+
 def _say_nothing_left(plan: Plan, console: Console) -> int:
-    record = read_sweep(plan.settings.folder)
-    announce.print_end(console, plan.settings, record, resolve_mode(plan.settings.wandb_mode))
+    record, wandb_mode = read_sweep(plan.settings.folder), resolve_mode(plan.settings.wandb_mode)
+    for view in build_views(plan, record, Recorder(record.folder, record.trials), wandb_mode):
+        if view:
+            view.setup()
+            view.on_experiment_end([])
+    announce.print_end(console, plan.settings, record, wandb_mode)
     console.print(
         f"\nNothing is left to do: all {len(record.trials)} trials have ended. More trials: "
         f"{announce.resume_command(plan.settings)} --num_samples N"
     )
-    return 0
+    return _status(record)
 
 
 def _run(plan: Plan, allotment: Allotment, console: Console) -> int:
     settings = plan.settings
-    record = _cut_to_checkpoints(read_sweep(settings.folder))
-    announce.print_start(console, settings, plan.description, allotment)
     wandb_mode = resolve_mode(settings.wandb_mode)
-    if wandb_mode == "offline":
+    announce.print_start(console, settings, plan.description, allotment, wandb_mode)
+    built, interruption = _fit(plan, allotment, wandb_mode, console)
+    starved = _reopen_starved(read_sweep(settings.folder))
+    if starved and not interruption.signal:
+        console.print(f"Out of memory: {', '.join(starved)} once more, each alone", markup=False)
+        built, interruption = _fit(plan, allotment.alone(), wandb_mode, console)
+    record = read_sweep(settings.folder)
+    if interruption.signal:
         console.print(
-            f"  W&B     offline; send it later with: wandb sync "
-            f"{announce.shown_path(settings.folder)}/trial_*/wandb/offline-run-*",
+            f"Stopped by {interruption.signal.name}; everything is on disk. Go on with: "
+            f"{announce.resume_command(settings)}",
             markup=False,
         )
-    tuner, wandb_callback = build_tuner(plan, record, allotment, wandb_mode, console)
+        return interruption.exit_status
+    announce.print_end(console, settings, record, wandb_mode)
+    if built.recorder.common_failure:
+        announce.print_common_failure(console, settings, *built.recorder.common_failure)
+    return _status(record)
+
+
+def _fit(plan: Plan, allotment: Allotment, wandb_mode: str, console: Console) -> tuple[BuiltSweep, Interruption]:
+    """Run what is left of the sweep, as the record tells it.
+
+    Raises:
+        UserError: the disk is full.
+    """
+    built = build_sweep(plan, _cut_to_checkpoints(read_sweep(plan.settings.folder)), allotment, wandb_mode, console)
     with stop_on_signals() as interruption:
-        tuner.fit()
-    if wandb_callback and wandb_callback.unavailable:
-        console.print(f"W&B did not take everything: {wandb_callback.unavailable}", markup=False)
-    return _finish(plan, interruption, wandb_mode, console)
+        try:
+            built.tuner.fit()
+        except Exception as error:  # Ray hands on what a callback raised as text
+            if os.strerror(errno.ENOSPC) not in f"{error} {error.__cause__}":
+                raise
+            raise UserError(
+                f"the disk that holds {plan.settings.folder} is full; make room, then go on with: "
+                f"{announce.resume_command(plan.settings)}"
+            ) from error
+    if built.wandb_callback and built.wandb_callback.unavailable:
+        console.print(f"W&B did not take everything: {built.wandb_callback.unavailable}", markup=False)
+    return built, interruption
 
 
 def _cut_to_checkpoints(record: SweepRecord) -> SweepRecord:
@@ -80,15 +125,17 @@ def _cut_to_checkpoints(record: SweepRecord) -> SweepRecord:
     return read_sweep(record.folder)
 
 
-def _finish(plan: Plan, interruption: Interruption, wandb_mode: str, console: Console) -> int:
-    settings, record = plan.settings, read_sweep(plan.settings.folder)
-    if interruption.signal:
-        console.print(
-            f"Stopped by {interruption.signal.name}; everything is on disk. Go on with: "
-            f"{announce.resume_command(settings)}",
-            markup=False,
-        )
-        return interruption.exit_status
-    announce.print_end(console, settings, record, wandb_mode)
-    failed = any(trial.status(settings.num_epochs) == "failed" for trial in record.trials)
-    return 1 if failed else 0
+def _reopen_starved(record: SweepRecord) -> list[str]:
+    """Trials that ran out of memory for the first time, opened again; their names."""
+    starved = []
+    for trial in record.trials:
+        earlier = [failure.kind for failure in earlier_failures(trial.folder)]
+        if trial.failure and trial.failure.kind == contract.OUT_OF_MEMORY and contract.OUT_OF_MEMORY not in earlier:
+            reopen(trial.folder)
+            starved.append(f"trial {trial.number}")
+    return starved
+
+
+def _status(record: SweepRecord) -> int:
+    """1 when trials failed; one that diverged is an answer, not a failure."""
+    return 1 if any(trial.status(record.num_epochs) == "failed" for trial in record.trials) else 0

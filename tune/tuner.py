@@ -2,6 +2,7 @@
 
 import importlib.metadata
 import os
+from dataclasses import dataclass
 from typing import Any
 
 from ray import tune
@@ -19,6 +20,7 @@ from tune.resources import Allotment
 from tune.scheduler import RebuiltASHA
 from tune.searcher import RecordedSearch
 from tune.settings import SweepSettings
+from tune.stopper import SweepStopper
 from tune.tensorboard_callback import TensorBoardCallback
 from tune.wandb_callback import SweepWandbCallback
 
@@ -31,21 +33,36 @@ def trials_left(record: SweepRecord, num_samples: int) -> int:
     return unfinished + max(0, num_samples - len(record.trials))
 
 
-def build_tuner(
-    plan: Plan, record: SweepRecord, allotment: Allotment, wandb_mode: str, console: Console
-) -> tuple[tune.Tuner, SweepWandbCallback | None]:
+@dataclass(frozen=True)
+class BuiltSweep:
+    """A Tuner, and those of its parts that are asked when it has run."""
+
+    tuner: tune.Tuner
+    recorder: Recorder
+    wandb_callback: SweepWandbCallback | None
+
+
+def build_views(
+    plan: Plan, record: SweepRecord, recorder: Recorder, wandb_mode: str
+) -> tuple[TensorBoardCallback, SweepWandbCallback | None]:
+    """TensorBoard, and W&B unless it is disabled; their `setup` makes whole what a crash left incomplete."""
+    wandb_callback = None
+    if wandb_mode != "disabled":
+        run_name = plan.settings.run_kind.run_name
+        wandb_callback = SweepWandbCallback(_wandb_settings(plan, wandb_mode), record, recorder, run_name)
+    return TensorBoardCallback(record, recorder), wandb_callback
+
+
+def build_sweep(plan: Plan, record: SweepRecord, allotment: Allotment, wandb_mode: str, console: Console) -> BuiltSweep:
     """The Ray side of the sweep, built afresh from the record: what is finished never enters Ray."""
-    settings, kind = plan.settings, plan.settings.run_kind
+    settings = plan.settings
     searcher = RecordedSearch(
         plan.space, _first_hyperparameters(plan), settings.seed, settings.num_samples, settings.num_epochs, record
     )
     recorder = Recorder(settings.folder, record.trials)
-    callbacks: list[tune.Callback] = [recorder, TensorBoardCallback(record, recorder)]
-    wandb_callback = None
-    if wandb_mode != "disabled":
-        wandb_callback = SweepWandbCallback(_wandb_settings(plan, wandb_mode), record, recorder, kind.run_name)
-        callbacks.append(wandb_callback)
-    callbacks.append(Progress(record, recorder, settings.num_samples, console))
+    tensorboard_callback, wandb_callback = build_views(plan, record, recorder, wandb_mode)
+    progress = Progress(record, recorder, settings.num_samples, console)
+    callbacks = [callback for callback in (recorder, tensorboard_callback, wandb_callback, progress) if callback]
     trainable = tune.with_parameters(
         RunTrainable,
         run_kind=settings.run,
@@ -67,14 +84,14 @@ def build_tuner(
         run_config=tune.RunConfig(
             name=settings.name,
             storage_path=str(settings.folder.parent),
-            stop={contract.EPOCH: settings.num_epochs},
+            stop=SweepStopper(settings.num_epochs, recorder),
             checkpoint_config=tune.CheckpointConfig(num_to_keep=2),
             failure_config=tune.FailureConfig(max_failures=LOST_WORKERS_PER_EPOCH),
             callbacks=callbacks,
             verbose=0,
         ),
     )
-    return tuner, wandb_callback
+    return BuiltSweep(tuner, recorder, wandb_callback)
 
 
 def _first_hyperparameters(plan: Plan) -> dict[str, Any]:

@@ -24,6 +24,9 @@ class QuadraticSettings:
     epoch_ms: float = field(default=0.0, metadata={"help": "how long an epoch takes (ms)"})
     fail_above: float = field(default=math.inf, metadata={"help": "trials with a larger target raise an error"})
     fail_epoch: int = field(default=1, metadata={"help": "the epoch in which they do"})
+    mended_by: str = field(default="", metadata={"help": "a file; once it exists, no trial raises an error"})
+    hungry_above: float = field(default=math.inf, metadata={"help": "trials with a larger target need much memory"})
+    memory: str = field(default="", metadata={"help": "a folder; a hungry trial that was here before has enough"})
     diverge_below: float = field(
         default=-math.inf, metadata={"help": "trials with a smaller target diverge at epoch 2"}
     )
@@ -44,13 +47,23 @@ class QuadraticRun:
         self._epoch += 1
         settings = self._settings
         time.sleep(settings.epoch_ms / 1000)
-        if settings.target > settings.fail_above and self._epoch == settings.fail_epoch:
+        mended = bool(settings.mended_by) and Path(settings.mended_by).exists()
+        if settings.target > settings.fail_above and self._epoch == settings.fail_epoch and not mended:
             raise ValueError(f"target {settings.target:.2f} is out of reach")
+        if settings.target > settings.hungry_above and self._epoch == 2:
+            self._need_memory()
         if settings.target < settings.diverge_below and self._epoch == 2:
             raise Diverged("place is nan")
         noise = random.Random(f"{self._seed}/{self._epoch}").uniform(-0.05, 0.05)
         self._place += settings.rate * (settings.target - self._place) + noise
         return {OBJECTIVE: 1.0 - (self._place - 0.7) ** 2, "Train/Place": self._place}
+
+    def _need_memory(self) -> None:
+        seen = Path(self._settings.memory) / f"{self._settings.target}"
+        if not self._settings.memory or not seen.exists():
+            if self._settings.memory:
+                seen.touch()
+            raise MemoryError("a walker this hungry cannot share")
 
     def save(self, folder: Path) -> None:
         (folder / "walker.json").write_text(json.dumps({"epoch": self._epoch, "place": self._place}))

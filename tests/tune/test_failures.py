@@ -2,12 +2,18 @@
 
 import json
 import os
+import shutil
 import signal
+import subprocess
 from pathlib import Path
 
+import pytest
 from sweep_process import (
     QUADRATIC,
+    ROOT,
+    command,
     curves,
+    environment,
     epochs_recorded,
     rows,
     run_sweep,
@@ -40,7 +46,7 @@ def test_a_diverged_trial_is_no_error(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     failure = json.loads((tmp_path / "nan" / "trial_00000" / "failure.json").read_text())
-    assert failure == {"kind": "diverged", "epoch": 2, "cause": "place is nan"}
+    assert (failure["kind"], failure["epoch"], failure["cause"]) == ("diverged", 2, "place is nan")
     assert "Trial 0 diverged in epoch 2" in done.stdout
 
 
@@ -56,3 +62,96 @@ def test_a_killed_worker_costs_its_trial_no_epoch(quadratic_sweep: tuple[Path, s
     assert "trial 0: its worker died; it goes on from its newest checkpoint" in printed
     assert curves(sweep) == curves(twin)
     assert len({row["pid"] for row in rows(sweep / "trial_00000")}) == 2
+
+
+def test_a_sweep_whose_first_trials_all_fail_alike_stops_shows_why_and_goes_on_when_mended(tmp_path: Path) -> None:
+    sweep, mended = tmp_path / "hopeless", tmp_path / "mended"
+    flags = ("--num_samples", 12, "--num_epochs", 3, "--fail_above", -1, "--mended_by", mended)
+    stopped = run_sweep(tmp_path, "--name", "hopeless", *QUADRATIC, *flags)
+    assert stopped.returncode == 1
+    assert 3 <= len(list(sweep.glob("trial_*/failure.json"))) < 12
+    assert stopped.stdout.count("Traceback") == 1
+    assert "the first trials all failed the same way" in stopped.stdout
+    assert "--resume hopeless --storage_path" in stopped.stdout
+    assert "--retry_errored" in stopped.stdout
+
+    mended.touch()
+    done = run_sweep(tmp_path, "--resume", "hopeless", "--retry_errored")
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert [len(rows(trial)) for trial in trial_folders(sweep)] == [3] * 12
+
+
+def test_retrying_runs_the_failed_trials_and_no_other(tmp_path: Path) -> None:
+    sweep, mended = tmp_path / "some", tmp_path / "mended"
+    flags = ("--num_samples", 5, "--num_epochs", 4, "--fail_above", 0.6, "--fail_epoch", 3, "--mended_by", mended)
+    assert run_sweep(tmp_path, "--name", "some", *QUADRATIC, *flags).returncode == 1
+    whole = {t: (t / "result.json").read_bytes() for t in trial_folders(sweep) if not (t / "failure.json").exists()}
+    assert 0 < len(whole) < 5
+
+    mended.touch()
+    done = run_sweep(tmp_path, "--resume", "some", "--retry_errored")
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert {trial: (trial / "result.json").read_bytes() for trial in whole} == whole
+    assert all(len(rows(trial)) == 4 for trial in trial_folders(sweep) if trial not in whole)
+
+
+def test_a_trial_out_of_memory_is_tried_once_more_alone(tmp_path: Path) -> None:
+    sweep, memory = tmp_path / "hungry", tmp_path / "memory"
+    memory.mkdir()
+    flags = ("--num_samples", 5, "--num_epochs", 4, "--grace_period", 4, "--hungry_above", 0.6)
+    done = run_sweep(tmp_path, "--name", "hungry", *QUADRATIC, *flags, "--memory", memory)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "once more, each alone" in done.stdout
+    assert list(sweep.glob("trial_*/failure_1.json"))
+    assert [len(rows(trial)) for trial in trial_folders(sweep)] == [4] * 5
+
+    starved = run_sweep(tmp_path, "--name", "starved", *QUADRATIC, *flags)
+    assert starved.returncode == 1
+    for first in (tmp_path / "starved").glob("trial_*/failure_1.json"):
+        assert json.loads(first.with_name("failure.json").read_text())["kind"] == "out of memory"
+    assert "failed (out of memory) in epoch 2" in starved.stdout
+
+
+def test_a_damaged_newest_checkpoint_is_passed_over(quadratic_sweep: tuple[Path, str], tmp_path: Path) -> None:
+    twin, _ = quadratic_sweep
+    sweep = tmp_path / "torn"
+    flags = ("--num_samples", 8, "--num_epochs", 12, "--grace_period", 2, "--max_concurrent_trials", 1)
+    running = start_sweep(tmp_path, "--name", "torn", *QUADRATIC, *flags, "--epoch_ms", 50)
+    wait_until(lambda: epochs_recorded(sweep) >= 6, running)
+    running.kill()
+    running.communicate()
+    newest = sorted((sweep / "trial_00000").glob("checkpoint_*"))[-1]
+    (newest / "walker.json").write_text('{"epoch"')
+    for state in [*sweep.glob("experiment_state-*"), *sweep.glob("*.pkl"), *sweep.glob("search_gen_state-*")]:
+        state.write_bytes(b"")
+
+    done = run_sweep(tmp_path, "--resume", "torn")
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "trial 0: damaged checkpoint passed over" in done.stdout
+    assert curves(sweep) == curves(twin)
+
+
+@pytest.mark.skipif(os.geteuid() != 0 or not shutil.which("unshare"), reason="mounting a small disk needs root")
+def test_a_full_disk_stops_the_sweep_and_it_goes_on_when_there_is_room(tmp_path: Path) -> None:
+    flags = (*QUADRATIC, "--num_samples", 3, "--num_epochs", 40, "--grace_period", 40, "--wandb_mode", "disabled")
+    begin = " ".join(command(tmp_path, "--name", "small", *flags, "--epoch_ms", 20))
+    resume = " ".join(command(tmp_path, "--resume", "small"))
+    script = f"""
+        mount -t tmpfs -o size=200k none {tmp_path} || exit 77
+        {begin}; echo "first status $?"
+        mount -o remount,size=50m {tmp_path}
+        {resume}; echo "second status $?"
+        wc -l {tmp_path}/small/trial_*/result.json
+    """
+    done = subprocess.run(
+        ["unshare", "--mount", "sh", "-c", script],
+        capture_output=True, text=True, cwd=ROOT, env=environment(), timeout=300,
+    )  # fmt: skip
+    assert "first status 1" in done.stdout, done.stdout + done.stderr
+    assert f"the disk that holds {tmp_path}/small is full; make room, then go on with:" in done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+    assert "second status 0" in done.stdout, done.stdout + done.stderr
+    assert done.stdout.count(" 40 ") >= 3
