@@ -4,6 +4,7 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from results.whole_file import write_whole
 from trainable import contract
 
 
@@ -25,7 +26,7 @@ class Failure:
 
 
 def write_failure(trial_folder: Path, failure: Failure) -> None:
-    (trial_folder / contract.FAILURE_FILE).write_text(json.dumps(asdict(failure), indent=2) + "\n")
+    write_whole(trial_folder / contract.FAILURE_FILE, json.dumps(asdict(failure), indent=2) + "\n")
 
 
 def read_failure(trial_folder: Path) -> Failure | None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from results.ranking import Row
 from results.records import read_rows
+from results.whole_file import write_whole
 from trainable import contract
 
 
@@ -19,9 +20,7 @@ class TrialLog:
         folder.mkdir(exist_ok=True)
         self._result_file, self._progress_file = folder / contract.RESULT_FILE, folder / contract.PROGRESS_FILE
         self.rows: list[Row] = read_rows(self._result_file)[:keep_epochs]
-        rewritten = self._result_file.with_suffix(".json.new")
-        rewritten.write_text("".join(json.dumps(row) + "\n" for row in self.rows))
-        rewritten.replace(self._result_file)
+        write_whole(self._result_file, "".join(json.dumps(row) + "\n" for row in self.rows))
         self._rewrite_progress()
 
     def append(self, row: Row) -> None:

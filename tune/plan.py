@@ -11,6 +11,7 @@ import yaml
 
 from results.find import find_sweep, latest_sweep
 from results.records import read_settings, read_sweep
+from results.whole_file import write_whole
 from search_spaces.choose import SearchSpace, load_space
 from trainable import contract
 from trainable.contract import UserError
@@ -95,7 +96,7 @@ def begin(plan: Plan) -> None:
         ) from None
     write_settings(plan, [])
     data = {"objective": plan.settings.run_kind.objective, **plan.description.to_json()}
-    (folder / contract.DATA_FILE).write_text(json.dumps(data, indent=2) + "\n")
+    write_whole(folder / contract.DATA_FILE, json.dumps(data, indent=2) + "\n")
 
 
 def write_settings(plan: Plan, changes: list[str]) -> None:
@@ -104,9 +105,7 @@ def write_settings(plan: Plan, changes: list[str]) -> None:
     if changes:
         history.append({"when": f"{datetime.datetime.now():%Y-%m-%d %H:%M:%S}", "changes": changes})
     content = plan.settings.to_flat() | {"created": plan.created} | ({"history": history} if history else {})
-    written = file.with_suffix(".yaml.new")
-    written.write_text(yaml.safe_dump(content, sort_keys=False))
-    written.replace(file)
+    write_whole(file, yaml.safe_dump(content, sort_keys=False))
 
 
 def folder_to_resume(request: Request) -> Path:

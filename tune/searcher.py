@@ -21,6 +21,7 @@ from ray.tune.search.optuna import OptunaSearch
 
 from results.ranking import Row, best_row
 from results.records import SweepRecord, TrialRecord
+from results.whole_file import write_whole
 from search_spaces.choose import SearchSpace
 from trainable import contract
 from trainable.ray_trainable import FAILURE
@@ -161,6 +162,4 @@ def _live_trial(study: optuna.Study, number: int) -> optuna.Trial:
 
 def _write_params(folder: Path, config: dict[str, Any]) -> None:
     folder.mkdir(exist_ok=True)
-    written = folder / f"{contract.PARAMS_FILE}.new"
-    written.write_text(json.dumps(config, indent=2) + "\n")
-    written.replace(folder / contract.PARAMS_FILE)
+    write_whole(folder / contract.PARAMS_FILE, json.dumps(config, indent=2) + "\n")

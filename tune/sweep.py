@@ -101,9 +101,10 @@ def _fit(plan: Plan, allotment: Allotment, wandb_mode: str, console: Console) ->
     Raises:
         UserError: the disk is full.
     """
-    built = build_sweep(plan, _cut_to_checkpoints(read_sweep(plan.settings.folder)), allotment, wandb_mode, console)
     with stop_on_signals() as interruption:
         try:
+            record = _cut_to_checkpoints(read_sweep(plan.settings.folder))
+            built = build_sweep(plan, record, allotment, wandb_mode, console)
             built.tuner.fit()
         except Exception as error:  # Ray hands on what a callback raised as text
             if os.strerror(errno.ENOSPC) not in f"{error} {error.__cause__}":

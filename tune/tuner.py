@@ -85,7 +85,8 @@ def build_sweep(plan: Plan, record: SweepRecord, allotment: Allotment, wandb_mod
             name=settings.name,
             storage_path=str(settings.folder.parent),
             stop=SweepStopper(settings.num_epochs, recorder),
-            checkpoint_config=tune.CheckpointConfig(num_to_keep=2),
+            # Not at the end: Ray would save a trial that failed, over its last good checkpoint.
+            checkpoint_config=tune.CheckpointConfig(num_to_keep=2, checkpoint_at_end=False),
             failure_config=tune.FailureConfig(max_failures=LOST_WORKERS_PER_EPOCH),
             callbacks=callbacks,
             verbose=0,

@@ -84,7 +84,8 @@ def test_a_sweep_whose_first_trials_all_fail_alike_stops_shows_why_and_goes_on_w
 
 def test_retrying_runs_the_failed_trials_and_no_other(tmp_path: Path) -> None:
     sweep, mended = tmp_path / "some", tmp_path / "mended"
-    flags = ("--num_samples", 5, "--num_epochs", 4, "--fail_above", 0.6, "--fail_epoch", 3, "--mended_by", mended)
+    flags = ("--num_samples", 5, "--num_epochs", 4, "--grace_period", 4, "--fail_above", 0.6, "--fail_epoch", 3)
+    flags += ("--mended_by", mended)
     assert run_sweep(tmp_path, "--name", "some", *QUADRATIC, *flags).returncode == 1
     whole = {t: (t / "result.json").read_bytes() for t in trial_folders(sweep) if not (t / "failure.json").exists()}
     assert 0 < len(whole) < 5
@@ -150,7 +151,7 @@ def test_a_full_disk_stops_the_sweep_and_it_goes_on_when_there_is_room(tmp_path:
         ["unshare", "--mount", "sh", "-c", script],
         capture_output=True, text=True, cwd=ROOT, env=environment(), timeout=300,
     )  # fmt: skip
-    assert "first status 1" in done.stdout, done.stdout + done.stderr
+    assert "first status 2" in done.stdout, done.stdout + done.stderr
     assert f"the disk that holds {tmp_path}/small is full; make room, then go on with:" in done.stderr
     assert "Traceback" not in done.stdout + done.stderr
     assert "second status 0" in done.stdout, done.stdout + done.stderr
