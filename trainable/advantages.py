@@ -20,6 +20,8 @@ def group_advantages(rewards: Tensor, divide_by_std: bool) -> Tensor:
         [B, G], each row with mean 0.
     """
     centred = rewards - rewards.mean(dim=1, keepdim=True)  # [B, G]
+    # The mean of equal numbers can be a rounding error off, which a standard deviation as small would blow up.
+    centred = centred.masked_fill(zero_variance_groups(rewards).unsqueeze(1), 0.0)
     if not divide_by_std:
         return centred
     return centred / (rewards.std(dim=1, keepdim=True) + STD_FLOOR)

@@ -25,9 +25,10 @@ def in_budget_accuracy(profile: Profile, samples: np.ndarray) -> np.ndarray:
 
 def per_sample(profile: Profile, split: int) -> dict[str, np.ndarray]:
     """Each baseline's in-budget accuracy of each sample of a split, float [S]; NaN where its choice is not measured."""
-    training = np.nanmean(in_budget_accuracy(profile, profile.samples(TRAIN)), axis=0)  # [C, Q]
-    best_fixed = int(np.nanargmax(training.mean(axis=1)))
-    best_per_budget = np.nanargmax(training, axis=0)  # [Q]
+    measured = np.ma.masked_invalid(in_budget_accuracy(profile, profile.samples(TRAIN)))  # [S, C, Q]
+    training = measured.mean(axis=0).filled(-1.0)  # [C, Q]; below all others where no training sample has it
+    best_fixed = int(training.mean(axis=1).argmax())
+    best_per_budget = training.argmax(axis=0)  # [Q]
 
     table = in_budget_accuracy(profile, profile.samples(split))  # [S, C, Q]
     budgets = np.arange(table.shape[2])

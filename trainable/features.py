@@ -83,7 +83,7 @@ def _rows_of_questions(profile: Profile, dataset: str, file: Path) -> dict[str, 
         row = {str(question_id): place for place, question_id in enumerate(arrays["question_id"].tolist())}
         wanted = [row[key.question_id] for key in profile.keys if key.dataset == dataset]
         return {name: arrays[name][wanted] for name in ("language", "vision") if name in arrays or name == "language"}
-    except (SafetensorError, OSError) as error:
+    except (SafetensorError, OSError, IndexError) as error:
         raise UserError(f"{file}: not readable as safetensors ({error}); copy it again or remove it") from None
     except KeyError as error:
         raise UserError(

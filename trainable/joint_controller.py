@@ -37,6 +37,11 @@ class JointController:
 
         profile = load_profile(Path(settings.results_dir), settings.dataset_names)
         low, high = profile.budget_range_ms
+        if low == high:
+            raise UserError(
+                f"profile {settings.results_dir}: every configuration takes {low:g} ms, so there is no latency to trade; "
+                "measure configurations that differ"
+            )
         least, largest = settings.latency_budget_min or low, settings.latency_budget_max or high
         if least > largest:
             raise UserError(

@@ -128,6 +128,8 @@ def _knobs_of_file(file: Path, content: dict[str, Any]) -> dict[str, Any]:
 
 def _measurement(dataset: str, knobs_of_file: dict[str, Any], record: dict[str, Any]) -> Measurement:
     metadata = record.get("metadata") or {}
+    if not isinstance(metadata, dict):
+        raise ValueError(f"metadata is {metadata!r:.40}, not a dict with image_id and question_id")
     batch_index = record.get("sample_id")
     image_id = metadata.get("image_id", batch_index)
     if image_id is None:

@@ -1,0 +1,164 @@
+import subprocess
+import sys
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+from profiles import IMAGES, write_profile
+from safetensors.numpy import save_file
+
+from trainable.contract import UserError
+from trainable.features import Features, hashed_ngrams, load_features, standardise
+from trainable.image_split import TRAIN
+from trainable.profile_table import Profile, load_profile
+
+
+def write_features(results_dir: Path, dataset: str = "toy_vqa", without: str = "", images=IMAGES) -> Path:
+    """Row i belongs to images[i]; its language features are the image id and its square, its vision feature the id."""
+    ids = np.array(images, dtype=np.float32)
+    rows = {"language": np.stack([ids, ids**2], axis=1), "vision": ids[:, None]}
+    rows["question_id"] = np.array(images, dtype=np.int64)
+    file = results_dir / dataset.replace("_", "-") / "features.safetensors"
+    save_file({name: array for name, array in rows.items() if name != without}, file)
+    return file
+
+
+@pytest.fixture
+def profile(tmp_path) -> Profile:
+    return numbered(write_profile(tmp_path))
+
+
+def numbered(results_dir: Path) -> Profile:
+    """Question ids become the image's number, as numbers are what a features file can hold."""
+    for file in results_dir.glob("*/*.json"):
+        file.write_text(file.read_text().replace('"question_id": "q', '"question_id": "'))
+    return load_profile(results_dir)
+
+
+def message(profile: Profile) -> str:
+    with pytest.raises(UserError) as caught:
+        load_features(profile)
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+def test_the_shipped_profile_has_language_and_vision_features(shipped):
+    assert shipped.features.language.shape == (2000, 64)
+    assert shipped.features.vision.shape == (2000, 64)
+
+
+def test_features_are_found_by_the_question_not_by_their_place(profile):
+    write_features(profile.results_dir, images=IMAGES[::-1])
+    features = load_features(profile)
+    ids = np.array([float(key.image_id) for key in profile.keys])
+    training = profile.samples(TRAIN)
+    for column, expected in ((features.language[:, 0], ids), (features.language[:, 1], ids**2)):
+        by_hand = (expected - expected[training].mean()) / expected[training].std()
+        np.testing.assert_allclose(column, by_hand, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(features.vision[:, 0], features.language[:, 0])
+
+
+def test_without_a_features_file_the_question_is_hashed_and_nothing_is_seen(profile):
+    features = load_features(profile)
+    assert features.language.shape == (len(IMAGES), 256)
+    assert features.vision is None
+    # "what is even here?" or "what is odd here?": two kinds of row, told apart
+    assert len(np.unique(features.language, axis=0)) == 2
+
+
+def test_without_vision_in_the_file_there_is_no_vision(profile):
+    write_features(profile.results_dir, without="vision")
+    features = load_features(profile)
+    assert features.language.shape == (len(IMAGES), 2)
+    assert features.vision is None
+
+
+def test_the_features_of_two_datasets_do_not_mix(tmp_path):
+    write_profile(tmp_path, dataset="ok_vqa")
+    write_profile(tmp_path, dataset="toy_vqa")
+    profile = numbered(tmp_path)
+    write_features(tmp_path, "ok_vqa")
+    write_features(tmp_path, "toy_vqa", images=[image + 100_000 for image in IMAGES])
+    assert "toy-vqa" in message(profile)  # its file lacks the profile's questions, though the other one has them
+
+
+def test_one_dataset_without_a_file_means_hashed_questions_for_all(tmp_path):
+    write_profile(tmp_path, dataset="ok_vqa")
+    write_profile(tmp_path, dataset="toy_vqa")
+    profile = numbered(tmp_path)
+    write_features(tmp_path, "ok_vqa")
+    features = load_features(profile)
+    assert features.language.shape == (2 * len(IMAGES), 256)
+    assert features.vision is None
+
+
+def test_columns_are_standardised_by_the_training_samples_alone():
+    features = np.array([[1.0, 5.0], [3.0, 5.0], [100.0, 9.0]])
+    standardised = standardise(features, training=np.array([0, 1]))
+    # mean 2, std 1; a column that does not vary is centred and otherwise left alone
+    np.testing.assert_allclose(standardised, [[-1.0, 0.0], [1.0, 0.0], [98.0, 4.0]])
+    assert standardised.dtype == np.float32
+
+
+def test_words_and_pairs_of_words_are_counted_with_the_sign_of_their_hash():
+    expected = np.zeros(16)
+    for text in ("the", "cat", "the", "the cat", "cat the"):
+        code = zlib.crc32(text.encode())
+        expected[code % 16] += 1 if code >= 2**31 else -1
+    np.testing.assert_array_equal(hashed_ngrams("The cat the", size=16), expected)
+
+
+def test_the_order_of_words_matters():
+    assert not np.array_equal(hashed_ngrams("left of right"), hashed_ngrams("right of left"))
+
+
+def test_an_empty_question_has_features_of_0():
+    np.testing.assert_array_equal(hashed_ngrams(""), np.zeros(256))
+
+
+def test_the_hash_is_the_same_in_another_process():
+    code = "from trainable.features import hashed_ngrams; print(hashed_ngrams('which digit top left?').tolist())"
+    other = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env={"PYTHONHASHSEED": "123"}
+    )
+    assert other.stdout.strip() == str(hashed_ngrams("which digit top left?").tolist())
+
+
+def test_a_features_file_that_is_cut_short(profile):
+    file = write_features(profile.results_dir)
+    file.write_bytes(file.read_bytes()[:50])
+    text = message(profile)
+    assert str(file) in text
+    assert "not readable as safetensors" in text
+    assert "copy it again or remove it" in text
+
+
+def test_a_features_file_that_lacks_a_question(profile):
+    file = write_features(profile.results_dir, images=IMAGES[:-1])
+    text = message(profile)
+    assert str(file) in text
+    assert f"it has no '{IMAGES[-1]}'" in text
+    assert "extract the features again or remove it" in text
+
+
+@pytest.mark.parametrize("name", ["language", "question_id"])
+def test_a_features_file_that_lacks_an_array(profile, name):
+    file = write_features(profile.results_dir, without=name)
+    text = message(profile)
+    assert str(file) in text
+    assert f"it has no '{name}'" in text
+
+
+def test_a_features_file_with_fewer_rows_than_questions(profile):
+    file = write_features(profile.results_dir)
+    save_file({"language": np.zeros((3, 2), np.float32), "question_id": np.array(IMAGES, dtype=np.int64)}, file)
+    assert str(file) in message(profile)
+
+
+def test_features_are_standardised_numbers(shipped):
+    assert isinstance(shipped.features, Features)
+    training = shipped.profile.samples(TRAIN)
+    for array in (shipped.features.language, shipped.features.vision):
+        np.testing.assert_allclose(array[training].mean(axis=0), 0.0, atol=1e-4)
+        np.testing.assert_allclose(array[training].std(axis=0), 1.0, atol=1e-3)
