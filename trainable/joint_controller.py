@@ -39,8 +39,8 @@ class JointController:
         low, high = profile.budget_range_ms
         if low == high:
             raise UserError(
-                f"profile {settings.results_dir}: every configuration takes {low:g} ms, so there is no latency to trade; "
-                "measure configurations that differ"
+                f"profile {settings.results_dir}: every configuration takes {low:g} ms, so there is no latency "
+                "to trade; measure configurations that differ"
             )
         least, largest = settings.latency_budget_min or low, settings.latency_budget_max or high
         if least > largest:

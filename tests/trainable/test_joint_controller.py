@@ -79,3 +79,9 @@ def test_importing_the_kind_imports_neither_torch_nor_numpy():
     code = "import sys, trainable.joint_controller; print([m for m in ('torch', 'numpy', 'ray') if m in sys.modules])"
     other = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert other.stdout.strip() == "[]"
+
+
+def test_a_profile_without_any_difference_in_latency_is_refused(tmp_path: Path) -> None:
+    profile = write_profile(tmp_path, measure=lambda image, configuration: (1.0, 20.0))
+    with pytest.raises(UserError, match="every configuration takes 20 ms"):
+        KIND.prepare(GRPOSettings(results_dir=str(profile)))
