@@ -34,7 +34,7 @@ class Progress(Callback):
         scores = {trial.number: record.score(trial) for trial in record.trials}
         self._scores: dict[int, float] = {number: value for number, value in scores.items() if value is not None}
         self._running: dict[int, dict[str, Any]] = {}
-        self._epochs_now = 0
+        self._epochs_now, self._seconds_training = 0, 0.0
         self._started = time.monotonic()
         self._last_line = self._started
         self._live: Live | None = None
@@ -60,6 +60,7 @@ class Progress(Callback):
             self._console.print(f"trial {number}: {result[NOTE]}")
         if FAILURE not in result:
             self._epochs_now += 1
+            self._seconds_training += result["time_this_iter_s"]
             value = score(self._recorder.rows(number), self._metric, self._mode)
             if value is not None:
                 self._scores[number] = value
@@ -112,14 +113,13 @@ class Progress(Callback):
         return ", ".join(parts)
 
     def _seconds_left(self) -> float | None:
-        """Epochs that are likely still to come, at the rate of this session."""
-        elapsed = time.monotonic() - self._started
+        """Epochs that are likely still to come, at the pace of this session's trials."""
         if not self._epochs_now or self._done >= self._num_samples:
             return None
         per_trial = self._epochs_of_done / self._done if self._done else self._num_epochs
         of_running = sum(len(self._recorder.rows(number)) for number in self._running)
         to_come = max(0.0, (self._num_samples - self._done) * per_trial - of_running)
-        return to_come * elapsed / self._epochs_now
+        return to_come * self._seconds_training / self._epochs_now / max(1, len(self._running))
 
     def _view(self) -> Group:
         table = Table(box=None, pad_edge=False, show_header=False)

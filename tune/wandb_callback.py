@@ -1,7 +1,7 @@
 """W&B, live, from the driver: a WandbLoggerCallback that needs no process per trial and never holds the sweep up.
 
 A thread of its own opens, feeds and closes the runs, in the order in which things happened. A server that does not
-answer costs the sweep nothing: the runs go offline, to be sent later.
+answer costs the sweep nothing: the runs go offline, and a resume sends them.
 """
 
 import functools
@@ -14,7 +14,7 @@ from typing import Any
 from ray.air.integrations.wandb import WandbLoggerCallback
 
 from results.records import SweepRecord, read_trial
-from results.wandb_record import VIEW, TrialWandbRun, WandbRunSettings, WandbUnavailable
+from results.wandb_record import TrialWandbRun, WandbRunSettings, WandbUnavailable
 from results.whole_views import is_whole
 from trainable import contract
 from tune.recorder import Recorder, number_of
@@ -37,10 +37,12 @@ class SweepWandbCallback(WandbLoggerCallback):
         super().__init__(project=settings.project, group=settings.group)
         self._settings, self._record, self._recorder, self._run_name = settings, record, recorder, run_name
         self._open: dict[int, TrialWandbRun] = {}
+        self._unconfirmed: dict[int, TrialWandbRun] = {}
+        """Closed, and not known to be whole: a server may show its last rows a moment later."""
         self._thread: threading.Thread | None = None
         self._failure: BaseException | None = None
         self.unavailable: str | None = None
-        """Why runs went offline although they were to be online."""
+        """Why W&B does not hold everything although it was to be online."""
 
     def setup(self, *args: Any, **kwargs: Any) -> None:
         """Start the thread, and have it make whole what a crash left incomplete."""
@@ -48,7 +50,7 @@ class SweepWandbCallback(WandbLoggerCallback):
         self._thread = threading.Thread(target=self._run_thread, name="wandb", daemon=True)
         self._thread.start()
         for trial in self._record.trials:
-            if trial.finished and not is_whole(trial.folder, VIEW, len(trial.rows)):
+            if trial.finished and not is_whole(trial.folder, self._settings.view, len(trial.rows)):
                 self._put(functools.partial(self._open_run, trial.number, trial.config, list(trial.rows)))
                 status = trial.status(self._record.num_epochs)
                 self._put(functools.partial(self._close_run, trial.number, status, whole=True))
@@ -77,6 +79,7 @@ class SweepWandbCallback(WandbLoggerCallback):
         if not self._thread:
             return
         self._put(self._close_unfinished)
+        self._put(self._confirm_closed)
         self._work.put(None)
         self._thread.join(FINISH_TIMEOUT_S)
         if self._thread.is_alive():
@@ -107,17 +110,34 @@ class SweepWandbCallback(WandbLoggerCallback):
         except WandbUnavailable as error:
             if self._settings.mode == "offline":
                 raise
-            self.unavailable = str(error).splitlines()[0]
-            self._settings = self._settings.offline()
+            self._go_offline(error)
             run = TrialWandbRun(self._settings, number, folder, name, config)
         self._open[number] = run
         run.append(rows)
 
     def _close_run(self, number: int, status: str, whole: bool) -> None:
         run = self._open.pop(number, None)
-        if run:
-            run.close(status, whole)
+        if not run:
+            return
+        try:
+            run.close(status, wait=run.offline or not self.unavailable)
+        except WandbUnavailable as error:
+            self._go_offline(error)
+        if whole and (self.unavailable and not run.offline or not run.mark_if_whole()):
+            self._unconfirmed[number] = run
+
+    def _go_offline(self, error: WandbUnavailable) -> None:
+        """No more waiting for the server in this session: what is open online is left to wandb-core."""
+        self.unavailable = str(error).splitlines()[0]
+        self._settings = self._settings.offline()
 
     def _close_unfinished(self) -> None:
         for number in list(self._open):
             self._close_run(number, "unfinished", whole=False)
+
+    def _confirm_closed(self) -> None:
+        if self.unavailable:
+            return
+        lacking = [number for number, run in self._unconfirmed.items() if not run.mark_if_whole()]
+        if lacking:
+            self.unavailable = f"the server does not show every epoch of trials {', '.join(map(str, lacking))}"
