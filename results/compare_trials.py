@@ -10,6 +10,9 @@ from pathlib import Path
 from trainable.contract import UserError
 
 
+PICTURE_COLUMNS = 125
+
+
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="compare_trials.py", description=__doc__.splitlines()[0])
     parser.add_argument("sweeps", nargs="+", metavar="SWEEP", help="name or folder of a sweep, running ones too")
@@ -27,7 +30,8 @@ def main(arguments: list[str]) -> int:
 
         storage = Path(wanted.storage_path) if wanted.storage_path else SHIPPED_STORAGE
         records = [read_sweep(find_sweep(sweep, storage)) for sweep in wanted.sweeps]
-        console = Console(soft_wrap=True, record=bool(wanted.save_svg), highlight=False)
+        width = PICTURE_COLUMNS if wanted.save_svg else None
+        console = Console(soft_wrap=True, record=bool(wanted.save_svg), width=width, highlight=False)
         for record in records:
             console.print(summary(record))
         if wanted.save_svg:
