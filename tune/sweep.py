@@ -21,6 +21,7 @@ from results.wandb_record import WandbRunSettings, resolve_mode
 from search_spaces.choose import SearchSpace, load_space
 from trainable import contract
 from trainable.contract import UserError
+from trainable.flags import flag_fields
 from trainable.ray_trainable import RunTrainable
 from trainable.runs import DataDescription
 from tune import announce
@@ -32,7 +33,7 @@ from tune.recorder import Recorder
 from tune.resources import Allotment, allot, connect
 from tune.scheduler import RebuiltASHA
 from tune.searcher import RecordedSearch
-from tune.settings import SHIPPED_STORAGE, SweepSettings, flag_fields, from_flat
+from tune.settings import SHIPPED_STORAGE, SweepSettings, from_flat
 from tune.tensorboard_callback import TensorBoardCallback
 from tune.wandb_callback import SweepWandbCallback
 
