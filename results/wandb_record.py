@@ -1,4 +1,4 @@
-"""One trial's W&B run, written from its rows in order; the record is the truth, W&B a view of it.
+"""One training's W&B run, written from its rows in order; the record is the truth, W&B a view of it.
 
 Offline, a run is one whole segment: W&B ignores `resume` there, so opening it replaces the segment that lies there.
 Online, the server is asked for the last step it holds, and rows are appended from there.
@@ -7,18 +7,26 @@ Online, the server is asked for the last step it holds, and rows are appended fr
 import dataclasses
 import hashlib
 import os
+import shlex
 import shutil
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import wandb
-from wandb.errors import Error as WandbError
-
 from results.ranking import Row, best_row
 from results.whole_views import mark_whole
 from trainable import contract
+from trainable.contract import WandbNotInstalled, shown_path
+
+try:
+    import wandb
+    from wandb.errors import Error as WandbError
+except ModuleNotFoundError as error:
+    # A folder `wandb` where the user stands passes for the package until something in it is imported.
+    if error.name not in ("wandb", "wandb.errors"):
+        raise
+    raise WandbNotInstalled from None
 
 VIEW = "wandb"
 INIT_TIMEOUT_S = 30.0
@@ -28,16 +36,19 @@ WandbUnavailable = WandbError
 
 @dataclass(frozen=True)
 class WandbRunSettings:
-    """What all runs of a sweep share."""
+    """What all runs of a sweep share, or what the only one has."""
 
     mode: str
     """'online' or 'offline'"""
-    project: str
+    project: str | None
+    """None here and for the id: W&B's own agent has decided (its environment variables name them)."""
     entity: str | None
-    group: str
     created: str
     metric: str
     score_mode: str
+    group: str | None = None
+    job_type: str = "search"
+    tags: tuple[str, ...] = ()
     config: Mapping[str, Any] = field(default_factory=dict)
     """Beside the hyperparameters: the data, the seed, versions."""
 
@@ -45,21 +56,37 @@ class WandbRunSettings:
         return dataclasses.replace(self, mode="offline")
 
 
-def resolve_mode(wished: str | None) -> str:
-    """'online', 'offline' or 'disabled': the wish, else WANDB_MODE, else online where a login is stored."""
+@dataclass(frozen=True)
+class ModelArtifact:
+    """The best checkpoint, as W&B keeps it."""
+
+    file: Path
+    name: str
+    """Followed by the run's id: each run has a model of its own, with as many versions as it was sent in."""
+    metadata: Mapping[str, Any]
+
+
+def resolve_mode(wished: str | None, ask: bool = False) -> str:
+    """'online', 'offline' or 'disabled': the wish, else WANDB_MODE, else online where a login is stored.
+
+    Args:
+        ask: without a login, let W&B ask for one at the terminal.
+    """
     mode = wished or os.environ.get("WANDB_MODE")
     if mode in ("online", "offline", "disabled"):
         return mode
-    return "online" if _has_login() else "offline"
+    return "online" if _has_login(ask) else "offline"
 
 
-def _has_login() -> bool:
+def _has_login(ask: bool) -> bool:
+    if ask:
+        return bool(wandb.login(verify=False))
     os.environ.setdefault("WANDB_SILENT", "true")
     return bool(wandb.login(prompt=False, verify=False))
 
 
 def run_id(settings: WandbRunSettings, number: int) -> str:
-    """The trial's id at W&B, the same after every resume."""
+    """A trial's id at W&B, the same after every resume."""
     text = f"{settings.group}/{settings.created}/{number}"
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
@@ -68,7 +95,7 @@ class TrialWandbRun:
     """One open run. Several live in one process, sharing one wandb-core."""
 
     def __init__(
-        self, settings: WandbRunSettings, number: int, folder: Path, name: str, hyperparameters: Mapping[str, Any]
+        self, settings: WandbRunSettings, identity: str | None, folder: Path, name: str, config: Mapping[str, Any]
     ) -> None:
         """Open the run.
 
@@ -84,11 +111,12 @@ class TrialWandbRun:
             project=settings.project,
             entity=settings.entity,
             dir=str(folder),
-            id=run_id(settings, number),
+            id=identity,
             name=name,
             group=settings.group,
-            job_type="search",
-            config={**hyperparameters, **settings.config, "trial": number},
+            job_type=settings.job_type,
+            tags=settings.tags,
+            config={**config, **settings.config},
             resume="allow" if settings.mode == "online" else None,
             reinit="create_new",
             settings=wandb.Settings(
@@ -100,7 +128,23 @@ class TrialWandbRun:
             ),
         )
         self._run.define_metric("*", step_metric=contract.EPOCH)
-        self._held_steps = self._run.starting_step if settings.mode == "online" else 0
+        self._held_steps = 0
+        if settings.mode == "online":
+            self._held_steps = self._run.starting_step
+            for replaced in (folder / "wandb").glob(
+                "offline-run-*"
+            ):  # the same rows, recorded when there was no server
+                shutil.rmtree(replaced)
+
+    @property
+    def url(self) -> str | None:
+        """Where the run can be seen; None offline."""
+        return self._run.url
+
+    @property
+    def sync_command(self) -> str:
+        """What sends the run's local files to W&B."""
+        return f"wandb sync {shlex.quote(shown_path(Path(self._run.dir).parent))}"
 
     @property
     def epochs(self) -> int:
@@ -118,8 +162,15 @@ class TrialWandbRun:
                 shown = {name: value for name, value in row.items() if contract.is_metric(name)}
                 self._run.log({**shown, contract.EPOCH: epoch}, step=epoch, commit=True)
 
+    def add_model(self, model: ModelArtifact) -> None:
+        """Keep a checkpoint as the run's newest and best model."""
+        artifact = wandb.Artifact(f"{model.name}-{self._run.id}", type="model", metadata=dict(model.metadata))
+        # As it lies, not from a copy in W&B's cache: the run's folder is to hold all there is of it.
+        artifact.add_file(str(model.file), policy="immutable", skip_cache=True)
+        self._run.log_artifact(artifact, aliases=["best", "latest"])
+
     def close(self, status: str, whole: bool) -> None:
-        """Write the summary (last and best) and finish. `whole`: the trial has ended, nothing will follow."""
+        """Write the summary (last and best) and finish. `whole`: the training has ended, nothing will follow."""
         best = best_row(self._rows, self._settings.metric, self._settings.score_mode)
         if best:
             self._run.summary.update(

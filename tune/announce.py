@@ -1,13 +1,12 @@
 """The words around a sweep: what is about to run, and, at the end, what came of it and what can be done next."""
 
-import os
 import shlex
-from pathlib import Path
 
 from rich.console import Console
 
 from results.records import SweepRecord
 from results.summary import summary
+from trainable.contract import shown_path
 from trainable.runs import DataDescription
 from tune.resources import Allotment
 from tune.settings import SHIPPED_STORAGE, SweepSettings
@@ -55,12 +54,6 @@ def print_end(console: Console, settings: SweepSettings, record: SweepRecord, wa
 def resume_command(settings: SweepSettings) -> str:
     storage = "" if _is_shipped(settings) else f" --storage_path {shlex.quote(shown_path(settings.folder.parent))}"
     return f"python tune/run_sweep.py --resume {shlex.quote(settings.name)}{storage}"
-
-
-def shown_path(path: Path) -> str:
-    """Relative to where the user stands, when it lies below."""
-    relative = os.path.relpath(path)
-    return str(path) if relative.startswith("..") else relative
 
 
 def _is_shipped(settings: SweepSettings) -> bool:

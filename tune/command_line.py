@@ -7,7 +7,7 @@ from typing import Any
 
 from trainable.flags import OneSentenceParser, add_flag, flag_fields, new_parser, with_underscores
 from trainable.runs import find_run_kind
-from tune.settings import SweepSettings, is_list, value_type
+from tune.settings import SweepSettings
 
 LATEST = ""
 """--resume without a name."""

@@ -20,14 +20,14 @@ from results.trial_log import TrialLog
 from results.wandb_record import WandbRunSettings, resolve_mode
 from search_spaces.choose import SearchSpace, load_space
 from trainable import contract
-from trainable.contract import UserError
+from trainable.contract import UserError, shown_path
 from trainable.flags import flag_fields
+from trainable.folder_lock import only_driver
 from trainable.ray_trainable import RunTrainable
 from trainable.runs import DataDescription
 from tune import announce
 from tune.command_line import LATEST, Request
 from tune.interruption import Interruption, stop_on_signals
-from tune.lock import only_driver
 from tune.progress import Progress
 from tune.recorder import Recorder
 from tune.resources import Allotment, allot, connect
@@ -61,10 +61,10 @@ def run_requested_sweep(request: Request) -> int:
         connect(plan.settings.address)
         allotment = _allot(plan.settings)
         _begin(plan)
-        with only_driver(plan.settings.folder):
+        with only_driver(plan.settings.folder, f"sweep {plan.settings.name}"):
             return _run(plan, allotment, console)
     folder = _folder_to_resume(request)
-    with only_driver(folder):
+    with only_driver(folder, f"sweep {folder.name}"):
         plan, changes = _plan_resumed(request, folder)
         for change in changes:
             console.print(change, markup=False)
@@ -181,7 +181,7 @@ def _plan_resumed(request: Request, folder: Path) -> tuple[Plan, list[str]]:
             raise UserError(
                 f"--resume {folder.name}: --{name} {value} is not what its trials ran with ({before.get(name)}), and "
                 "trials of both could not be compared; begin a new sweep with "
-                f"--config {announce.shown_path(folder / contract.SWEEP_FILE)} --{name} {value}"
+                f"--config {shown_path(folder / contract.SWEEP_FILE)} --{name} {value}"
             )
         changes.append(f"{name}: {before.get(name)} -> {value}")
     plan = _plan(settings, created)
@@ -217,7 +217,7 @@ def _run(plan: Plan, allotment: Allotment, console: Console) -> int:
     if wandb_mode == "offline":
         console.print(
             f"  W&B     offline; send it later with: wandb sync "
-            f"{announce.shown_path(settings.folder)}/trial_*/wandb/offline-run-*",
+            f"{shown_path(settings.folder)}/trial_*/wandb/offline-run-*",
             markup=False,
         )
     tuner, wandb_callback = _build_tuner(plan, record, allotment, wandb_mode, console)

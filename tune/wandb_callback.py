@@ -14,7 +14,7 @@ from typing import Any
 from ray.air.integrations.wandb import WandbLoggerCallback
 
 from results.records import SweepRecord, read_trial
-from results.wandb_record import VIEW, TrialWandbRun, WandbRunSettings, WandbUnavailable
+from results.wandb_record import VIEW, TrialWandbRun, WandbRunSettings, WandbUnavailable, run_id
 from results.whole_views import is_whole
 from trainable import contract
 from tune.recorder import Recorder, number_of
@@ -103,15 +103,18 @@ class SweepWandbCallback(WandbLoggerCallback):
         folder = Path(self._record.folder, contract.trial_folder_name(number))
         name = self._run_name(config, self._settings.created)
         try:
-            run = TrialWandbRun(self._settings, number, folder, name, config)
+            run = self._open_in(folder, number, name, config)
         except WandbUnavailable as error:
             if self._settings.mode == "offline":
                 raise
             self.unavailable = str(error).splitlines()[0]
             self._settings = self._settings.offline()
-            run = TrialWandbRun(self._settings, number, folder, name, config)
+            run = self._open_in(folder, number, name, config)
         self._open[number] = run
         run.append(rows)
+
+    def _open_in(self, folder: Path, number: int, name: str, config: dict[str, Any]) -> TrialWandbRun:
+        return TrialWandbRun(self._settings, run_id(self._settings, number), folder, name, {**config, "trial": number})
 
     def _close_run(self, number: int, status: str, whole: bool) -> None:
         run = self._open.pop(number, None)

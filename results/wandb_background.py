@@ -1,0 +1,107 @@
+"""One W&B run fed by a thread of its own: a server that is slow, refuses or vanishes costs the training nothing.
+
+What cannot be opened online is recorded offline; what the server has not taken when the training ends stays in the
+run's local files, from where `wandb sync` sends it.
+"""
+
+import dataclasses
+import queue
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from results.ranking import Row
+from results.wandb_record import ModelArtifact, TrialWandbRun, WandbRunSettings, WandbUnavailable
+
+FINISH_TIMEOUT_S = 60.0
+
+Work = Callable[[], None]
+
+
+class BackgroundWandbRun:
+    """The calls return at once; the thread does them in their order."""
+
+    def __init__(
+        self,
+        settings: WandbRunSettings,
+        identity: str | None,
+        folder: Path,
+        name: str,
+        config: Mapping[str, Any],
+        say: Callable[[str], None],
+    ) -> None:
+        """Begin to open the run.
+
+        Args:
+            say: told where the run can be seen, or why it is offline; called from the thread.
+        """
+        self._settings, self._identity, self._folder = settings, identity, folder
+        self._name, self._config, self._say = name, config, say
+        self._run: TrialWandbRun | None = None
+        self._failure: Exception | None = None
+        self._work: queue.SimpleQueue[Work | None] = queue.SimpleQueue()
+        self._work.put(self._open)
+        self._thread = threading.Thread(target=self._run_thread, name="wandb", daemon=True)
+        self._thread.start()
+
+    def append(self, rows: Iterable[Row]) -> None:
+        given = list(rows)
+        self._work.put(lambda: self._opened.append(given))
+
+    def close(self, status: str, whole: bool, model: ModelArtifact | None) -> bool:
+        """Hand over the rest and finish; False when W&B did not take everything in time or failed.
+
+        After False the process must not wait for W&B's own clean-up at exit, which has no time limit.
+        """
+        if model:
+            self._work.put(lambda: self._opened.add_model(model))
+        self._work.put(lambda: self._opened.close(status, whole))
+        self._work.put(None)
+        self._thread.join(FINISH_TIMEOUT_S)
+        return not self._thread.is_alive() and self._failure is None
+
+    @property
+    def failure(self) -> str | None:
+        """What went wrong, in a line, if it was not only slow."""
+        if self._failure is None:
+            return None
+        return str(self._failure).strip().split("\n")[0] or type(self._failure).__name__
+
+    @property
+    def sync_command(self) -> str | None:
+        """What sends the run's local files; None as long as there are none."""
+        return self._run.sync_command if self._run else None
+
+    @property
+    def is_offline(self) -> bool:
+        return self._settings.mode == "offline"
+
+    @property
+    def _opened(self) -> TrialWandbRun:
+        assert self._run
+        return self._run
+
+    def _run_thread(self) -> None:
+        while work := self._work.get():
+            try:
+                work()
+            except Exception as failure:  # W&B is a view of the record: the training goes on, the user is told
+                self._failure = failure
+                return
+
+    def _open(self) -> None:
+        try:
+            self._open_as(self._settings)
+        except (WandbUnavailable, TimeoutError) as error:
+            if self.is_offline:
+                raise
+            cause = str(error).strip().split("\n")[0]
+            self._settings = dataclasses.replace(self._settings, mode="offline")
+            self._open_as(self._settings)
+            self._say(f"W&B does not answer, so the run is recorded offline ({cause})")
+
+    def _open_as(self, settings: WandbRunSettings) -> None:
+        self._run = TrialWandbRun(settings, self._identity, self._folder, self._name, self._config)
+        if self._run.url:
+            self._say(f"View run at: {self._run.url}")
