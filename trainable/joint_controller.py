@@ -1,6 +1,5 @@
 """GRPO on the joint controller, as the kind of run that a sweep can choose. Importing it is cheap."""
 
-import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,12 +31,11 @@ class JointController:
     }
 
     def prepare(self, settings: GRPOSettings) -> "ControllerData":
-        from trainable.features import load_features, standardise
+        from trainable.features import load_features
         from trainable.grpo_run import ControllerData
-        from trainable.image_split import TRAIN
-        from trainable.profile_table import load_profile
+        from trainable.profile_reading import read_profile
 
-        profile = load_profile(Path(settings.results_dir), settings.dataset_names)
+        profile = read_profile(Path(settings.results_dir), settings.dataset_names)
         low, high = profile.budget_range_ms
         least, largest = settings.latency_budget_min or low, settings.latency_budget_max or high
         if least > largest:
@@ -46,12 +44,7 @@ class JointController:
                 f"(the profile's own is {low:.4g} to {high:.4g} ms); change --latency_budget_min or "
                 "--latency_budget_max"
             )
-        features = load_features(profile)
-        if settings.model_path is not None:
-            from trainable.language_features import embedded_questions
-
-            language = embedded_questions(profile.questions, settings.model_path, settings.trust_remote_code)
-            features = dataclasses.replace(features, language=standardise(language, profile.samples(TRAIN)))
+        features = load_features(profile, settings.model_path, settings.trust_remote_code)
         return ControllerData(profile, features)
 
     def describe(self, settings: GRPOSettings, data: "ControllerData") -> DataDescription:

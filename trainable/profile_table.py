@@ -71,8 +71,8 @@ class Profile:
     def fingerprint(self) -> str:
         """A name for exactly these numbers and this budget grid: scores are comparable where it is the same."""
         digest = hashlib.sha256(repr((self.grid, self.keys)).encode())
-        for array in (self.accuracy, self.latency_ms, self.budget_grid_ms):
-            digest.update(np.ascontiguousarray(array).tobytes())
+        for numbers in (self.accuracy, self.latency_ms, self.budget_grid_ms):
+            digest.update(np.ascontiguousarray(numbers).tobytes())
         return digest.hexdigest()[:16]
 
     @property

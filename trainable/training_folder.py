@@ -14,11 +14,12 @@ import torch
 
 from trainable import contract
 from trainable.contract import UserError, shown_path
-from trainable.grpo_run import CHECKPOINT_FILE, GRPORun
+from trainable.controller_checkpoint import BEST_FILE as BEST_FILE
+from trainable.controller_checkpoint import CHECKPOINT_FILE
+from trainable.grpo_run import GRPORun
 from trainable.runs import DataDescription
 from trainable.training_history import FILES as HISTORY_FILES
 
-BEST_FILE = "best_joint_checkpoint.pt"
 CHECKPOINTS_KEPT = 2
 
 _FILES = (
@@ -43,10 +44,10 @@ def make(folder: Path) -> None:
 
 def refuse_used(folder: Path) -> None:
     """Raises UserError when a training lies there."""
-    there = [file.name for file in _left_by_training(folder)]
+    there = sorted((entry.name for entry in _left_by_training(folder)), key=lambda name: (name.startswith("."), name))
     if there:
         raise UserError(
-            f"--output_dir {shown_path(folder)}: it holds another training ({', '.join(sorted(there)[:3])}); "
+            f"--output_dir {shown_path(folder)}: it holds another training ({', '.join(there[:3])}); "
             "go on with it by --resume, remove it by --overwrite, or give another folder"
         )
 
