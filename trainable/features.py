@@ -5,7 +5,6 @@ Without it the language features are hashed word n-grams of the question, and th
 """
 
 import dataclasses
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,16 +14,13 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file
 
 from trainable.contract import UserError
+from trainable.hashed_ngrams import HASHED_NGRAMS, hashed_ngrams
 from trainable.image_split import TRAIN
 from trainable.profile_files import dataset_folders
 from trainable.profile_table import Profile
 
 FEATURES_FILE = "features.safetensors"
-HASHED_SIZE = 256
-LONGEST_NGRAM = 2
-
 FROM_PROFILE = FEATURES_FILE
-HASHED_NGRAMS = "hashed n-grams"
 
 
 @dataclass(frozen=True)
@@ -120,20 +116,6 @@ def _one_width(files: Mapping[str, Path], features: Mapping[str, np.ndarray]) ->
                 f"{features[first].shape[1]}; extract both with the same model, or train on one dataset"
             )
     return np.concatenate(list(features.values()))
-
-
-def hashed_ngrams(text: str, size: int = HASHED_SIZE) -> np.ndarray:
-    """Counts of the text's words and word pairs, hashed into `size` signed buckets, float32 [size].
-
-    The hash (CRC-32) is the same in every process, unlike Python's own.
-    """
-    words = text.lower().split()
-    counts = np.zeros(size, dtype=np.float32)
-    for length in range(1, LONGEST_NGRAM + 1):
-        for start in range(len(words) - length + 1):
-            code = zlib.crc32(" ".join(words[start : start + length]).encode())
-            counts[code % size] += 1.0 if code & 0x80000000 else -1.0
-    return counts
 
 
 def standardise(features: np.ndarray, training: np.ndarray) -> np.ndarray:
