@@ -4,7 +4,6 @@ What cannot be opened online is recorded offline; what the server has not taken 
 run's local files, from where `wandb sync` sends it.
 """
 
-import dataclasses
 import queue
 import threading
 from collections.abc import Callable, Iterable, Mapping
@@ -12,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from results.ranking import Row
-from results.wandb_record import ModelArtifact, TrialWandbRun, WandbRunSettings, WandbUnavailable
+from results.wandb_record import FINISH_TIMEOUT_S, ModelArtifact, TrialWandbRun, WandbRunSettings, open_run
 
-FINISH_TIMEOUT_S = 60.0
+PATIENCE_S = 3.0
+"""How long the end may take before the user is told what it waits for."""
 
 Work = Callable[[], None]
 
@@ -40,6 +40,7 @@ class BackgroundWandbRun:
         self._name, self._config, self._say = name, config, say
         self._run: TrialWandbRun | None = None
         self._failure: Exception | None = None
+        self._went_offline = False
         self._work: queue.SimpleQueue[Work | None] = queue.SimpleQueue()
         self._work.put(self._open)
         self._thread = threading.Thread(target=self._run_thread, name="wandb", daemon=True)
@@ -58,7 +59,10 @@ class BackgroundWandbRun:
             self._work.put(lambda: self._opened.add_model(model))
         self._work.put(lambda: self._opened.close(status, whole))
         self._work.put(None)
-        self._thread.join(FINISH_TIMEOUT_S)
+        self._thread.join(PATIENCE_S)
+        if self._thread.is_alive():
+            self._say(f"Waiting for W&B to take the rest, at most {FINISH_TIMEOUT_S:.0f} s (Ctrl-C: not at all)")
+            self._thread.join(FINISH_TIMEOUT_S)
         return not self._thread.is_alive() and self._failure is None
 
     @property
@@ -75,7 +79,8 @@ class BackgroundWandbRun:
 
     @property
     def is_offline(self) -> bool:
-        return self._settings.mode == "offline"
+        """Whether the run is in local files only, to be sent later."""
+        return self._settings.mode == "offline" or self._went_offline
 
     @property
     def _opened(self) -> TrialWandbRun:
@@ -91,17 +96,9 @@ class BackgroundWandbRun:
                 return
 
     def _open(self) -> None:
-        try:
-            self._open_as(self._settings)
-        except (WandbUnavailable, TimeoutError) as error:
-            if self.is_offline:
-                raise
-            cause = str(error).strip().split("\n")[0]
-            self._settings = dataclasses.replace(self._settings, mode="offline")
-            self._open_as(self._settings)
-            self._say(f"W&B does not answer, so the run is recorded offline ({cause})")
-
-    def _open_as(self, settings: WandbRunSettings) -> None:
-        self._run = TrialWandbRun(settings, self._identity, self._folder, self._name, self._config)
-        if self._run.url:
+        self._run, cause = open_run(self._settings, self._identity, self._folder, self._name, self._config)
+        if cause:
+            self._went_offline = True
+            self._say(f"W&B does not answer ({cause}), so the run is recorded offline")
+        elif self._run.url:
             self._say(f"View run at: {self._run.url}")

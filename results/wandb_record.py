@@ -1,7 +1,8 @@
 """One training's W&B run, written from its rows in order; the record is the truth, W&B a view of it.
 
 Offline, a run is one whole segment: W&B ignores `resume` there, so opening it replaces the segment that lies there.
-Online, the server is asked for the last step it holds, and rows are appended from there.
+Online, the server is asked for the last step it holds, and rows are appended from there. A server that does not answer
+costs a few seconds, after which the run is recorded offline.
 """
 
 import dataclasses
@@ -9,6 +10,9 @@ import hashlib
 import os
 import shlex
 import shutil
+import ssl
+import urllib.error
+import urllib.request
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,9 +33,9 @@ except ModuleNotFoundError as error:
     raise WandbNotInstalled from None
 
 VIEW = "wandb"
+PROBE_TIMEOUT_S = 10.0
 INIT_TIMEOUT_S = 30.0
-
-WandbUnavailable = WandbError
+FINISH_TIMEOUT_S = 60.0
 
 
 @dataclass(frozen=True)
@@ -91,6 +95,40 @@ def run_id(settings: WandbRunSettings, number: int) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
+def open_run(
+    settings: WandbRunSettings, identity: str | None, folder: Path, name: str, config: Mapping[str, Any]
+) -> "tuple[TrialWandbRun, str | None]":
+    """The run, online if that is wished and possible, else offline; and why it is offline although it was to be online.
+
+    Args:
+        identity: the run's id; None when W&B's agent has decided it.
+        folder: gets W&B's files, in `wandb/`.
+    """
+    if settings.mode == "offline":
+        return TrialWandbRun(settings, identity, folder, name, config), None
+    # Asked first, since wandb-core 0.31 keeps the id of a run whose opening failed: "run ID ... is in use".
+    cause = _why_unreachable(wandb.setup().settings.base_url)
+    if cause is None:
+        try:
+            return TrialWandbRun(settings, identity, folder, name, config), None
+        except (WandbError, TimeoutError) as error:
+            cause = str(error).strip().split("\n")[0]
+            identity = identity and f"{identity}-offline"
+    return TrialWandbRun(settings.offline(), identity, folder, name, config), cause
+
+
+def _why_unreachable(base_url: str) -> str | None:
+    """None when something answers there, whatever it says."""
+    try:
+        urllib.request.urlopen(urllib.request.Request(base_url, method="HEAD"), timeout=PROBE_TIMEOUT_S).close()
+    except urllib.error.HTTPError:
+        return None
+    except OSError as error:
+        reason = getattr(error, "reason", error)
+        return None if isinstance(reason, ssl.SSLError) else f"{base_url}: {reason}"
+    return None
+
+
 class TrialWandbRun:
     """One open run. Several live in one process, sharing one wandb-core."""
 
@@ -100,7 +138,7 @@ class TrialWandbRun:
         """Open the run.
 
         Raises:
-            WandbUnavailable: online, the server does not answer or refuses.
+            WandbError, TimeoutError: online, the server does not answer or refuses.
         """
         if settings.mode == "offline":
             shutil.rmtree(folder / "wandb", ignore_errors=True)
@@ -125,6 +163,8 @@ class TrialWandbRun:
                 silent=True,
                 console="off",
                 init_timeout=INIT_TIMEOUT_S,
+                finish_timeout=FINISH_TIMEOUT_S,
+                finish_timeout_raises=True,
             ),
         )
         self._run.define_metric("*", step_metric=contract.EPOCH)
@@ -170,7 +210,11 @@ class TrialWandbRun:
         self._run.log_artifact(artifact, aliases=["best", "latest"])
 
     def close(self, status: str, whole: bool) -> None:
-        """Write the summary (last and best) and finish. `whole`: the training has ended, nothing will follow."""
+        """Write the summary (last and best) and finish. `whole`: the training has ended, nothing will follow.
+
+        Raises:
+            TimeoutError: online, the server did not take everything in time; the local files hold it.
+        """
         best = best_row(self._rows, self._settings.metric, self._settings.score_mode)
         if best:
             self._run.summary.update(

@@ -48,7 +48,7 @@ def main(arguments: list[str]) -> int:
         print(f"train_joint_controller.py: {error}", file=sys.stderr)
         return 2
     except Stopped as stopped:
-        print(f"train_joint_controller.py: stopped by {stopped} before the first epoch", file=sys.stderr)
+        print(f"train_joint_controller.py: stopped by {stopped} before training began", file=sys.stderr)
         return stopped.exit_status
 
 
@@ -234,7 +234,10 @@ def _finish(
         screen.show_command("Resume", resume_command(plan.settings.folder))
     if not wandb_run:
         return status
-    is_whole = wandb_run.close(ended.split(":")[0], whole=status == 0, model=_model(plan, best))
+    try:
+        is_whole = wandb_run.close(ended.split(":")[0], whole=status == 0, model=_model(plan, best))
+    except Stopped as stopped:
+        is_whole, status = False, status or stopped.exit_status
     if not is_whole:
         screen.say(f"W&B did not take everything ({wandb_run.failure or 'the server is too slow'})")
     if wandb_run.sync_command and (wandb_run.is_offline or not is_whole):

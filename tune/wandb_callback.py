@@ -14,7 +14,7 @@ from typing import Any
 from ray.air.integrations.wandb import WandbLoggerCallback
 
 from results.records import SweepRecord, read_trial
-from results.wandb_record import VIEW, TrialWandbRun, WandbRunSettings, WandbUnavailable, run_id
+from results.wandb_record import VIEW, TrialWandbRun, WandbRunSettings, open_run, run_id
 from results.whole_views import is_whole
 from trainable import contract
 from tune.recorder import Recorder, number_of
@@ -102,24 +102,21 @@ class SweepWandbCallback(WandbLoggerCallback):
             return
         folder = Path(self._record.folder, contract.trial_folder_name(number))
         name = self._run_name(config, self._settings.created)
-        try:
-            run = self._open_in(folder, number, name, config)
-        except WandbUnavailable as error:
-            if self._settings.mode == "offline":
-                raise
-            self.unavailable = str(error).splitlines()[0]
+        identity = run_id(self._settings, number)
+        run, cause = open_run(self._settings, identity, folder, name, {**config, "trial": number})
+        if cause:
+            self.unavailable = cause
             self._settings = self._settings.offline()
-            run = self._open_in(folder, number, name, config)
         self._open[number] = run
         run.append(rows)
-
-    def _open_in(self, folder: Path, number: int, name: str, config: dict[str, Any]) -> TrialWandbRun:
-        return TrialWandbRun(self._settings, run_id(self._settings, number), folder, name, {**config, "trial": number})
 
     def _close_run(self, number: int, status: str, whole: bool) -> None:
         run = self._open.pop(number, None)
         if run:
-            run.close(status, whole)
+            try:
+                run.close(status, whole)
+            except TimeoutError as error:
+                self.unavailable = str(error)
 
     def _close_unfinished(self) -> None:
         for number in list(self._open):
