@@ -50,4 +50,5 @@ class _ReadingBar:
         return self
 
     def __exit__(self, *reason: object) -> None:
-        self._progress.stop()
+        if self._progress.live.is_started:  # stopping what never started prints an empty line
+            self._progress.stop()
