@@ -179,7 +179,7 @@ class TrialWandbRun:
     @property
     def url(self) -> str | None:
         """Where the run can be seen; None offline."""
-        return self._run.url
+        return self._run.url if self._settings.mode == "online" else None
 
     @property
     def sync_command(self) -> str:
