@@ -121,6 +121,14 @@ def train(run: GRPORun, samples: int) -> None:
         run._train_batch(batch, generator)
 
 
+class PlainPolicy(Policy):
+    """The same network as one would write it down, every gradient left to autograd."""
+
+    def forward(self, features: Tensor, budget_ms: Tensor) -> list[Tensor]:
+        hidden = self.trunk(torch.cat([self.input_dropout(features), self.budget_encoding(budget_ms)], dim=1))
+        return [head(hidden) for head in self.heads]
+
+
 class PerSampleLoop:
     """The original's step: for one sample, draw each member of its group with a forward of its own, then one update."""
 
@@ -132,7 +140,7 @@ class PerSampleLoop:
         self._accuracy = torch.tensor(data.profile.accuracy, device=device)
         self._latency_ms = torch.tensor(data.profile.latency_ms, device=device)
         self._range_ms = data.profile.budget_range_ms
-        self._policy = Policy(LANGUAGE, VISION, GRID.sizes, self._range_ms, HIDDEN, LAYERS, dropout=0.1).to(device)
+        self._policy = PlainPolicy(LANGUAGE, VISION, GRID.sizes, self._range_ms, HIDDEN, LAYERS, dropout=0.1).to(device)
         self._optimizer = torch.optim.AdamW(self._policy.parameters(), lr=1e-4, weight_decay=0.1)
         self._next = 0
 
