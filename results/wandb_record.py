@@ -33,7 +33,7 @@ except ModuleNotFoundError as error:
     raise WandbNotInstalled from None
 
 VIEW = "wandb"
-PROBE_TIMEOUT_S = 10.0
+PROBE_TIMEOUT_S = 5.0
 INIT_TIMEOUT_S = 30.0
 FINISH_TIMEOUT_S = 60.0
 

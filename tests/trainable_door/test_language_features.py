@@ -3,11 +3,13 @@
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
-from door import environment, train
+import torch
+from door import environment
 from safetensors.numpy import load_file
 
 from trainable.contract import UserError
@@ -23,12 +25,9 @@ def test_a_question_is_the_mean_of_its_words(workplace: Path) -> None:
     assert np.allclose(features, [words[[1, 2, 3]].mean(axis=0), words[4], np.zeros(8)], atol=1e-6)
 
 
-def test_the_policy_sees_the_models_features(workplace: Path) -> None:
-    import torch
+def test_the_policy_sees_the_models_features(workplace: Path, train_here: Callable[..., int]) -> None:
+    assert train_here("--output_dir", "embedded", "--num_epochs=1", "--model_path", "checkpoints") == 0
 
-    result = train(workplace, "--output_dir", "embedded", "--num_epochs=1", "--model_path", "checkpoints")
-
-    assert result.returncode == 0, result.stderr
     kept = torch.load(workplace / "embedded" / "best_joint_checkpoint.pt", weights_only=True)
     assert kept["policy"]["trunk.0.weight"].shape[1] == 8 + kept["settings"]["hidden_size"]
 

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,6 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from wandb_file import history, offline_runs, records, run_config, run_record
 
 from trainable import contract
-from trainable.train_joint_controller import main
 
 PROMISED = {
     *(f"Train/{name}" for name in ("Loss", "Reward_Mean", "Reward_Std", "Accuracy_Mean", "Accuracy_Std")),
@@ -151,24 +151,25 @@ def test_a_signal_stops_in_order_and_says_how_to_go_on(workplace: Path, number: 
     assert contract.checkpoint_epoch(checkpoints[-1].name) == len(rows_of(workplace / name))
 
 
-def test_a_damaged_checkpoint_is_passed_over(workplace: Path, uninterrupted: Path) -> None:
-    train(workplace, "--output_dir", "damaged", "--num_epochs=6", "--lr=0.01")
+def test_a_damaged_checkpoint_is_passed_over(
+    workplace: Path, uninterrupted: Path, train_here: Callable[..., int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    train_here("--output_dir", "damaged", "--num_epochs=6", "--lr=0.01")
     newest = workplace / "damaged" / "checkpoint_000006" / "checkpoint.pt"
     newest.write_bytes(newest.read_bytes()[:100])
 
-    resumed = train(workplace, "--resume", "--output_dir", "damaged", "--num_epochs=8")
+    assert train_here("--resume", "--output_dir", "damaged", "--num_epochs=8") == 0
 
-    assert "damaged checkpoint passed over, training goes on from epoch 5" in resumed.stdout
+    assert "damaged checkpoint passed over, training goes on from epoch 5" in capsys.readouterr().out
     assert numbers_of(workplace / "damaged") == numbers_of(uninterrupted)[:8]
 
 
-def test_overwrite_begins_anew_and_touches_nothing_else(workplace: Path) -> None:
-    train(workplace, "--output_dir", "anew", "--num_epochs=3")
+def test_overwrite_begins_anew_and_touches_nothing_else(workplace: Path, train_here: Callable[..., int]) -> None:
+    train_here("--output_dir", "anew", "--num_epochs=3")
     (workplace / "anew" / "notes.txt").write_text("mine")
 
-    again = train(workplace, "--output_dir", "anew", "--num_epochs=2", "--overwrite")
+    assert train_here("--output_dir", "anew", "--num_epochs=2", "--overwrite") == 0
 
-    assert again.returncode == 0, again.stderr
     assert len(rows_of(workplace / "anew")) == 2
     assert (workplace / "anew" / "notes.txt").read_text() == "mine"
 
@@ -196,17 +197,9 @@ def test_overwrite_begins_anew_and_touches_nothing_else(workplace: Path) -> None
     ],
 )
 def test_a_mistake_is_told_in_one_sentence(
-    flags: str,
-    told: str,
-    uninterrupted: Path,
-    workplace: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    flags: str, told: str, uninterrupted: Path, train_here: Callable[..., int], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.chdir(workplace)
-    own = [] if "--results_dir" in flags or "--resume" in flags else ["--results_dir", CORE_EXPERIMENT]
-
-    status = main([*own, *flags.split()])
+    status = train_here(*flags.split())
 
     error = capsys.readouterr().err
     assert status == 2
@@ -214,9 +207,9 @@ def test_a_mistake_is_told_in_one_sentence(
     assert error.count("\n") == 1
 
 
-def test_help_is_instant() -> None:
+def test_help_is_instant(workplace: Path) -> None:
     started = time.perf_counter()
-    shown = subprocess.run([sys.executable, str(COMMAND), "--help"], capture_output=True, text=True, check=True).stdout
+    shown = train(workplace, "--help").stdout
     assert time.perf_counter() - started < 1.0
     assert "--latency_budget_max" in shown
     assert "--wandb_project" in shown
