@@ -55,9 +55,7 @@ class BackgroundWandbRun:
 
         After False the process must not wait for W&B's own clean-up at exit, which has no time limit.
         """
-        if model:
-            self._work.put(lambda: self._opened.add_model(model))
-        self._work.put(lambda: self._opened.close(status, whole))
+        self._work.put(lambda: self._opened.close(status, whole, model))
         self._work.put(None)
         self._thread.join(PATIENCE_S)
         if self._thread.is_alive():

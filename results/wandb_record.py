@@ -184,7 +184,8 @@ class TrialWandbRun:
     @property
     def sync_command(self) -> str:
         """What sends the run's local files to W&B."""
-        return f"wandb sync {shlex.quote(shown_path(Path(self._run.dir).parent))}"
+        flag = "" if self._settings.mode == "offline" else "--include-online "
+        return f"wandb sync {flag}{shlex.quote(shown_path(Path(self._run.dir).parent))}"
 
     @property
     def epochs(self) -> int:
@@ -202,18 +203,21 @@ class TrialWandbRun:
                 shown = {name: value for name, value in row.items() if contract.is_metric(name)}
                 self._run.log({**shown, contract.EPOCH: epoch}, step=epoch, commit=True)
 
-    def add_model(self, model: ModelArtifact) -> None:
+    def _add_model(self, model: ModelArtifact) -> None:
         """Keep a checkpoint as the run's newest and best model."""
         artifact = wandb.Artifact(f"{model.name}-{self._run.id}", type="model", metadata=dict(model.metadata))
         # As it lies, not from a copy in W&B's cache: the run's folder is to hold all there is of it.
         artifact.add_file(str(model.file), policy="immutable", skip_cache=True)
         self._run.log_artifact(artifact, aliases=["best", "latest"])
 
-    def close(self, status: str, whole: bool) -> None:
-        """Write the summary (last and best) and finish. `whole`: the training has ended, nothing will follow.
+    def close(self, status: str, whole: bool, model: ModelArtifact | None = None) -> None:
+        """Write the summary (last and best), send the model, and finish.
+
+        Args:
+            whole: the training has ended, nothing will follow.
 
         Raises:
-            TimeoutError: online, the server did not take everything in time; the local files hold it.
+            WandbError, TimeoutError: online, the server did not take everything in time; the local files hold it.
         """
         best = best_row(self._rows, self._settings.metric, self._settings.score_mode)
         if best:
@@ -225,6 +229,10 @@ class TrialWandbRun:
                 }
             )
         self._run.summary["status"] = status
-        self._run.finish(exit_code=1 if status == "failed" else 0)
+        try:
+            if model:
+                self._add_model(model)
+        finally:
+            self._run.finish(exit_code=1 if status == "failed" else 0)
         if whole:
             mark_whole(self._folder, VIEW, len(self._rows))

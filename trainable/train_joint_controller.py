@@ -234,8 +234,9 @@ def _finish(
         screen.show_command("Resume", resume_command(plan.settings.folder))
     if not wandb_run:
         return status
+    ended_as = "failed" if status == 1 else ended
     try:
-        is_whole = wandb_run.close(ended.split(":")[0], whole=status == 0, model=_model(plan, best))
+        is_whole = wandb_run.close(ended_as, whole=status == 0, model=_model(plan, best))
     except Stopped as stopped:
         is_whole, status = False, status or stopped.exit_status
     if not is_whole:

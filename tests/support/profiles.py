@@ -1,4 +1,4 @@
-"""Writes small profile directories, as the measuring scripts leave them, for tests of whatever reads or trains on one."""
+"""Writes small profile directories, as the measuring scripts leave them, for tests of what reads or trains on one."""
 
 import gzip
 import json
