@@ -51,10 +51,7 @@ class BackgroundWandbRun:
         self._work.put(lambda: self._opened.append(given))
 
     def close(self, status: str, whole: bool, model: ModelArtifact | None) -> bool:
-        """Hand over the rest and finish; False when W&B did not take everything in time or failed.
-
-        After False the process must not wait for W&B's own clean-up at exit, which has no time limit.
-        """
+        """Hand over the rest and finish; False when W&B did not take everything in time or failed."""
         self._work.put(lambda: self._opened.close(status, whole, model))
         self._work.put(None)
         self._thread.join(PATIENCE_S)
@@ -74,6 +71,11 @@ class BackgroundWandbRun:
     def sync_command(self) -> str | None:
         """What sends the run's local files; None as long as there are none."""
         return self._run.sync_command if self._run else None
+
+    @property
+    def server_is_gone(self) -> bool:
+        """Whether W&B's own clean-up at the process's exit would wait for a server that does not answer."""
+        return self._went_offline or self._thread.is_alive() or self._failure is not None
 
     @property
     def is_offline(self) -> bool:

@@ -243,7 +243,7 @@ def _finish(
         screen.say(f"W&B did not take everything ({wandb_run.failure or 'the server is too slow'})")
     if wandb_run.sync_command and (wandb_run.is_offline or not is_whole):
         screen.show_command("Send to W&B", wandb_run.sync_command)
-    if not is_whole:
+    if wandb_run.server_is_gone:
         _leave_at_once(status)
     return status
 
@@ -264,7 +264,7 @@ def _model(plan: "Plan", best: "Row | None") -> "ModelArtifact | None":
 
 
 def _leave_at_once(status: int) -> NoReturn:
-    """End the process without W&B's clean-up, which waits for its server without a limit."""
+    """End the process without W&B's clean-up, which waits for its server."""
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(status)
