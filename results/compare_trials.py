@@ -9,7 +9,6 @@ from pathlib import Path
 
 from trainable.contract import UserError
 
-
 PICTURE_COLUMNS = 125
 
 

@@ -1,48 +1,64 @@
-"""One trial's W&B run, written from its rows in order; the record is the truth, W&B a view of it.
+"""One training's W&B run, written from its rows in order; the record is the truth, W&B a view of it.
 
 Offline, a run is one whole segment: W&B ignores `resume` there, so opening it replaces the segment that lies there.
 Online, the server is asked for the last step it holds, and rows are appended from there; a run is whole when the
-server says that it holds the last epoch, whatever `log` and `finish` returned.
+server says that it holds the last epoch, whatever `log` and `finish` returned. A server that does not answer costs a
+few seconds, after which the run is recorded offline.
 """
 
 import contextlib
 import dataclasses
 import hashlib
 import os
+import shlex
 import shutil
+import ssl
+import urllib.error
+import urllib.request
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import wandb
-from wandb.errors import Error as WandbError
-
 from results.ranking import Row, best_row
 from results.whole_views import mark_whole
 from trainable import contract
+from trainable.contract import WandbNotInstalled, shown_path
 
+try:
+    import wandb
+    from wandb.errors import Error as WandbError
+except ModuleNotFoundError as error:
+    # A folder `wandb` where the user stands passes for the package until something in it is imported.
+    if error.name not in ("wandb", "wandb.errors"):
+        raise
+    raise WandbNotInstalled from None
+
+PROBE_TIMEOUT_S = 5.0
+ASK_TIMEOUT_S = 10
 INIT_TIMEOUT_S = 30.0
 """W&B's own is 90 s; WANDB_INIT_TIMEOUT, which W&B knows, wins."""
-FINISH_TIMEOUT_S = 30.0
+FINISH_TIMEOUT_S = 60.0
 """W&B's own is none: it would wait for a dead server for hours; WANDB_FINISH_TIMEOUT, which W&B knows, wins."""
-ASK_TIMEOUT_S = 10
 
 WandbUnavailable = WandbError
 
 
 @dataclass(frozen=True)
 class WandbRunSettings:
-    """What all runs of a sweep share."""
+    """What all runs of a sweep share, or what the only one has."""
 
     mode: str
     """'online' or 'offline'"""
-    project: str
+    project: str | None
+    """None here and for the id: W&B's own agent has decided (its environment variables name them)."""
     entity: str | None
-    group: str
     created: str
     metric: str
     score_mode: str
+    group: str | None = None
+    job_type: str = "search"
+    tags: tuple[str, ...] = ()
     config: Mapping[str, Any] = field(default_factory=dict)
     """Beside the hyperparameters: the data, the seed, versions."""
 
@@ -55,35 +71,91 @@ class WandbRunSettings:
         return dataclasses.replace(self, mode="offline")
 
 
-def resolve_mode(wished: str | None) -> str:
-    """'online', 'offline' or 'disabled': the wish, else WANDB_MODE, else online where a login is stored."""
-    os.environ.setdefault("WANDB_SILENT", "true")
+@dataclass(frozen=True)
+class ModelArtifact:
+    """The best checkpoint, as W&B keeps it."""
+
+    file: Path
+    name: str
+    """Followed by the run's id: each run has a model of its own, with as many versions as it was sent in."""
+    metadata: Mapping[str, Any]
+
+
+def resolve_mode(wished: str | None, ask: bool = False) -> str:
+    """'online', 'offline' or 'disabled': the wish, else WANDB_MODE, else online where a login is stored.
+
+    Args:
+        ask: without a login, let W&B ask for one at the terminal.
+    """
+    if not ask:
+        os.environ.setdefault("WANDB_SILENT", "true")
     mode = wished or os.environ.get("WANDB_MODE")
     if mode in ("online", "offline", "disabled"):
         return mode
-    return "online" if _has_login() else "offline"
+    return "online" if _has_login(ask) else "offline"
 
 
-def _has_login() -> bool:
+def _has_login(ask: bool) -> bool:
+    if ask:
+        return bool(wandb.login(verify=False))
     return bool(wandb.login(prompt=False, verify=False))
 
 
+def finish_timeout_s() -> float:
+    """How long a run's end may wait for the server."""
+    return float(os.environ.get("WANDB_FINISH_TIMEOUT", FINISH_TIMEOUT_S))
+
+
 def run_id(settings: WandbRunSettings, number: int) -> str:
-    """The trial's id at W&B, the same after every resume; a run that has to go offline is another."""
-    text = f"{settings.group}/{settings.created}/{number}/{settings.mode}"
+    """A trial's id at W&B, the same after every resume."""
+    text = f"{settings.group}/{settings.created}/{number}"
     return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def open_run(
+    settings: WandbRunSettings, identity: str | None, folder: Path, name: str, config: Mapping[str, Any]
+) -> "tuple[TrialWandbRun, str | None]":
+    """The run, online if that is wished and possible, else offline; and why it is offline although it was to be online.
+
+    Args:
+        identity: the run's id; None when W&B's agent has decided it.
+        folder: gets W&B's files, in `wandb/`.
+    """
+    if settings.mode == "offline":
+        return TrialWandbRun(settings, identity, folder, name, config), None
+    # Asked first, since wandb-core 0.31 keeps the id of a run whose opening failed: "run ID ... is in use".
+    cause = _why_unreachable(wandb.setup().settings.base_url)
+    if cause is None:
+        try:
+            return TrialWandbRun(settings, identity, folder, name, config), None
+        except (WandbError, TimeoutError) as error:
+            cause = str(error).strip().split("\n")[0]
+            identity = identity and f"{identity}-offline"
+    return TrialWandbRun(settings.offline(), identity, folder, name, config), cause
+
+
+def _why_unreachable(base_url: str) -> str | None:
+    """None when something answers there, whatever it says."""
+    try:
+        urllib.request.urlopen(urllib.request.Request(base_url, method="HEAD"), timeout=PROBE_TIMEOUT_S).close()
+    except urllib.error.HTTPError:
+        return None
+    except OSError as error:
+        reason = getattr(error, "reason", error)
+        return None if isinstance(reason, ssl.SSLError) else f"{base_url}: {reason}"
+    return None
 
 
 class TrialWandbRun:
     """One open run. Several live in one process, sharing one wandb-core."""
 
     def __init__(
-        self, settings: WandbRunSettings, number: int, folder: Path, name: str, hyperparameters: Mapping[str, Any]
+        self, settings: WandbRunSettings, identity: str | None, folder: Path, name: str, config: Mapping[str, Any]
     ) -> None:
         """Open the run.
 
         Raises:
-            WandbUnavailable: online, the server does not answer or refuses.
+            WandbError, TimeoutError: online, the server does not answer or refuses.
         """
         if settings.mode == "offline":
             shutil.rmtree(folder / "wandb", ignore_errors=True)
@@ -94,11 +166,12 @@ class TrialWandbRun:
             project=settings.project,
             entity=settings.entity,
             dir=str(folder),
-            id=run_id(settings, number),
+            id=identity,
             name=name,
             group=settings.group,
-            job_type="search",
-            config={**hyperparameters, **settings.config, "trial": number},
+            job_type=settings.job_type,
+            tags=settings.tags,
+            config={**config, **settings.config},
             resume="allow" if settings.mode == "online" else None,
             reinit="create_new",
             settings=wandb.Settings(
@@ -107,7 +180,7 @@ class TrialWandbRun:
                 silent=True,
                 console="off",
                 init_timeout=float(os.environ.get("WANDB_INIT_TIMEOUT", INIT_TIMEOUT_S)),
-                finish_timeout=float(os.environ.get("WANDB_FINISH_TIMEOUT", FINISH_TIMEOUT_S)),
+                finish_timeout=finish_timeout_s(),
                 finish_timeout_raises=True,
             ),
         )
@@ -115,13 +188,24 @@ class TrialWandbRun:
         self._held_steps = self._run.starting_step if settings.mode == "online" else 0
 
     @property
-    def epochs(self) -> int:
-        """Epochs given to W&B or held by it."""
-        return len(self._rows)
+    def url(self) -> str | None:
+        """Where the run can be seen; None offline."""
+        return self._run.url if self._settings.mode == "online" else None
+
+    @property
+    def sync_command(self) -> str:
+        """What sends the run's local files to W&B."""
+        flag = "" if self._settings.mode == "offline" else "--include-online "
+        return f"wandb sync {flag}{shlex.quote(shown_path(Path(self._run.dir).parent))}"
 
     @property
     def offline(self) -> bool:
         return self._settings.mode == "offline"
+
+    @property
+    def epochs(self) -> int:
+        """Epochs given to W&B or held by it."""
+        return len(self._rows)
 
     def append(self, rows: Iterable[Row]) -> None:
         """Log the epochs that W&B lacks, each at its own step."""
@@ -134,11 +218,21 @@ class TrialWandbRun:
                 shown = {name: value for name, value in row.items() if contract.is_metric(name)}
                 self._run.log({**shown, contract.EPOCH: epoch}, step=epoch, commit=True)
 
-    def close(self, status: str, wait: bool = True) -> None:
-        """Write the summary (last and best) and finish. Not to `wait` leaves the sending to wandb-core.
+    def _add_model(self, model: ModelArtifact) -> None:
+        """Keep a checkpoint as the run's newest and best model."""
+        artifact = wandb.Artifact(f"{model.name}-{self._run.id}", type="model", metadata=dict(model.metadata))
+        # As it lies, not from a copy in W&B's cache: the run's folder is to hold all there is of it.
+        artifact.add_file(str(model.file), policy="immutable", skip_cache=True)
+        self._run.log_artifact(artifact, aliases=["best", "latest"])
+
+    def close(self, status: str, wait: bool = True, model: ModelArtifact | None = None) -> None:
+        """Write the summary (last and best), send the model, and finish.
+
+        Args:
+            wait: for the server to take the rest; else that is left to wandb-core.
 
         Raises:
-            WandbUnavailable: the server did not take everything in time.
+            WandbUnavailable: online, the server did not take everything in time; the local files hold it.
         """
         best = best_row(self._rows, self._settings.metric, self._settings.score_mode)
         if best:
@@ -153,12 +247,20 @@ class TrialWandbRun:
         if not wait:
             return
         try:
-            self._run.finish(exit_code=1 if status == "failed" else 0)
+            try:
+                if model:
+                    self._add_model(model)
+            finally:
+                self._run.finish(exit_code=1 if status == "failed" else 0)
         except TimeoutError:
             raise WandbUnavailable("the server did not take a run's last rows in time") from None
 
     def mark_if_whole(self) -> bool:
-        """Mark the closed run of a trial that has ended, once every epoch lies on disk or, online, at the server."""
+        """Mark the closed run of a trial that has ended, once every epoch lies on disk or, online, at the server.
+
+        Raises:
+            WandbUnavailable: online, the server does not answer.
+        """
         if not self.offline:
             if self._last_step_held() < len(self._rows):
                 return False
@@ -168,11 +270,12 @@ class TrialWandbRun:
         return True
 
     def _last_step_held(self) -> int:
-        """What the server says, 0 where it holds no row or does not answer."""
+        """What the server says; 0 where it holds no row."""
+        path = f"{self._run.entity}/{self._run.project}/{self._run.id}"
         try:
-            held = wandb.Api(timeout=ASK_TIMEOUT_S).run("/".join((self._run.entity, self._run.project, self._run.id)))
-            last_step = held.lastHistoryStep
-        except (WandbError, ValueError):
+            held = wandb.Api(timeout=ASK_TIMEOUT_S).run(path)
+            last_step: int = held.lastHistoryStep
+        except ValueError:  # no such run
             return 0
         with contextlib.suppress(OSError):  # wandb.Api makes a folder for the run's files: <tmp>/entity/project/id
             for made in (Path(held.dir), *Path(held.dir).parents[:2]):

@@ -3,7 +3,9 @@
 Imports the standard library alone, so that a module which only describes or reads pays for nothing else.
 """
 
+import os
 import re
+from pathlib import Path
 
 # Metrics: one row per epoch, under exactly these names in result.json, W&B and TensorBoard.
 TRAIN_LOSS = "Train/Loss"
@@ -54,9 +56,21 @@ class UserError(Exception):
     """A mistake the user can mend. Its text is one sentence: what is wrong, where, and what to do."""
 
 
+class WandbNotInstalled(UserError):
+    """W&B was asked for, and its package is missing."""
+
+    def __init__(self) -> None:
+        super().__init__("wandb not installed. Install with: pip install wandb")
+
+
 def is_metric(name: str) -> bool:
     """Whether a column of result.json is a metric, and so belongs in W&B and TensorBoard."""
     return name.startswith(METRIC_PREFIXES)
+
+
+def dataset_metric(name: str, dataset: str) -> str:
+    """What a validation metric is called for one dataset of several: Val/Accuracy_Mean -> Val/okvqa/Accuracy_Mean."""
+    return f"Val/{dataset}/{name.removeprefix('Val/')}"
 
 
 def trial_folder_name(number: int) -> str:
@@ -77,3 +91,9 @@ def checkpoint_epoch(folder_name: str) -> int | None:
     """The epoch after which a checkpoint was taken, or None when the folder is no checkpoint."""
     match = _CHECKPOINT_FOLDER.fullmatch(folder_name)
     return int(match[1]) if match else None
+
+
+def shown_path(path: Path) -> str:
+    """Relative to where the user stands, when it lies below."""
+    relative = os.path.relpath(path)
+    return str(path) if relative.startswith("..") else relative

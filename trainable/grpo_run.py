@@ -20,6 +20,7 @@ from torch import Tensor
 from trainable import contract
 from trainable.advantages import group_advantages, zero_variance_groups
 from trainable.baselines import ORACLE, per_sample
+from trainable.controller_checkpoint import CHECKPOINT_FILE, description_of_controller
 from trainable.environment import ReplayEnvironment
 from trainable.features import Features
 from trainable.grpo_settings import GRPOSettings
@@ -32,9 +33,7 @@ from trainable.recipes import RECIPES
 from trainable.reward import violated
 from trainable.runs import DamagedCheckpoint, Diverged
 from trainable.seeds import seed_of
-from trainable.validation import validate
-
-CHECKPOINT_FILE = "checkpoint.pt"
+from trainable.validation import samples_of_datasets, validate
 
 
 @dataclass(frozen=True)
@@ -62,6 +61,9 @@ class GRPORun:
         self._oracle = float(per_sample(profile, VALIDATION)[ORACLE].mean())
         low, high = profile.budget_range_ms
         self._budget_range_ms = (settings.latency_budget_min or low, settings.latency_budget_max or high)
+
+        self._controller = description_of_controller(profile, data.features, self._budget_range_ms)
+        self._datasets = samples_of_datasets(profile, profile.samples(VALIDATION))
 
         self._policy = self._initial_policy(data)
         self._start = self._initial_policy(data).eval().requires_grad_(False)
@@ -105,6 +107,7 @@ class GRPORun:
             self._recipe,
             self._complexity,
             self._settings.budget_penalty,
+            self._datasets,
         )
         score = metrics[contract.VAL_IN_BUDGET_ACCURACY]
         metrics[contract.VAL_ORACLE_GAP] = self._oracle - score
@@ -191,6 +194,7 @@ class GRPORun:
             "policy": self._policy.state_dict(),
             "optimizer": self._optimizer.state_dict(),
             "best": self._best,
+            "controller": self._controller,
         }
         torch.save(content, folder / CHECKPOINT_FILE)
 

@@ -14,6 +14,11 @@ def _flag(default: Any, text: str, **metadata: Any) -> Any:
     return field(default=default, metadata={"help": text, **metadata})
 
 
+def _searched(default: Any, text: str) -> Any:
+    """A hyperparameter that a sweep searches: no flag there, one of the single run."""
+    return field(default=default, metadata={"searched": text})
+
+
 @dataclass(frozen=True)
 class GRPOSettings:
     """Everything that decides a run but its seed and its device.
@@ -26,6 +31,10 @@ class GRPOSettings:
         str(SHIPPED_PROFILE), "profile: a folder per dataset, a file per configuration (default: the shipped digit_vqa)"
     )
     dataset_names: tuple[str, ...] = _flag((), "datasets of the profile to train on (default: all)")
+    model_path: str | None = _flag(
+        None, "checkpoint whose tokenizer and word embeddings give the language features", metavar="PATH"
+    )
+    trust_remote_code: bool = _flag(False, "let that checkpoint's own Python code run")
     batch_size: int = _flag(16, "samples per optimiser step")
     recipe: str = _flag("default", "reward terms and advantage normalisation", choices=RECIPE_NAMES)
     latency_budget_min: float | None = _flag(
@@ -43,9 +52,9 @@ class GRPOSettings:
     dropout: float = _flag(0.1, "share of features and hidden units dropped in training")
     hidden_size: int = _flag(64, "width of the policy")
     num_layers: int = _flag(2, "hidden layers of the policy")
-    lr: float = 1e-4
-    group_size: int = 5
-    budget_penalty: float = 10.0
+    lr: float = _searched(1e-4, "AdamW's learning rate")
+    group_size: int = _searched(5, "configurations drawn per sample and budget")
+    budget_penalty: float = _searched(10.0, "weight of a missed budget in the reward")
 
     def __post_init__(self) -> None:
         for name, least in (("batch_size", 1), ("updates_per_batch", 1), ("hidden_size", 1), ("num_layers", 1)):

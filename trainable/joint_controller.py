@@ -33,9 +33,9 @@ class JointController:
     def prepare(self, settings: GRPOSettings) -> "ControllerData":
         from trainable.features import load_features
         from trainable.grpo_run import ControllerData
-        from trainable.profile_table import load_profile
+        from trainable.profile_reading import read_profile
 
-        profile = load_profile(Path(settings.results_dir), settings.dataset_names)
+        profile = read_profile(Path(settings.results_dir), settings.dataset_names)
         low, high = profile.budget_range_ms
         if low == high:
             raise UserError(
@@ -49,7 +49,8 @@ class JointController:
                 f"(the profile's own is {low:.4g} to {high:.4g} ms); change --latency_budget_min or "
                 "--latency_budget_max"
             )
-        return ControllerData(profile, load_features(profile))
+        features = load_features(profile, settings.model_path, settings.trust_remote_code)
+        return ControllerData(profile, features)
 
     def describe(self, settings: GRPOSettings, data: "ControllerData") -> DataDescription:
         from trainable.baselines import baselines

@@ -4,7 +4,9 @@ Letters: `S` samples, `C` configurations of the grid, `Q` budgets of the grid.
 """
 
 import hashlib
-from collections.abc import Callable, Iterable
+import math
+from array import array
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -69,8 +71,8 @@ class Profile:
     def fingerprint(self) -> str:
         """A name for exactly these numbers and this budget grid: scores are comparable where it is the same."""
         digest = hashlib.sha256(repr((self.grid, self.keys)).encode())
-        for array in (self.accuracy, self.latency_ms, self.budget_grid_ms):
-            digest.update(np.ascontiguousarray(array).tobytes())
+        for numbers in (self.accuracy, self.latency_ms, self.budget_grid_ms):
+            digest.update(np.ascontiguousarray(numbers).tobytes())
         return digest.hexdigest()[:16]
 
     @property
@@ -105,8 +107,7 @@ def load_profile(
     Raises:
         UserError: missing, empty, malformed, of one configuration, or without an image to train or validate on.
     """
-    folders = dataset_folders(results_dir, dataset_names)
-    files = [(name, file) for name, folder in folders.items() for file in profile_files(folder)]
+    files = files_of_datasets(results_dir, dataset_names)
 
     def measurements() -> Iterable[Measurement]:
         for place, (name, file) in enumerate(files):
@@ -117,37 +118,87 @@ def load_profile(
     return tabulate(results_dir, measurements())
 
 
+def files_of_datasets(results_dir: Path, dataset_names: tuple[str, ...]) -> list[tuple[str, Path]]:
+    """Each file to read, with the name of its dataset.
+
+    Raises:
+        UserError: no such directory, no profile in it, or no such dataset.
+    """
+    folders = dataset_folders(results_dir, dataset_names)
+    return [(name, file) for name, folder in folders.items() for file in profile_files(folder)]
+
+
+class _Column:
+    """What was measured under one configuration, by the sample's number: eight bytes a sample."""
+
+    def __init__(self) -> None:
+        self.accuracy, self.latency_ms = array("f"), array("f")
+
+    def holds(self, sample: int) -> bool:
+        return sample < len(self.latency_ms) and not math.isnan(self.latency_ms[sample])
+
+    def put(self, sample: int, accuracy: float, latency_ms: float) -> None:
+        if sample >= len(self.latency_ms):
+            gap = array("f", [math.nan]) * (sample + 1 - len(self.latency_ms))
+            self.accuracy.extend(gap)
+            self.latency_ms.extend(gap)
+        self.accuracy[sample], self.latency_ms[sample] = accuracy, latency_ms
+
+
 def tabulate(results_dir: Path, measurements: Iterable[Measurement]) -> Profile:
     """Arrange measurements, in any order, as a table whose order depends on their content alone."""
-    questions: dict[SampleKey, str] = {}
-    cells: dict[tuple[SampleKey, tuple[str | int, ...]], tuple[float, float]] = {}
+    number: dict[SampleKey, int] = {}
+    questions: list[str] = []
+    columns: dict[tuple[str | int, ...], _Column] = {}
     for measurement in measurements:
-        cell = (measurement.key, measurement.knobs)
-        if cell in cells:
+        sample = number.setdefault(measurement.key, len(number))
+        if sample == len(questions):
+            questions.append(measurement.question)
+        column = columns.get(measurement.knobs)
+        if column is None:
+            column = columns[measurement.knobs] = _Column()
+        if column.holds(sample):
             raise UserError(
                 f"profile {results_dir}: {measurement.key} is measured twice under "
                 f"{dict(zip(KNOB_NAMES, measurement.knobs, strict=True))}; keep one file per configuration"
             )
-        cells[cell] = (measurement.accuracy, measurement.latency_ms)
-        questions.setdefault(measurement.key, measurement.question)
+        column.put(sample, measurement.accuracy, measurement.latency_ms)
 
-    configurations = sorted({knobs for _, knobs in cells}, key=str)
-    if not configurations:
+    if not columns:
         raise UserError(f"profile {results_dir}: its files hold no sample; measure it again")
-    if len(configurations) == 1:
+    if len(columns) == 1:
         raise UserError(
             f"profile {results_dir}: it holds one configuration only, so there is nothing to choose; "
             "measure at least two"
         )
-    grid = _grid(cells)
-    keys = tuple(sorted(questions, key=_natural))
-    row = {key: place for place, key in enumerate(keys)}
-    column = {knobs: grid.index(dict(zip(KNOB_NAMES, knobs, strict=True))) for knobs in configurations}
+    grid = _grid(columns)
+    keys = tuple(sorted(number, key=_natural))
+    row = np.empty(len(keys), dtype=np.int64)  # of the table, for each sample's number
+    row[[number[key] for key in keys]] = np.arange(len(keys))
     accuracy = np.full((len(keys), grid.num_configurations), np.nan, dtype=np.float32)
     latency_ms = np.full_like(accuracy, np.nan)
-    for (key, knobs), values in cells.items():
-        accuracy[row[key], column[knobs]], latency_ms[row[key], column[knobs]] = values
+    for knobs, column in columns.items():
+        place = grid.index(dict(zip(KNOB_NAMES, knobs, strict=True)))
+        rows = row[: len(column.latency_ms)]
+        accuracy[rows, place], latency_ms[rows, place] = column.accuracy, column.latency_ms
+    return profile_of_table(
+        results_dir, grid, keys, tuple(questions[number[key]] for key in keys), accuracy, latency_ms
+    )
 
+
+def profile_of_table(
+    results_dir: Path,
+    grid: KnobGrid,
+    keys: tuple[SampleKey, ...],
+    questions: tuple[str, ...],
+    accuracy: np.ndarray,
+    latency_ms: np.ndarray,
+) -> Profile:
+    """A profile of a table, its samples split by their images.
+
+    Raises:
+        UserError: no image to train or to validate on.
+    """
     split = split_of_images(key.image_id for key in keys)
     for wanted in (TRAIN, VALIDATION):
         if not (split == wanted).any():
@@ -156,25 +207,24 @@ def tabulate(results_dir: Path, measurements: Iterable[Measurement]) -> Profile:
                 f"{SPLIT_NAMES[wanted]} split (by hash of image_id: 60 % train, 20 % validation, 20 % test); "
                 "measure more images"
             )
-    return Profile(results_dir, grid, keys, tuple(questions[key] for key in keys), accuracy, latency_ms, split)
+    return Profile(results_dir, grid, keys, questions, accuracy, latency_ms, split)
 
 
-def _grid(cells: dict[tuple[SampleKey, tuple[str | int, ...]], tuple[float, float]]) -> KnobGrid:
+def _grid(columns: Mapping[tuple[str | int, ...], _Column]) -> KnobGrid:
     values = tuple(
-        tuple(sorted({knobs[place] for _, knobs in cells}, key=lambda value: _knob_order(value, cells)))
+        tuple(sorted({knobs[place] for knobs in columns}, key=lambda value: _knob_order(value, columns)))
         for place in range(len(KNOB_NAMES))
     )
     return KnobGrid(KNOB_NAMES, values)
 
 
-def _knob_order(
-    value: str | int, cells: dict[tuple[SampleKey, tuple[str | int, ...]], tuple[float, float]]
-) -> tuple[int, float]:
+def _knob_order(value: str | int, columns: Mapping[tuple[str | int, ...], _Column]) -> tuple[int, float]:
     if isinstance(value, int):
         return 0, value
     if value in TIERS:
         return 0, TIERS.index(value)
-    return 1, float(np.median([latency_ms for (_, knobs), (_, latency_ms) in cells.items() if knobs[0] == value]))
+    latencies_ms = [column.latency_ms for knobs, column in columns.items() if knobs[0] == value]
+    return 1, float(np.nanmedian(np.concatenate(latencies_ms)))
 
 
 def _natural(key: SampleKey) -> tuple[tuple[bool, int, str], ...]:

@@ -15,7 +15,8 @@ from ray import tune
 from ray.tune.result import SHOULD_CHECKPOINT
 
 from trainable import contract
-from trainable.runs import DamagedCheckpoint, Diverged, Run, find_run_kind
+from trainable.newest_checkpoint import resumed_run
+from trainable.runs import Diverged, Run, find_run_kind
 
 FAILURE = "failure"
 """Key of a result that ends a trial instead of reporting an epoch."""
@@ -68,34 +69,14 @@ class RunTrainable(tune.Trainable):
     def _begin(self) -> dict[str, str]:
         """Start the run where the trial's folder says it stands."""
         folder = Path(self._storage.trial_fs_path)
-        recorded = _whole_rows(folder / contract.RESULT_FILE)
-        checkpoints = {
-            epoch: entry
-            for entry in (folder.iterdir() if folder.is_dir() else ())
-            if (epoch := contract.checkpoint_epoch(entry.name)) is not None and epoch <= recorded
-        }
-        damaged = []
-        for epoch in sorted(checkpoints, reverse=True):
-            self._start_run()
-            assert self._run
-            try:
-                self._run.load(checkpoints[epoch])
-            except DamagedCheckpoint as error:
-                damaged.append(str(error))
-                continue
-            self._epoch = epoch
-            break
-        else:
-            self._start_run()
-        if not damaged:
-            return {}
-        return {NOTE: f"damaged checkpoint passed over, training goes on from epoch {self._epoch}: {damaged[0]}"}
-
-    def _start_run(self) -> None:
         self.cleanup()
+        self._run, self._epoch, note = resumed_run(folder, _whole_rows(folder / contract.RESULT_FILE), self._new_run)
+        return {NOTE: note} if note else {}
+
+    def _new_run(self) -> Run:
         settings = dataclasses.replace(self._settings, **self.config)
         device = "cuda" if ray.get_gpu_ids() else "cpu"
-        self._run = self._kind.start(settings, self._data, self._seed, device)
+        return self._kind.start(settings, self._data, self._seed, device)
 
     def _ended(self, kind: str, cause: str) -> dict[str, Any]:
         failure = {"kind": kind, "epoch": self._epoch + 1, "cause": cause.split("\n")[0]}

@@ -1,5 +1,8 @@
 """Greedy validation on the fixed budget grid: one policy forward per (sample, budget)."""
 
+from collections.abc import Mapping
+
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -7,10 +10,18 @@ from trainable import contract
 from trainable.environment import Environment
 from trainable.joint_distribution import joint_log_probabilities
 from trainable.policy import Policy
+from trainable.profile_table import Profile
 from trainable.recipes import Recipe
 from trainable.reward import violated
 
 STATES_PER_FORWARD = 8192
+
+OF_EACH_DATASET = (
+    contract.VAL_ACCURACY_MEAN,
+    contract.VAL_LATENCY_MEAN,
+    contract.VAL_VIOLATION_RATE,
+    contract.VAL_IN_BUDGET_ACCURACY,
+)
 
 
 @torch.no_grad()
@@ -34,11 +45,13 @@ def validate(
     recipe: Recipe,
     complexity: Tensor,
     budget_penalty: float,
+    datasets: Mapping[str, Tensor] | None = None,
 ) -> dict[str, float]:
-    """The contract's `Val/` metrics but the oracle's gap.
+    """The contract's `Val/` metrics but the oracle's gap, and most of them again for each dataset.
 
     Args:
         samples: [S]. budgets_ms: [Q]. complexity: of every configuration, [C].
+        datasets: places in `samples` of each dataset's own, as of `samples_of_datasets`.
     """
     choices = greedy_choices(policy, environment, samples, budgets_ms)  # [S, Q]
     accuracy, latency_ms = environment.execute(samples, choices)  # [S, Q]
@@ -51,4 +64,17 @@ def validate(
         contract.VAL_VIOLATION_RATE: late,
         contract.VAL_IN_BUDGET_ACCURACY: accuracy * (1.0 - late),
     }
-    return {name: values.double().mean().item() for name, values in means.items()}
+    metrics = {name: values.double().mean().item() for name, values in means.items()}
+    for dataset, places in (datasets or {}).items():
+        for name in OF_EACH_DATASET:
+            metrics[contract.dataset_metric(name, dataset)] = means[name][places].double().mean().item()
+    return metrics
+
+
+def samples_of_datasets(profile: Profile, samples: np.ndarray) -> dict[str, Tensor]:
+    """Places in `samples` of each dataset's own; none where there is but one dataset."""
+    if len(profile.datasets) == 1:
+        return {}
+    of_sample = np.array([profile.keys[sample].dataset for sample in samples])
+    places = {dataset: np.flatnonzero(of_sample == dataset) for dataset in profile.datasets}
+    return {dataset: torch.tensor(own) for dataset, own in places.items() if len(own)}

@@ -1,6 +1,5 @@
 """The words around a sweep: what is about to run, and, at the end, what came of it and what can be done next."""
 
-import os
 import shlex
 from pathlib import Path
 
@@ -9,6 +8,7 @@ from rich.console import Console
 from results.failures import Failure
 from results.records import SweepRecord
 from results.summary import summary
+from trainable.contract import shown_path
 from trainable.runs import DataDescription
 from tune.resources import Allotment
 from tune.settings import SHIPPED_STORAGE, SweepSettings
@@ -74,12 +74,6 @@ def _sync_command(settings: SweepSettings) -> str:
 def resume_command(settings: SweepSettings) -> str:
     storage = "" if _is_shipped(settings) else f" --storage_path {shlex.quote(shown_path(settings.folder.parent))}"
     return f"python {_shown_script('tune/run_sweep.py')} --resume {shlex.quote(settings.name)}{storage}"
-
-
-def shown_path(path: Path) -> str:
-    """Relative to where the user stands, when it lies below."""
-    relative = os.path.relpath(path)
-    return str(path) if relative.startswith("..") else relative
 
 
 def _shown_script(name: str) -> str:

@@ -1,16 +1,14 @@
 """The command line of run_sweep.py: flags from the settings, grouped; underscores or hyphens; YAML below flags."""
 
 import argparse
-import dataclasses
-import difflib
-import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from trainable.contract import UserError
+from trainable.flags import OneSentenceParser, add_flag, flag_fields, new_parser, with_underscores
 from trainable.runs import find_run_kind
-from tune.settings import SweepSettings, flag_fields, is_list, value_type
+from tune.settings import SweepSettings
 
 LATEST = ""
 """--resume without a name."""
@@ -39,24 +37,13 @@ class Request:
     """Whether a resume runs its failed trials again."""
 
 
-class _OneSentenceParser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        unknown = re.match(r"unrecognized arguments: (--\w+)", message)
-        if unknown:
-            known = [option for action in self._actions for option in action.option_strings]
-            close = difflib.get_close_matches(unknown[1], known, n=1)
-            hint = f"did you mean {close[0]}?" if close else "--help lists the flags"
-            raise UserError(f"no flag {unknown[1]}; {hint}")
-        raise UserError(f"{message}; --help lists the flags")
-
-
 def parse_command_line(arguments: list[str]) -> Request:
     """Read the flags. `--help` prints and exits.
 
     Raises:
         UserError: an unknown flag or a value of the wrong type.
     """
-    arguments = [_with_underscores(argument) for argument in arguments]
+    arguments = [with_underscores(argument) for argument in arguments]
     values = vars(_parser(_run_named_in(arguments)).parse_args(arguments))
     file = values.pop("config", None)
     resume, retry_errored = values.pop("resume", None), values.pop("retry_errored", False)
@@ -65,30 +52,18 @@ def parse_command_line(arguments: list[str]) -> Request:
     return Request(resume, values, Path(file) if file else None, retry_errored)
 
 
-def _with_underscores(argument: str) -> str:
-    flag, separator, value = argument.partition("=")
-    return flag.replace("-", "_").replace("__", "--", 1) + separator + value if flag.startswith("--") else argument
-
-
 def _run_named_in(arguments: list[str]) -> str:
-    parser = _OneSentenceParser(add_help=False, allow_abbrev=False)
+    parser = OneSentenceParser(add_help=False, allow_abbrev=False)
     parser.add_argument("--run", default=SweepSettings.run)
     return str(parser.parse_known_args(arguments)[0].run)
 
 
 def _parser(run: str) -> argparse.ArgumentParser:
     kind = find_run_kind(run)
-    parser = _OneSentenceParser(
-        prog="run_sweep.py",
-        description=DESCRIPTION,
-        formatter_class=lambda prog: argparse.HelpFormatter(prog, max_help_position=32, width=110),
-        argument_default=argparse.SUPPRESS,
-        allow_abbrev=False,
-        usage="%(prog)s [flags]",
-    )
+    parser = new_parser("run_sweep.py", DESCRIPTION)
     groups = {name: parser.add_argument_group(title) for name, title in GROUPS.items()}
     for name, setting in flag_fields(SweepSettings).items():
-        _add_flag(groups[setting.metadata["group"]], name, setting)
+        add_flag(groups[setting.metadata["group"]], name, setting)
     groups["sweep"].add_argument(
         "--resume", nargs="?", const=LATEST, metavar="NAME", help="go on with a sweep (without a name: the latest)"
     )
@@ -100,20 +75,5 @@ def _parser(run: str) -> argparse.ArgumentParser:
     )
     of_run = parser.add_argument_group(f"every trial ({run})")
     for name, setting in flag_fields(kind.settings_type).items():
-        _add_flag(of_run, name, setting)
+        add_flag(of_run, name, setting)
     return parser
-
-
-def _add_flag(group: Any, name: str, setting: "dataclasses.Field[Any]") -> None:
-    text = setting.metadata["help"].replace("%", "%%")
-    if setting.default not in (None, "", ()) and "default" not in text:
-        text += f" (default: {setting.default})"
-    choices = setting.metadata.get("choices")
-    group.add_argument(
-        f"--{name}",
-        type=value_type(setting),
-        choices=choices,
-        nargs="+" if is_list(setting) else None,
-        help=text,
-        metavar=setting.metadata.get("metavar", None if choices else name.split("_")[-1].upper()),
-    )

@@ -14,11 +14,11 @@ from results.records import read_settings, read_sweep
 from results.whole_file import write_whole
 from search_spaces.choose import SearchSpace, load_space
 from trainable import contract
-from trainable.contract import UserError
+from trainable.contract import UserError, shown_path
+from trainable.flags import flag_fields
 from trainable.runs import DataDescription
-from tune import announce
 from tune.command_line import LATEST, Request
-from tune.settings import SHIPPED_STORAGE, SweepSettings, flag_fields, from_flat
+from tune.settings import SHIPPED_STORAGE, SweepSettings, from_flat
 
 NOT_REPEATED = ("name", "resume", "created", "history")
 """What `--config` of a sweep.yaml does not take over."""
@@ -119,24 +119,25 @@ def plan_resumed(request: Request, folder: Path) -> tuple[Plan, list[str]]:
     Raises:
         UserError: a change that would mix trials which cannot be compared, or other data than the sweep's.
     """
-    before = read_settings(folder / contract.SWEEP_FILE)
-    created = str(before.pop("created"))
-    before.pop("history", None)
-    asked = request.flags | {"name": folder.name, "storage_path": str(folder.parent)}
-    settings = from_flat(before | asked)
+    recorded_settings = read_settings(folder / contract.SWEEP_FILE)
+    created = str(recorded_settings.pop("created"))
+    recorded_settings.pop("history", None)
+    recorded_settings |= {"name": folder.name, "storage_path": str(folder.parent)}
+    before = from_flat(recorded_settings).to_flat()
+    settings = from_flat(recorded_settings | request.flags | {"storage_path": str(folder.parent)})
     after = settings.to_flat()
     changes = []
     for name, value in after.items():
-        if value == before.get(name) or name in ("name", "storage_path"):
+        if value == before[name]:
             continue
         setting = flag_fields(SweepSettings).get(name)
         if setting is None or not setting.metadata["changeable"]:
             raise UserError(
-                f"--resume {folder.name}: --{name} {value} is not what its trials ran with ({before.get(name)}), and "
+                f"--resume {folder.name}: --{name} {value} is not what its trials ran with ({before[name]}), and "
                 "trials of both could not be compared; begin a new sweep with "
-                f"--config {announce.shown_path(folder / contract.SWEEP_FILE)} --{name} {value}"
+                f"--config {shown_path(folder / contract.SWEEP_FILE)} --{name} {value}"
             )
-        changes.append(f"{name}: {before.get(name)} -> {value}")
+        changes.append(f"{name}: {before[name]} -> {value}")
     plan = _plan(settings, created)
     recorded = read_sweep(folder).data
     if recorded and recorded["fingerprint"] != plan.description.fingerprint:

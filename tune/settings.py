@@ -2,13 +2,13 @@
 
 import dataclasses
 import re
-import typing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import trainable.runs
 from trainable.contract import UserError
+from trainable.flags import flag_fields, is_list, value_type
 
 SHIPPED_STORAGE = Path(__file__).resolve().parent.parent / "results" / "sweeps"
 PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -142,21 +142,6 @@ def from_flat(flat: dict[str, Any]) -> SweepSettings:
     return SweepSettings(**own, run_settings=kind.settings_type(**of_run))
 
 
-def flag_fields(settings_type: type) -> "dict[str, dataclasses.Field[Any]]":
-    """The fields that are flags, by name."""
-    return {f.name: f for f in dataclasses.fields(settings_type) if "help" in f.metadata}
-
-
-def value_type(setting: "dataclasses.Field[Any]") -> type:
-    """The type of one value: of a tuple's items, of an optional's value."""
-    members = typing.get_args(setting.type) or (setting.type,)
-    return next(plain for plain in (int, float, str) if plain in members)
-
-
-def is_list(setting: "dataclasses.Field[Any]") -> bool:
-    return isinstance(setting.default, tuple)
-
-
 def _typed(setting: "dataclasses.Field[Any]", value: Any) -> Any:
     """A value from YAML or the command line as the setting's type."""
     wanted = value_type(setting)
@@ -178,7 +163,7 @@ def _typed_item(setting: "dataclasses.Field[Any]", wanted: type, value: Any) -> 
             return float(value)
         except ValueError:
             pass
-    elif isinstance(value, wanted) and not isinstance(value, bool):
+    elif isinstance(value, wanted) and isinstance(value, bool) == (wanted is bool):
         return value
-    kinds = {int: "a whole number", float: "a number", str: "text"}
+    kinds = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}
     raise UserError(f"--{setting.name} is {value!r}; it must be {kinds[wanted]}")

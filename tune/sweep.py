@@ -11,10 +11,10 @@ from results.trial_log import TrialLog
 from results.wandb_record import resolve_mode
 from trainable import contract
 from trainable.contract import UserError
+from trainable.folder_lock import only_driver
 from tune import announce
 from tune.command_line import Request
 from tune.interruption import Interruption, stop_on_signals
-from tune.lock import only_driver
 from tune.plan import Plan, begin, folder_to_resume, plan_new, plan_resumed, refuse_used_name, write_settings
 from tune.recorder import Recorder
 from tune.resources import Allotment, allot, connect
@@ -31,10 +31,10 @@ def run_requested_sweep(request: Request) -> int:
         connect(plan.settings.address)
         allotment = _allot(plan.settings)
         begin(plan)
-        with only_driver(plan.settings.folder):
+        with only_driver(plan.settings.folder, f"sweep {plan.settings.name}"):
             return _run(plan, allotment, console)
     folder = folder_to_resume(request)
-    with only_driver(folder):
+    with only_driver(folder, f"sweep {folder.name}"):
         plan, changes = plan_resumed(request, folder)
         for change in changes:
             console.print(change, markup=False)

@@ -14,7 +14,7 @@ from typing import Any
 from ray.air.integrations.wandb import WandbLoggerCallback
 
 from results.records import SweepRecord, read_trial
-from results.wandb_record import TrialWandbRun, WandbRunSettings, WandbUnavailable
+from results.wandb_record import TrialWandbRun, WandbRunSettings, WandbUnavailable, open_run, run_id
 from results.whole_views import is_whole
 from trainable import contract
 from tune.recorder import Recorder, number_of
@@ -105,13 +105,10 @@ class SweepWandbCallback(WandbLoggerCallback):
             return
         folder = Path(self._record.folder, contract.trial_folder_name(number))
         name = self._run_name(config, self._settings.created)
-        try:
-            run = TrialWandbRun(self._settings, number, folder, name, config)
-        except WandbUnavailable as error:
-            if self._settings.mode == "offline":
-                raise
-            self._go_offline(error)
-            run = TrialWandbRun(self._settings, number, folder, name, config)
+        identity = run_id(self._settings, number)
+        run, cause = open_run(self._settings, identity, folder, name, {**config, "trial": number})
+        if cause:
+            self._go_offline(cause)
         self._open[number] = run
         run.append(rows)
 
@@ -122,13 +119,13 @@ class SweepWandbCallback(WandbLoggerCallback):
         try:
             run.close(status, wait=run.offline or not self.unavailable)
         except WandbUnavailable as error:
-            self._go_offline(error)
-        if whole and (self.unavailable and not run.offline or not run.mark_if_whole()):
+            self._go_offline(str(error))
+        if whole and ((self.unavailable and not run.offline) or not run.mark_if_whole()):
             self._unconfirmed[number] = run
 
-    def _go_offline(self, error: WandbUnavailable) -> None:
+    def _go_offline(self, cause: str) -> None:
         """No more waiting for the server in this session: what is open online is left to wandb-core."""
-        self.unavailable = str(error).splitlines()[0]
+        self.unavailable = cause.splitlines()[0]
         self._settings = self._settings.offline()
 
     def _close_unfinished(self) -> None:

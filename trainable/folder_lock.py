@@ -1,4 +1,4 @@
-"""One driver per sweep: the operating system's lock on a file, which ends with the process that holds it."""
+"""One process per sweep or training: the operating system's lock on a file, which ends with whoever holds it."""
 
 import fcntl
 import os
@@ -12,8 +12,11 @@ from trainable.contract import UserError
 
 
 @contextmanager
-def only_driver(folder: Path) -> Iterator[None]:
-    """Hold the sweep while the block runs.
+def only_driver(folder: Path, what: str) -> Iterator[None]:
+    """Hold the folder while the block runs.
+
+    Args:
+        what: what it holds, for the error: "sweep nightly".
 
     Raises:
         UserError: another process drives it.
@@ -24,8 +27,7 @@ def only_driver(folder: Path) -> Iterator[None]:
         except BlockingIOError:
             file.seek(0)
             raise UserError(
-                f"sweep {folder.name}: {file.read().strip() or 'another process'} is running it; "
-                "wait for it or stop it first"
+                f"{what}: {file.read().strip() or 'another process'} is running it; wait for it or stop it first"
             ) from None
         file.truncate(0)
         file.write(f"process {os.getpid()} on {socket.gethostname()}")

@@ -1,0 +1,224 @@
+"""The single run's command: what it leaves, how it goes on after every kind of end, and how it refuses."""
+
+import csv
+import json
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from door import COMMAND, CORE_EXPERIMENT, DATASETS, environment, train
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from wandb_file import history, offline_runs, records, run_config, run_record
+
+from trainable import contract
+
+PROMISED = {
+    *(f"Train/{name}" for name in ("Loss", "Reward_Mean", "Reward_Std", "Accuracy_Mean", "Accuracy_Std")),
+    *(f"Train/{name}" for name in ("Latency_Mean", "Latency_Std", "Budget_Violation_Rate")),
+    *(f"Val/{name}" for name in ("Reward_Mean", "Accuracy_Mean", "Latency_Mean", "Budget_Violation_Rate")),
+}
+
+
+def rows_of(folder: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (folder / "result.json").read_text().splitlines()]
+
+
+def numbers_of(folder: Path) -> list[dict[str, float]]:
+    """The rows without what a clock measured."""
+    return [{k: v for k, v in row.items() if k.startswith(("Train/", "Val/"))} for row in rows_of(folder)]
+
+
+def epochs_everywhere(folder: Path) -> dict[str, list[int]]:
+    """The steps that each record and view holds, in its own order."""
+    (run,) = offline_runs(folder)
+    events = EventAccumulator(str(folder)).Reload()
+    found = {
+        "result.json": [row[contract.EPOCH] for row in rows_of(folder)],
+        "tensorboard": [event.step for event in events.Scalars("Train/Loss")],
+        "wandb": [row["_step"] for row in history(run)],
+    }
+    for name in ("training_history.csv", "validation_history.csv"):
+        with (folder / name).open() as file:
+            found[name] = [int(line["epoch"]) for line in csv.DictReader(file)]
+    return found
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(workplace: Path) -> Path:
+    result = train(
+        workplace, "--output_dir", "whole", "--num_epochs=30", "--lr=0.01", "--use_wandb=True", WANDB_MODE="offline"
+    )
+    assert result.returncode == 0, result.stderr
+    (workplace / "whole.out").write_text(result.stdout)
+    return workplace / "whole"
+
+
+def test_every_metric_of_every_epoch_is_in_every_record(uninterrupted: Path) -> None:
+    assert set(map(tuple, epochs_everywhere(uninterrupted).values())) == {tuple(range(1, 31))}
+    tags = set(EventAccumulator(str(uninterrupted)).Reload().Tags()["scalars"])
+    (run,) = offline_runs(uninterrupted)
+    shown = (uninterrupted.parent / "whole.out").read_text()
+    headers = {name for file in uninterrupted.glob("*_history.csv") for name in file.open().readline().split(",")}
+
+    assert tags >= PROMISED
+    assert set(history(run)[0]) >= PROMISED
+    assert {header.strip() for header in headers} >= PROMISED
+    assert len(re.findall(r"^epoch .*loss .*reward .* ± .*accuracy .*latency .*late .*validation: ", shown, re.M)) == 30
+
+
+def test_the_wandb_run_says_what_was_trained_on_what(uninterrupted: Path) -> None:
+    (file,) = offline_runs(uninterrupted)
+    run, config = run_record(file), run_config(file)
+
+    assert run.project == "molmo-controller"
+    assert re.fullmatch(r"grpo-g5-lr0\.01-\d{8}-\d{6}", run.display_name)
+    assert set(run.tags) == {"grpo", "controller", "joint-training", *DATASETS}
+    assert config["lr"] == 0.01
+    assert config["budget_penalty"] == 10.0
+    assert config["device"] == "cpu"
+    assert sorted(config["dataset_names"]) == sorted(DATASETS)
+    assert {"batch_size", "group_size", "model_path", "results_dir", "seed", "fingerprint"} <= set(config)
+    command = f"wandb sync whole/wandb/{file.parent.name}"
+    assert command in (uninterrupted.parent / "whole.out").read_text()
+
+
+def test_the_best_policy_is_kept_here_and_at_wandb(uninterrupted: Path) -> None:
+    scores = [row[contract.VAL_IN_BUDGET_ACCURACY] for row in rows_of(uninterrupted)]
+    kept = torch.load(uninterrupted / "best_joint_checkpoint.pt", weights_only=True)
+    (file,) = offline_runs(uninterrupted)
+    (artifact,) = (record.artifact for record in records(file) if record.WhichOneof("record_type") == "artifact")
+
+    assert kept["epoch"] == scores.index(max(scores)) + 1
+    assert kept["metrics"][contract.VAL_IN_BUDGET_ACCURACY] == max(scores)
+    assert all(torch.equal(kept["policy"][name], kept["best"]["policy"][name]) for name in kept["policy"])
+    assert artifact.type == "model"
+    assert set(artifact.aliases) == {"best", "latest"}
+    metadata = json.loads(artifact.metadata)
+    assert metadata["hyperparameters"]["lr"] == 0.01
+    assert metadata["metrics"] == kept["metrics"]
+    assert metadata["fingerprint"] == kept["fingerprint"]
+
+
+def test_a_killed_training_goes_on_to_the_same_numbers(uninterrupted: Path, workplace: Path) -> None:
+    flags = ("--output_dir", "killed", "--num_epochs=30", "--lr=0.01", "--use_wandb")
+    started = subprocess.Popen(
+        [sys.executable, str(COMMAND), "--results_dir", CORE_EXPERIMENT, *flags],
+        cwd=workplace,
+        env=environment(workplace, WANDB_MODE="offline"),
+        stdout=subprocess.DEVNULL,
+    )
+    wait_for_rows(workplace / "killed", 4)
+    started.kill()
+    started.wait()
+    with (workplace / "killed" / "result.json").open("a") as file:
+        file.write('{"training_iteration": ')  # a row torn by the kill
+
+    resumed = train(workplace, "--resume", "--output_dir", "killed", WANDB_MODE="offline")
+
+    assert resumed.returncode == 0, resumed.stderr
+    assert "Going on after epoch" in resumed.stdout
+    assert numbers_of(workplace / "killed") == numbers_of(uninterrupted)
+    assert set(map(tuple, epochs_everywhere(workplace / "killed").values())) == {tuple(range(1, 31))}
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_stops_in_order_and_says_how_to_go_on(workplace: Path, number: signal.Signals, status: int) -> None:
+    name = f"stopped-{status}"
+    process = subprocess.Popen(
+        [sys.executable, str(COMMAND), "--results_dir", CORE_EXPERIMENT, "--output_dir", name, "--num_epochs", "5000"],
+        cwd=workplace,
+        env=environment(workplace),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    wait_for_rows(workplace / name, 2)
+    process.send_signal(number)
+    shown, _ = process.communicate(timeout=20)
+
+    assert process.returncode == status
+    assert "Traceback" not in shown
+    assert f"--resume --output_dir {name}" in shown
+    checkpoints = sorted((workplace / name).glob("checkpoint_*"))
+    assert len(checkpoints) == 2
+    assert contract.checkpoint_epoch(checkpoints[-1].name) == len(rows_of(workplace / name))
+
+
+def test_a_damaged_checkpoint_is_passed_over(
+    workplace: Path, uninterrupted: Path, train_here: Callable[..., int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    train_here("--output_dir", "damaged", "--num_epochs=6", "--lr=0.01")
+    newest = workplace / "damaged" / "checkpoint_000006" / "checkpoint.pt"
+    newest.write_bytes(newest.read_bytes()[:100])
+
+    assert train_here("--resume", "--output_dir", "damaged", "--num_epochs=8") == 0
+
+    assert "damaged checkpoint passed over, training goes on from epoch 5" in capsys.readouterr().out
+    assert numbers_of(workplace / "damaged") == numbers_of(uninterrupted)[:8]
+
+
+def test_overwrite_begins_anew_and_touches_nothing_else(workplace: Path, train_here: Callable[..., int]) -> None:
+    train_here("--output_dir", "anew", "--num_epochs=3")
+    (workplace / "anew" / "notes.txt").write_text("mine")
+
+    assert train_here("--output_dir", "anew", "--num_epochs=2", "--overwrite") == 0
+
+    assert len(rows_of(workplace / "anew")) == 2
+    assert (workplace / "anew" / "notes.txt").read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    ("flags", "told"),
+    [
+        ("--output_dir whole", "holds another training (best_joint_checkpoint.pt"),
+        (
+            "--output_dir whole --resume --lr 0.5 --seed 3",
+            "--seed 0 -> 3, --lr 0.01 -> 0.5 would make another training",
+        ),
+        ("--output_dir nowhere --resume", "no training to resume in it"),
+        ("--resume --overwrite", "give one of them"),
+        ("--no_tensorboard", "add --use_wandb"),
+        ("--groupsize 5", "did you mean --group_size?"),
+        ("--group-size 1", "at least 2"),
+        ("--num_epochs 0", "at least 1"),
+        ("--use_wandb=maybe", "neither true nor false"),
+        ("--device tpu9", "torch cannot use it"),
+        ("--results_dir nowhere", "there is no such directory"),
+        ("--dataset_names chart_vqa", "--dataset_names can be"),
+        ("--model_path ./nowhere", "there is no such directory"),
+        ("--latency_budget_min 9 --latency_budget_max 3", "at most --latency_budget_max"),
+    ],
+)
+def test_a_mistake_is_told_in_one_sentence(
+    flags: str, told: str, uninterrupted: Path, train_here: Callable[..., int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    status = train_here(*flags.split())
+
+    error = capsys.readouterr().err
+    assert status == 2
+    assert told in error
+    assert error.count("\n") == 1
+
+
+def test_help_is_instant(workplace: Path) -> None:
+    started = time.perf_counter()
+    shown = train(workplace, "--help").stdout
+    assert time.perf_counter() - started < 1.0
+    assert "--latency_budget_max" in shown
+    assert "--wandb_project" in shown
+
+
+def wait_for_rows(folder: Path, number: int) -> None:
+    deadline = time.monotonic() + 40
+    while time.monotonic() < deadline:
+        if (folder / "result.json").exists() and len((folder / "result.json").read_text().splitlines()) >= number:
+            return
+        time.sleep(0.01)
+    raise TimeoutError(folder)

@@ -1,0 +1,90 @@
+"""Judge a trained controller under latency budgets, beside what can be had without one.
+
+python trainable/evaluate.py results/runs/my-run                  the best policy of a run, on validation
+python trainable/evaluate.py CHECKPOINT --split test --budgets 8 12 20 --plot frontier.svg
+"""
+
+import argparse
+import math
+import sys
+from pathlib import Path
+
+from trainable.contract import UserError
+
+SPLIT_NAMES = ("train", "validation", "test")
+PLOT_ENDINGS = (".png", ".svg")
+
+
+def main(arguments: list[str]) -> int:
+    """Print the table; the exit status: 0 all well, 2 the user's mistake."""
+    wanted = _parse(arguments)
+    try:
+        _require_sensible(wanted)
+        from trainable.evaluation import evaluate  # torch takes a second to import: not before --help
+
+        datasets = None if wanted.dataset_names is None else tuple(wanted.dataset_names)
+        evaluate(
+            Path(wanted.checkpoint),
+            None if wanted.results_dir is None else Path(wanted.results_dir),
+            datasets,
+            SPLIT_NAMES.index(wanted.split),
+            tuple(wanted.budgets),
+            wanted.plot,
+            wanted.trust_remote_code,
+        )
+        return 0
+    except UserError as error:
+        print(f"evaluate.py: {error}", file=sys.stderr)
+        return 2
+
+
+def _parse(arguments: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="evaluate.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("checkpoint", metavar="CHECKPOINT", help="a checkpoint's file, or the folder of a run or trial")
+    parser.add_argument(
+        "--results_dir", "--results-dir", metavar="DIR", help="profile to judge it on (default: the one trained on)"
+    )
+    parser.add_argument(
+        "--dataset_names",
+        "--dataset-names",
+        nargs="+",
+        metavar="NAME",
+        help="datasets of the profile (default: those trained on)",
+    )
+    parser.add_argument(
+        "--split", choices=SPLIT_NAMES, default="validation", help="samples to judge it on (%(default)s)"
+    )
+    parser.add_argument(
+        "--budgets",
+        nargs="+",
+        type=float,
+        default=[],
+        metavar="MS",
+        help="budgets beside 35, 50, 70, 85 and 100 %% of the full model's mean latency",
+    )
+    parser.add_argument("--plot", type=Path, metavar="FILE", help="draw the frontier: FILE.png or FILE.svg")
+    parser.add_argument(
+        "--trust_remote_code",
+        "--trust-remote-code",
+        action="store_true",
+        help="let the model that gave the language features run its own code",
+    )
+    return parser.parse_args(arguments)
+
+
+def _require_sensible(wanted: argparse.Namespace) -> None:
+    for budget_ms in wanted.budgets:
+        if not 0 < budget_ms < math.inf:
+            raise UserError(f"--budgets {budget_ms:g}: a budget is a number of ms above 0")
+    if wanted.plot is None:
+        return
+    if wanted.plot.suffix.lower() not in PLOT_ENDINGS:
+        raise UserError(f"--plot {wanted.plot}: it can be drawn as {' or '.join(PLOT_ENDINGS)}; end the name so")
+    if not wanted.plot.absolute().parent.is_dir():
+        raise UserError(f"--plot {wanted.plot}: there is no such folder; make it first")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,53 @@
+"""Write a trained controller as a policy of its own: prompt features and a latency budget in, a configuration out.
+
+python trainable/export.py results/runs/my-run                 into results/runs/my-run/exported_policy
+python trainable/export.py CHECKPOINT --output DIR
+"""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from trainable.contract import UserError
+
+DEFAULT_FOLDER = "exported_policy"
+
+
+def main(arguments: list[str]) -> int:
+    """Export; the exit status: 0 all well, 2 the user's mistake."""
+    parser = argparse.ArgumentParser(
+        prog="export.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("checkpoint", metavar="CHECKPOINT", help="a checkpoint's file, or the folder of a run or trial")
+    parser.add_argument(
+        "--output", type=Path, metavar="DIR", help=f"where to write (default: {DEFAULT_FOLDER} beside the checkpoint)"
+    )
+    wanted = parser.parse_args(arguments)
+    try:
+        _export(Path(wanted.checkpoint), wanted.output)
+        return 0
+    except UserError as error:
+        print(f"export.py: {error}", file=sys.stderr)
+        return 2
+
+
+def _export(checkpoint: Path, output: Path | None) -> None:
+    os.environ["OPENBLAS_NUM_THREADS"] = "1"  # read when numpy is imported: a decision is timed on one thread
+    from trainable.contract import shown_path
+    from trainable.controller_checkpoint import read_controller
+    from trainable.exported_policy import ExportedPolicy
+    from trainable.policy_export import decision_ms, export_controller, usage
+
+    controller = read_controller(checkpoint)
+    folder = output or controller.file.parent / DEFAULT_FOLDER
+    export_controller(controller, folder)
+    parameters = sum(parameter.numel() for parameter in controller.policy.parameters())
+    print(f"{shown_path(folder)}: the policy of epoch {controller.epoch}, {parameters:,} parameters")
+    print(f"A decision takes {decision_ms(ExportedPolicy.load(folder)):.3f} ms (median, one CPU thread)")
+    print()
+    print(usage(controller, folder))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
