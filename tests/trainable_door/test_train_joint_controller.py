@@ -207,14 +207,6 @@ def test_a_mistake_is_told_in_one_sentence(
     assert error.count("\n") == 1
 
 
-def test_help_is_instant(workplace: Path) -> None:
-    started = time.perf_counter()
-    shown = train(workplace, "--help").stdout
-    assert time.perf_counter() - started < 1.0
-    assert "--latency_budget_max" in shown
-    assert "--wandb_project" in shown
-
-
 def wait_for_rows(folder: Path, number: int) -> None:
     deadline = time.monotonic() + 40
     while time.monotonic() < deadline:
