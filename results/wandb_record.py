@@ -158,7 +158,11 @@ class TrialWandbRun:
             raise WandbUnavailable("the server did not take a run's last rows in time") from None
 
     def mark_if_whole(self) -> bool:
-        """Mark the closed run of a trial that has ended, once every epoch lies on disk or, online, at the server."""
+        """Mark the closed run of a trial that has ended, once every epoch lies on disk or, online, at the server.
+
+        Raises:
+            WandbUnavailable: online, the server does not answer.
+        """
         if not self.offline:
             if self._last_step_held() < len(self._rows):
                 return False
@@ -168,11 +172,12 @@ class TrialWandbRun:
         return True
 
     def _last_step_held(self) -> int:
-        """What the server says, 0 where it holds no row or does not answer."""
+        """What the server says; 0 where it holds no row."""
+        path = f"{self._run.entity}/{self._run.project}/{self._run.id}"
         try:
-            held = wandb.Api(timeout=ASK_TIMEOUT_S).run("/".join((self._run.entity, self._run.project, self._run.id)))
-            last_step = held.lastHistoryStep
-        except (WandbError, ValueError):
+            held = wandb.Api(timeout=ASK_TIMEOUT_S).run(path)
+            last_step: int = held.lastHistoryStep
+        except ValueError:  # no such run
             return 0
         with contextlib.suppress(OSError):  # wandb.Api makes a folder for the run's files: <tmp>/entity/project/id
             for made in (Path(held.dir), *Path(held.dir).parents[:2]):
