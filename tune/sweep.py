@@ -20,6 +20,7 @@ from tune.recorder import Recorder
 from tune.resources import Allotment, allot, connect
 from tune.settings import SweepSettings
 from tune.tuner import BuiltSweep, build_sweep, build_views, trials_left
+from tune.wandb_callback import SweepWandbCallback
 
 
 def run_requested_sweep(request: Request) -> int:
@@ -60,10 +61,12 @@ def _reopen_failed(record: SweepRecord) -> None:
 
 def _say_nothing_left(plan: Plan, console: Console) -> int:
     record, wandb_mode = read_sweep(plan.settings.folder), resolve_mode(plan.settings.wandb_mode)
-    for view in build_views(plan, record, Recorder(record.folder, record.trials), wandb_mode):
+    views = build_views(plan, record, Recorder(record.folder, record.trials), wandb_mode)
+    for view in views:
         if view:
             view.setup()
             view.on_experiment_end([])
+    _say_what_wandb_lacks(views[1], plan, console)
     announce.print_end(console, plan.settings, record, wandb_mode)
     console.print(
         f"\nNothing is left to do: all {len(record.trials)} trials have ended. More trials: "
@@ -113,9 +116,17 @@ def _fit(plan: Plan, allotment: Allotment, wandb_mode: str, console: Console) ->
                 f"the disk that holds {plan.settings.folder} is full; make room, then go on with: "
                 f"{announce.resume_command(plan.settings)}"
             ) from error
-    if built.wandb_callback and built.wandb_callback.unavailable:
-        console.print(f"W&B did not take everything: {built.wandb_callback.unavailable}", markup=False)
+    _say_what_wandb_lacks(built.wandb_callback, plan, console)
     return built, interruption
+
+
+def _say_what_wandb_lacks(wandb_callback: SweepWandbCallback | None, plan: Plan, console: Console) -> None:
+    if wandb_callback and wandb_callback.unavailable:
+        console.print(
+            f"W&B did not take everything: {wandb_callback.unavailable}; what it lacks is sent by: "
+            f"{announce.resume_command(plan.settings)}",
+            markup=False,
+        )
 
 
 def _cut_to_checkpoints(record: SweepRecord) -> SweepRecord:

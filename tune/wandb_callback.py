@@ -116,12 +116,13 @@ class SweepWandbCallback(WandbLoggerCallback):
         run = self._open.pop(number, None)
         if not run:
             return
+        gone = bool(self.unavailable) and not run.offline
         try:
-            run.close(status, wait=run.offline or not self.unavailable)
+            run.close(status, wait=not gone)
+            if whole and not gone and not run.mark_if_whole():
+                self._unconfirmed[number] = run
         except WandbUnavailable as error:
             self._go_offline(str(error))
-        if whole and ((self.unavailable and not run.offline) or not run.mark_if_whole()):
-            self._unconfirmed[number] = run
 
     def _go_offline(self, cause: str) -> None:
         """No more waiting for the server in this session: what is open online is left to wandb-core."""
@@ -135,6 +136,10 @@ class SweepWandbCallback(WandbLoggerCallback):
     def _confirm_closed(self) -> None:
         if self.unavailable:
             return
-        lacking = [number for number, run in self._unconfirmed.items() if not run.mark_if_whole()]
+        try:
+            lacking = [f"trial {number}" for number, run in self._unconfirmed.items() if not run.mark_if_whole()]
+        except WandbUnavailable as error:
+            self._go_offline(str(error))
+            return
         if lacking:
-            self.unavailable = f"the server does not show every epoch of trials {', '.join(map(str, lacking))}"
+            self.unavailable = f"the server does not show every epoch of {', '.join(lacking)}"
