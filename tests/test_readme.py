@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
@@ -26,11 +27,14 @@ def blocks(language: str) -> list[str]:
 @pytest.fixture(scope="module", autouse=True)
 def clean_names() -> Iterator[None]:
     """The README's sweeps lie where they do for a user; they are ours to remove."""
-    for name in NAMES:
-        shutil.rmtree(SWEEPS / name, ignore_errors=True)
+    remove_leftovers()
     yield
-    for name in NAMES:
-        shutil.rmtree(SWEEPS / name, ignore_errors=True)
+    remove_leftovers()
+
+
+def remove_leftovers() -> None:
+    for folder in [SWEEPS / name for name in NAMES] + [ROOT / "checkpoints" / "demo"]:
+        shutil.rmtree(folder, ignore_errors=True)
     (ROOT / "my_space.py").unlink(missing_ok=True)
 
 
@@ -86,7 +90,10 @@ def run_wandb_sync(line: str, folder: Path) -> None:
         wait_for(f"http://127.0.0.1:{port}/", server)
         done = shell(line, WANDB_BASE_URL=f"http://127.0.0.1:{port}", WANDB_API_KEY="local" + "0" * 40)
         assert done.returncode == 0, done.stderr
-        assert (done.stdout + done.stderr).count("done") >= 6
+        (database,) = folder.glob("*.db")
+        with sqlite3.connect(database) as connection:
+            ((runs,),) = connection.execute("SELECT count(*) FROM runs")
+        assert runs == 6
     finally:
         server.kill()
         server.wait()
