@@ -1,6 +1,7 @@
 """The command line of run_sweep.py: flags from the settings, grouped; underscores or hyphens; YAML below flags."""
 
 import argparse
+import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -44,7 +45,9 @@ def parse_command_line(arguments: list[str]) -> Request:
         UserError: an unknown flag or a value of the wrong type.
     """
     arguments = [with_underscores(argument) for argument in arguments]
-    values = vars(_parser(_run_named_in(arguments)).parse_args(arguments))
+    run = _run_named_in(arguments)
+    _refuse_searched(arguments, run)
+    values = vars(_parser(run).parse_args(arguments))
     file = values.pop("config", None)
     resume, retry_errored = values.pop("resume", None), values.pop("retry_errored", False)
     if retry_errored and resume is None:
@@ -56,6 +59,18 @@ def _run_named_in(arguments: list[str]) -> str:
     parser = OneSentenceParser(add_help=False, allow_abbrev=False)
     parser.add_argument("--run", default=SweepSettings.run)
     return str(parser.parse_known_args(arguments)[0].run)
+
+
+def _refuse_searched(arguments: list[str], run: str) -> None:
+    settings_type = find_run_kind(run).settings_type
+    searched = {f"--{f.name}" for f in dataclasses.fields(settings_type)} - {
+        f"--{n}" for n in flag_fields(settings_type)
+    }
+    for flag in (argument.partition("=")[0] for argument in arguments):
+        if flag in searched:
+            raise UserError(
+                f"{flag} is what the sweep searches; give its range in a file of your own: --search_space FILE.py"
+            )
 
 
 def _parser(run: str) -> argparse.ArgumentParser:

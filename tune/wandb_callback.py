@@ -21,7 +21,7 @@ from tune.recorder import Recorder, number_of
 
 Work = Callable[[], None]
 
-FINISH_TIMEOUT_S = 120.0
+HAND_OVER_TIMEOUT_S = 120.0
 
 
 class SweepWandbCallback(WandbLoggerCallback):
@@ -81,9 +81,9 @@ class SweepWandbCallback(WandbLoggerCallback):
         self._put(self._close_unfinished)
         self._put(self._confirm_closed)
         self._work.put(None)
-        self._thread.join(FINISH_TIMEOUT_S)
+        self._thread.join(HAND_OVER_TIMEOUT_S)
         if self._thread.is_alive():
-            self.unavailable = f"the server took more than {FINISH_TIMEOUT_S:.0f} s"
+            self.unavailable = f"the server took more than {HAND_OVER_TIMEOUT_S:.0f} s"
         if self._failure:
             raise self._failure
 

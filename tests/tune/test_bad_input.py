@@ -15,6 +15,11 @@ SPACE_OF_OTHERS = 'from optuna.distributions import IntDistribution\nSPACE = {"g
     ("flags", "sentence"),
     [
         (["--num_sample", "3"], "no flag --num_sample; did you mean --num_samples?"),
+        (
+            ["--lr", "1e-3"],
+            "--lr is what the sweep searches; give its range in a file of your own: --search_space FILE.py",
+        ),
+        (["--retry_errored"], "--retry_errored needs --resume"),
         (["--num_samples", "three"], "invalid int value: 'three'"),
         (["--num_samples", "0"], "--num_samples is 0; it must be at least 1"),
         (["--num_epochs", "0"], "--num_epochs is 0; it must be at least 1"),
