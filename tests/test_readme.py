@@ -63,18 +63,22 @@ def wait_for(url: str, server: "subprocess.Popen[bytes]") -> bytes:
     raise AssertionError(f"the server ended with status {server.returncode}")
 
 
-def run_tensorboard(line: str) -> None:
+def run_server(line: str, page: str, shown: bytes) -> None:
+    """Start a server as the README does, until one of its pages shows what it should."""
     port = free_port()
-    command = f"exec {line} --host 127.0.0.1 --port {port}"
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     server = subprocess.Popen(
-        command, shell=True, cwd=ROOT, env=environment(PATH=path), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        f"exec {line} --host 127.0.0.1 --port {port}",
+        shell=True,
+        cwd=ROOT,
+        env=environment(PATH=path),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     )
     try:
-        wait_for(f"http://127.0.0.1:{port}/", server)
         deadline = time.monotonic() + 60
-        while b"trial_00005" not in wait_for(f"http://127.0.0.1:{port}/data/runs", server):
-            assert time.monotonic() < deadline, "TensorBoard does not show the trials"
+        while shown not in wait_for(f"http://127.0.0.1:{port}{page}", server):
+            assert time.monotonic() < deadline, f"{line} does not show {shown!r}"
             time.sleep(0.5)
     finally:
         server.kill()
@@ -105,7 +109,9 @@ def test_every_command_works_in_the_order_in_which_it_stands(tmp_path: Path) -> 
     assert len(lines) >= 9
     for line in lines:
         if line.startswith("tensorboard"):
-            run_tensorboard(line)
+            run_server(line, "/data/runs", b"trial_00005")
+        elif line.startswith("optuna-dashboard"):
+            run_server(line, "/api/studies", b'"demo"')
         elif line.startswith("wandb sync"):
             run_wandb_sync(line, tmp_path)
         else:
