@@ -107,8 +107,11 @@ def finish_timeout_s() -> float:
 
 
 def run_id(settings: WandbRunSettings, number: int) -> str:
-    """A trial's id at W&B, the same after every resume."""
-    text = f"{settings.group}/{settings.created}/{number}"
+    """A trial's id at W&B, the same after every resume.
+
+    Offline it is another: W&B would renumber the rows of a segment that is synced into a run it already holds.
+    """
+    text = f"{settings.group}/{settings.created}/{number}/{settings.mode}"
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 

@@ -2,6 +2,7 @@
 
 import logging
 import math
+import os
 import socket
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,6 +38,7 @@ def connect(address: str | None) -> None:
     # What Ray would log of a failed trial, with a traceback each time, the recorder writes into failure.json.
     logging.getLogger("ray.tune").setLevel(logging.CRITICAL)
     if address is None:
+        _stay_on_loopback()
         # "local": without it Ray would join a cluster that happens to run on this machine.
         ray.init(address="local", include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
         return
@@ -55,6 +57,15 @@ def connect(address: str | None) -> None:
             f"--address {address}: no Ray cluster answers there ({reason}); start one with 'ray start --head', or "
             "leave --address out to use this machine; if that cluster asks for a token, set RAY_AUTH_MODE=token"
         ) from None
+
+
+def _stay_on_loopback() -> None:
+    """Have Ray's processes listen on 127.0.0.1 alone, as they do on macOS and Windows.
+
+    Reaches into ray 2.60, which reads the variable when it is imported and asks the constant when it starts a node.
+    """
+    os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"
+    ray._private.ray_constants.ENABLE_RAY_CLUSTER = False
 
 
 def _knock(address: str) -> None:

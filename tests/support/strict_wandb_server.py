@@ -1,0 +1,251 @@
+"""A W&B server on the loopback that keeps what it is sent, and is as strict about it as the service.
+
+It speaks the part of the protocol that a run needs which is opened with a fixed id and `resume="allow"`: it tells a
+run's last step, and drops every history row whose step is not higher. It can refuse, hold its answers back, die and
+come back on the same port with what it held. It knows one user and checks no key; files of a run are thrown away.
+"""
+
+import json
+import re
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import urlsplit
+
+USER = "walker"
+API_KEY = "local" + "0123456789" * 4
+"""What the SDK takes for the key of a server of one's own."""
+
+FILE_STREAM, GRAPHQL = "file_stream", "graphql"
+HISTORY, SUMMARY = "wandb-history.jsonl", "wandb-summary.json"
+_OPERATION = re.compile(r"(?:query|mutation)\s+(\w+)")
+_STREAM_PATH = re.compile(r"/files/([^/]+)/([^/]+)/([^/]+)/file_stream")
+
+
+@dataclass
+class ServedRun:
+    """One run as the server holds it."""
+
+    id: str
+    project: str
+    name: str | None = None
+    group: str | None = None
+    job_type: str | None = None
+    config: dict[str, Any] = field(default_factory=dict)
+    summary: dict[str, Any] = field(default_factory=dict)
+    history: list[dict[str, Any]] = field(default_factory=list)
+    """Rows in the order of their arrival."""
+    dropped: list[dict[str, Any]] = field(default_factory=list)
+    """Rows that came with a step not higher than the last."""
+    openings: int = 0
+    exit_code: int | None = None
+    finished: bool = False
+
+    @property
+    def steps(self) -> list[int]:
+        return [row["_step"] for row in self.history]
+
+    @property
+    def last_step(self) -> int:
+        return self.history[-1]["_step"] if self.history else -1
+
+    def take(self, rows: list[dict[str, Any]]) -> None:
+        for row in rows:
+            (self.history if row["_step"] > self.last_step else self.dropped).append(row)
+
+
+class StrictWandbServer:
+    """Runs by id, and the tap in front of them. Answers in threads of this process."""
+
+    def __init__(self) -> None:
+        self.runs: dict[str, ServedRun] = {}
+        self.unknown: list[str] = []
+        """GraphQL operations that nothing here answers: the SDK has moved."""
+        self.requests: Counter[str] = Counter()
+        """Requests by what they are for (FILE_STREAM, GRAPHQL), answered or not."""
+        self.answers: Counter[str] = Counter()
+        self._lock = threading.Lock()
+        self._refused: frozenset[str] = frozenset()
+        self._held: frozenset[str] = frozenset()
+        self._let_go = threading.Event()
+        self._http: _Listener | None = None
+        self._port = 0
+        self.start()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._port}"
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """The environment in which the SDK logs to this server."""
+        return {"WANDB_BASE_URL": self.url, "WANDB_API_KEY": API_KEY}
+
+    def start(self) -> None:
+        """Listen, on the port of the last time."""
+        self._http = _Listener(("127.0.0.1", self._port), self)
+        self._port = self._http.server_port
+        threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+
+    def stop(self) -> None:
+        """Die: nobody listens, and what is being answered is cut off."""
+        self._let_go.set()
+        if self._http:
+            self._http.shutdown()
+            self._http.server_close()
+            self._http.cut_off()
+            self._http = None
+
+    def refuse(self, *kinds: str) -> None:
+        """Answer requests of these kinds (FILE_STREAM, GRAPHQL) with status 500; none: no more."""
+        self._refused = frozenset(kinds)
+
+    def hold(self, *kinds: str) -> None:
+        """Take requests of these kinds and let them wait, until `hold()` or the server's death."""
+        self._let_go.set()
+        self._let_go = threading.Event()
+        self._held = frozenset(kinds)
+
+    def answer(self, path: str, body: bytes) -> tuple[int, dict[str, Any]]:
+        """Status and JSON for one request."""
+        kind = GRAPHQL if path == "/graphql" else FILE_STREAM if _STREAM_PATH.fullmatch(path) else "other"
+        with self._lock:
+            self.requests[kind] += 1
+            let_go = self._let_go
+        if kind in self._held:
+            let_go.wait(timeout=300)
+        with self._lock:
+            self.answers[kind] += 1
+        if kind in self._refused:
+            return 500, {"error": "refused"}
+        with self._lock:
+            if kind == GRAPHQL:
+                query = json.loads(body)
+                return 200, {"data": self._resolve(query["query"], query.get("variables") or {})}
+            if match := _STREAM_PATH.fullmatch(path):
+                self._take_stream(self.runs[match[3]], json.loads(body))
+            return 200, {}
+
+    def _resolve(self, query: str, variables: dict[str, Any]) -> dict[str, Any]:
+        match = _OPERATION.search(query)
+        operation = match[1] if match else query
+        run = self.runs.get(variables.get("name") or "")
+        project = {"id": "1", "name": variables.get("project"), "entity": {"id": "1", "name": USER}}
+        match operation:
+            case "Viewer" | "GetDefaultEntity":
+                teams: dict[str, Any] = {"edges": []}
+                user = {"id": "1", "entity": USER, "username": USER, "email": "", "flags": "{}", "teams": teams}
+                return {"viewer": user}
+            case "ServerFeaturesQuery":
+                return {"serverInfo": {"features": []}}
+            case "RunResumeStatus":
+                return {"model": {**project, "bucket": run and _resume_status(run)}}
+            case "UpsertBucket":
+                inserted = run is None
+                run = self._upsert(variables)
+                bucket = {**_described(run), "description": "", "sweepName": None, "project": project}
+                return {"upsertBucket": {"bucket": bucket, "inserted": inserted}}
+            case "Run":
+                state = "finished" if run and run.finished else "running"
+                return {"project": {"run": run and {**_described(run), "projectId": "1", "state": state}}}
+            case "RunHistoryKeys":
+                return {"project": {"run": run and {"historyKeys": {"lastStep": run.last_step}}}}
+            case "CreateRunFiles":
+                files = [{"name": name, "uploadUrl": f"{self.url}/upload"} for name in variables["files"]]
+                return {"createRunFiles": {"runID": "1", "uploadHeaders": [], "files": files}}
+            case "RunStoppedStatus":
+                return {"project": {"run": {"stopped": False}}}
+        self.unknown.append(operation)
+        return {}
+
+    def _upsert(self, variables: dict[str, Any]) -> ServedRun:
+        run = self.runs.setdefault(variables["name"], ServedRun(variables["name"], variables["project"]))
+        if variables.get("displayName") is not None:  # later calls only bring the config up to date
+            run.openings += 1
+            run.finished, run.exit_code = False, None
+        run.name = variables.get("displayName") or run.name
+        run.group = variables.get("groupName") or run.group
+        run.job_type = variables.get("jobType") or run.job_type
+        run.config |= {name: entry["value"] for name, entry in json.loads(variables.get("config") or "{}").items()}
+        return run
+
+    @staticmethod
+    def _take_stream(run: ServedRun, sent: dict[str, Any]) -> None:
+        files = sent.get("files") or {}
+        run.take([json.loads(line) for line in files.get(HISTORY, {}).get("content", [])])
+        for line in files.get(SUMMARY, {}).get("content", []):
+            run.summary = json.loads(line)
+        if sent.get("complete"):
+            run.finished, run.exit_code = True, sent.get("exitcode")
+
+
+def _described(run: ServedRun) -> dict[str, Any]:
+    config = json.dumps({name: {"value": value} for name, value in run.config.items()})
+    lines = {"historyLineCount": len(run.history), "eventsLineCount": 0, "logLineCount": 0}
+    return {"id": run.id, "name": run.id, "displayName": run.name, "config": config, **lines}
+
+
+def _resume_status(run: ServedRun) -> dict[str, Any]:
+    tail = json.dumps([json.dumps(row) for row in run.history[-1:]])
+    summary = json.dumps(run.summary)
+    nothing = {"tags": [], "notes": None, "wandbConfig": json.dumps({"t": 1}), "eventsTail": "[]"}
+    return {**_described(run), "summaryMetrics": summary, "historyTail": tail, **nothing}
+
+
+class _Listener(ThreadingHTTPServer):
+    daemon_threads = True
+    block_on_close = False
+    allow_reuse_address = True
+
+    def __init__(self, address: tuple[str, int], wandb_server: StrictWandbServer) -> None:
+        super().__init__(address, _Requests)
+        self.wandb_server = wandb_server
+        self._connections: set[Any] = set()
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        self._connections.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        self._connections.discard(request)
+        super().shutdown_request(request)
+
+    def cut_off(self) -> None:
+        for request in list(self._connections):
+            self.shutdown_request(request)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that goes away is what these tests are about."""
+
+
+class _Requests(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: _Listener
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        status, content = self.server.wandb_server.answer(urlsplit(self.path).path, body)
+        answer = json.dumps(content).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(answer)))
+        self.end_headers()
+        self.wfile.write(answer)
+
+    do_PUT = do_POST
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Quiet."""
+
+
+@contextmanager
+def strict_wandb_server() -> Iterator[StrictWandbServer]:
+    server = StrictWandbServer()
+    try:
+        yield server
+    finally:
+        server.stop()

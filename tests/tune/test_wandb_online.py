@@ -1,0 +1,222 @@
+"""W&B online: the server ends up with every epoch once, whatever is killed; and whatever it does, the sweep goes on.
+
+The server is a strict stand-in on the loopback (support/strict_wandb_server.py); the SDK and its wandb-core are real.
+"""
+
+import base64
+import os
+import re
+import signal
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from strict_wandb_server import API_KEY, FILE_STREAM, GRAPHQL, ServedRun, StrictWandbServer, strict_wandb_server
+from sweep_process import (
+    QUADRATIC,
+    curves,
+    epochs_recorded,
+    params,
+    rows,
+    run_sweep,
+    start_sweep,
+    trial_folders,
+    wait_until,
+)
+from views import wandb_steps
+
+METRICS = ("Val/Height", "Train/Place")
+NUM_EPOCHS = 4
+SMALL_FLAGS = (*QUADRATIC, "--num_samples", 2, "--num_epochs", NUM_EPOCHS, "--max_concurrent_trials", 1)
+ONLINE = ("--wandb_mode", "online")
+IMPATIENT = {"WANDB_INIT_TIMEOUT": "4", "WANDB_FINISH_TIMEOUT": "4"}
+EAGER = {"WANDB__FILE_STREAM_TRANSMIT_INTERVAL": "1"}
+"""Whole seconds between two sendings of a run's rows; wandb-core's own are 15."""
+
+
+@pytest.fixture
+def server() -> Iterator[StrictWandbServer]:
+    with strict_wandb_server() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def online_sweep(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, StrictWandbServer, str]]:
+    """A sweep whose runs a healthy server took: its folder, the server, what was printed."""
+    storage = tmp_path_factory.mktemp("online")
+    with strict_wandb_server() as running:
+        finished = run_sweep(storage, "--name", "small", *SMALL_FLAGS, *ONLINE, **running.variables)
+        assert finished.returncode == 0, finished.stderr
+        yield storage / "small", running, finished.stdout + finished.stderr
+
+
+def run_of(trial: Path, server: StrictWandbServer) -> ServedRun:
+    number = int(trial.name[-5:])
+    (run,) = [run for run in server.runs.values() if run.config["trial"] == number]
+    return run
+
+
+def assert_server_holds_every_epoch_once(sweep: Path, server: StrictWandbServer) -> None:
+    assert len(server.runs) == len(trial_folders(sweep)) > 0
+    for trial in trial_folders(sweep):
+        run, recorded = run_of(trial, server), rows(trial)
+        assert run.steps == [row["training_iteration"] for row in recorded] == list(range(1, len(recorded) + 1))
+        assert [[row[name] for name in METRICS] for row in run.history] == [
+            [row[name] for name in METRICS] for row in recorded
+        ]
+        assert [row["training_iteration"] for row in run.history] == run.steps
+        assert run.dropped == []
+        assert run.finished
+        assert run.exit_code == 0
+        assert run.summary["score"] == max(row["Val/Height"] for row in recorded)
+    assert server.unknown == []
+
+
+def files_with(text: bytes, folder: Path) -> list[Path]:
+    return [file for file in folder.rglob("*") if file.is_file() and text in file.read_bytes()]
+
+
+def kill_with_wandb_core(process: "subprocess.Popen[str]") -> None:
+    """As when a machine goes down. wandb-core outlives its parent, and would still send what it holds."""
+    children = [child for file in Path("/proc").glob(f"{process.pid}/task/*/children") for child in _words(file)]
+    (core,) = [int(child) for child in children if _words(Path("/proc", child, "comm")) == ["wandb-core"]]
+    os.kill(core, signal.SIGKILL)
+    process.kill()
+
+
+def _words(file: Path) -> list[str]:
+    try:
+        return file.read_text().split()
+    except OSError:  # the process or thread has just ended
+        return []
+
+
+def test_an_online_run_says_what_it_is_and_holds_every_epoch_once(
+    online_sweep: tuple[Path, StrictWandbServer, str],
+) -> None:
+    sweep, server, printed = online_sweep
+    assert_server_holds_every_epoch_once(sweep, server)
+    for trial in trial_folders(sweep):
+        run, values = run_of(trial, server), params(trial)
+        assert (run.project, run.group, run.job_type) == ("molmo-controller", "small", "search")
+        assert re.fullmatch(rf"quadratic-{values['target']:.2f}-\d{{8}}-\d{{6}}", run.name or "")
+        assert {name: run.config[name] for name in values} == values
+        assert run.config["seed"] == 0
+        assert len(run.history) == NUM_EPOCHS
+        assert run.openings == 1
+    assert "W&B did not take everything" not in printed
+    assert "wandb:" not in printed
+
+
+def test_a_finished_trial_that_the_server_holds_is_not_opened_again(
+    online_sweep: tuple[Path, StrictWandbServer, str],
+) -> None:
+    sweep, server, _ = online_sweep
+    again = run_sweep(sweep.parent, "--resume", "small", **server.variables)
+    assert again.returncode == 0, again.stderr
+    assert "Nothing is left to do" in again.stdout
+    assert [run.openings for run in server.runs.values()] == [1, 1]
+
+
+def test_after_kills_and_resumes_the_server_holds_every_epoch_once_in_order(
+    server: StrictWandbServer, tmp_path: Path
+) -> None:
+    sweep = tmp_path / "killed"
+    flags: tuple[object, ...] = (
+        "--name", "killed", *QUADRATIC, *ONLINE, "--num_samples", 3, "--num_epochs", 12, "--scheduler", "none",
+        "--max_concurrent_trials", 1, "--epoch_ms", 250,
+    )  # fmt: skip
+
+    def lags_behind_in(number: int) -> bool:
+        """The server holds some rows of the trial, and not its newest ones."""
+        held = [len(run.history) for run in list(server.runs.values()) if run.config["trial"] == number]
+        file = sweep / f"trial_{number:05d}" / "result.json"
+        return held != [] and 0 < held[0] < file.read_bytes().count(b"\n") - 1
+
+    for number, stop in ((0, kill_with_wandb_core), (1, subprocess.Popen.kill)):
+        running = start_sweep(tmp_path, *flags, **server.variables, **EAGER)
+        wait_until(lambda killed=number: lags_behind_in(killed), running)  # type: ignore[misc]
+        stop(running)
+        running.communicate()
+        flags = ("--resume", "killed")
+
+    finished = run_sweep(tmp_path, *flags, **server.variables, **EAGER)
+
+    assert finished.returncode == 0, finished.stderr
+    assert [len(rows(trial)) for trial in trial_folders(sweep)] == [12, 12, 12]
+    assert_server_holds_every_epoch_once(sweep, server)
+    assert [run.openings for run in server.runs.values()] == [2, 2, 1]
+
+
+def test_a_server_that_dies_half_way_changes_no_result_and_is_sent_the_rest_by_a_resume(
+    server: StrictWandbServer, quadratic_sweep: tuple[Path, str], tmp_path: Path
+) -> None:
+    twin, _ = quadratic_sweep
+    sweep = tmp_path / "twin"
+    flags = ("--num_samples", 8, "--num_epochs", 12, "--grace_period", 2, "--max_concurrent_trials", 1)
+    running = start_sweep(
+        tmp_path, "--name", "twin", *QUADRATIC, *ONLINE, *flags, "--epoch_ms", 100,
+        **server.variables, **IMPATIENT, **EAGER,
+    )  # fmt: skip
+    wait_until(lambda: epochs_recorded(sweep) >= 8 and any(run.history for run in list(server.runs.values())), running)
+    assert epochs_recorded(sweep) < sum(len(rows(trial)) for trial in trial_folders(twin))
+    server.stop()
+    printed, _ = running.communicate(timeout=120)
+    assert running.returncode == 0, printed
+    assert curves(sweep) == curves(twin)
+    (line,) = [line for line in printed.splitlines() if "W&B" in line]
+    assert line.startswith("W&B did not take everything: ")
+    assert "--resume twin" in line
+    assert len(server.runs) < 8
+
+    server.start()
+    resumed = run_sweep(tmp_path, "--resume", "twin", **server.variables)
+
+    assert resumed.returncode == 0, resumed.stderr
+    assert "W&B did not take everything" not in resumed.stdout
+    assert_server_holds_every_epoch_once(sweep, server)
+    assert list(sweep.glob("trial_*/wandb/offline-run-*")) == []
+
+
+@pytest.mark.parametrize(
+    ("misbehave", "kind"),
+    [
+        (StrictWandbServer.hold, GRAPHQL),
+        (StrictWandbServer.hold, FILE_STREAM),
+        (StrictWandbServer.refuse, GRAPHQL),
+    ],
+    ids=["holds its first answers", "holds its answers to rows", "refuses"],
+)
+def test_a_server_that_does_not_serve_neither_holds_the_sweep_up_nor_changes_it(
+    misbehave: Callable[[StrictWandbServer, str], None],
+    kind: str,
+    server: StrictWandbServer,
+    online_sweep: tuple[Path, StrictWandbServer, str],
+    tmp_path: Path,
+) -> None:
+    misbehave(server, kind)
+    sweep = tmp_path / "small"
+    running = start_sweep(tmp_path, "--name", "small", *SMALL_FLAGS, *ONLINE, **server.variables, **IMPATIENT)
+    wait_until(lambda: epochs_recorded(sweep) == 2 * NUM_EPOCHS, running)
+    answered_meanwhile = server.answers[kind]
+    printed, _ = running.communicate(timeout=120)
+    assert running.returncode == 0, printed
+    if misbehave is StrictWandbServer.hold:
+        assert answered_meanwhile == 0  # every row was on disk before the first answer
+    assert server.requests[kind] > 0
+    assert curves(sweep) == curves(online_sweep[0])
+    assert "W&B did not take everything" in printed
+    assert "Traceback" not in printed
+    assert all(run.history == [] for run in server.runs.values())
+    assert wandb_steps(trial_folders(sweep)[1]) == [1, 2, 3, 4]  # what could not be sent is kept, to be seen offline
+
+
+def test_no_file_of_a_sweep_holds_the_key(online_sweep: tuple[Path, StrictWandbServer, str], tmp_path: Path) -> None:
+    offline = run_sweep(tmp_path, "--name", "small", *SMALL_FLAGS, "--wandb_mode", "offline", WANDB_API_KEY=API_KEY)
+    assert offline.returncode == 0, offline.stderr
+    header = base64.b64encode(f"api:{API_KEY}".encode())
+    for sweep in (online_sweep[0], tmp_path / "small"):
+        assert files_with(b"molmo-controller", sweep / "trial_00000" / "wandb")  # so the search does find what is there
+        assert files_with(API_KEY.encode(), sweep) == []
+        assert files_with(header, sweep) == []
