@@ -107,10 +107,7 @@ def finish_timeout_s() -> float:
 
 
 def run_id(settings: WandbRunSettings, number: int) -> str:
-    """A trial's id at W&B, the same after every resume.
-
-    Offline it is another: W&B would renumber the rows of a segment that is synced into a run it already holds.
-    """
+    """A trial's id at W&B, the same after every resume in one mode."""
     text = f"{settings.group}/{settings.created}/{number}/{settings.mode}"
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
@@ -133,8 +130,8 @@ def open_run(
             return TrialWandbRun(settings, identity, folder, name, config), None
         except (WandbError, TimeoutError) as error:
             cause = str(error).strip().split("\n")[0]
-            identity = identity and f"{identity}-offline"
-    return TrialWandbRun(settings.offline(), identity, folder, name, config), cause
+    # By another id: W&B would renumber the rows of a segment that is synced into a run it already holds.
+    return TrialWandbRun(settings.offline(), identity and f"{identity}-offline", folder, name, config), cause
 
 
 def _why_unreachable(base_url: str) -> str | None:
