@@ -25,13 +25,18 @@ class Interruption:
         # Ray stops its loop on SIGUSR1 (it would on SIGINT too, but knows nothing of SIGTERM).
         os.kill(os.getpid(), signal.SIGUSR1)
 
+    def _end_before_the_fit(self, number: int, frame: FrameType | None) -> None:
+        """SIGUSR1 until Ray takes it over: nothing runs yet that would have to be stopped in order."""
+        if self.signal:
+            raise SystemExit(self.exit_status)
+
 
 @contextmanager
 def stop_on_signals() -> Iterator[Interruption]:
     """Within the block, which holds `Tuner.fit`, the first SIGINT or SIGTERM ends the fit in order."""
     interruption = Interruption()
     before = {number: signal.signal(number, interruption._handle) for number in (signal.SIGINT, signal.SIGTERM)}
-    before[signal.SIGUSR1] = signal.signal(signal.SIGUSR1, lambda number, frame: None)
+    before[signal.SIGUSR1] = signal.signal(signal.SIGUSR1, interruption._end_before_the_fit)
     try:
         yield interruption
     finally:

@@ -23,6 +23,9 @@ def main(arguments: list[str]) -> int:
     except UserError as error:
         print(f"run_sweep.py: {error}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        print("run_sweep.py: stopped before the first trial", file=sys.stderr)
+        return 130
 
 
 if __name__ == "__main__":

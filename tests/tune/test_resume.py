@@ -93,6 +93,16 @@ def test_a_signal_stops_the_sweep_in_order_and_says_how_to_go_on(
     assert_views_are_whole(sweep)
 
 
+def test_a_signal_before_the_first_trial_is_not_lost(tmp_path: Path) -> None:
+    sweep = tmp_path / "early"
+    running = start_sweep(tmp_path, "--name", "early", *TWIN_FLAGS, "--epoch_ms", 60_000)
+    wait_until(lambda: (sweep / "data.json").exists(), running)
+    running.send_signal(signal.SIGTERM)
+    printed, _ = running.communicate(timeout=60)
+    assert running.returncode in (143, -signal.SIGTERM)
+    assert "Traceback" not in printed
+
+
 def test_a_second_signal_stops_at_once(tmp_path: Path) -> None:
     sweep = tmp_path / "twice"
     running = start_sweep(tmp_path, "--name", "twice", *TWIN_FLAGS, "--epoch_ms", 60_000)
