@@ -26,9 +26,13 @@ class Interruption:
         os.kill(os.getpid(), signal.SIGUSR1)
 
     def _end_before_the_fit(self, number: int, frame: FrameType | None) -> None:
-        """SIGUSR1 until Ray takes it over: nothing runs yet that would have to be stopped in order."""
+        """SIGUSR1 until Ray takes it over: nothing runs yet that would have to be stopped in order.
+
+        An exception could be raised amid Ray's compiled code, which aborts the process.
+        """
         if self.signal:
-            raise SystemExit(self.exit_status)
+            print(f"Stopped by {self.signal.name} before the first trial; --resume goes on", flush=True)
+            os._exit(self.exit_status)
 
 
 @contextmanager
