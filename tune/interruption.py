@@ -34,13 +34,23 @@ class Interruption:
             print(f"Stopped by {self.signal.name} before the first trial; --resume goes on", flush=True)
             os._exit(self.exit_status)
 
+    def await_fit(self) -> None:
+        """Until the coming `Tuner.fit` takes SIGUSR1 over, it ends the process."""
+        signal.signal(signal.SIGUSR1, self._end_before_the_fit)
+
 
 @contextmanager
 def stop_on_signals() -> Iterator[Interruption]:
-    """Within the block, which holds `Tuner.fit`, the first SIGINT or SIGTERM ends the fit in order."""
+    """Within the block, the first SIGINT or SIGTERM ends a `Tuner.fit` in order.
+
+    To be entered after `ray.init`, which takes SIGTERM for itself.
+    """
     interruption = Interruption()
-    before = {number: signal.signal(number, interruption._handle) for number in (signal.SIGINT, signal.SIGTERM)}
-    before[signal.SIGUSR1] = signal.signal(signal.SIGUSR1, interruption._end_before_the_fit)
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1)
+    before = {number: signal.getsignal(number) for number in numbers}
+    interruption.await_fit()
+    signal.signal(signal.SIGINT, interruption._handle)
+    signal.signal(signal.SIGTERM, interruption._handle)
     try:
         yield interruption
     finally:

@@ -31,9 +31,10 @@ def run_requested_sweep(request: Request) -> int:
         refuse_used_name(plan.settings)
         connect(plan.settings.address)
         allotment = _allot(plan.settings)
-        begin(plan)
-        with only_driver(plan.settings.folder, f"sweep {plan.settings.name}"):
-            return _run(plan, allotment, console)
+        with stop_on_signals() as interruption:
+            begin(plan)
+            with only_driver(plan.settings.folder, f"sweep {plan.settings.name}"):
+                return _run(plan, allotment, interruption, console)
     folder = folder_to_resume(request)
     with only_driver(folder, f"sweep {folder.name}"):
         plan, changes = plan_resumed(request, folder)
@@ -45,8 +46,9 @@ def run_requested_sweep(request: Request) -> int:
             return _say_nothing_left(plan, console)
         connect(plan.settings.address)
         allotment = _allot(plan.settings)
-        write_settings(plan, changes)
-        return _run(plan, allotment, console)
+        with stop_on_signals() as interruption:
+            write_settings(plan, changes)
+            return _run(plan, allotment, interruption, console)
 
 
 def _allot(settings: SweepSettings) -> Allotment:
@@ -75,15 +77,15 @@ def _say_nothing_left(plan: Plan, console: Console) -> int:
     return _status(record)
 
 
-def _run(plan: Plan, allotment: Allotment, console: Console) -> int:
+def _run(plan: Plan, allotment: Allotment, interruption: Interruption, console: Console) -> int:
     settings = plan.settings
     wandb_mode = resolve_mode(settings.wandb_mode)
     announce.print_start(console, settings, plan.description, allotment, wandb_mode)
-    built, interruption = _fit(plan, allotment, wandb_mode, console)
+    built = _fit(plan, allotment, wandb_mode, interruption, console)
     starved = _reopen_starved(read_sweep(settings.folder))
     if starved and not interruption.signal:
         console.print(f"Out of memory: {', '.join(starved)} once more, each alone", markup=False)
-        built, interruption = _fit(plan, allotment.alone(), wandb_mode, console)
+        built = _fit(plan, allotment.alone(), wandb_mode, interruption, console)
     record = read_sweep(settings.folder)
     if interruption.signal:
         console.print(
@@ -98,26 +100,26 @@ def _run(plan: Plan, allotment: Allotment, console: Console) -> int:
     return _status(record)
 
 
-def _fit(plan: Plan, allotment: Allotment, wandb_mode: str, console: Console) -> tuple[BuiltSweep, Interruption]:
+def _fit(plan: Plan, allotment: Allotment, wandb_mode: str, interruption: Interruption, console: Console) -> BuiltSweep:
     """Run what is left of the sweep, as the record tells it.
 
     Raises:
         UserError: the disk is full.
     """
-    with stop_on_signals() as interruption:
-        try:
-            record = _cut_to_checkpoints(read_sweep(plan.settings.folder))
-            built = build_sweep(plan, record, allotment, wandb_mode, console)
-            built.tuner.fit()
-        except Exception as error:  # Ray hands on what a callback raised as text
-            if os.strerror(errno.ENOSPC) not in f"{error} {error.__cause__}":
-                raise
-            raise UserError(
-                f"the disk that holds {plan.settings.folder} is full; make room, then go on with: "
-                f"{announce.resume_command(plan.settings)}"
-            ) from error
+    interruption.await_fit()
+    try:
+        record = _cut_to_checkpoints(read_sweep(plan.settings.folder))
+        built = build_sweep(plan, record, allotment, wandb_mode, console)
+        built.tuner.fit()
+    except Exception as error:  # Ray hands on what a callback raised as text
+        if os.strerror(errno.ENOSPC) not in f"{error} {error.__cause__}":
+            raise
+        raise UserError(
+            f"the disk that holds {plan.settings.folder} is full; make room, then go on with: "
+            f"{announce.resume_command(plan.settings)}"
+        ) from error
     _say_what_wandb_lacks(built.wandb_callback, plan, console)
-    return built, interruption
+    return built
 
 
 def _say_what_wandb_lacks(wandb_callback: SweepWandbCallback | None, plan: Plan, console: Console) -> None:
