@@ -113,7 +113,7 @@ class Progress(Callback):
         return ", ".join(parts)
 
     def _seconds_left(self) -> float | None:
-        """Epochs that are likely still to come, at the pace of this session's trials."""
+        """Epochs that are likely still to come, at the pace of the trials since the start."""
         if not self._epochs_now or self._done >= self._num_samples:
             return None
         per_trial = self._epochs_of_done / self._done if self._done else self._num_epochs

@@ -55,7 +55,7 @@ class Recorder(Callback):
         return first[0][0], failures[0]
 
     def rows(self, number: int) -> list[Row]:
-        """Rows of a trial of this session, as on disk."""
+        """Rows of a trial, as on disk."""
         return self._log(number).rows
 
     def on_trial_result(

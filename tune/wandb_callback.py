@@ -125,7 +125,7 @@ class SweepWandbCallback(WandbLoggerCallback):
             self._go_offline(str(error))
 
     def _go_offline(self, cause: str) -> None:
-        """No more waiting for the server in this session: what is open online is left to wandb-core."""
+        """No more waiting for the server until a resume: what is open online is left to wandb-core."""
         self.unavailable = cause.splitlines()[0]
         self._settings = self._settings.offline()
 
