@@ -108,7 +108,7 @@ def _fit(plan: Plan, allotment: Allotment, wandb_mode: str, interruption: Interr
     """
     interruption.await_fit()
     try:
-        record = _cut_to_checkpoints(read_sweep(plan.settings.folder))
+        record = _cut_to_checkpoints(read_sweep(plan.settings.folder), console)
         built = build_sweep(plan, record, allotment, wandb_mode, console)
         built.tuner.fit()
     except Exception as error:  # Ray hands on what a callback raised as text
@@ -131,11 +131,16 @@ def _say_what_wandb_lacks(wandb_callback: SweepWandbCallback | None, plan: Plan,
         )
 
 
-def _cut_to_checkpoints(record: SweepRecord) -> SweepRecord:
-    """Rows of unfinished trials beyond their newest checkpoint: those epochs are run again."""
+def _cut_to_checkpoints(record: SweepRecord, console: Console) -> SweepRecord:
+    """Cut what unfinished trials cannot go on from: torn lines, and rows beyond the newest checkpoint."""
     for trial in record.trials:
-        if not trial.finished:
-            TrialLog(trial.folder, keep_epochs=max(trial.checkpoint_epochs, default=0))
+        if trial.finished:
+            continue
+        result_file = trial.folder / contract.RESULT_FILE
+        lines = len(result_file.read_bytes().splitlines()) if result_file.exists() else 0
+        kept = len(TrialLog(trial.folder, keep_epochs=max(trial.checkpoint_epochs, default=0)).rows)
+        if kept < lines:
+            console.print(f"trial {trial.number}: goes on after epoch {kept}; what was written later is not whole")
     return read_sweep(record.folder)
 
 

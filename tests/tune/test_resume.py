@@ -6,10 +6,12 @@ import time
 from pathlib import Path
 
 import pytest
+import yaml
 from sweep_process import (
     QUADRATIC,
     curves,
     epochs_recorded,
+    params,
     rows,
     run_sweep,
     start_sweep,
@@ -126,16 +128,44 @@ def test_a_second_driver_is_refused_and_the_first_goes_on(tmp_path: Path) -> Non
     assert running.wait(timeout=120) == 0
 
 
-def test_more_trials_can_be_asked_for_and_finished_ones_stay(tmp_path: Path) -> None:
+def test_more_trials_and_another_space_can_be_asked_for_and_finished_ones_stay(tmp_path: Path) -> None:
     begun = run_sweep(tmp_path, "--name", "grows", *QUADRATIC, "--num_samples", 2, "--num_epochs", 3)
     assert begun.returncode == 0, begun.stderr
     before = curves(tmp_path / "grows")
-    grown = run_sweep(tmp_path, "--resume", "grows", "--num_samples", 4)
+    narrow = tmp_path / "narrow.py"
+    narrow.write_text(
+        "from optuna.distributions import FloatDistribution\nSPACE = {'target': FloatDistribution(0.69, 0.71)}\n"
+    )
+
+    grown = run_sweep(tmp_path, "--resume", "grows", "--num_samples", 4, "--search_space", narrow)
+
     assert grown.returncode == 0, grown.stderr
     assert "num_samples: 2 -> 4" in grown.stdout
     after = curves(tmp_path / "grows")
-    assert len(after) == 4
     assert {name: after[name] for name in before} == before
+    added = [params(trial) for trial in trial_folders(tmp_path / "grows")[2:]]
+    assert len(added) == 2
+    assert all(0.69 <= values["target"] <= 0.71 for values in added)
+    (change,) = yaml.safe_load((tmp_path / "grows" / "sweep.yaml").read_text())["history"]
+    assert any(line.startswith("search_space: ") for line in change["changes"])
+
+
+def test_a_torn_line_is_said_cut_and_run_again(quadratic_sweep: tuple[Path, str], tmp_path: Path) -> None:
+    twin, _ = quadratic_sweep
+    sweep = tmp_path / "torn"
+    running = start_sweep(tmp_path, "--name", "torn", *TWIN_FLAGS, "--epoch_ms", 50)
+    wait_until(lambda: epochs_recorded(sweep) >= 5, running)
+    running.kill()
+    running.communicate()
+    with (sweep / "trial_00000" / "result.json").open("rb+") as file:
+        file.truncate(file.seek(0, 2) - 40)
+
+    done = run_sweep(tmp_path, "--resume", "torn")
+
+    assert done.returncode == 0, done.stderr
+    assert "trial 0: goes on after epoch" in done.stdout
+    assert curves(sweep) == curves(twin)
+    assert_views_are_whole(sweep)
 
 
 def test_a_change_that_would_mix_incomparable_trials_is_refused(quadratic_sweep: tuple[Path, str]) -> None:
