@@ -16,7 +16,6 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from unittest.mock import patch
 
 from trainable.grpo_settings import GRPOSettings
 
@@ -92,8 +91,10 @@ def train(row: Row, data: "ControllerData", seed: int, num_epochs: int) -> Outco
     from trainable.recipes import RECIPES
 
     # A cross of two recipes has no name of its own, so it takes the place of one while the run is made.
-    with patch.dict(RECIPES, {row.settings.recipe: _recipe(row)}):
-        run = GRPORun(row.settings, data, seed, "cpu")
+    own = RECIPES[row.settings.recipe]
+    RECIPES[row.settings.recipe] = _recipe(row)
+    run = GRPORun(row.settings, data, seed, "cpu")
+    RECIPES[row.settings.recipe] = own
     for _ in range(num_epochs):
         last = run.step()
     with tempfile.TemporaryDirectory() as folder:
