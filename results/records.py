@@ -27,6 +27,11 @@ class TrialRecord:
     failure: Failure | None
 
     @property
+    def setting(self) -> dict[str, Any]:
+        """Its hyperparameters: trials with the same ones, of a confirming sweep, differ by their seed alone."""
+        return {name: value for name, value in self.config.items() if name != contract.SEED}
+
+    @property
     def checkpoint_epochs(self) -> list[int]:
         """Epochs after which a checkpoint lies in the folder, oldest first."""
         epochs = (contract.checkpoint_epoch(entry.name) for entry in self.folder.iterdir())
@@ -85,6 +90,15 @@ class SweepRecord:
     def first_trial(self) -> TrialRecord | None:
         """The trial with everybody's starting values."""
         return next((trial for trial in self.trials if trial.number == 0), None)
+
+    @property
+    def job_type(self) -> str:
+        """'confirm' when its trials repeat another sweep's best settings under further seeds, else 'search'."""
+        return "confirm" if self.settings.get("confirm") else "search"
+
+    def seed(self, trial: TrialRecord) -> int:
+        """The sweep's own, which all trials of a search share, or the trial's."""
+        return int(trial.config.get(contract.SEED, self.settings["seed"]))
 
     def score(self, trial: TrialRecord) -> float | None:
         return score(trial.rows, self.metric, self.mode)

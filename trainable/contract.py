@@ -32,6 +32,9 @@ METRIC_PREFIXES = ("Train/", "Val/", "Perf/")
 EPOCH = "training_iteration"
 """Epochs count from 1 and are the step of every tracker."""
 
+SEED = "seed"
+"""Among a trial's hyperparameters when it confirms a setting; all trials of a search share the sweep's."""
+
 # The layout of a sweep: <storage_path>/<name>/...
 SWEEP_FILE = "sweep.yaml"
 DATA_FILE = "data.json"

@@ -74,9 +74,11 @@ class RunTrainable(tune.Trainable):
         return {NOTE: note} if note else {}
 
     def _new_run(self) -> Run:
-        settings = dataclasses.replace(self._settings, **self.config)
+        hyperparameters = dict(self.config)
+        seed = hyperparameters.pop(contract.SEED, self._seed)
+        settings = dataclasses.replace(self._settings, **hyperparameters)
         device = "cuda" if ray.get_gpu_ids() else "cpu"
-        return self._kind.start(settings, self._data, self._seed, device)
+        return self._kind.start(settings, self._data, seed, device)
 
     def _ended(self, kind: str, cause: str) -> dict[str, Any]:
         failure = {"kind": kind, "epoch": self._epoch + 1, "cause": cause.split("\n")[0]}
