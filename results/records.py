@@ -89,6 +89,16 @@ class SweepRecord:
         return int(self.settings["num_epochs"])
 
     @property
+    def num_samples(self) -> int:
+        """Trials that it is to have."""
+        return int(self.settings["num_samples"])
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing is left to do for it."""
+        return len(self.trials) >= self.num_samples and all(trial.finished for trial in self.trials)
+
+    @property
     def first_trial(self) -> TrialRecord | None:
         """The trial with everybody's starting values."""
         return next((trial for trial in self.trials if trial.number == 0), None)

@@ -59,6 +59,8 @@ class WandbRunSettings:
     group: str | None = None
     job_type: str = "search"
     tags: tuple[str, ...] = ()
+    sweep_id: str | None = None
+    """Of the sweep's entry on W&B's Sweeps page, if it has one."""
     config: Mapping[str, Any] = field(default_factory=dict)
     """Beside the hyperparameters: the data, the seed, versions."""
 
@@ -124,7 +126,7 @@ def open_run(
     if settings.mode == "offline":
         return TrialWandbRun(settings, identity, folder, name, config), None
     # Asked first, since wandb-core 0.31 keeps the id of a run whose opening failed: "run ID ... is in use".
-    cause = _why_unreachable(wandb.setup().settings.base_url)
+    cause = why_unreachable(wandb.setup().settings.base_url)
     if cause is None:
         try:
             return TrialWandbRun(settings, identity, folder, name, config), None
@@ -134,7 +136,7 @@ def open_run(
     return TrialWandbRun(settings.offline(), identity and f"{identity}-offline", folder, name, config), cause
 
 
-def _why_unreachable(base_url: str) -> str | None:
+def why_unreachable(base_url: str) -> str | None:
     """None when something answers there, whatever it says."""
     try:
         urllib.request.urlopen(urllib.request.Request(base_url, method="HEAD"), timeout=PROBE_TIMEOUT_S).close()
@@ -175,6 +177,8 @@ class TrialWandbRun:
             resume="allow" if settings.mode == "online" else None,
             reinit="create_new",
             settings=wandb.Settings(
+                # None would hide the sweep id that W&B's own agent has left in the environment.
+                **({"sweep_id": settings.sweep_id} if settings.sweep_id else {}),
                 x_disable_stats=True,
                 x_disable_machine_info=True,
                 silent=True,

@@ -41,6 +41,8 @@ DATA_FILE = "data.json"
 """What the trials run on, as the run describes it: a sentence, a fingerprint, the baselines."""
 SPACE_FILE = "search_space.json"
 """What is searched: each hyperparameter's range or choices."""
+WANDB_PAGES_FILE = "wandb.json"
+"""Where its view, its report and its entry on the Sweeps page are."""
 LOCK_FILE = "driver.lock"
 OPTUNA_FILE = "optuna.journal"
 

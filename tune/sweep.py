@@ -63,7 +63,7 @@ def _reopen_failed(record: SweepRecord) -> None:
 
 def _say_nothing_left(plan: Plan, console: Console) -> int:
     record, wandb_mode = read_sweep(plan.settings.folder), resolve_mode(plan.settings.wandb_mode)
-    views = build_views(plan, record, Recorder(record.folder, record.trials), wandb_mode)
+    views = build_views(plan, record, Recorder(record.folder, record.trials), wandb_mode, console)
     for view in views:
         if view:
             view.setup()

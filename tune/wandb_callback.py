@@ -4,6 +4,7 @@ A thread of its own opens, feeds and closes the runs, in the order in which thin
 answer costs the sweep nothing: the runs go offline, and a resume sends them.
 """
 
+import dataclasses
 import functools
 import queue
 import threading
@@ -13,7 +14,8 @@ from typing import Any
 
 from ray.air.integrations.wandb import WandbLoggerCallback
 
-from results.records import SweepRecord, read_trial
+from results.records import SweepRecord, read_sweep, read_trial
+from results.wandb_dashboard import SweepDashboard
 from results.wandb_record import TrialWandbRun, WandbRunSettings, WandbUnavailable, open_run, run_id
 from results.whole_views import is_whole
 from trainable import contract
@@ -33,9 +35,11 @@ class SweepWandbCallback(WandbLoggerCallback):
         record: SweepRecord,
         recorder: Recorder,
         run_name: Callable[[dict[str, Any], str], str],
+        say: Callable[[str], None],
     ) -> None:
         super().__init__(project=settings.project, group=settings.group)
         self._settings, self._record, self._recorder, self._run_name = settings, record, recorder, run_name
+        self._dashboard = SweepDashboard(settings, record, say) if settings.mode == "online" else None
         self._open: dict[int, TrialWandbRun] = {}
         self._unconfirmed: dict[int, TrialWandbRun] = {}
         """Closed, and not known to be whole: a server may show its last rows a moment later."""
@@ -44,11 +48,16 @@ class SweepWandbCallback(WandbLoggerCallback):
         self.unavailable: str | None = None
         """Why W&B does not hold everything although it was to be online."""
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Ray pickles the callbacks it was given; what they say goes to a terminal, which cannot be."""
+        return {}
+
     def setup(self, *args: Any, **kwargs: Any) -> None:
         """Start the thread, and have it make whole what a crash left incomplete."""
         self._work: queue.SimpleQueue[Work | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run_thread, name="wandb", daemon=True)
         self._thread.start()
+        self._put(self._begin_dashboard)
         for trial in self._record.trials:
             if trial.finished and not is_whole(trial.folder, self._settings.view, len(trial.rows)):
                 self._put(functools.partial(self._open_run, trial.number, trial.config, list(trial.rows)))
@@ -64,6 +73,8 @@ class SweepWandbCallback(WandbLoggerCallback):
         number = number_of(trial)
         rows = self._recorder.rows(number)[-1:]
         self._put(lambda: self._open[number].append(rows))
+        if self._dashboard and len(self._recorder.rows(number)) == 1:
+            self._put(functools.partial(self._dashboard.show_metrics, rows[0]))
 
     def log_trial_save(self, trial: Any) -> None:
         """Checkpoints stay where they are."""
@@ -80,6 +91,7 @@ class SweepWandbCallback(WandbLoggerCallback):
             return
         self._put(self._close_unfinished)
         self._put(self._confirm_closed)
+        self._put(self._end_dashboard)
         self._work.put(None)
         self._thread.join(HAND_OVER_TIMEOUT_S)
         if self._thread.is_alive():
@@ -99,6 +111,14 @@ class SweepWandbCallback(WandbLoggerCallback):
             except BaseException as failure:
                 self._failure = failure  # raised again where the sweep meets this callback next
                 return
+
+    def _begin_dashboard(self) -> None:
+        if self._dashboard:
+            self._settings = dataclasses.replace(self._settings, sweep_id=self._dashboard.begin())
+
+    def _end_dashboard(self) -> None:
+        if self._dashboard and not self.unavailable:
+            self._dashboard.end(finished=read_sweep(self._record.folder).finished)
 
     def _open_run(self, number: int, config: dict[str, Any], rows: list[dict[str, Any]]) -> None:
         if number in self._open:

@@ -16,6 +16,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import urlsplit
 
+from served_pages import Refused, ServedPages
+
 USER = "walker"
 API_KEY = "local" + "0123456789" * 4
 """What the SDK takes for the key of a server of one's own."""
@@ -35,6 +37,8 @@ class ServedRun:
     name: str | None = None
     group: str | None = None
     job_type: str | None = None
+    sweep: str | None = None
+    """The entry on the Sweeps page that it says it belongs to."""
     config: dict[str, Any] = field(default_factory=dict)
     summary: dict[str, Any] = field(default_factory=dict)
     history: list[dict[str, Any]] = field(default_factory=list)
@@ -63,6 +67,7 @@ class StrictWandbServer:
 
     def __init__(self) -> None:
         self.runs: dict[str, ServedRun] = {}
+        self.pages = ServedPages(USER)
         self.unknown: list[str] = []
         """GraphQL operations that nothing here answers: the SDK has moved."""
         self.requests: Counter[str] = Counter()
@@ -71,6 +76,7 @@ class StrictWandbServer:
         self._lock = threading.Lock()
         self._refused: frozenset[str] = frozenset()
         self._held: frozenset[str] = frozenset()
+        self._refused_operations: dict[str, int] = {}
         self._let_go = threading.Event()
         self._http: _Listener | None = None
         self._port = 0
@@ -104,6 +110,10 @@ class StrictWandbServer:
         """Answer requests of these kinds (FILE_STREAM, GRAPHQL) with status 500; none: no more."""
         self._refused = frozenset(kinds)
 
+    def refuse_operations(self, status: int, *operations: str) -> None:
+        """Answer these GraphQL operations with that status; with 200, by a GraphQL error; none: no more."""
+        self._refused_operations = dict.fromkeys(operations, status)
+
     def hold(self, *kinds: str) -> None:
         """Take requests of these kinds and let them wait, until `hold()` or the server's death."""
         self._let_go.set()
@@ -124,15 +134,23 @@ class StrictWandbServer:
             return 500, {"error": "refused"}
         with self._lock:
             if kind == GRAPHQL:
-                query = json.loads(body)
-                return 200, {"data": self._resolve(query["query"], query.get("variables") or {})}
+                return self._answer_query(json.loads(body))
             if match := _STREAM_PATH.fullmatch(path):
                 self._take_stream(self.runs[match[3]], json.loads(body))
             return 200, {}
 
-    def _resolve(self, query: str, variables: dict[str, Any]) -> dict[str, Any]:
-        match = _OPERATION.search(query)
-        operation = match[1] if match else query
+    def _answer_query(self, asked: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+        match = _OPERATION.search(asked["query"])
+        operation = match[1] if match else asked["query"]
+        try:
+            if operation in self._refused_operations:
+                raise Refused(f"permission denied: {operation}")
+            return 200, {"data": self._resolve(operation, asked.get("variables") or {})}
+        except Refused as refusal:
+            status = self._refused_operations.get(operation, 200)
+            return status, {"errors": [{"message": str(refusal), "path": [operation]}], "data": None}
+
+    def _resolve(self, operation: str, variables: dict[str, Any]) -> dict[str, Any]:
         run = self.runs.get(variables.get("name") or "")
         project = {"id": "1", "name": variables.get("project"), "entity": {"id": "1", "name": USER}}
         match operation:
@@ -147,7 +165,7 @@ class StrictWandbServer:
             case "UpsertBucket":
                 inserted = run is None
                 run = self._upsert(variables)
-                bucket = {**_described(run), "description": "", "sweepName": None, "project": project}
+                bucket = {**_described(run), "description": "", "sweepName": run.sweep, "project": project}
                 return {"upsertBucket": {"bucket": bucket, "inserted": inserted}}
             case "Run":
                 state = "finished" if run and run.finished else "running"
@@ -159,16 +177,24 @@ class StrictWandbServer:
                 return {"createRunFiles": {"runID": "1", "uploadHeaders": [], "files": files}}
             case "RunStoppedStatus":
                 return {"project": {"run": {"stopped": False}}}
-        self.unknown.append(operation)
-        return {}
+        answer = self.pages.resolve(operation, variables)
+        if answer is None:
+            self.unknown.append(operation)
+            raise Refused(f"Cannot query field: {operation}")
+        return answer
 
     def _upsert(self, variables: dict[str, Any]) -> ServedRun:
+        sweep = variables.get("sweep")
+        if sweep and sweep not in [known.name for known in self.pages.sweeps.values()]:
+            raise Refused(f"sweep {sweep} not found")
+        self.pages.projects.add(variables["project"])
         run = self.runs.setdefault(variables["name"], ServedRun(variables["name"], variables["project"]))
         if variables.get("displayName") is not None:  # later calls only bring the config up to date
             run.openings += 1
             run.finished, run.exit_code = False, None
         run.name = variables.get("displayName") or run.name
         run.group = variables.get("groupName") or run.group
+        run.sweep = sweep or run.sweep
         run.job_type = variables.get("jobType") or run.job_type
         run.config |= {name: entry["value"] for name, entry in json.loads(variables.get("config") or "{}").items()}
         return run

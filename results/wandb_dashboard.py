@@ -1,0 +1,149 @@
+"""What W&B shows of a sweep beside its runs: an entry on the Sweeps page, a saved view, a report if one is wanted.
+
+None of it is needed: whatever the server refuses, does not know or does not answer is one line, and all else goes on.
+"""
+
+import dataclasses
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import wandb
+
+from results.records import SweepRecord
+from results.wandb_charts import curve_metrics, metrics_of
+from results.wandb_pages import WandbPages, pages_at, write_pages
+from results.wandb_record import ASK_TIMEOUT_S, WandbRunSettings, why_unreachable
+from results.wandb_report import save_report, sweep_report
+from results.wandb_sweep_entry import FINISHED, PAUSED, RUNNING, entry_text
+from results.wandb_view import save_view, sweep_view
+
+UPSERT_SWEEP = """
+mutation UpsertSweep(
+    $id: ID, $entityName: String, $projectName: String, $displayName: String, $config: String, $state: String
+) {
+    upsertSweep(input: {
+        id: $id, entityName: $entityName, projectName: $projectName, displayName: $displayName, config: $config,
+        state: $state
+    }) {
+        sweep { id name }
+    }
+}
+"""
+
+
+class SweepDashboard:
+    """Waits for the server: for a thread that may wait."""
+
+    def __init__(self, settings: WandbRunSettings, record: SweepRecord, say: Callable[[str], None]) -> None:
+        """
+        Args:
+            say: told where the view or the report is, and what the server refused.
+        """
+        self._settings, self._record, self._say = settings, record, say
+        self._reported = {name: None for trial in record.trials for row in trial.rows[:1] for name in row}
+        self._metrics = metrics_of(record)
+        self._is_registered = self._has_view = False
+        self.is_complete = True
+        """Whether the server has taken every part so far."""
+
+    def begin(self) -> str | None:
+        """Make or update the sweep's entry and its view; the id that its runs are to carry, if there is one."""
+        if not self._connect():
+            return None
+        self._is_registered = self._attempt("entry on the Sweeps page", lambda: self._register(RUNNING))
+        self._has_view = self._attempt("saved view", self._save_view)
+        if self._has_view:
+            self._say(f"View sweep at: {self._pages.view_url}")
+        return self._pages.sweep_name if self._is_registered else None
+
+    def show_metrics(self, reported: Iterable[str]) -> None:
+        """Let the view have the curves of what a run has reported, as soon as that is known."""
+        self._reported |= dict.fromkeys(reported)
+        metrics = curve_metrics(self._record.metric, self._reported)
+        if metrics != self._metrics and self._has_view:
+            self._metrics = metrics
+            self._has_view = self._attempt("saved view", self._save_view)
+
+    def end(self, finished: bool) -> None:
+        """Say on the Sweeps page that the sweep has ended, or that it waits to be resumed."""
+        if self._is_registered:
+            self._attempt("entry on the Sweeps page", lambda: self._register(FINISHED if finished else PAUSED))
+
+    def write_report(self) -> None:
+        """Write the report, or write it anew."""
+        if self._connect() and self._attempt("report", self._save_report):
+            self._say(f"View report at: {self._pages.report_url}")
+
+    def _connect(self) -> bool:
+        self._server = wandb.setup().settings.base_url
+        if why_unreachable(self._server) or not wandb.login(prompt=False, verify=False):
+            self.is_complete = False
+            return False  # what sends the runs says so
+        return self._attempt("dashboard", self._find_project)
+
+    def _find_project(self) -> None:
+        self._api = wandb.Api(timeout=ASK_TIMEOUT_S)
+        entity, project = self._settings.entity or self._api.default_entity, self._settings.project
+        if not entity or not project:
+            raise ValueError("the server names no entity to record under; give --wandb_entity")
+        self._pages = pages_at(self._record.folder, self._server, entity, project)
+        if self._pages == WandbPages(self._server, entity, project):
+            self._make_project(entity, project)
+
+    def _make_project(self, entity: str, project: str) -> None:
+        """The first run would make it, but the view is there before."""
+        try:
+            self._api.project(project, entity).id  # noqa: B018 asks the server
+        except ValueError:
+            self._api.create_project(project, entity)
+
+    def _register(self, state: str) -> None:
+        answer = _execute(
+            self._api,
+            UPSERT_SWEEP,
+            {
+                "id": self._pages.sweep_id,
+                "entityName": self._pages.entity,
+                "projectName": self._pages.project,
+                "displayName": self._record.name,
+                "config": entry_text(self._record),
+                "state": state,
+            },
+        )
+        sweep = answer["upsertSweep"]["sweep"]
+        self._remember(sweep_id=sweep["id"], sweep_name=sweep["name"])
+
+    def _save_view(self) -> None:
+        view = sweep_view(self._record, self._pages.entity, self._pages.project, self._metrics)
+        self._remember(view_url=save_view(view, self._pages.view_url))
+
+    def _save_report(self) -> None:
+        report = sweep_report(self._record, self._pages.entity, self._pages.project, self._metrics)
+        self._remember(report_url=save_report(report, self._pages.report_url))
+
+    def _remember(self, **changes: str) -> None:
+        self._pages = dataclasses.replace(self._pages, **changes)
+        write_pages(self._record.folder, self._pages)
+
+    def _attempt(self, part: str, work: Callable[[], None]) -> bool:
+        try:
+            work()
+        except Exception as error:  # an unexpected answer makes W&B's packages raise whatever they stumble over
+            self._say(f"W&B: no {part} ({_cause(error)}); all else goes on")
+            self.is_complete = False
+            return False
+        return True
+
+
+def _execute(api: wandb.Api, query: str, variables: dict[str, Any]) -> dict[str, Any]:
+    """A GraphQL request in the Api's timeout.
+
+    Reaches into wandb 0.31: its own `wandb.sweep` prints, sets environment variables and tries five protocols.
+    """
+    answer: dict[str, Any] = api._service_api.execute_graphql(query, variables=variables)
+    return answer
+
+
+def _cause(error: Exception) -> str:
+    text = str(error).strip().split("\n")[0]
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__

@@ -1,0 +1,111 @@
+"""A sweep's W&B Report: the winner in words, and the charts of its saved view.
+
+Building it talks to nobody; saving it does, and replaces what the report held.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import wandb_workspaces.reports.v2 as wr
+
+from results.records import SweepRecord
+from results.summary import gain_lines
+from results.wandb_charts import (
+    SCORE,
+    hyperparameter_charts,
+    hyperparameters,
+    is_best_first_ascending,
+    learning_curves,
+    runs_of,
+)
+
+LONGEST_TITLE = 128
+GRID_COLUMNS = 24
+WIDE, NARROW = (24, 10), (12, 8)
+"""Columns and rows of a chart."""
+
+
+def sweep_report(record: SweepRecord, entity: str, project: str, metrics: Sequence[str]) -> wr.Report:
+    """What to tell of a sweep.
+
+    Args:
+        metrics: whose curves, in this order.
+    """
+    trials = f"{len(record.trials)} trials of at most {record.num_epochs} epochs"
+    objective = f"{SCORE} is the {record.mode} of {record.metric} over a trial's epochs"
+    return wr.Report(
+        entity=entity,
+        project=project,
+        title=f"Sweep {record.name}"[:LONGEST_TITLE],
+        description=f"{trials}; {objective}.",
+        width="fluid",
+        blocks=[
+            *([wr.P(record.data["summary"])] if record.data else []),
+            wr.H2("The winner"),
+            *_paragraphs(gain_lines(record)),
+            wr.H2("Confirmed settings" if record.job_type == "confirm" else "Hyperparameters"),
+            _grid(record, entity, project, hyperparameter_charts(record)),
+            wr.H2("Learning curves"),
+            _grid(record, entity, project, learning_curves(record, metrics)),
+        ],
+    )
+
+
+def _paragraphs(lines: Iterable[str]) -> list[Any]:
+    """Lines that are indented become a list."""
+    blocks: list[Any] = []
+    for line in lines:
+        if not line.startswith(" "):
+            blocks.append(wr.P(line))
+        elif blocks and isinstance(blocks[-1], wr.UnorderedList):
+            blocks[-1].items.append(wr.UnorderedListItem(" ".join(line.split())))
+        else:
+            blocks.append(wr.UnorderedList(items=[wr.UnorderedListItem(" ".join(line.split()))]))
+    return blocks
+
+
+def _grid(record: SweepRecord, entity: str, project: str, panels: list[Any]) -> wr.PanelGrid:
+    """The charts in two columns, the first one across both."""
+    names = hyperparameters(record)
+    for place, panel in enumerate(panels):
+        width, height = NARROW if place else WIDE
+        row, column = divmod(place - 1, GRID_COLUMNS // width) if place else (0, 0)
+        panel.layout = wr.Layout(x=column * width, y=row * height + (WIDE[1] if place else 0), w=width, h=height)
+    return wr.PanelGrid(
+        runsets=[
+            wr.Runset(
+                entity=entity,
+                project=project,
+                name=record.name,
+                filters=runs_of(record),
+                order=[wr.OrderBy(wr.SummaryMetric(SCORE), ascending=is_best_first_ascending(record))],
+                groupby=[f"config.{name}" for name in names] if record.job_type == "confirm" else [],
+                pinned_columns=[
+                    "run:displayName", f"summary:{SCORE}", *(f"config:{name}.value" for name in names)
+                ],
+            )
+        ],
+        panels=panels,
+    )  # fmt: skip
+
+
+def save_report(report: wr.Report, url: str | None) -> str:
+    """Save a report: over the one at that URL if it is still there, else as a new one. Its URL.
+
+    Raises:
+        Exception: whatever W&B's packages raise when the server refuses or does not answer.
+    """
+    saved = _saved_report(url) if url else None
+    if saved is None:
+        return str(report.save().url)
+    saved.title, saved.description, saved.blocks, saved.width = (
+        report.title, report.description, report.blocks, report.width
+    )  # fmt: skip
+    return str(saved.save().url)
+
+
+def _saved_report(url: str) -> Any | None:
+    try:
+        return wr.Report.from_url(url)
+    except TypeError:  # deleted: the server answers null, over which wandb-workspaces 0.4.13 stumbles
+        return None
