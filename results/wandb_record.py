@@ -163,6 +163,17 @@ class TrialWandbRun:
             shutil.rmtree(folder / "wandb", ignore_errors=True)
         self._folder, self._settings = folder, settings
         self._rows: list[Row] = []
+        of_client = wandb.Settings(
+            x_disable_stats=True,
+            x_disable_machine_info=True,
+            silent=True,
+            console="off",
+            init_timeout=float(os.environ.get("WANDB_INIT_TIMEOUT", INIT_TIMEOUT_S)),
+            finish_timeout=finish_timeout_s(),
+            finish_timeout_raises=True,
+        )
+        if settings.sweep_id:  # else the environment's holds: W&B's own agent names its sweep there
+            of_client.sweep_id = settings.sweep_id
         self._run = wandb.init(
             mode=settings.mode,  # type: ignore[arg-type]
             project=settings.project,
@@ -176,17 +187,7 @@ class TrialWandbRun:
             config={**config, **settings.config},
             resume="allow" if settings.mode == "online" else None,
             reinit="create_new",
-            settings=wandb.Settings(
-                # None would hide the sweep id that W&B's own agent has left in the environment.
-                **({"sweep_id": settings.sweep_id} if settings.sweep_id else {}),
-                x_disable_stats=True,
-                x_disable_machine_info=True,
-                silent=True,
-                console="off",
-                init_timeout=float(os.environ.get("WANDB_INIT_TIMEOUT", INIT_TIMEOUT_S)),
-                finish_timeout=finish_timeout_s(),
-                finish_timeout_raises=True,
-            ),
+            settings=of_client,
         )
         self._run.define_metric("*", step_metric=contract.EPOCH)
         self._held_steps = self._run.starting_step if settings.mode == "online" else 0
