@@ -3,19 +3,25 @@
 None of it is needed: whatever the server refuses, does not know or does not answer is one line, and all else goes on.
 """
 
+import contextlib
 import dataclasses
 from collections.abc import Callable, Iterable
 from typing import Any
 
 import wandb
+from wandb.sdk.lib.service.service_connection import WandbApiFailedError
 
 from results.records import SweepRecord
 from results.wandb_charts import curve_metrics, metrics_of
 from results.wandb_pages import WandbPages, pages_at, write_pages
-from results.wandb_record import ASK_TIMEOUT_S, WandbRunSettings, why_unreachable
+from results.wandb_record import WandbRunSettings, ask_timeout_s, why_unreachable
 from results.wandb_report import save_report, sweep_report
 from results.wandb_sweep_entry import FINISHED, PAUSED, RUNNING, entry_text
 from results.wandb_view import save_view, sweep_view
+
+ENTRY, VIEW, REPORT = "the sweep's entry on the Sweeps page", "the sweep's saved view", "the report"
+DASHBOARD = "the sweep's dashboard"
+"""All of them: the server does not tell what is needed for any."""
 
 UPSERT_SWEEP = """
 mutation UpsertSweep(
@@ -50,8 +56,8 @@ class SweepDashboard:
         """Make or update the sweep's entry and its view; the id that its runs are to carry, if there is one."""
         if not self._connect():
             return None
-        self._is_registered = self._attempt("entry on the Sweeps page", lambda: self._register(RUNNING))
-        self._has_view = self._attempt("saved view", self._save_view)
+        self._is_registered = self._attempt(ENTRY, lambda: self._register(RUNNING))
+        self._has_view = self._attempt(VIEW, self._save_view)
         if self._has_view:
             self._say(f"View sweep at: {self._pages.view_url}")
         return self._pages.sweep_name if self._is_registered else None
@@ -62,16 +68,16 @@ class SweepDashboard:
         metrics = curve_metrics(self._record.metric, self._reported)
         if metrics != self._metrics and self._has_view:
             self._metrics = metrics
-            self._has_view = self._attempt("saved view", self._save_view)
+            self._has_view = self._attempt(VIEW, self._save_view)
 
     def end(self, finished: bool) -> None:
         """Say on the Sweeps page that the sweep has ended, or that it waits to be resumed."""
         if self._is_registered:
-            self._attempt("entry on the Sweeps page", lambda: self._register(FINISHED if finished else PAUSED))
+            self._attempt(ENTRY, lambda: self._register(FINISHED if finished else PAUSED))
 
     def write_report(self) -> None:
         """Write the report, or write it anew."""
-        if self._connect() and self._attempt("report", self._save_report):
+        if self._connect() and self._attempt(REPORT, self._save_report):
             self._say(f"View report at: {self._pages.report_url}")
 
     def _connect(self) -> bool:
@@ -79,10 +85,10 @@ class SweepDashboard:
         if why_unreachable(self._server) or not wandb.login(prompt=False, verify=False):
             self.is_complete = False
             return False  # what sends the runs says so
-        return self._attempt("dashboard", self._find_project)
+        return self._attempt(DASHBOARD, self._find_project)
 
     def _find_project(self) -> None:
-        self._api = wandb.Api(timeout=ASK_TIMEOUT_S)
+        self._api = wandb.Api(timeout=ask_timeout_s())
         entity, project = self._settings.entity or self._api.default_entity, self._settings.project
         if not entity or not project:
             raise ValueError("the server names no entity to record under; give --wandb_entity")
@@ -94,8 +100,9 @@ class SweepDashboard:
         """The first run would make it, but the view is there before."""
         try:
             self._api.project(project, entity).id  # noqa: B018 asks the server
-        except ValueError:
-            self._api.create_project(project, entity)
+        except ValueError:  # it is not there, or is not shown
+            with contextlib.suppress(Exception):  # if it is not there after all, the server refuses the view
+                self._api.create_project(project, entity)
 
     def _register(self, state: str) -> None:
         answer = _execute(
@@ -129,7 +136,7 @@ class SweepDashboard:
         try:
             work()
         except Exception as error:  # an unexpected answer makes W&B's packages raise whatever they stumble over
-            self._say(f"W&B: no {part} ({_cause(error)}); all else goes on")
+            self._say(f"W&B did not take {part} ({_cause(error)}); all else goes on")
             self.is_complete = False
             return False
         return True
@@ -146,4 +153,6 @@ def _execute(api: wandb.Api, query: str, variables: dict[str, Any]) -> dict[str,
 
 def _cause(error: Exception) -> str:
     text = str(error).strip().split("\n")[0]
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+    if text.endswith("did not respond in time."):  # wandb 0.31 blames its own process, which waits for the server
+        return "no usable answer in time"
+    return text if isinstance(error, WandbApiFailedError) and text else f"{type(error).__name__}: {text}"

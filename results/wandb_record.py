@@ -9,6 +9,7 @@ few seconds, after which the run is recorded offline.
 import contextlib
 import dataclasses
 import hashlib
+import math
 import os
 import shlex
 import shutil
@@ -103,6 +104,16 @@ def _has_login(ask: bool) -> bool:
     return bool(wandb.login(prompt=False, verify=False))
 
 
+def init_timeout_s() -> float:
+    """How long the opening of a run may take."""
+    return float(os.environ.get("WANDB_INIT_TIMEOUT", INIT_TIMEOUT_S))
+
+
+def ask_timeout_s() -> int:
+    """How long a question to the server may take; no longer than the opening of a run."""
+    return math.ceil(min(ASK_TIMEOUT_S, init_timeout_s()))
+
+
 def finish_timeout_s() -> float:
     """How long a run's end may wait for the server."""
     return float(os.environ.get("WANDB_FINISH_TIMEOUT", FINISH_TIMEOUT_S))
@@ -168,7 +179,7 @@ class TrialWandbRun:
             x_disable_machine_info=True,
             silent=True,
             console="off",
-            init_timeout=float(os.environ.get("WANDB_INIT_TIMEOUT", INIT_TIMEOUT_S)),
+            init_timeout=init_timeout_s(),
             finish_timeout=finish_timeout_s(),
             finish_timeout_raises=True,
         )

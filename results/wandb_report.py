@@ -3,6 +3,7 @@
 Building it talks to nobody; saving it does, and replaces what the report held.
 """
 
+import itertools
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -54,13 +55,9 @@ def sweep_report(record: SweepRecord, entity: str, project: str, metrics: Sequen
 def _paragraphs(lines: Iterable[str]) -> list[Any]:
     """Lines that are indented become a list."""
     blocks: list[Any] = []
-    for line in lines:
-        if not line.startswith(" "):
-            blocks.append(wr.P(line))
-        elif blocks and isinstance(blocks[-1], wr.UnorderedList):
-            blocks[-1].items.append(wr.UnorderedListItem(" ".join(line.split())))
-        else:
-            blocks.append(wr.UnorderedList(items=[wr.UnorderedListItem(" ".join(line.split()))]))
+    for indented, group in itertools.groupby(lines, key=lambda line: line.startswith(" ")):
+        texts = [" ".join(line.split()) for line in group]
+        blocks += [wr.UnorderedList(items=texts)] if indented else [wr.P(text) for text in texts]
     return blocks
 
 

@@ -8,6 +8,7 @@ from rich.console import Console
 from results.failures import Failure
 from results.records import SweepRecord
 from results.summary import summary
+from results.wandb_pages import read_pages
 from trainable.contract import shown_path
 from trainable.runs import DataDescription
 from tune.resources import Allotment
@@ -46,7 +47,9 @@ def print_end(console: Console, settings: SweepSettings, record: SweepRecord, wa
             f"Best policy    {shown_path(best.folder)}/checkpoint_{best.checkpoint_epochs[-1]:06d}", soft_wrap=True
         )
     name = shlex.quote(settings.name)
+    pages = read_pages(settings.folder)
     commands = {
+        "W&B": pages.view_url if pages else None,
         "TensorBoard": f"tensorboard --logdir {folder}",
         "Send to W&B": _sync_command(settings) if wandb_mode == "offline" else None,
         "Compare": f"python {_shown_script('results/compare_trials.py')} {name if _is_shipped(settings) else folder}",

@@ -112,7 +112,7 @@ class StrictWandbServer:
 
     def refuse_operations(self, status: int, *operations: str) -> None:
         """Answer these GraphQL operations with that status; with 200, by a GraphQL error; none: no more."""
-        self._refused_operations = dict.fromkeys(operations, status)
+        self._refused_operations = self._refused_operations | dict.fromkeys(operations, status) if operations else {}
 
     def hold(self, *kinds: str) -> None:
         """Take requests of these kinds and let them wait, until `hold()` or the server's death."""

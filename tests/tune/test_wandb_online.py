@@ -109,6 +109,44 @@ def test_an_online_run_says_what_it_is_and_holds_every_epoch_once(
     assert "wandb:" not in printed
 
 
+def test_an_online_sweep_has_a_view_and_an_entry_that_its_runs_name(
+    online_sweep: tuple[Path, StrictWandbServer, str],
+) -> None:
+    _, server, printed = online_sweep
+    (view,), (entry,) = server.pages.saved_views, server.pages.sweeps.values()
+    url = f"{server.url}/walker/molmo-controller?nw={view.name.removeprefix('nw-').removesuffix('-v')}"
+    lines = printed.splitlines()
+    begun = lines.index(f"View sweep at: {url}")
+    assert begun < min(place for place, line in enumerate(lines) if "trials done" in line)
+    assert f"W&B            {url}" in lines
+    assert [item["value"] for item in view.run_set["filters"]["filters"]] == ["small"]
+    (plot,) = view.panels_of("Parallel Coordinates Plot")
+    assert [(column["accessor"], column.get("log")) for column in plot["columns"]] == [
+        ("config:target.value", False), ("config:rate.value", True), ("summary:score", None),
+    ]  # fmt: skip
+    assert [curve["metrics"] for curve in view.panels_of("Run History Line Plot")] == [[name] for name in METRICS]
+    assert {run.sweep for run in server.runs.values()} == {entry.name}
+    assert entry.states == ["RUNNING", "FINISHED"]
+    assert "did not take" not in printed
+
+
+def test_what_the_server_refuses_beside_the_runs_is_a_line_each_and_changes_nothing_else(
+    server: StrictWandbServer, online_sweep: tuple[Path, StrictWandbServer, str], tmp_path: Path
+) -> None:
+    server.refuse_operations(403, "UpsertView2")
+    server.refuse_operations(500, "UpsertSweep")
+    finished = run_sweep(tmp_path, "--name", "small", *SMALL_FLAGS, *ONLINE, **server.variables, **IMPATIENT)
+    assert finished.returncode == 0, finished.stderr
+    assert [line for line in finished.stdout.splitlines() if "W&B" in line] == [
+        "W&B did not take the sweep's entry on the Sweeps page (no usable answer in time); all else goes on",
+        "W&B did not take the sweep's saved view (permission denied: UpsertView2); all else goes on",
+    ]
+    assert "Traceback" not in finished.stdout + finished.stderr
+    assert curves(tmp_path / "small") == curves(online_sweep[0])
+    assert_server_holds_every_epoch_once(tmp_path / "small", server)
+    assert {run.sweep for run in server.runs.values()} == {None}
+
+
 def test_a_finished_trial_that_the_server_holds_is_not_opened_again(
     online_sweep: tuple[Path, StrictWandbServer, str],
 ) -> None:
@@ -117,6 +155,9 @@ def test_a_finished_trial_that_the_server_holds_is_not_opened_again(
     assert again.returncode == 0, again.stderr
     assert "Nothing is left to do" in again.stdout
     assert [run.openings for run in server.runs.values()] == [1, 1]
+    (view,), (entry,) = server.pages.saved_views, server.pages.sweeps.values()
+    assert view.name.removeprefix("nw-").removesuffix("-v") in again.stdout
+    assert entry.states[-1] == "FINISHED"
 
 
 def test_after_kills_and_resumes_the_server_holds_every_epoch_once_in_order(
@@ -147,6 +188,9 @@ def test_after_kills_and_resumes_the_server_holds_every_epoch_once_in_order(
     assert [len(rows(trial)) for trial in trial_folders(sweep)] == [12, 12, 12]
     assert_server_holds_every_epoch_once(sweep, server)
     assert [run.openings for run in server.runs.values()] == [2, 2, 1]
+    (_,), (entry,) = server.pages.saved_views, server.pages.sweeps.values()
+    assert entry.states == ["RUNNING", "RUNNING", "RUNNING", "FINISHED"]
+    assert {run.sweep for run in server.runs.values()} == {entry.name}
 
 
 def test_a_server_that_dies_half_way_changes_no_result_and_is_sent_the_rest_by_a_resume(
@@ -165,7 +209,7 @@ def test_a_server_that_dies_half_way_changes_no_result_and_is_sent_the_rest_by_a
     printed, _ = running.communicate(timeout=120)
     assert running.returncode == 0, printed
     assert curves(sweep) == curves(twin)
-    (line,) = [line for line in printed.splitlines() if "W&B" in line]
+    (line,) = [line for line in printed.splitlines() if line.startswith("W&B did")]
     assert line.startswith("W&B did not take everything: ")
     assert "--resume twin" in line
     assert len(server.runs) < 8
