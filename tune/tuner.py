@@ -61,7 +61,7 @@ def build_sweep(plan: Plan, record: SweepRecord, allotment: Allotment, wandb_mod
     )
     recorder = Recorder(settings.folder, record.trials)
     tensorboard_callback, wandb_callback = build_views(plan, record, recorder, wandb_mode)
-    progress = Progress(record, recorder, settings.num_samples, console)
+    progress = Progress(record, recorder, settings.num_samples, allotment.max_concurrent_trials, console)
     callbacks = [callback for callback in (recorder, tensorboard_callback, wandb_callback, progress) if callback]
     trainable = tune.with_parameters(
         RunTrainable,
