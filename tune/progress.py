@@ -12,7 +12,7 @@ from rich.text import Text
 
 from results.ranking import score, sign
 from results.records import SweepRecord
-from results.table import shown_value
+from results.shown import shown_value
 from trainable import contract
 from trainable.ray_trainable import FAILURE, NOTE
 from tune.recorder import Recorder, number_of
