@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from results.failures import Failure, read_failure
-from results.ranking import Row, best_row, score, sign
+from results.ranking import Row, best_first, best_row, score
 from trainable import contract
 from trainable.contract import UserError
 
@@ -108,12 +108,7 @@ class SweepRecord:
 
     def ranked(self) -> list[TrialRecord]:
         """Best score first; trials without a score last, in the order in which they were proposed."""
-
-        def key(trial: TrialRecord) -> tuple[bool, float, int]:
-            value = self.score(trial)
-            return value is None, -sign(self.mode) * (value or 0.0), trial.number
-
-        return sorted(self.trials, key=key)
+        return best_first(self.trials, self.score, self.mode)
 
 
 def read_rows(file: Path) -> list[Row]:

@@ -5,7 +5,8 @@ from rich.text import Text
 
 from results.ranking import sign
 from results.records import SweepRecord, TrialRecord
-from results.table import shown_value, trial_table
+from results.shown import shown_value
+from results.table import trial_table
 from trainable import contract
 
 

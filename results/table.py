@@ -3,14 +3,10 @@
 from rich.table import Table
 
 from results.records import SweepRecord, TrialRecord
+from results.shown import shown_value
 from trainable import contract
 
 FIRST_TRIAL_MARK = "starting values"
-
-
-def shown_value(value: object) -> str:
-    """A hyperparameter to three significant digits."""
-    return f"{value:.3g}" if isinstance(value, float) else str(value)
 
 
 def trial_table(record: SweepRecord) -> Table:

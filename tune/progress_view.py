@@ -10,7 +10,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from results.table import shown_value
+from results.shown import shown_value
 
 BAR_COLUMNS = 24
 LINES_OF_SWEEP = 4
