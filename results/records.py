@@ -4,7 +4,7 @@ Reading changes nothing and needs no lock: a line that is being written is left 
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ import yaml
 
 from results.failures import Failure, read_failure
 from results.ranking import Row, best_first, best_row, score
+from results.space import Space, read_space
 from trainable import contract
 from trainable.contract import UserError
 
@@ -69,6 +70,7 @@ class SweepRecord:
     settings: dict[str, Any]
     data: dict[str, Any]
     trials: tuple[TrialRecord, ...]
+    space: Space = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -178,4 +180,5 @@ def read_sweep(folder: Path) -> SweepRecord:
         settings=read_settings(folder / contract.SWEEP_FILE),
         data=json.loads(data_file.read_text()) if data_file.exists() else {},
         trials=read_trials(folder),
+        space=read_space(folder),
     )

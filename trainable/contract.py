@@ -39,6 +39,8 @@ SEED = "seed"
 SWEEP_FILE = "sweep.yaml"
 DATA_FILE = "data.json"
 """What the trials run on, as the run describes it: a sentence, a fingerprint, the baselines."""
+SPACE_FILE = "search_space.json"
+"""What is searched: each hyperparameter's range or choices."""
 LOCK_FILE = "driver.lock"
 OPTUNA_FILE = "optuna.journal"
 

@@ -12,6 +12,7 @@ import yaml
 
 from results.find import find_sweep, latest_sweep
 from results.records import read_settings, read_sweep
+from results.space import write_space
 from results.trial_log import write_params
 from results.whole_file import write_whole
 from search_spaces.choose import SearchSpace, load_space
@@ -21,6 +22,7 @@ from trainable.flags import flag_fields
 from trainable.runs import DataDescription
 from tune.command_line import LATEST, Request
 from tune.confirm import confirming_trials, settings_to_confirm
+from tune.dimensions import dimensions
 from tune.settings import SHIPPED_STORAGE, SweepSettings, from_flat
 
 NOT_REPEATED = ("name", "resume", "created", "history")
@@ -146,6 +148,7 @@ def write_settings(plan: Plan, changes: list[str]) -> None:
     history = read_settings(file).get("history", []) if file.exists() else []
     if changes:
         history.append({"when": f"{datetime.datetime.now():%Y-%m-%d %H:%M:%S}", "changes": changes})
+    write_space(plan.settings.folder, dimensions(plan.space))
     content = plan.settings.to_flat() | {"created": plan.created} | ({"history": history} if history else {})
     write_whole(file, yaml.safe_dump(content, sort_keys=False))
 

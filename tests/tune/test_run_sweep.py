@@ -14,6 +14,8 @@ from sweep_process import QUADRATIC, curves, params, rows, run_sweep, trial_fold
 from views import tensorboard_curves, wandb_steps
 from wandb_file import history, offline_runs, run_config, run_record, summary
 
+from results.records import read_sweep
+
 METRICS = {
     "Train/Loss", "Train/Reward_Mean", "Train/Reward_Std", "Train/Accuracy_Mean", "Train/Accuracy_Std",
     "Train/Latency_Mean", "Train/Latency_Std", "Train/Budget_Violation_Rate", "Train/Entropy",
@@ -50,6 +52,13 @@ def test_proposals_lie_in_the_search_space_and_differ(digit_sweep: Sweep) -> Non
         assert 2 <= values["group_size"] <= 32
         assert isinstance(values["group_size"], int)
         assert 0.1 <= values["budget_penalty"] <= 30
+
+
+def test_the_record_tells_what_was_searched(digit_sweep: Sweep) -> None:
+    space = read_sweep(digit_sweep[0]).space
+    assert {name: dimension.log for name, dimension in space.items()} == {
+        "lr": True, "group_size": False, "budget_penalty": True,
+    }  # fmt: skip
 
 
 def test_tensorboard_reads_the_same_numbers_as_result_json(digit_sweep: Sweep) -> None:

@@ -1,0 +1,31 @@
+"""The search space in a sweep's record."""
+
+from pathlib import Path
+
+from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
+
+from results.space import Dimension, read_space, write_space
+from tune.dimensions import dimensions
+
+
+def test_every_kind_of_distribution_is_read_back_as_it_was_searched(tmp_path: Path) -> None:
+    space = dimensions(
+        {
+            "lr": FloatDistribution(1e-5, 1e-2, log=True),
+            "dropout": FloatDistribution(0.0, 0.5, step=0.1),
+            "group_size": IntDistribution(2, 32),
+            "recipe": CategoricalDistribution(["default", "original", None]),
+        }
+    )
+    write_space(tmp_path, space)
+    assert read_space(tmp_path) == space
+    assert space == {
+        "lr": Dimension("float", 1e-5, 1e-2, log=True),
+        "dropout": Dimension("float", 0.0, 0.5, step=0.1),
+        "group_size": Dimension("int", 2, 32, step=1),
+        "recipe": Dimension("categorical", choices=("default", "original", None)),
+    }
+
+
+def test_a_folder_without_a_space_has_an_empty_one(tmp_path: Path) -> None:
+    assert read_space(tmp_path) == {}
