@@ -10,7 +10,7 @@ from results.records import SweepRecord, TrialRecord
 
 OF_THE_SWEEP_ALONE = frozenset(
     {
-        "name", "created", "storage_path", "num_samples", "seed", "confirm",
+        "name", "created", "storage_path", "history", "num_samples", "seed", "confirm", "confirm_top", "confirm_seeds",
         "search_space", "metric", "mode", "scheduler", "grace_period", "reduction_factor",
         "max_concurrent_trials", "cpus_per_trial", "gpus_per_trial", "address",
         "wandb_mode", "wandb_project", "wandb_entity",
