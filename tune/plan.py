@@ -136,7 +136,9 @@ def begin(plan: Plan) -> None:
         raise UserError(
             f"--storage_path {folder.parent}: cannot write there ({error.strerror}); give another"
         ) from None
-    data = {"objective": plan.settings.run_kind.objective, **plan.description.to_json()}
+    kind, threads = plan.settings.run_kind, max(1, int(plan.settings.cpus_per_trial))
+    reproduce = kind.single_run_command(plan.settings.run_settings, threads)
+    data = {"objective": kind.objective, **plan.description.to_json(), "reproduce": reproduce}
     write_whole(folder / contract.DATA_FILE, json.dumps(data, indent=2) + "\n")
     for number, hyperparameters in enumerate(plan.planned_trials):
         write_params(folder / contract.trial_folder_name(number), hyperparameters)

@@ -96,6 +96,9 @@ class Quadratic:
     def start(self, settings: QuadraticSettings, data: None, seed: int, device: str) -> QuadraticRun:
         return QuadraticRun(settings, seed)
 
+    def single_run_command(self, settings: QuadraticSettings, cpu_threads: int) -> None:
+        return None
+
     def run_name(self, hyperparameters: Mapping[str, Any], timestamp: str) -> str:
         return f"quadratic-{hyperparameters['target']:.2f}-{timestamp}"
 
