@@ -2,11 +2,14 @@
 
 import importlib.metadata
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ray import tune
+from ray.tune import Callback
 from ray.tune.schedulers import FIFOScheduler, TrialScheduler
+from ray.tune.stopper import Stopper
 from rich.console import Console
 
 from results.records import SweepRecord, TrialRecord
@@ -56,13 +59,22 @@ def build_views(
 def build_sweep(plan: Plan, record: SweepRecord, allotment: Allotment, wandb_mode: str, console: Console) -> BuiltSweep:
     """The Ray side of the sweep, built afresh from the record: what is finished never enters Ray."""
     settings = plan.settings
-    searcher = RecordedSearch(
-        plan.space, _first_hyperparameters(plan), settings.seed, settings.num_samples, settings.num_epochs, record
-    )
     recorder = Recorder(settings.folder, record.trials)
     tensorboard_callback, wandb_callback = build_views(plan, record, recorder, wandb_mode)
     progress = Progress(record, recorder, settings.num_samples, allotment.max_concurrent_trials, console)
     callbacks = [callback for callback in (recorder, tensorboard_callback, wandb_callback, progress) if callback]
+    tuner = build_tuner(plan, record, allotment, SweepStopper(settings.num_epochs, recorder), callbacks)
+    return BuiltSweep(tuner, recorder, wandb_callback)
+
+
+def build_tuner(
+    plan: Plan, record: SweepRecord, allotment: Allotment, stopper: Stopper, callbacks: Sequence[Callback]
+) -> tune.Tuner:
+    """The Tuner alone: what is proposed, stopped and run, whoever listens."""
+    settings = plan.settings
+    searcher = RecordedSearch(
+        plan.space, _first_hyperparameters(plan), settings.seed, settings.num_samples, settings.num_epochs, record
+    )
     trainable = tune.with_parameters(
         RunTrainable,
         run_kind=settings.run,
@@ -71,7 +83,7 @@ def build_sweep(plan: Plan, record: SweepRecord, allotment: Allotment, wandb_mod
         seed=settings.seed,
         data=plan.data,
     )
-    tuner = tune.Tuner(
+    return tune.Tuner(
         tune.with_resources(trainable, {"cpu": allotment.cpus_per_trial, "gpu": allotment.gpus_per_trial}),
         tune_config=tune.TuneConfig(
             search_alg=searcher,
@@ -84,15 +96,14 @@ def build_sweep(plan: Plan, record: SweepRecord, allotment: Allotment, wandb_mod
         run_config=tune.RunConfig(
             name=settings.name,
             storage_path=str(settings.folder.parent),
-            stop=SweepStopper(settings.num_epochs, recorder),
+            stop=stopper,
             # Not at the end: Ray would save a trial that failed, over its last good checkpoint.
             checkpoint_config=tune.CheckpointConfig(num_to_keep=2, checkpoint_at_end=False),
             failure_config=tune.FailureConfig(max_failures=LOST_WORKERS_PER_EPOCH),
-            callbacks=callbacks,
+            callbacks=list(callbacks),
             verbose=0,
         ),
     )
-    return BuiltSweep(tuner, recorder, wandb_callback)
 
 
 def _first_hyperparameters(plan: Plan) -> dict[str, Any]:
