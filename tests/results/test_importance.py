@@ -59,7 +59,7 @@ def test_a_hyperparameter_that_only_some_trials_have_is_weighed_too() -> None:
     [
         ([], "nothing was varied"),
         ([Observation({"lr": 0.1 * i}, i) for i in range(16)], "only lr was varied"),
-        (drawn(8, 5, lambda setting, noise: noise), "8 trials that ended are too few: at least 12 are needed"),
+        (drawn(8, 5, lambda setting, noise: noise), "8 trials that ended are too few (at least 12 are needed)"),
         (drawn(16, 5, lambda setting, noise: 0.5), "all 16 trials have the same score"),
     ],
     ids=["none", "one hyperparameter", "few trials", "no spread"],
