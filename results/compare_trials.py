@@ -4,6 +4,7 @@ python results/compare_trials.py SWEEP [SWEEP ...]
 """
 
 import argparse
+import gc
 import signal
 import sys
 from pathlib import Path
@@ -40,6 +41,8 @@ examples:
 def main(arguments: list[str]) -> int:
     # A reader that has seen enough, as `head` has, ends this quietly.
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    # What is read is kept to the end, so collecting garbage would find none: a fifth of the time with 1,000 trials.
+    gc.disable()
     try:
         return _compare(_parser().parse_args(_joined_sort(arguments)))
     except UserError as error:
@@ -164,10 +167,9 @@ def _joined_sort(arguments: list[str]) -> list[str]:
 
 
 def _whole_number(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{number} is less than 1")
-    return number
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number above 0")
+    return int(text)
 
 
 if __name__ == "__main__":

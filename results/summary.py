@@ -1,7 +1,5 @@
 """Comparable sweeps in short: the table, what the best gained, what decides, and what failed."""
 
-from collections.abc import Iterator
-
 from rich.console import Group, RenderableType
 from rich.text import Text
 
@@ -49,16 +47,17 @@ def head_lines(comparison: Comparison) -> list[str]:
     """On what the trials ran, and what the table's columns mean."""
     data = next((record.data["summary"] for record in comparison.records if record.data), None)
     meaning = f"score: the {comparison.mode} of {comparison.metric} over a trial's epochs; epoch: the best / the last"
-    seeds = "where a setting ran under several seeds, means; ci95: the 95 % interval of the score's"
-    return [*([data] if data else []), meaning, *([seeds] if _any_repeated(comparison) else [])]
+    seeds = "a setting under several seeds: their means, and ci95, the score's 95 % interval to either side"
+    repeated = any(len(group.trials) > 1 for group in comparison.groups)
+    return [*([data] if data else []), meaning, *([seeds] if repeated else [])]
 
 
 def finding_lines(comparison: Comparison, listing: Listing) -> list[str]:
     """What follows from the table; of all trials, shown or not."""
     blocks = [
-        list(_cut_lines(listing)),
+        _cut_lines(listing),
         gain_lines(comparison),
-        [*_decision_lines(comparison), *_pareto_lines(comparison)],
+        _decision_lines(comparison) + _pareto_lines(comparison),
         [_failure_line(trial) for group in comparison.groups for trial in group.trials if trial.trial.failure],
     ]
     lines = [line for block in blocks if block for line in ("", *block)]
@@ -108,13 +107,10 @@ def _signed(gained: Estimate, mode: str) -> str:
     return value if gained.half_width is None else f"{value} ± {gained.half_width:.3f}"
 
 
-def _any_repeated(comparison: Comparison) -> bool:
-    return any(len(group.trials) > 1 for group in comparison.groups)
-
-
-def _cut_lines(listing: Listing) -> Iterator[str]:
-    if len(listing.rows) < listing.total:
-        yield f"{len(listing.rows)} of {listing.total} shown; what follows is of all"
+def _cut_lines(listing: Listing) -> list[str]:
+    if len(listing.rows) == listing.total:
+        return []
+    return [f"{len(listing.rows)} of {listing.total} shown; what follows is of all"]
 
 
 def _decision_lines(comparison: Comparison) -> list[str]:
@@ -132,10 +128,10 @@ def _decision_lines(comparison: Comparison) -> list[str]:
     return [f"Importance for being in the best quarter (PED-ANOVA): {shares}; {beyond}", quarter.sentence]
 
 
-def _pareto_lines(comparison: Comparison) -> Iterator[str]:
+def _pareto_lines(comparison: Comparison) -> list[str]:
     found = comparison.pareto
     if not found.groups:
-        return
+        return []
     up = "up" if comparison.mode == "max" else "down"
     points = [
         f"{_named(comparison, group)} ({group.score.mean:.3f}, {group.mean_of(found.against):.3f})"
@@ -143,9 +139,8 @@ def _pareto_lines(comparison: Comparison) -> Iterator[str]:
         if group.score
     ]
     more = f" and {len(found.groups) - MOST_NAMED} more" if len(found.groups) > MOST_NAMED else ""
-    yield (
-        f"Pareto set ({found.score_metric} {up}, {found.against} down, at the best epoch): {', '.join(points)}{more}"
-    )
+    axes = f"{found.score_metric} {up}, {found.against} down, at the best epoch"
+    return [f"Pareto set ({axes}): {', '.join(points)}{more}"]
 
 
 def _failure_line(judged: JudgedTrial) -> str:

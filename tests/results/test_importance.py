@@ -36,9 +36,9 @@ def test_a_choice_can_decide() -> None:
 
 
 def test_where_none_matters_none_stands_out_in_most_sweeps() -> None:
-    """95 of 100 by design; of twenty, 15 or fewer would come up once in 400 times."""
-    quiet = [not importance(drawn(16, seed, lambda setting, noise: noise)).stand_out for seed in range(20)]
-    assert sum(quiet) >= 16
+    """95 of 100 by design; of ten, 7 or fewer would come up once in 87 times."""
+    quiet = [not importance(drawn(16, seed, lambda setting, noise: noise)).stand_out for seed in range(10)]
+    assert sum(quiet) >= 8
 
 
 def test_the_same_trials_give_the_same_answer() -> None:
