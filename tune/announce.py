@@ -53,6 +53,7 @@ def print_end(console: Console, settings: SweepSettings, record: SweepRecord, wa
         "TensorBoard": f"tensorboard --logdir {folder}",
         "Send to W&B": _sync_command(settings) if wandb_mode == "offline" else None,
         "Compare": f"python {_shown_script('results/compare_trials.py')} {name if _is_shipped(settings) else folder}",
+        "Confirm": None if settings.confirm or not best else _sweep_command("--confirm", settings),
         "Resume": resume_command(settings),
     }
     for title, command in commands.items():
@@ -75,8 +76,12 @@ def _sync_command(settings: SweepSettings) -> str:
 
 
 def resume_command(settings: SweepSettings) -> str:
+    return _sweep_command("--resume", settings)
+
+
+def _sweep_command(flag: str, settings: SweepSettings) -> str:
     storage = "" if _is_shipped(settings) else f" --storage_path {shlex.quote(shown_path(settings.folder.parent))}"
-    return f"python {_shown_script('tune/run_sweep.py')} --resume {shlex.quote(settings.name)}{storage}"
+    return f"python {_shown_script('tune/run_sweep.py')} {flag} {shlex.quote(settings.name)}{storage}"
 
 
 def _shown_script(name: str) -> str:
