@@ -67,6 +67,13 @@ class WandbRunSettings:
         """Whose mark says that a run is whole: on disk or at the server."""
         return "wandb" if self.mode == "offline" else "wandb_online"
 
+    def held(self, epochs: int, status: str) -> str:
+        """What the mark of a whole run says: what is held, and where."""
+        if self.mode == "offline":
+            return f"{epochs} epochs, {status}"
+        server = wandb.setup().settings.base_url
+        return f"{epochs} epochs, {status}, {server}/{self.entity or '-'}/{self.project}"
+
     def offline(self) -> "WandbRunSettings":
         return dataclasses.replace(self, mode="offline")
 
@@ -92,10 +99,11 @@ def resolve_mode(wished: str | None, ask: bool = False) -> str:
     mode = wished or os.environ.get("WANDB_MODE")
     if mode in ("online", "offline", "disabled"):
         return mode
-    return "online" if _has_login(ask) else "offline"
+    return "online" if has_login(ask) else "offline"
 
 
-def _has_login(ask: bool) -> bool:
+def has_login(ask: bool = False) -> bool:
+    """Whether a key is stored or in WANDB_API_KEY; the server is not asked."""
     if ask:
         return bool(wandb.login(verify=False))
     return bool(wandb.login(prompt=False, verify=False))
@@ -123,18 +131,33 @@ def open_run(
     """
     if settings.mode == "offline":
         return TrialWandbRun(settings, identity, folder, name, config), None
+    try:
+        return open_online(settings, identity, folder, name, config), None
+    except WandbUnavailable as error:
+        # By another id: W&B would renumber the rows of a segment that is synced into a run it already holds.
+        offline = TrialWandbRun(settings.offline(), identity and f"{identity}-offline", folder, name, config)
+        return offline, str(error)
+
+
+def open_online(
+    settings: WandbRunSettings, identity: str | None, folder: Path, name: str, config: Mapping[str, Any]
+) -> "TrialWandbRun":
+    """The run at the server, new or as it stands there.
+
+    Raises:
+        WandbUnavailable: the server does not answer or refuses.
+    """
     # Asked first, since wandb-core 0.31 keeps the id of a run whose opening failed: "run ID ... is in use".
-    cause = _why_unreachable(wandb.setup().settings.base_url)
+    cause = why_unreachable(wandb.setup().settings.base_url)
     if cause is None:
         try:
-            return TrialWandbRun(settings, identity, folder, name, config), None
+            return TrialWandbRun(settings, identity, folder, name, config)
         except (WandbError, TimeoutError) as error:
             cause = str(error).strip().split("\n")[0]
-    # By another id: W&B would renumber the rows of a segment that is synced into a run it already holds.
-    return TrialWandbRun(settings.offline(), identity and f"{identity}-offline", folder, name, config), cause
+    raise WandbUnavailable(cause)
 
 
-def _why_unreachable(base_url: str) -> str | None:
+def why_unreachable(base_url: str) -> str | None:
     """None when something answers there, whatever it says."""
     try:
         urllib.request.urlopen(urllib.request.Request(base_url, method="HEAD"), timeout=PROBE_TIMEOUT_S).close()
@@ -171,7 +194,7 @@ class TrialWandbRun:
             group=settings.group,
             job_type=settings.job_type,
             tags=settings.tags,
-            config={**config, **settings.config},
+            config={**settings.config, **config},
             resume="allow" if settings.mode == "online" else None,
             reinit="create_new",
             settings=wandb.Settings(
@@ -214,6 +237,8 @@ class TrialWandbRun:
             if epoch != len(self._rows) + 1:
                 continue
             self._rows.append(row)
+            if contract.DEVICE in row and row[contract.DEVICE] != self._run.config.get(contract.DEVICE):
+                self._run.config.update({contract.DEVICE: row[contract.DEVICE]}, allow_val_change=True)
             if epoch >= self._held_steps:
                 shown = {name: value for name, value in row.items() if contract.is_metric(name)}
                 self._run.log({**shown, contract.EPOCH: epoch}, step=epoch, commit=True)
@@ -225,7 +250,7 @@ class TrialWandbRun:
         artifact.add_file(str(model.file), policy="immutable", skip_cache=True)
         self._run.log_artifact(artifact, aliases=["best", "latest"])
 
-    def close(self, status: str, wait: bool = True, model: ModelArtifact | None = None) -> None:
+    def close(self, status: str, wait: bool = True, model: ModelArtifact | None = None) -> "ClosedRun":
         """Write the summary (last and best), send the model, and finish.
 
         Args:
@@ -244,8 +269,10 @@ class TrialWandbRun:
                 }
             )
         self._run.summary["status"] = status
+        path = f"{self._run.entity}/{self._run.project}/{self._run.id}"
+        closed = ClosedRun(self._folder, self._settings, path, len(self._rows), status)
         if not wait:
-            return
+            return closed
         try:
             try:
                 if model:
@@ -254,26 +281,38 @@ class TrialWandbRun:
                 self._run.finish(exit_code=1 if status == "failed" else 0)
         except TimeoutError:
             raise WandbUnavailable("the server did not take a run's last rows in time") from None
+        return closed
+
+
+@dataclass(frozen=True)
+class ClosedRun:
+    """What is to be known of a run when nothing of it is kept in memory."""
+
+    folder: Path
+    settings: WandbRunSettings
+    path: str
+    """Entity, project and id."""
+    epochs: int
+    status: str
 
     def mark_if_whole(self) -> bool:
-        """Mark the closed run of a trial that has ended, once every epoch lies on disk or, online, at the server.
+        """Mark the trial's run, once every epoch lies on disk or, online, at the server.
 
         Raises:
             WandbUnavailable: online, the server does not answer.
         """
-        if not self.offline:
-            if self._last_step_held() < len(self._rows):
+        if self.settings.mode == "online":
+            if self._last_step_held() < self.epochs:
                 return False
-            for segment in self._folder.glob("wandb/offline-run-*"):  # of a time when the server was away
+            for segment in self.folder.glob("wandb/offline-run-*"):  # of a time when the server was away
                 shutil.rmtree(segment)
-        mark_whole(self._folder, self._settings.view, len(self._rows))
+        mark_whole(self.folder, self.settings.view, self.settings.held(self.epochs, self.status))
         return True
 
     def _last_step_held(self) -> int:
         """What the server says; 0 where it holds no row."""
-        path = f"{self._run.entity}/{self._run.project}/{self._run.id}"
         try:
-            held = wandb.Api(timeout=ASK_TIMEOUT_S).run(path)
+            held = wandb.Api(timeout=ASK_TIMEOUT_S).run(self.path)
             last_step: int = held.lastHistoryStep
         except ValueError:  # no such run
             return 0

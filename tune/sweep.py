@@ -6,12 +6,12 @@ import os
 from rich.console import Console
 
 from results.failures import earlier_failures, reopen
+from results.folder_lock import only_driver
 from results.records import SweepRecord, read_sweep
 from results.trial_log import TrialLog
 from results.wandb_record import resolve_mode
 from trainable import contract
 from trainable.contract import UserError
-from trainable.folder_lock import only_driver
 from tune import announce
 from tune.command_line import Request
 from tune.interruption import Interruption, stop_on_signals
@@ -63,7 +63,7 @@ def _reopen_failed(record: SweepRecord) -> None:
 
 def _say_nothing_left(plan: Plan, console: Console) -> int:
     record, wandb_mode = read_sweep(plan.settings.folder), resolve_mode(plan.settings.wandb_mode)
-    views = build_views(plan, record, Recorder(record.folder, record.trials), wandb_mode)
+    views = build_views(record, Recorder(record.folder, record.trials), wandb_mode)
     for view in views:
         if view:
             view.setup()

@@ -8,18 +8,17 @@ import functools
 import queue
 import threading
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from ray.air.integrations.wandb import WandbLoggerCallback
 
-from results.records import SweepRecord, read_trial
-from results.wandb_record import TrialWandbRun, WandbRunSettings, WandbUnavailable, open_run, run_id
-from results.whole_views import is_whole
+from results.records import SweepRecord, TrialRecord, read_trial
+from results.wandb_record import ClosedRun, TrialWandbRun, WandbRunSettings, WandbUnavailable
+from results.wandb_trials import lacks_rows, open_trial
 from trainable import contract
 from tune.recorder import Recorder, number_of
 
-Work = Callable[[], None]
+Work = Callable[[], object]
 
 HAND_OVER_TIMEOUT_S = 120.0
 
@@ -27,17 +26,11 @@ HAND_OVER_TIMEOUT_S = 120.0
 class SweepWandbCallback(WandbLoggerCallback):
     """Follows the recorder: what it has written, W&B is given."""
 
-    def __init__(
-        self,
-        settings: WandbRunSettings,
-        record: SweepRecord,
-        recorder: Recorder,
-        run_name: Callable[[dict[str, Any], str], str],
-    ) -> None:
+    def __init__(self, settings: WandbRunSettings, record: SweepRecord, recorder: Recorder) -> None:
         super().__init__(project=settings.project, group=settings.group)
-        self._settings, self._record, self._recorder, self._run_name = settings, record, recorder, run_name
+        self._settings, self._record, self._recorder = settings, record, recorder
         self._open: dict[int, TrialWandbRun] = {}
-        self._unconfirmed: dict[int, TrialWandbRun] = {}
+        self._unconfirmed: dict[int, ClosedRun] = {}
         """Closed, and not known to be whole: a server may show its last rows a moment later."""
         self._thread: threading.Thread | None = None
         self._failure: BaseException | None = None
@@ -50,15 +43,14 @@ class SweepWandbCallback(WandbLoggerCallback):
         self._thread = threading.Thread(target=self._run_thread, name="wandb", daemon=True)
         self._thread.start()
         for trial in self._record.trials:
-            if trial.finished and not is_whole(trial.folder, self._settings.view, len(trial.rows)):
-                self._put(functools.partial(self._open_run, trial.number, trial.config, list(trial.rows)))
+            if trial.finished and lacks_rows(self._settings, self._record, trial):
+                self._put(functools.partial(self._open_run, trial))
                 status = trial.status(self._record.num_epochs)
                 self._put(functools.partial(self._close_run, trial.number, status, whole=True))
 
     def log_trial_start(self, trial: Any) -> None:
-        number, config = number_of(trial), dict(trial.config)
-        rows = list(self._recorder.rows(number))
-        self._put(lambda: self._open_run(number, config, rows))
+        started = self._read(trial)
+        self._put(lambda: self._open_run(started))
 
     def log_trial_result(self, iteration: int, trial: Any, result: dict[str, Any]) -> None:
         number = number_of(trial)
@@ -69,10 +61,9 @@ class SweepWandbCallback(WandbLoggerCallback):
         """Checkpoints stay where they are."""
 
     def log_trial_end(self, trial: Any, failed: bool = False) -> None:
-        number = number_of(trial)
-        ended = read_trial(self._record.folder / contract.trial_folder_name(number), number)
+        ended = self._read(trial)
         status = ended.status(self._record.num_epochs)
-        self._put(lambda: self._close_run(number, status, whole=True))
+        self._put(lambda: self._close_run(ended.number, status, whole=True))
 
     def on_experiment_end(self, trials: list[Any], **info: Any) -> None:
         """Close what is open, and wait until all is handed over, but not for ever."""
@@ -100,17 +91,17 @@ class SweepWandbCallback(WandbLoggerCallback):
                 self._failure = failure  # raised again where the sweep meets this callback next
                 return
 
-    def _open_run(self, number: int, config: dict[str, Any], rows: list[dict[str, Any]]) -> None:
-        if number in self._open:
+    def _read(self, trial: Any) -> TrialRecord:
+        number = number_of(trial)
+        return read_trial(self._record.folder / contract.trial_folder_name(number), number)
+
+    def _open_run(self, trial: TrialRecord) -> None:
+        if trial.number in self._open:
             return
-        folder = Path(self._record.folder, contract.trial_folder_name(number))
-        name = self._run_name(config, self._settings.created)
-        identity = run_id(self._settings, number)
-        run, cause = open_run(self._settings, identity, folder, name, {**config, "trial": number})
+        run, cause = open_trial(self._settings, self._record, trial)
         if cause:
             self._go_offline(cause)
-        self._open[number] = run
-        run.append(rows)
+        self._open[trial.number] = run
 
     def _close_run(self, number: int, status: str, whole: bool) -> None:
         run = self._open.pop(number, None)
@@ -118,9 +109,9 @@ class SweepWandbCallback(WandbLoggerCallback):
             return
         gone = bool(self.unavailable) and not run.offline
         try:
-            run.close(status, wait=not gone)
-            if whole and not gone and not run.mark_if_whole():
-                self._unconfirmed[number] = run
+            closed = run.close(status, wait=not gone)
+            if whole and not gone and not closed.mark_if_whole():
+                self._unconfirmed[number] = closed
         except WandbUnavailable as error:
             self._go_offline(str(error))
 
