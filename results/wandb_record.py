@@ -56,11 +56,21 @@ class WandbRunSettings:
     created: str
     metric: str
     score_mode: str
+    sweep: str | None = None
+    """Whose trials they are."""
     group: str | None = None
     job_type: str = "search"
     tags: tuple[str, ...] = ()
     config: Mapping[str, Any] = field(default_factory=dict)
-    """Beside the hyperparameters: the data, the seed, versions."""
+    """Beside a run's own: the data, the versions, what else all runs share."""
+    upload_checkpoints: str = "none"
+    """Which checkpoints are sent as model artifacts: 'none', 'best' or 'all'."""
+    excludes: frozenset[str] = frozenset()
+    """Metrics and config that are left out; of a name with slashes, its beginning up to one is enough."""
+    log_config: bool = False
+    """Whether each epoch's row has the hyperparameters too."""
+    init_options: Mapping[str, Any] = field(default_factory=dict)
+    """For wandb.init, over all that is decided here."""
 
     @property
     def view(self) -> str:
@@ -74,18 +84,28 @@ class WandbRunSettings:
         server = wandb.setup().settings.base_url
         return f"{epochs} epochs, {status}, {server}/{self.entity or '-'}/{self.project}"
 
+    def kept(self, named: Mapping[str, Any]) -> dict[str, Any]:
+        """What is not excluded."""
+        return {name: value for name, value in named.items() if not self._excludes(name)}
+
+    def _excludes(self, name: str) -> bool:
+        return any(name == excluded or name.startswith(f"{excluded}/") for excluded in self.excludes)
+
     def offline(self) -> "WandbRunSettings":
         return dataclasses.replace(self, mode="offline")
 
 
 @dataclass(frozen=True)
 class ModelArtifact:
-    """The best checkpoint, as W&B keeps it."""
+    """A checkpoint, as W&B keeps it."""
 
-    file: Path
+    path: Path
+    """A file, or a folder."""
     name: str
     """Followed by the run's id: each run has a model of its own, with as many versions as it was sent in."""
     metadata: Mapping[str, Any]
+    passing: bool = False
+    """Whether it may be gone before it is sent; W&B keeps a copy of it until then."""
 
 
 def resolve_mode(wished: str | None, ask: bool = False) -> str:
@@ -116,7 +136,7 @@ def finish_timeout_s() -> float:
 
 def run_id(settings: WandbRunSettings, number: int) -> str:
     """A trial's id at W&B, the same after every resume in one mode."""
-    text = f"{settings.group}/{settings.created}/{number}/{settings.mode}"
+    text = f"{settings.sweep}/{settings.created}/{number}/{settings.mode}"
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
@@ -184,20 +204,20 @@ class TrialWandbRun:
             shutil.rmtree(folder / "wandb", ignore_errors=True)
         self._folder, self._settings = folder, settings
         self._rows: list[Row] = []
-        self._run = wandb.init(
-            mode=settings.mode,  # type: ignore[arg-type]
-            project=settings.project,
-            entity=settings.entity,
-            dir=str(folder),
-            id=identity,
-            name=name,
-            group=settings.group,
-            job_type=settings.job_type,
-            tags=settings.tags,
-            config={**settings.config, **config},
-            resume="allow" if settings.mode == "online" else None,
-            reinit="create_new",
-            settings=wandb.Settings(
+        options: dict[str, Any] = {
+            "mode": settings.mode,
+            "project": settings.project,
+            "entity": settings.entity,
+            "dir": str(folder),
+            "id": identity,
+            "name": name,
+            "group": settings.group,
+            "job_type": settings.job_type,
+            "tags": settings.tags,
+            "config": settings.kept({**settings.config, **config}),
+            "resume": "allow" if settings.mode == "online" else None,
+            "reinit": "create_new",
+            "settings": wandb.Settings(
                 x_disable_stats=True,
                 x_disable_machine_info=True,
                 silent=True,
@@ -206,7 +226,8 @@ class TrialWandbRun:
                 finish_timeout=finish_timeout_s(),
                 finish_timeout_raises=True,
             ),
-        )
+        }
+        self._run = wandb.init(**options | dict(settings.init_options))
         self._run.define_metric("*", step_metric=contract.EPOCH)
         self._held_steps = self._run.starting_step if settings.mode == "online" else 0
 
@@ -237,18 +258,27 @@ class TrialWandbRun:
             if epoch != len(self._rows) + 1:
                 continue
             self._rows.append(row)
-            if contract.DEVICE in row and row[contract.DEVICE] != self._run.config.get(contract.DEVICE):
-                self._run.config.update({contract.DEVICE: row[contract.DEVICE]}, allow_val_change=True)
+            device = self._settings.kept({contract.DEVICE: row.get(contract.DEVICE)})
+            if device.get(contract.DEVICE) and device.items() - self._run.config.items():
+                self._run.config.update(device, allow_val_change=True)
             if epoch >= self._held_steps:
                 shown = {name: value for name, value in row.items() if contract.is_metric(name)}
-                self._run.log({**shown, contract.EPOCH: epoch}, step=epoch, commit=True)
+                if self._settings.log_config:
+                    shown |= {f"config/{name}": value for name, value in row["config"].items()}
+                self._run.log({**self._settings.kept(shown), contract.EPOCH: epoch}, step=epoch, commit=True)
 
-    def _add_model(self, model: ModelArtifact) -> None:
-        """Keep a checkpoint as the run's newest and best model."""
+    def add_model(self, model: ModelArtifact, *aliases: str) -> None:
+        """Keep a checkpoint as the run's newest and best model.
+
+        Raises:
+            FileNotFoundError: it is gone.
+        """
         artifact = wandb.Artifact(f"{model.name}-{self._run.id}", type="model", metadata=dict(model.metadata))
-        # As it lies, not from a copy in W&B's cache: the run's folder is to hold all there is of it.
-        artifact.add_file(str(model.file), policy="immutable", skip_cache=True)
-        self._run.log_artifact(artifact, aliases=["best", "latest"])
+        # As it lies where it can, not from a copy in W&B's cache: the run's folder is to hold all there is of it.
+        policy, skip_cache = ("mutable", False) if model.passing else ("immutable", True)
+        for file in sorted(model.path.iterdir()) if model.path.is_dir() else [model.path]:
+            artifact.add_file(str(file), policy=policy, skip_cache=skip_cache)  # type: ignore[arg-type]
+        self._run.log_artifact(artifact, aliases=["best", "latest", *aliases])
 
     def close(self, status: str, wait: bool = True, model: ModelArtifact | None = None) -> "ClosedRun":
         """Write the summary (last and best), send the model, and finish.
@@ -276,7 +306,7 @@ class TrialWandbRun:
         try:
             try:
                 if model:
-                    self._add_model(model)
+                    self.add_model(model)
             finally:
                 self._run.finish(exit_code=1 if status == "failed" else 0)
         except TimeoutError:

@@ -3,9 +3,11 @@
 import os
 from collections.abc import Callable
 
+from results.ranking import score
 from results.records import SweepRecord, TrialRecord
 from results.wandb_record import (
     ClosedRun,
+    ModelArtifact,
     TrialWandbRun,
     WandbRunSettings,
     WandbUnavailable,
@@ -16,6 +18,8 @@ from results.wandb_record import (
 from results.whole_views import is_whole
 from trainable import contract
 from trainable.contract import UserError
+
+UNNAMED = "{name}-{created}"
 
 
 def sweep_settings(
@@ -31,6 +35,7 @@ def sweep_settings(
         mode=mode,
         project=project or record.settings["wandb_project"],
         entity=entity or record.settings["wandb_entity"] or os.environ.get("WANDB_ENTITY"),
+        sweep=record.name,
         group=record.name,
         job_type=record.job_type,
         created=record.settings["created"],
@@ -42,6 +47,7 @@ def sweep_settings(
             "fingerprint": record.data["fingerprint"],
             **record.environment,
         },
+        upload_checkpoints=record.settings.get("upload_checkpoints", "none"),
     )
 
 
@@ -94,11 +100,30 @@ def _send(settings: WandbRunSettings, record: SweepRecord, trial: TrialRecord) -
     else:
         run = TrialWandbRun(settings, identity, trial.folder, name, config)
     run.append(trial.rows)
-    return run.close(trial.status(record.num_epochs))
+    return run.close(trial.status(record.num_epochs), model=last_model(settings, record, trial))
+
+
+def last_model(settings: WandbRunSettings, record: SweepRecord, trial: TrialRecord) -> ModelArtifact | None:
+    """What is sent at a trial's end: its newest checkpoint, which holds its best policy."""
+    return None if settings.upload_checkpoints == "none" else newest_model(record, trial)
+
+
+def newest_model(record: SweepRecord, trial: TrialRecord, passing: bool = False) -> ModelArtifact | None:
+    """The trial's newest checkpoint whose epoch is recorded.
+
+    Args:
+        passing: the trial goes on, and will remove it.
+    """
+    epochs = [epoch for epoch in trial.checkpoint_epochs if epoch <= len(trial.rows)]
+    if not epochs:
+        return None
+    score_so_far = score(trial.rows[: epochs[-1]], record.metric, record.mode)
+    folder = trial.folder / contract.checkpoint_folder_name(epochs[-1])
+    return ModelArtifact(folder, "checkpoint", {"epoch": epochs[-1], "score": score_so_far}, passing)
 
 
 def _name(record: SweepRecord, trial: TrialRecord) -> str:
-    name: str = record.data["run_name"].format(**record.settings | trial.config)
+    name: str = record.data.get("run_name", UNNAMED).format(**record.settings | trial.config)
     return name
 
 

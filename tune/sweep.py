@@ -43,6 +43,8 @@ def run_requested_sweep(request: Request) -> int:
         if request.retry_errored:
             _reopen_failed(read_sweep(folder))
         if not trials_left(read_sweep(folder), plan.settings.num_samples):
+            if changes:
+                write_settings(plan, changes)
             return _say_nothing_left(plan, console)
         connect(plan.settings.address)
         allotment = _allot(plan.settings)
@@ -63,7 +65,7 @@ def _reopen_failed(record: SweepRecord) -> None:
 
 def _say_nothing_left(plan: Plan, console: Console) -> int:
     record, wandb_mode = read_sweep(plan.settings.folder), resolve_mode(plan.settings.wandb_mode)
-    views = build_views(record, Recorder(record.folder, record.trials), wandb_mode)
+    views = build_views(record, Recorder(record.folder, record.trials), wandb_mode, console)
     for view in views:
         if view:
             view.setup()

@@ -41,12 +41,17 @@ class BuiltSweep:
 
 
 def build_views(
-    record: SweepRecord, recorder: Recorder, wandb_mode: str
+    record: SweepRecord, recorder: Recorder, wandb_mode: str, console: Console
 ) -> tuple[TensorBoardCallback, SweepWandbCallback | None]:
     """TensorBoard, and W&B unless it is disabled; their `setup` makes whole what a crash left incomplete."""
     wandb_callback = None
     if wandb_mode != "disabled":
-        wandb_callback = SweepWandbCallback(sweep_settings(record, wandb_mode), record, recorder)
+        wandb_callback = SweepWandbCallback(
+            sweep_settings(record, wandb_mode),
+            record,
+            recorder,
+            say=lambda line: console.print(line, markup=False, soft_wrap=True),
+        )
     return TensorBoardCallback(record, recorder), wandb_callback
 
 
@@ -57,7 +62,7 @@ def build_sweep(plan: Plan, record: SweepRecord, allotment: Allotment, wandb_mod
         plan.space, _first_hyperparameters(plan), settings.seed, settings.num_samples, settings.num_epochs, record
     )
     recorder = Recorder(settings.folder, record.trials)
-    tensorboard_callback, wandb_callback = build_views(record, recorder, wandb_mode)
+    tensorboard_callback, wandb_callback = build_views(record, recorder, wandb_mode, console)
     progress = Progress(record, recorder, settings.num_samples, allotment.max_concurrent_trials, console)
     callbacks = [callback for callback in (recorder, tensorboard_callback, wandb_callback, progress) if callback]
     trainable = tune.with_parameters(
