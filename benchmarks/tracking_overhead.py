@@ -71,7 +71,10 @@ def run_sweep(variant: str, folder: Path) -> float:
     recorder = Recorder(record.folder, record.trials)
     callbacks: Sequence[Any] = ()
     if variant == OURS:
-        callbacks = [recorder, *(view for view in build_views(plan, record, recorder, "offline") if view)]
+        callbacks = [
+            recorder,
+            *(view for view in build_views(record, recorder, "offline", Console(stderr=True)) if view),
+        ]
     elif variant == STOCK:
         callbacks = stock_callbacks()
     stopper = SweepStopper(EPOCHS, recorder)

@@ -19,6 +19,7 @@ class JointController:
     settings_type = GRPOSettings
     first_hyperparameters: Mapping[str, Any] = {"lr": 1e-4, "group_size": 5, "budget_penalty": 10.0}
     search_space = "joint_controller"
+    run_name = "grpo-g{group_size}-lr{lr:.3g}-{created}"
     objective = contract.VAL_IN_BUDGET_ACCURACY
     modes: Mapping[str, str] = {
         contract.VAL_IN_BUDGET_ACCURACY: "max",
@@ -74,10 +75,6 @@ class JointController:
             if value != setting.default and setting.name not in self.first_hyperparameters:
                 command += [f"--{setting.name}", *(map(str, value) if isinstance(value, tuple) else [str(value)])]
         return command + (["--num_threads", str(cpu_threads)] if cpu_threads > 1 else [])
-
-    def run_name(self, hyperparameters: Mapping[str, Any], timestamp: str) -> str:
-        values = {**self.first_hyperparameters, **hyperparameters}
-        return f"grpo-g{values['group_size']}-lr{values['lr']:.3g}-{timestamp}"
 
 
 KIND = JointController()
