@@ -13,7 +13,7 @@ OF_THE_SWEEP_ALONE = frozenset(
         "name", "created", "storage_path", "history", "num_samples", "seed", "confirm", "confirm_top", "confirm_seeds",
         "search_space", "metric", "mode", "scheduler", "grace_period", "reduction_factor",
         "max_concurrent_trials", "cpus_per_trial", "gpus_per_trial", "address",
-        "wandb_mode", "wandb_project", "wandb_entity",
+        "wandb_mode", "wandb_project", "wandb_entity", "upload_checkpoints",
     }
 )  # fmt: skip
 """Settings in sweep.yaml that do not change what a trial trains; all others do."""
