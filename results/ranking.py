@@ -1,10 +1,12 @@
 """The one rule by which trials are ranked: a trial's score is its objective at its best epoch."""
 
 import math
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, TypeVar
 
 Row = dict[str, Any]
+
+Ranked = TypeVar("Ranked")
 
 
 def best_row(rows: Sequence[Row], metric: str, mode: str) -> Row | None:
@@ -19,6 +21,16 @@ def score(rows: Sequence[Row], metric: str, mode: str) -> float | None:
     """The metric at the best epoch."""
     row = best_row(rows, metric, mode)
     return None if row is None else float(row[metric])
+
+
+def best_first(items: Iterable[Ranked], score_of: Callable[[Ranked], float | None], mode: str) -> list[Ranked]:
+    """Sorted by score; equal ones as they came, those without a score last."""
+
+    def key(item: Ranked) -> tuple[bool, float]:
+        value = score_of(item)
+        return value is None, -sign(mode) * (value or 0.0)
+
+    return sorted(items, key=key)
 
 
 def sign(mode: str) -> float:

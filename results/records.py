@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from results.failures import Failure, read_failure
-from results.ranking import Row, best_row, score, sign
+from results.ranking import Row, best_first, best_row, score
 from results.space import Space, read_space
 from trainable import contract
 from trainable.contract import UserError
@@ -71,6 +71,7 @@ class SweepRecord:
     data: dict[str, Any]
     trials: tuple[TrialRecord, ...]
     space: Space = field(default_factory=dict)
+    environment: dict[str, Any] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -120,12 +121,7 @@ class SweepRecord:
 
     def ranked(self) -> list[TrialRecord]:
         """Best score first; trials without a score last, in the order in which they were proposed."""
-
-        def key(trial: TrialRecord) -> tuple[bool, float, int]:
-            value = self.score(trial)
-            return value is None, -sign(self.mode) * (value or 0.0), trial.number
-
-        return sorted(self.trials, key=key)
+        return best_first(self.trials, self.score, self.mode)
 
 
 def read_rows(file: Path) -> list[Row]:
@@ -189,11 +185,16 @@ def read_sweep(folder: Path) -> SweepRecord:
     """
     if not (folder / contract.SWEEP_FILE).is_file():
         raise UserError(f"no sweep at {folder}: it has no {contract.SWEEP_FILE}; give the name or folder of a sweep")
-    data_file = folder / contract.DATA_FILE
     return SweepRecord(
         folder=folder,
         settings=read_settings(folder / contract.SWEEP_FILE),
-        data=json.loads(data_file.read_text()) if data_file.exists() else {},
+        data=_read_json(folder / contract.DATA_FILE),
         trials=read_trials(folder),
         space=read_space(folder),
+        environment=_read_json(folder / contract.ENVIRONMENT_FILE),
     )
+
+
+def _read_json(file: Path) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(file.read_text()) if file.exists() else {}
+    return content

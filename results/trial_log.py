@@ -2,12 +2,20 @@
 
 import csv
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from results.ranking import Row
 from results.records import read_rows
 from results.whole_file import write_whole
 from trainable import contract
+
+
+def write_params(folder: Path, hyperparameters: Mapping[str, Any]) -> None:
+    """Make a trial known: its folder with its hyperparameters."""
+    folder.mkdir(exist_ok=True)
+    write_whole(folder / contract.PARAMS_FILE, json.dumps(hyperparameters, indent=2) + "\n")
 
 
 class TrialLog:

@@ -58,9 +58,9 @@ def metrics_of(record: SweepRecord) -> list[str]:
     return curve_metrics(record.metric, reported or EXPECTED_METRICS)
 
 
-def runs_of(record: SweepRecord) -> expr.And:
+def runs_of(group: str | None) -> expr.And:
     """The filter that leaves the sweep's own runs."""
-    return expr.And(expr.Metric("Group") == record.name)
+    return expr.And(expr.Metric("Group") == group)
 
 
 def is_best_first_ascending(record: SweepRecord) -> bool:

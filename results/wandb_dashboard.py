@@ -13,10 +13,10 @@ from wandb.sdk.lib.service.service_connection import WandbApiFailedError
 
 from results.records import SweepRecord
 from results.wandb_charts import curve_metrics, metrics_of
-from results.wandb_pages import WandbPages, pages_at, write_pages
-from results.wandb_record import WandbRunSettings, ask_timeout_s, why_unreachable
+from results.wandb_pages import WandbPages, remembered_pages, write_pages
+from results.wandb_record import WandbRunSettings, ask_timeout_s, has_login, why_unreachable
 from results.wandb_report import save_report, sweep_report
-from results.wandb_sweep_entry import FINISHED, PAUSED, RUNNING, entry_text
+from results.wandb_sweep_entry import entry_text
 from results.wandb_view import save_view, sweep_view
 
 ENTRY, VIEW, REPORT = "the sweep's entry on the Sweeps page", "the sweep's saved view", "the report"
@@ -48,19 +48,21 @@ class SweepDashboard:
         self._settings, self._record, self._say = settings, record, say
         self._reported = {name: None for trial in record.trials for row in trial.rows[:1] for name in row}
         self._metrics = metrics_of(record)
-        self._is_registered = self._has_view = False
-        self.is_complete = True
-        """Whether the server has taken every part so far."""
+        self._api: wandb.Api | None = None
+        self._has_entry = self._has_view = False
 
-    def begin(self) -> str | None:
-        """Make or update the sweep's entry and its view; the id that its runs are to carry, if there is one."""
-        if not self._connect():
+    def begin(self, state: str) -> str | None:
+        """Make or update the sweep's entry and its view; the id that its runs are to carry, if there is one.
+
+        Says nothing of a server that is away: whoever sends the runs does.
+        """
+        if self._why_away() or not self._connect():
             return None
-        self._is_registered = self._attempt(ENTRY, lambda: self._register(RUNNING))
+        self._has_entry = self._attempt(ENTRY, lambda: self._save_entry(state))
         self._has_view = self._attempt(VIEW, self._save_view)
         if self._has_view:
             self._say(f"View sweep at: {self._pages.view_url}")
-        return self._pages.sweep_name if self._is_registered else None
+        return self._pages.sweep_name if self._has_entry else None
 
     def show_metrics(self, reported: Iterable[str]) -> None:
         """Let the view have the curves of what a run has reported, as soon as that is known."""
@@ -70,41 +72,51 @@ class SweepDashboard:
             self._metrics = metrics
             self._has_view = self._attempt(VIEW, self._save_view)
 
-    def end(self, finished: bool) -> None:
+    def end(self, state: str) -> None:
         """Say on the Sweeps page that the sweep has ended, or that it waits to be resumed."""
-        if self._is_registered:
-            self._attempt(ENTRY, lambda: self._register(FINISHED if finished else PAUSED))
+        if self._has_entry:
+            self._attempt(ENTRY, lambda: self._save_entry(state))
 
-    def write_report(self) -> None:
-        """Write the report, or write it anew."""
-        if self._connect() and self._attempt(REPORT, self._save_report):
+    def write_report(self) -> bool:
+        """Write the report, or write it anew; whether the server has taken it."""
+        away = self._why_away()
+        if away:
+            self._say_not_taken(REPORT, away)
+            return False
+        taken = self._connect() and self._attempt(REPORT, self._save_report)
+        if taken:
             self._say(f"View report at: {self._pages.report_url}")
+        return taken
+
+    def _why_away(self) -> str | None:
+        return why_unreachable(wandb.setup().settings.base_url) or (None if has_login() else "no login")
 
     def _connect(self) -> bool:
-        self._server = wandb.setup().settings.base_url
-        if why_unreachable(self._server) or not wandb.login(prompt=False, verify=False):
-            self.is_complete = False
-            return False  # what sends the runs says so
-        return self._attempt(DASHBOARD, self._find_project)
+        return self._api is not None or self._attempt(DASHBOARD, self._find_project)
 
     def _find_project(self) -> None:
-        self._api = wandb.Api(timeout=ask_timeout_s())
-        entity, project = self._settings.entity or self._api.default_entity, self._settings.project
-        if not entity or not project:
-            raise ValueError("the server names no entity to record under; give --wandb_entity")
-        self._pages = pages_at(self._record.folder, self._server, entity, project)
-        if self._pages == WandbPages(self._server, entity, project):
-            self._make_project(entity, project)
+        api = wandb.Api(timeout=ask_timeout_s())
+        entity = self._settings.entity or api.default_entity
+        if not entity:
+            raise ValueError("the server names nobody to record under; give --wandb_entity")
+        self._settings = dataclasses.replace(self._settings, entity=entity)
+        place = WandbPages(wandb.setup().settings.base_url, entity, str(self._settings.project))
+        self._pages = remembered_pages(self._record.folder, place)
+        self._api = api
+        if self._pages == place:
+            self._make_project(entity, place.project)
 
     def _make_project(self, entity: str, project: str) -> None:
         """The first run would make it, but the view is there before."""
+        assert self._api
         try:
             self._api.project(project, entity).id  # noqa: B018 asks the server
         except ValueError:  # it is not there, or is not shown
             with contextlib.suppress(Exception):  # if it is not there after all, the server refuses the view
                 self._api.create_project(project, entity)
 
-    def _register(self, state: str) -> None:
+    def _save_entry(self, state: str) -> None:
+        assert self._api
         answer = _execute(
             self._api,
             UPSERT_SWEEP,
@@ -121,11 +133,11 @@ class SweepDashboard:
         self._remember(sweep_id=sweep["id"], sweep_name=sweep["name"])
 
     def _save_view(self) -> None:
-        view = sweep_view(self._record, self._pages.entity, self._pages.project, self._metrics)
+        view = sweep_view(self._record, self._settings, self._metrics)
         self._remember(view_url=save_view(view, self._pages.view_url))
 
     def _save_report(self) -> None:
-        report = sweep_report(self._record, self._pages.entity, self._pages.project, self._metrics)
+        report = sweep_report(self._record, self._settings, self._metrics)
         self._remember(report_url=save_report(report, self._pages.report_url))
 
     def _remember(self, **changes: str) -> None:
@@ -136,10 +148,12 @@ class SweepDashboard:
         try:
             work()
         except Exception as error:  # an unexpected answer makes W&B's packages raise whatever they stumble over
-            self._say(f"W&B did not take {part} ({_cause(error)}); all else goes on")
-            self.is_complete = False
+            self._say_not_taken(part, _cause(error))
             return False
         return True
+
+    def _say_not_taken(self, part: str, cause: str) -> None:
+        self._say(f"W&B did not take {part} ({cause}); all else goes on")
 
 
 def _execute(api: wandb.Api, query: str, variables: dict[str, Any]) -> dict[str, Any]:

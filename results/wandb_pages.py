@@ -22,17 +22,20 @@ class WandbPages:
     view_url: str | None = None
     report_url: str | None = None
 
+    @property
+    def place(self) -> tuple[str, str, str]:
+        return self.server, self.entity, self.project
+
 
 def read_pages(folder: Path) -> WandbPages | None:
     file = folder / contract.WANDB_PAGES_FILE
     return WandbPages(**json.loads(file.read_text())) if file.exists() else None
 
 
-def pages_at(folder: Path, server: str, entity: str, project: str) -> WandbPages:
-    """The sweep's pages in that project; none yet when it was recorded in another."""
-    there, remembered = WandbPages(server, entity, project), read_pages(folder)
-    same = remembered and (remembered.server, remembered.entity, remembered.project) == (server, entity, project)
-    return remembered if remembered and same else there
+def remembered_pages(folder: Path, place: WandbPages) -> WandbPages:
+    """The sweep's pages at that place; the bare place when it had none there, or has them elsewhere."""
+    known = read_pages(folder)
+    return known if known and known.place == place.place else place
 
 
 def write_pages(folder: Path, pages: WandbPages) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import wandb_workspaces.reports.v2 as wr
 
+from results.comparison import compare
 from results.records import SweepRecord
 from results.summary import gain_lines
 from results.wandb_charts import (
@@ -19,6 +20,7 @@ from results.wandb_charts import (
     learning_curves,
     runs_of,
 )
+from results.wandb_record import WandbRunSettings
 
 LONGEST_TITLE = 128
 GRID_COLUMNS = 24
@@ -26,28 +28,30 @@ WIDE, NARROW = (24, 10), (12, 8)
 """Columns and rows of a chart."""
 
 
-def sweep_report(record: SweepRecord, entity: str, project: str, metrics: Sequence[str]) -> wr.Report:
+def sweep_report(record: SweepRecord, settings: WandbRunSettings, metrics: Sequence[str]) -> wr.Report:
     """What to tell of a sweep.
 
     Args:
+        settings: of its runs, their entity and project named.
         metrics: whose curves, in this order.
     """
+    (comparison,) = compare([record])
     trials = f"{len(record.trials)} trials of at most {record.num_epochs} epochs"
     objective = f"{SCORE} is the {record.mode} of {record.metric} over a trial's epochs"
     return wr.Report(
-        entity=entity,
-        project=project,
+        entity=settings.entity,
+        project=settings.project,
         title=f"Sweep {record.name}"[:LONGEST_TITLE],
         description=f"{trials}; {objective}.",
         width="fluid",
         blocks=[
             *([wr.P(record.data["summary"])] if record.data else []),
             wr.H2("The winner"),
-            *_paragraphs(gain_lines(record)),
+            *_paragraphs(gain_lines(comparison)),
             wr.H2("Confirmed settings" if record.job_type == "confirm" else "Hyperparameters"),
-            _grid(record, entity, project, hyperparameter_charts(record)),
+            _grid(record, settings, hyperparameter_charts(record)),
             wr.H2("Learning curves"),
-            _grid(record, entity, project, learning_curves(record, metrics)),
+            _grid(record, settings, learning_curves(record, metrics)),
         ],
     )
 
@@ -61,7 +65,7 @@ def _paragraphs(lines: Iterable[str]) -> list[Any]:
     return blocks
 
 
-def _grid(record: SweepRecord, entity: str, project: str, panels: list[Any]) -> wr.PanelGrid:
+def _grid(record: SweepRecord, settings: WandbRunSettings, panels: list[Any]) -> wr.PanelGrid:
     """The charts in two columns, the first one across both."""
     names = hyperparameters(record)
     for place, panel in enumerate(panels):
@@ -71,10 +75,10 @@ def _grid(record: SweepRecord, entity: str, project: str, panels: list[Any]) -> 
     return wr.PanelGrid(
         runsets=[
             wr.Runset(
-                entity=entity,
-                project=project,
+                entity=settings.entity,
+                project=settings.project,
                 name=record.name,
-                filters=runs_of(record),
+                filters=runs_of(settings.group),
                 order=[wr.OrderBy(wr.SummaryMetric(SCORE), ascending=is_best_first_ascending(record))],
                 groupby=[f"config.{name}" for name in names] if record.job_type == "confirm" else [],
                 pinned_columns=[

@@ -13,6 +13,12 @@ from results.wandb_charts import SCORE
 from trainable import contract
 
 RUNNING, PAUSED, FINISHED = "RUNNING", "PAUSED", "FINISHED"
+"""States in W&B's words."""
+
+
+def ended_state(record: SweepRecord) -> str:
+    """Of a sweep that does not run: whether a resume would find something to do."""
+    return FINISHED if record.finished else PAUSED
 
 
 def entry_config(record: SweepRecord) -> dict[str, Any]:

@@ -20,13 +20,15 @@ from results.wandb_charts import (
     learning_curves,
     runs_of,
 )
+from results.wandb_record import WandbRunSettings
 from trainable import contract
 
 
-def sweep_view(record: SweepRecord, entity: str, project: str, metrics: Sequence[str]) -> ws.Workspace:
+def sweep_view(record: SweepRecord, settings: WandbRunSettings, metrics: Sequence[str]) -> ws.Workspace:
     """What to show of a sweep.
 
     Args:
+        settings: of its runs, their entity and project named.
         metrics: whose curves, in this order.
     """
     names = hyperparameters(record)
@@ -34,8 +36,8 @@ def sweep_view(record: SweepRecord, entity: str, project: str, metrics: Sequence
     columns = ["run:displayName", f"summary:{SCORE}", "summary:best_epoch", "summary:status"]
     curves = learning_curves(record, metrics)
     return ws.Workspace(
-        entity=entity,
-        project=project,
+        entity=settings.entity,
+        project=settings.project,
         name=f"Sweep {record.name}",
         sections=[
             _section("Confirmed settings" if confirms else "Hyperparameters", hyperparameter_charts(record)),
@@ -43,7 +45,7 @@ def sweep_view(record: SweepRecord, entity: str, project: str, metrics: Sequence
         ],
         settings=ws.WorkspaceSettings(x_axis=contract.EPOCH, max_runs=min(MOST_CURVES, record.num_samples)),
         runset_settings=ws.RunsetSettings(
-            filters=runs_of(record),
+            filters=runs_of(settings.group),
             order=[expr.Ordering(expr.Summary(SCORE), ascending=is_best_first_ascending(record))],
             groupby=[expr.Config(name) for name in names] if confirms else [],
             pinned_columns=[*columns, *(f"config:{name}.value" for name in names)],

@@ -100,9 +100,7 @@ def test_only_the_tensorboard_writer_costs_results_torch():
     assert all(name.startswith("torch.utils.tensorboard.") for name in of_torch), of_torch
 
 
-RUN_PROTOCOL = tuple(
-    f"trainable.{name}" for name in ("contract", "flags", "folder_lock", "ray_trainable", "runs", "seeds")
-)
+RUN_PROTOCOL = tuple(f"trainable.{name}" for name in ("contract", "flags", "ray_trainable", "runs", "seeds"))
 
 
 def test_the_sweep_knows_a_run_and_not_what_it_trains():

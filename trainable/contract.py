@@ -35,12 +35,17 @@ EPOCH = "training_iteration"
 SEED = "seed"
 """Among a trial's hyperparameters when it confirms a setting; all trials of a search share the sweep's."""
 
+DEVICE = "device"
+"""Column of result.json: what the epoch was trained on, 'cpu' or the name of a GPU."""
+
 # The layout of a sweep: <storage_path>/<name>/...
 SWEEP_FILE = "sweep.yaml"
 DATA_FILE = "data.json"
 """What the trials run on, as the run describes it: a sentence, a fingerprint, the baselines."""
 SPACE_FILE = "search_space.json"
 """What is searched: each hyperparameter's range or choices."""
+ENVIRONMENT_FILE = "environment.json"
+"""What its code was: the versions of what it builds on, the git commit."""
 WANDB_PAGES_FILE = "wandb.json"
 """Where its view, its report and its entry on the Sweeps page are."""
 LOCK_FILE = "driver.lock"
@@ -51,6 +56,10 @@ PARAMS_FILE = "params.json"
 RESULT_FILE = "result.json"
 PROGRESS_FILE = "progress.csv"
 FAILURE_FILE = "failure.json"
+
+# ... and in a checkpoint folder, where the run knows it:
+VALIDATION_FILE = "validation.json"
+"""The best policy so far: its epoch, what it does under each budget, and its score on each validation image."""
 
 # Why a trial ended before its time.
 ERROR, OUT_OF_MEMORY, DIVERGED = FAILURE_KINDS = ("error", "out of memory", "diverged")

@@ -24,6 +24,10 @@ class DamagedCheckpoint(Exception):
     """A checkpoint that cannot be read back whole; an older one may be."""
 
 
+ImageScore = tuple[float, int]
+"""Sum of the objective over the samples of one image, and their number."""
+
+
 @dataclass(frozen=True)
 class Baseline:
     """What the objective is without any training, on validation, with its 95 % interval."""
@@ -32,6 +36,10 @@ class Baseline:
     value: float
     low: float
     high: float
+    budgets: tuple[Mapping[str, float], ...] = ()
+    """Under each budget: budget_ms, accuracy, latency_ms and so on, as in a checkpoint's validation.json."""
+    image_scores: tuple[ImageScore, ...] = ()
+    """In the same order as there; empty, as the budgets, where the run does not know them."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +55,16 @@ class DataDescription:
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> "DataDescription":
-        baselines = tuple(Baseline(**baseline) for baseline in content["baselines"])
+        baselines = tuple(
+            Baseline(
+                **{
+                    **baseline,
+                    "budgets": tuple(baseline["budgets"]),
+                    "image_scores": tuple((total, count) for total, count in baseline["image_scores"]),
+                }
+            )
+            for baseline in content["baselines"]
+        )
         return cls(content["summary"], content["fingerprint"], baselines)
 
 
@@ -58,7 +75,10 @@ class Run(Protocol):
         """Train for one epoch and return its metrics. Raises Diverged."""
 
     def save(self, folder: Path) -> None:
-        """Write into an existing, empty folder all that `load` needs, and the best policy so far."""
+        """Write into an existing, empty folder all that `load` needs, and the best policy so far.
+
+        A run that validates under budgets writes the best policy's validation.json too (contract.VALIDATION_FILE).
+        """
 
     def load(self, folder: Path) -> None:
         """Go on from what `save` wrote, bit for bit. Raises DamagedCheckpoint."""
@@ -77,6 +97,9 @@ class RunKind(Protocol):
     first_hyperparameters: Mapping[str, Any]
     """The values everybody starts from: the sweep's first trial, by which its gain is measured."""
     search_space: str
+    run_name: str
+    """What a trial is called at W&B: a format of its hyperparameters and settings and of when the sweep was `created`.
+    A text and not a function, so that the sweep's record can hold it."""
     objective: str
     modes: Mapping[str, str]
     """Every metric a trial can be ranked by, and whether its 'max' or its 'min' is best."""
@@ -90,8 +113,11 @@ class RunKind(Protocol):
     def start(self, settings: Any, data: Any, seed: int, device: str) -> Run:
         """Begin a run at epoch 0 on a torch device."""
 
-    def run_name(self, hyperparameters: Mapping[str, Any], timestamp: str) -> str:
-        """What a trial is called in W&B."""
+    def single_run_command(self, settings: Any, cpu_threads: int) -> list[str] | None:
+        """The command that trains one run with these settings and no sweep, if there is one.
+
+        It takes --seed, --num_epochs and every hyperparameter as flags besides.
+        """
 
 
 def find_run_kind(name: str) -> RunKind:

@@ -5,7 +5,9 @@ from pathlib import Path
 
 from rich.console import Console
 
+from results.comparison import Comparison
 from results.failures import Failure
+from results.listing import list_trials
 from results.records import SweepRecord
 from results.summary import summary
 from results.wandb_pages import read_pages
@@ -38,7 +40,8 @@ def print_start(
 def print_end(console: Console, settings: SweepSettings, record: SweepRecord, wandb_mode: str) -> None:
     """The table, the gain, the baselines, where everything lies, and the commands that go on from here."""
     console.print()
-    console.print(summary(record), soft_wrap=True)
+    comparison = Comparison((record,))
+    console.print(summary(comparison, list_trials(comparison)), soft_wrap=True)
     console.print()
     folder = shlex.quote(shown_path(settings.folder))
     best = next(iter(record.ranked()), None)
@@ -53,6 +56,7 @@ def print_end(console: Console, settings: SweepSettings, record: SweepRecord, wa
         "TensorBoard": f"tensorboard --logdir {folder}",
         "Send to W&B": _sync_command(settings) if wandb_mode == "offline" else None,
         "Compare": f"python {_shown_script('results/compare_trials.py')} {name if _is_shipped(settings) else folder}",
+        "Confirm": None if settings.confirm or not best else _sweep_command("--confirm", settings),
         "Resume": resume_command(settings),
     }
     for title, command in commands.items():
@@ -75,8 +79,12 @@ def _sync_command(settings: SweepSettings) -> str:
 
 
 def resume_command(settings: SweepSettings) -> str:
+    return _sweep_command("--resume", settings)
+
+
+def _sweep_command(flag: str, settings: SweepSettings) -> str:
     storage = "" if _is_shipped(settings) else f" --storage_path {shlex.quote(shown_path(settings.folder.parent))}"
-    return f"python {_shown_script('tune/run_sweep.py')} --resume {shlex.quote(settings.name)}{storage}"
+    return f"python {_shown_script('tune/run_sweep.py')} {flag} {shlex.quote(settings.name)}{storage}"
 
 
 def _shown_script(name: str) -> str:

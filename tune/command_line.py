@@ -17,6 +17,7 @@ LATEST = ""
 GROUPS = {
     "sweep": "the sweep",
     "search": "the search",
+    "confirm": "confirming what a search found",
     "resources": "where it runs",
     "tracking": "what is recorded at W&B (TensorBoard always is)",
 }

@@ -3,6 +3,7 @@
 import dataclasses
 import datetime
 import json
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import yaml
 from results.find import find_sweep, latest_sweep
 from results.records import read_settings, read_sweep
 from results.space import write_space
+from results.trial_log import write_params
 from results.whole_file import write_whole
 from search_spaces.choose import SearchSpace, load_space
 from trainable import contract
@@ -19,11 +21,17 @@ from trainable.contract import UserError, shown_path
 from trainable.flags import flag_fields
 from trainable.runs import DataDescription
 from tune.command_line import LATEST, Request
+from tune.confirm import confirming_trials, settings_to_confirm
 from tune.dimensions import dimensions
+from tune.provenance import provenance
 from tune.settings import SHIPPED_STORAGE, SweepSettings, from_flat
 
 NOT_REPEATED = ("name", "resume", "created", "history")
 """What `--config` of a sweep.yaml does not take over."""
+ONLY_OF_A_SEARCH = ("num_samples", "scheduler", "grace_period", "reduction_factor")
+NOT_CONFIRMED = (*NOT_REPEATED, *ONLY_OF_A_SEARCH, "seed")
+"""What a confirming sweep does not take over from its search."""
+FREE_WHEN_CONFIRMING = ("name", "num_epochs", "seed", "confirm", "confirm_top", "confirm_seeds")
 
 
 @dataclass(frozen=True)
@@ -35,13 +43,46 @@ class Plan:
     space: SearchSpace
     data: Any
     description: DataDescription
+    planned_trials: tuple[dict[str, Any], ...] = ()
+    """Hyperparameters of the trials that are known before the first one runs: all of a sweep that confirms."""
 
 
 def plan_new(request: Request) -> Plan:
-    flat = {name: value for name, value in _from_file(request.file).items() if name not in NOT_REPEATED}
+    of_file = {name: value for name, value in _from_file(request.file).items() if name not in NOT_REPEATED}
+    if of_file.get("confirm"):
+        of_file = {name: value for name, value in of_file.items() if name not in ONLY_OF_A_SEARCH}
+    flat = of_file | request.flags
     now = datetime.datetime.now()
-    settings = from_flat({"name": f"sweep-{now:%Y%m%d-%H%M%S}"} | flat | request.flags)
+    if flat.get("confirm"):
+        return _plan_confirming(flat, f"{now:%Y%m%d-%H%M%S}")
+    settings = from_flat({"name": f"sweep-{now:%Y%m%d-%H%M%S}"} | flat)
     return _plan(settings, f"{now:%Y%m%d-%H%M%S}")
+
+
+def _plan_confirming(flat: dict[str, Any], created: str) -> Plan:
+    """The search's own settings, without what only a search needs.
+
+    Raises:
+        UserError: a setting that would make the trials another training than the search's, or its data has changed.
+    """
+    storage = Path(flat.get("storage_path", SHIPPED_STORAGE)).absolute()
+    search = read_sweep(find_sweep(str(flat["confirm"]), storage))
+    of_search = {name: value for name, value in search.settings.items() if name not in NOT_CONFIRMED}
+    for name, value in flat.items():
+        own = flag_fields(SweepSettings).get(name)
+        free = own is not None and (own.metadata["changeable"] or name in FREE_WHEN_CONFIRMING)
+        if name in ONLY_OF_A_SEARCH or not (free or value == of_search.get(name)):
+            raise UserError(
+                f"--confirm {search.name}: --{name} {value} cannot be given, since it runs that sweep's settings as "
+                "they are; --confirm_top and --confirm_seeds say how many trials, --num_epochs how long"
+            )
+    own_settings = {"name": f"{search.name}-confirmed", "scheduler": "none", "seed": search.settings["seed"] + 1}
+    settings = from_flat(of_search | {"storage_path": str(storage)} | own_settings | flat)
+    trials = confirming_trials(settings_to_confirm(search, settings.confirm_top), settings.seed, settings.confirm_seeds)
+    settings = dataclasses.replace(settings, confirm=str(search.folder), num_samples=len(trials))
+    plan = dataclasses.replace(_plan(settings, created), planned_trials=tuple(trials))
+    _refuse_changed_data(f"--confirm {search.name}", search.data, plan.description)
+    return plan
 
 
 def _from_file(file: Path | None) -> dict[str, Any]:
@@ -96,9 +137,19 @@ def begin(plan: Plan) -> None:
         raise UserError(
             f"--storage_path {folder.parent}: cannot write there ({error.strerror}); give another"
         ) from None
-    write_settings(plan, [])
-    data = {"objective": plan.settings.run_kind.objective, **plan.description.to_json()}
+    kind, threads = plan.settings.run_kind, max(1, int(plan.settings.cpus_per_trial))
+    reproduce = kind.single_run_command(plan.settings.run_settings, threads)
+    data = {
+        "objective": kind.objective,
+        "run_name": kind.run_name,
+        "reproduce": reproduce,
+        **plan.description.to_json(),
+    }
     write_whole(folder / contract.DATA_FILE, json.dumps(data, indent=2) + "\n")
+    write_whole(folder / contract.ENVIRONMENT_FILE, json.dumps(provenance(), indent=2) + "\n")
+    for number, hyperparameters in enumerate(plan.planned_trials):
+        write_params(folder / contract.trial_folder_name(number), hyperparameters)
+    write_settings(plan, [])  # last: from here on it can be resumed
 
 
 def write_settings(plan: Plan, changes: list[str]) -> None:
@@ -140,12 +191,20 @@ def plan_resumed(request: Request, folder: Path) -> tuple[Plan, list[str]]:
                 "trials of both could not be compared; begin a new sweep with "
                 f"--config {shown_path(folder / contract.SWEEP_FILE)} --{name} {value}"
             )
+        if name == "num_samples" and settings.confirm:
+            raise UserError(
+                f"--resume {folder.name}: it confirms settings under given seeds and takes no more trials; begin "
+                f"another with --confirm {shlex.quote(settings.confirm)} --seed N --confirm_seeds M"
+            )
         changes.append(f"{name}: {before[name]} -> {value}")
     plan = _plan(settings, created)
-    recorded = read_sweep(folder).data
-    if recorded and recorded["fingerprint"] != plan.description.fingerprint:
-        raise UserError(
-            f"--resume {folder.name}: its data has changed since ({plan.description.summary}; it was "
-            f"{recorded['summary']}), so old and new trials could not be compared; restore it or begin a new sweep"
-        )
+    _refuse_changed_data(f"--resume {folder.name}", read_sweep(folder).data, plan.description)
     return plan, changes
+
+
+def _refuse_changed_data(flag: str, recorded: dict[str, Any], now: DataDescription) -> None:
+    if recorded and recorded["fingerprint"] != now.fingerprint:
+        raise UserError(
+            f"{flag}: its data has changed since ({now.summary}; it was {recorded['summary']}), so old and new trials "
+            "could not be compared; restore it or begin a new sweep"
+        )

@@ -1,42 +1,45 @@
-"""What is shown while a sweep runs: a few lines that hold still on a terminal, a line now and then anywhere else."""
+"""What is shown while a sweep runs: a panel that holds still on a terminal, a line now and then anywhere else."""
 
 import time
+from collections import deque
 from typing import Any
 
 from ray.tune import Callback
 from rich.console import Console, Group
 from rich.live import Live
-from rich.progress_bar import ProgressBar
-from rich.table import Table
-from rich.text import Text
 
 from results.ranking import score, sign
 from results.records import SweepRecord
-from results.table import shown_value
-from trainable import contract
 from trainable.ray_trainable import FAILURE, NOTE
+from tune.progress_view import SweepProgress, TrialProgress, panel, sentence
 from tune.recorder import Recorder, number_of
+from tune.reflow import Reflow
 
 SECONDS_BETWEEN_LINES = 15.0
-MOST_RUNNING_SHOWN = 8
+EPOCHS_OF_PACE = 256
+"""The pace is that of the last so many epochs: early ones, before all workers had started, were slower."""
 
 
 class Progress(Callback):
-    """Trials done and running, the best so far, the first trial beside it, and the time left."""
+    """Follows the recorder: what it has written, this counts."""
 
-    def __init__(self, record: SweepRecord, recorder: Recorder, num_samples: int, console: Console) -> None:
+    def __init__(
+        self, record: SweepRecord, recorder: Recorder, num_samples: int, concurrent: int, console: Console
+    ) -> None:
         self._recorder, self._console, self._num_samples = recorder, console, num_samples
         self._metric, self._mode, self._num_epochs = record.metric, record.mode, record.num_epochs
         finished = [trial for trial in record.trials if trial.finished]
         self._done = len(finished)
         self._failed = sum(trial.failure is not None for trial in finished)
         self._epochs_of_done = sum(len(trial.rows) for trial in finished)
-        scores = {trial.number: record.score(trial) for trial in record.trials}
-        self._scores: dict[int, float] = {number: value for number, value in scores.items() if value is not None}
-        self._running: dict[int, dict[str, Any]] = {}
-        self._epochs_now, self._seconds_training = 0, 0.0
-        self._started = time.monotonic()
-        self._last_line = self._started
+        self._trials = {
+            trial.number: TrialProgress(trial.number, trial.config, len(trial.rows), record.score(trial))
+            for trial in record.trials
+        }
+        self._places: list[int | None] = [None] * min(concurrent, num_samples)
+        self._epoch_ends: deque[float] = deque(maxlen=EPOCHS_OF_PACE)
+        """After the moment in which the first trial began."""
+        self._started = self._last_line = time.monotonic()
         self._live: Live | None = None
 
     def __getstate__(self) -> dict[str, Any]:
@@ -46,27 +49,34 @@ class Progress(Callback):
     def setup(self, **info: Any) -> None:
         self._started = self._last_line = time.monotonic()
         if self._console.is_terminal:
-            self._live = Live(get_renderable=self._view, console=self._console, refresh_per_second=4, transient=True)
+            self._reflow = Reflow(self._console)
+            self._live = Live(get_renderable=self._panel, console=self._console, refresh_per_second=4, transient=True)
             self._live.start()
 
     def on_trial_start(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
-        self._running[number_of(trial)] = dict(trial.config)
+        number = number_of(trial)
+        if number in self._places:
+            return  # its worker was lost, and it goes on
+        self._trials[number] = self._progress_of(number, dict(trial.config))
+        if None not in self._places:
+            self._places.append(None)
+        self._places[self._places.index(None)] = number
+        if not self._epoch_ends:
+            self._epoch_ends.append(time.monotonic())
 
     def on_trial_result(
         self, iteration: int, trials: list[Any], trial: Any, result: dict[str, Any], **info: Any
     ) -> None:
         number = number_of(trial)
         if NOTE in result:
-            self._console.print(f"trial {number}: {result[NOTE]}")
-        if FAILURE not in result:
-            self._epochs_now += 1
-            self._seconds_training += result["time_this_iter_s"]
-            value = score(self._recorder.rows(number), self._metric, self._mode)
-            if value is not None:
-                self._scores[number] = value
-        else:
+            self._console.print(f"trial {number}: {result[NOTE]}", markup=False)
+        if FAILURE in result:
             self._failed += 1
-            self._console.print(f"trial {number} {result[FAILURE]['kind']}: {result[FAILURE]['cause']}", soft_wrap=True)
+            failure = result[FAILURE]
+            self._console.print(f"trial {number} {failure['kind']}: {failure['cause']}", markup=False, soft_wrap=True)
+        else:
+            self._epoch_ends.append(time.monotonic())
+            self._trials[number] = self._progress_of(number, self._trials[number].config)
         if not self._live and time.monotonic() - self._last_line > SECONDS_BETWEEN_LINES:
             self._print_line()
 
@@ -86,64 +96,53 @@ class Progress(Callback):
 
     def _end(self, trial: Any) -> None:
         number = number_of(trial)
-        self._running.pop(number, None)
+        self._places[self._places.index(number)] = None
         self._done += 1
-        self._epochs_of_done += len(self._recorder.rows(number))
+        self._epochs_of_done += self._trials[number].epochs
         if not self._live:
             self._print_line()
 
+    def _progress_of(self, number: int, config: Any) -> TrialProgress:
+        rows = self._recorder.rows(number)
+        return TrialProgress(number, config, len(rows), score(rows, self._metric, self._mode))
+
     def _print_line(self) -> None:
         self._last_line = time.monotonic()
-        self._console.print(
-            f"[{_clock(self._last_line - self._started)}] {self._sentence()}", markup=False, soft_wrap=True
+        self._console.print(sentence(self._now()), markup=False, soft_wrap=True)
+
+    def _panel(self) -> Group:
+        """Called by rich just before it draws over what it drew last."""
+        shown = panel(self._now(), self._console.height)
+        self._reflow.before_drawing(shown)
+        return shown
+
+    def _now(self) -> SweepProgress:
+        scored = [trial for trial in self._trials.values() if trial.score is not None]
+        best = max(scored, key=lambda trial: sign(self._mode) * (trial.score or 0.0), default=None)
+        first = next((trial for trial in scored if trial.number == 0), None)
+        gain = sign(self._mode) * ((best.score or 0.0) - (first.score or 0.0)) if best and first else None
+        pace = self._epochs_per_second()
+        return SweepProgress(
+            elapsed_s=time.monotonic() - self._started,
+            done=self._done,
+            failed=self._failed,
+            num_samples=self._num_samples,
+            num_epochs=self._num_epochs,
+            running=tuple(None if number is None else self._trials[number] for number in self._places),
+            best=best,
+            first=first,
+            gain=gain,
+            epochs_per_second=pace,
+            seconds_left=self._epochs_to_come() / pace if pace and self._done < self._num_samples else None,
         )
 
-    def _sentence(self) -> str:
-        parts = [f"{self._done}/{self._num_samples} trials done", f"{len(self._running)} running"]
-        if self._failed:
-            parts.append(f"{self._failed} failed")
-        if self._scores:
-            best = max(self._scores, key=lambda number: sign(self._mode) * self._scores[number])
-            parts.append(f"best {self._scores[best]:.3f} (trial {best})")
-        if 0 in self._scores:
-            parts.append(f"starting values {self._scores[0]:.3f}")
-        left = self._seconds_left()
-        if left is not None:
-            parts.append(f"about {_clock(left)} left")
-        return ", ".join(parts)
-
-    def _seconds_left(self) -> float | None:
-        """Epochs that are likely still to come, at the pace of the trials since the start."""
-        if not self._epochs_now or self._done >= self._num_samples:
+    def _epochs_per_second(self) -> float | None:
+        if len(self._epoch_ends) < 2:
             return None
+        return (len(self._epoch_ends) - 1) / (time.monotonic() - self._epoch_ends[0])
+
+    def _epochs_to_come(self) -> float:
+        """Trials that are not done are taken to be as long as those that are: some will be stopped early."""
         per_trial = self._epochs_of_done / self._done if self._done else self._num_epochs
-        of_running = sum(len(self._recorder.rows(number)) for number in self._running)
-        to_come = max(0.0, (self._num_samples - self._done) * per_trial - of_running)
-        return to_come * self._seconds_training / self._epochs_now / max(1, len(self._running))
-
-    def _view(self) -> Group:
-        table = Table(box=None, pad_edge=False, show_header=False)
-        for number in sorted(self._running)[:MOST_RUNNING_SHOWN]:
-            rows = self._recorder.rows(number)
-            values = "  ".join(f"{name} {shown_value(value)}" for name, value in self._running[number].items())
-            value = f"{self._scores[number]:.3f}" if number in self._scores else "-"
-            table.add_row(
-                f"trial {number}",
-                values,
-                ProgressBar(self._num_epochs, len(rows), width=20),
-                f"epoch {rows[-1][contract.EPOCH] if rows else 0}/{self._num_epochs}",
-                value,
-            )
-        more = len(self._running) - MOST_RUNNING_SHOWN
-        elapsed = _clock(time.monotonic() - self._started)
-        return Group(
-            Text(f"[{elapsed}] {self._sentence()}", style="bold"),
-            table,
-            *([Text(f"and {more} more")] if more > 0 else []),
-        )
-
-
-def _clock(seconds: float) -> str:
-    minutes, seconds = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
+        of_running = sum(self._trials[number].epochs for number in self._places if number is not None)
+        return max(0.0, (self._num_samples - self._done) * per_trial - of_running)

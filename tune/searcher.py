@@ -5,9 +5,7 @@ Optuna's storage in the sweep's folder is written anew from the record when a sw
 `optuna-dashboard` opens live.
 """
 
-import json
 from collections import deque
-from pathlib import Path
 from typing import Any
 
 import optuna
@@ -21,7 +19,7 @@ from ray.tune.search.optuna import OptunaSearch
 
 from results.ranking import Row, best_row
 from results.records import SweepRecord, TrialRecord
-from results.whole_file import write_whole
+from results.trial_log import write_params
 from search_spaces.choose import SearchSpace
 from trainable import contract
 from trainable.ray_trainable import FAILURE
@@ -91,7 +89,7 @@ class RecordedSearch(OptunaSearch):
         else:
             self._ot_study.sampler = _sampler(self._sweep_seed, number)
             config = dict(super().suggest(trial_id))
-        _write_params(self._folder / contract.trial_folder_name(number), config)
+        write_params(self._folder / contract.trial_folder_name(number), config)
         return config
 
     def on_trial_result(self, trial_id: str, result: dict[str, Any]) -> None:
@@ -158,8 +156,3 @@ def _contains(distribution: BaseDistribution | None, value: Any) -> bool:
 def _live_trial(study: optuna.Study, number: int) -> optuna.Trial:
     """A trial of the study that can report values, by its number (optuna 5.0 hands one out only when it asks)."""
     return optuna.Trial(study, study.get_trials(deepcopy=False)[number]._trial_id)
-
-
-def _write_params(folder: Path, config: dict[str, Any]) -> None:
-    folder.mkdir(exist_ok=True)
-    write_whole(folder / contract.PARAMS_FILE, json.dumps(config, indent=2) + "\n")

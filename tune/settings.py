@@ -48,6 +48,17 @@ class SweepSettings:
     grace_period: int = _flag("search", 3, "epochs that no trial is stopped before")
     reduction_factor: float = _flag("search", 2.0, "the best 1/N of the trials goes on past each rung")
 
+    confirm: str = _flag(
+        "confirm",
+        "",
+        "instead of searching: run the best settings of that sweep, and its starting values, under several seeds",
+        metavar="SWEEP",
+    )
+    confirm_top: int = _flag("confirm", 3, "settings to confirm, beside the starting values")
+    confirm_seeds: int = _flag(
+        "confirm", 5, "seeds of each setting, from --seed on (default of that: the search's + 1)"
+    )
+
     max_concurrent_trials: int | None = _flag(
         "resources", None, "most trials at a time (default: as many as fit)", changeable=True
     )
@@ -70,6 +81,14 @@ class SweepSettings:
     wandb_project: str = _flag("tracking", "molmo-controller", "W&B project", changeable=True)
     wandb_entity: str | None = _flag("tracking", None, "W&B user or team (default: yours)", changeable=True)
 
+    upload_checkpoints: str = _flag(
+        "tracking",
+        "none",
+        "checkpoints that W&B gets as model artifacts: a trial's last, which holds its best policy, or every epoch's",
+        choices=("none", "best", "all"),
+        changeable=True,
+    )
+
     run_settings: Any = None
     """The settings of the kind of run; its fields are flags and YAML settings of their own."""
 
@@ -79,9 +98,10 @@ class SweepSettings:
                 f"--name {self.name!r} is no plain folder name; use letters, digits, '.', '_' and '-', "
                 "beginning with a letter or digit"
             )
-        for name in ("num_samples", "num_epochs", "grace_period", "max_concurrent_trials"):
+        for name in ("num_samples", "num_epochs", "grace_period", "confirm_top", "max_concurrent_trials"):
             value = getattr(self, name)
             self._require(name, value is None or value >= 1, "at least 1")
+        self._require("confirm_seeds", self.confirm_seeds >= 2, "at least 2: one seed has no spread")
         self._require("seed", self.seed >= 0, "0 or more")
         self._require("reduction_factor", 1 < self.reduction_factor < float("inf"), "above 1")
         self._require("cpus_per_trial", 0 < self.cpus_per_trial < float("inf"), "above 0")

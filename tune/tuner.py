@@ -1,16 +1,17 @@
 """The Ray side of a sweep: a Tuner built afresh from the plan and the record."""
 
-import importlib.metadata
-import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ray import tune
+from ray.tune import Callback
 from ray.tune.schedulers import FIFOScheduler, TrialScheduler
+from ray.tune.stopper import Stopper
 from rich.console import Console
 
 from results.records import SweepRecord, TrialRecord
-from results.wandb_record import WandbRunSettings
+from results.wandb_trials import sweep_settings
 from trainable import contract
 from trainable.ray_trainable import RunTrainable
 from tune.plan import Plan
@@ -43,17 +44,15 @@ class BuiltSweep:
 
 
 def build_views(
-    plan: Plan, record: SweepRecord, recorder: Recorder, wandb_mode: str, console: Console
+    record: SweepRecord, recorder: Recorder, wandb_mode: str, console: Console
 ) -> tuple[TensorBoardCallback, SweepWandbCallback | None]:
     """TensorBoard, and W&B unless it is disabled; their `setup` makes whole what a crash left incomplete."""
     wandb_callback = None
     if wandb_mode != "disabled":
-        run_name = plan.settings.run_kind.run_name
         wandb_callback = SweepWandbCallback(
-            _wandb_settings(plan, wandb_mode),
+            sweep_settings(record, wandb_mode),
             record,
             recorder,
-            run_name,
             say=lambda line: console.print(line, markup=False, soft_wrap=True),
         )
     return TensorBoardCallback(record, recorder), wandb_callback
@@ -62,13 +61,22 @@ def build_views(
 def build_sweep(plan: Plan, record: SweepRecord, allotment: Allotment, wandb_mode: str, console: Console) -> BuiltSweep:
     """The Ray side of the sweep, built afresh from the record: what is finished never enters Ray."""
     settings = plan.settings
+    recorder = Recorder(settings.folder, record.trials)
+    tensorboard_callback, wandb_callback = build_views(record, recorder, wandb_mode, console)
+    progress = Progress(record, recorder, settings.num_samples, allotment.max_concurrent_trials, console)
+    callbacks = [callback for callback in (recorder, tensorboard_callback, wandb_callback, progress) if callback]
+    tuner = build_tuner(plan, record, allotment, SweepStopper(settings.num_epochs, recorder), callbacks)
+    return BuiltSweep(tuner, recorder, wandb_callback)
+
+
+def build_tuner(
+    plan: Plan, record: SweepRecord, allotment: Allotment, stopper: Stopper, callbacks: Sequence[Callback]
+) -> tune.Tuner:
+    """The Tuner alone: what is proposed, stopped and run, whoever listens."""
+    settings = plan.settings
     searcher = RecordedSearch(
         plan.space, _first_hyperparameters(plan), settings.seed, settings.num_samples, settings.num_epochs, record
     )
-    recorder = Recorder(settings.folder, record.trials)
-    tensorboard_callback, wandb_callback = build_views(plan, record, recorder, wandb_mode, console)
-    progress = Progress(record, recorder, settings.num_samples, console)
-    callbacks = [callback for callback in (recorder, tensorboard_callback, wandb_callback, progress) if callback]
     trainable = tune.with_parameters(
         RunTrainable,
         run_kind=settings.run,
@@ -77,7 +85,7 @@ def build_sweep(plan: Plan, record: SweepRecord, allotment: Allotment, wandb_mod
         seed=settings.seed,
         data=plan.data,
     )
-    tuner = tune.Tuner(
+    return tune.Tuner(
         tune.with_resources(trainable, {"cpu": allotment.cpus_per_trial, "gpu": allotment.gpus_per_trial}),
         tune_config=tune.TuneConfig(
             search_alg=searcher,
@@ -90,15 +98,14 @@ def build_sweep(plan: Plan, record: SweepRecord, allotment: Allotment, wandb_mod
         run_config=tune.RunConfig(
             name=settings.name,
             storage_path=str(settings.folder.parent),
-            stop=SweepStopper(settings.num_epochs, recorder),
+            stop=stopper,
             # Not at the end: Ray would save a trial that failed, over its last good checkpoint.
             checkpoint_config=tune.CheckpointConfig(num_to_keep=2, checkpoint_at_end=False),
             failure_config=tune.FailureConfig(max_failures=LOST_WORKERS_PER_EPOCH),
-            callbacks=callbacks,
+            callbacks=list(callbacks),
             verbose=0,
         ),
     )
-    return BuiltSweep(tuner, recorder, wandb_callback)
 
 
 def _first_hyperparameters(plan: Plan) -> dict[str, Any]:
@@ -115,19 +122,3 @@ def _scheduler(settings: SweepSettings, trials: tuple[TrialRecord, ...]) -> Tria
     )
     scheduler.replay(trials)
     return scheduler
-
-
-def _wandb_settings(plan: Plan, mode: str) -> WandbRunSettings:
-    settings = plan.settings
-    versions = {f"version/{name}": importlib.metadata.version(name) for name in ("ray", "torch", "optuna", "wandb")}
-    own = {name: value for name, value in settings.to_flat().items() if name not in plan.space}
-    return WandbRunSettings(
-        mode=mode,
-        project=settings.wandb_project,
-        entity=settings.wandb_entity or os.environ.get("WANDB_ENTITY"),
-        group=settings.name,
-        created=plan.created,
-        metric=settings.metric,
-        score_mode=settings.mode,
-        config={**own, "data": plan.description.summary, "fingerprint": plan.description.fingerprint, **versions},
-    )

@@ -18,7 +18,7 @@ from results.records import SweepRecord, TrialRecord
 from results.space import Dimension
 from results.wandb_dashboard import SweepDashboard
 from results.wandb_record import WandbRunSettings
-from results.wandb_sweep_entry import entry_config
+from results.wandb_sweep_entry import FINISHED, PAUSED, RUNNING, entry_config
 from tune.dimensions import dimensions
 
 PROJECT = "molmo-controller"
@@ -86,7 +86,7 @@ def dashboard(record: SweepRecord, said: list[str]) -> SweepDashboard:
 
 
 def saved_view(record: SweepRecord, server: StrictWandbServer) -> ServedView:
-    dashboard(record, []).begin()
+    dashboard(record, []).begin(RUNNING)
     (view,) = server.pages.saved_views
     return view
 
@@ -138,7 +138,7 @@ def test_learning_curves_are_those_that_the_runs_report_the_objective_first(
 ) -> None:
     said: list[str] = []
     begun = dashboard(a_sweep(tmp_path), said)
-    begun.begin()
+    begun.begin(RUNNING)
     (view,) = server.pages.saved_views
     expected = curves(view)
     assert expected[0] == "Val/A"
@@ -169,7 +169,7 @@ def test_seeds_of_one_confirmed_setting_are_one_curve_in_a_band(server: StrictWa
 
 def test_a_sweep_that_goes_on_updates_its_view_and_its_entry(server: StrictWandbServer, tmp_path: Path) -> None:
     said: list[str] = []
-    ids = [dashboard(a_sweep(tmp_path), said).begin() for _ in range(2)]
+    ids = [dashboard(a_sweep(tmp_path), said).begin(RUNNING) for _ in range(2)]
     (view,), (entry,) = server.pages.saved_views, server.pages.sweeps.values()
     assert ids == [entry.name, entry.name]
     assert len(view.specs) == 2
@@ -183,14 +183,14 @@ def test_another_project_gets_a_view_of_its_own(server: StrictWandbServer, tmp_p
     record = a_sweep(tmp_path)
     for project in (PROJECT, "another"):
         settings = WandbRunSettings("online", project, None, "x", record.metric, record.mode, group=record.name)
-        SweepDashboard(settings, record, lambda line: None).begin()
+        SweepDashboard(settings, record, lambda line: None).begin(RUNNING)
     assert [view.project for view in server.pages.saved_views] == [PROJECT, "another"]
     assert [entry.project for entry in server.pages.sweeps.values()] == [PROJECT, "another"]
 
 
 def test_a_section_of_the_users_own_stays(server: StrictWandbServer, tmp_path: Path) -> None:
     said: list[str] = []
-    dashboard(a_sweep(tmp_path), said).begin()
+    dashboard(a_sweep(tmp_path), said).begin(RUNNING)
     users = ws.Workspace.from_url(said[0].removeprefix("View sweep at: "))
     users.sections = [*users.sections, ws.Section(name="Mine")]
     users.save()
@@ -211,16 +211,16 @@ def test_the_entry_says_what_is_searched_and_that_wandb_proposes_nothing(
     server: StrictWandbServer, tmp_path: Path
 ) -> None:
     begun = dashboard(a_sweep(tmp_path), [])
-    begun.begin()
+    begun.begin(RUNNING)
     (entry,) = server.pages.sweeps.values()
     assert entry.display_name == tmp_path.name
     assert entry.config["controller"] == {"type": "local"}
     assert entry.config["metric"] == {"name": "score", "goal": "maximize"}
     assert search_space_from_sweep_config(entry.config["parameters"]) == SPACE
     assert entry.states == ["RUNNING"]
-    begun.end(finished=False)
+    begun.end(PAUSED)
     assert entry.states == ["RUNNING", "PAUSED"]
-    begun.end(finished=True)
+    begun.end(FINISHED)
     assert entry.states == ["RUNNING", "PAUSED", "FINISHED"]
 
 
@@ -324,17 +324,16 @@ def test_a_part_that_the_server_refuses_is_one_line_and_the_rest_is_made(
     server.refuse_operations(status, operation)
     said: list[str] = []
     begun = dashboard(a_sweep(tmp_path, *TRIALS), said)
-    sweep_id = begun.begin()
+    sweep_id = begun.begin(RUNNING)
     if operation != "Viewer":  # without it there is nothing to write to
         begun.write_report()
-    begun.end(finished=True)
+    begun.end(FINISHED)
     refusals = [line for line in said if "did not take" in line]
     assert len(refusals) == 1
     assert refusals[0].startswith(f"W&B did not take {part} (")
     assert f"permission denied: {operation}" in refusals[0]
     assert refusals[0].endswith("; all else goes on")
     assert "\n" not in refusals[0]
-    assert not begun.is_complete
     assert (sweep_id is None) == (operation in (ENTRY, "Viewer"))
     assert len(server.pages.saved_views) == (operation not in (VIEW, "Viewer"))
     assert len(server.pages.reports) == (operation not in (REPORT, "Viewer"))
@@ -342,9 +341,9 @@ def test_a_part_that_the_server_refuses_is_one_line_and_the_rest_is_made(
 
 def test_an_entry_that_was_deleted_is_said_and_no_run_names_it(server: StrictWandbServer, tmp_path: Path) -> None:
     said: list[str] = []
-    assert dashboard(a_sweep(tmp_path), said).begin()
+    assert dashboard(a_sweep(tmp_path), said).begin(RUNNING)
     server.pages.sweeps.clear()
-    assert dashboard(a_sweep(tmp_path), said).begin() is None
+    assert dashboard(a_sweep(tmp_path), said).begin(RUNNING) is None
     assert "sweep not found" in said[1]
 
 
@@ -352,7 +351,7 @@ def test_a_server_that_is_down_is_left_to_whatever_sends_the_runs(server: Strict
     said: list[str] = []
     server.stop()
     try:
-        assert dashboard(a_sweep(tmp_path), said).begin() is None
+        assert dashboard(a_sweep(tmp_path), said).begin(RUNNING) is None
     finally:
         server.start()
     assert said == []
@@ -360,7 +359,7 @@ def test_a_server_that_is_down_is_left_to_whatever_sends_the_runs(server: Strict
 
 def test_what_is_remembered_holds_no_key(server: StrictWandbServer, tmp_path: Path) -> None:
     begun = dashboard(a_sweep(tmp_path, *TRIALS), [])
-    begun.begin()
+    begun.begin(RUNNING)
     begun.write_report()
     (file,) = tmp_path.iterdir()
     assert API_KEY not in file.read_text()

@@ -2,9 +2,11 @@
 
 It speaks the part of the protocol that a run needs which is opened with a fixed id and `resume="allow"`: it tells a
 run's last step, and drops every history row whose step is not higher. It can refuse, hold its answers back, die and
-come back on the same port with what it held. It knows one user and checks no key; files of a run are thrown away.
+come back on the same port with what it held. It knows one user, who must show the key to ask anything; files of a run
+are thrown away.
 """
 
+import base64
 import json
 import re
 import threading
@@ -21,6 +23,8 @@ from served_pages import Refused, ServedPages
 USER = "walker"
 API_KEY = "local" + "0123456789" * 4
 """What the SDK takes for the key of a server of one's own."""
+
+_AUTHORIZATION = f"Basic {base64.b64encode(f'api:{API_KEY}'.encode()).decode()}"
 
 FILE_STREAM, GRAPHQL = "file_stream", "graphql"
 HISTORY, SUMMARY = "wandb-history.jsonl", "wandb-summary.json"
@@ -254,7 +258,11 @@ class _Requests(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        status, content = self.server.wandb_server.answer(urlsplit(self.path).path, body)
+        path = urlsplit(self.path).path
+        if path == "/graphql" and self.headers.get("Authorization") != _AUTHORIZATION:
+            status, content = 401, {"errors": [{"message": "user is not logged in"}]}
+        else:
+            status, content = self.server.wandb_server.answer(path, body)
         answer = json.dumps(content).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json")

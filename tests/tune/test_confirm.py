@@ -1,0 +1,98 @@
+"""The best settings of a search, run again under seeds that it never saw."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+from sweep_process import QUADRATIC, curve, params, run_sweep, trial_folders
+
+from results.records import SweepRecord, TrialRecord
+from trainable.contract import UserError
+from tune.confirm import confirming_trials, settings_to_confirm
+from tune.run_sweep import main
+
+
+def search(*scores: float | None, **settings: object) -> SweepRecord:
+    """A search with one epoch a trial; trial n has target n, but every third one has target 0 again."""
+    trials = tuple(
+        TrialRecord(
+            number,
+            Path(f"trial_{number:05d}"),
+            {"target": number % 3},
+            () if score is None else ({"training_iteration": 1, "Val/Height": score},),
+            None,
+        )
+        for number, score in enumerate(scores)
+    )
+    return SweepRecord(Path("a"), {"metric": "Val/Height", "mode": "max", "seed": 0, **settings}, {}, trials)
+
+
+def test_the_starting_values_come_first_then_the_best_settings_each_once() -> None:
+    # Best first: trials 4 (target 1), 3 (target 0, the starting values again), 2 (target 2), 1 (target 1 again), 0.
+    assert settings_to_confirm(search(0.1, 0.2, 0.3, 0.4, 0.5), top=3) == [{"target": 0}, {"target": 1}, {"target": 2}]
+    assert settings_to_confirm(search(0.1, 0.2, 0.3), top=1) == [{"target": 0}, {"target": 2}]
+
+
+def test_only_a_search_with_scores_can_be_confirmed() -> None:
+    with pytest.raises(UserError, match="none of its trials has a score yet"):
+        settings_to_confirm(search(None, None), top=1)
+    with pytest.raises(UserError, match="give that sweep"):
+        settings_to_confirm(search(0.1, confirm="b"), top=1)
+
+
+def test_every_setting_runs_under_every_seed_and_all_settings_under_one_before_the_next() -> None:
+    settings = [{"target": 0.0}, {"target": 1.0}]
+    assert confirming_trials(settings, first_seed=7, seeds=2) == [
+        {"target": 0.0, "seed": 7},
+        {"target": 1.0, "seed": 7},
+        {"target": 0.0, "seed": 8},
+        {"target": 1.0, "seed": 8},
+    ]
+
+
+def test_under_the_searchs_own_seed_a_setting_repeats_its_trial_and_under_another_it_does_not(
+    quadratic_sweep: tuple[Path, str], tmp_path: Path
+) -> None:
+    twin, _ = quadratic_sweep
+    wanted = ("--confirm", twin, "--confirm_top", 1, "--confirm_seeds", 2, "--seed", 0)
+
+    finished = run_sweep(tmp_path, *wanted)
+
+    assert finished.returncode == 0, finished.stderr
+    trials = trial_folders(tmp_path / "twin-confirmed")
+    assert [params(trial)["seed"] for trial in trials] == [0, 0, 1, 1]
+    first = trial_folders(twin)[0]
+    assert params(trials[0]) == {**params(first), "seed": 0}
+    searched = curve(first)
+    assert curve(trials[0])[: len(searched) - 1] == searched[:-1]  # the search may have stopped it there
+    assert curve(trials[2])[0] != searched[0]
+    assert all(len(curve(trial)) == 12 for trial in trials)  # nothing is stopped early
+    settings = yaml.safe_load((tmp_path / "twin-confirmed" / "sweep.yaml").read_text())
+    assert settings["confirm"] == str(twin)
+
+
+@pytest.mark.parametrize(
+    ("flags", "sentence"),
+    [
+        (["--num_samples", "9"], "--num_samples 9 cannot be given, since it runs that sweep's settings as they are"),
+        (["--epoch_ms", "9"], "--epoch_ms 9.0 cannot be given"),
+        (["--scheduler", "asha"], "--scheduler asha cannot be given"),
+        (["--confirm_seeds", "1"], "at least 2: one seed has no spread"),
+        (["--confirm_top", "0"], "--confirm_top is 0; it must be at least 1"),
+    ],
+)
+def test_what_would_make_it_another_training_is_refused(
+    flags: list[str],
+    sentence: str,
+    quadratic_sweep: tuple[Path, str],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    status = main(
+        ["--storage_path", str(tmp_path / "sweeps"), *map(str, QUADRATIC), "--confirm", str(quadratic_sweep[0]), *flags]
+    )
+    printed = capsys.readouterr().err
+    assert status == 2
+    assert sentence in printed
+    assert len(printed.splitlines()) == 1
+    assert not (tmp_path / "sweeps").exists()

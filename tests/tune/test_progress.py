@@ -1,0 +1,108 @@
+"""What a person sees while a sweep runs."""
+
+import io
+import re
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+from sweep_process import QUADRATIC, command, environment
+from terminal import Terminal
+
+from tune.progress_view import SweepProgress, TrialProgress, panel, sentence
+
+STARTING_VALUES = TrialProgress(0, {"lr": 1e-4, "group_size": 5}, 30, 0.596)
+
+
+def running(number: int, epochs: int) -> TrialProgress:
+    return TrialProgress(number, {"lr": 1.25e-3 * (1 + number % 7), "group_size": 2 + number % 30}, epochs, 0.6)
+
+
+def progress(**changes: object) -> SweepProgress:
+    facts = {
+        "elapsed_s": 62.0,
+        "done": 9,
+        "failed": 0,
+        "num_samples": 200,
+        "num_epochs": 30,
+        "running": tuple(running(number, number % 30) for number in range(9, 73)),
+        "best": TrialProgress(4, {"lr": 4.5e-3, "group_size": 31}, 30, 0.648),
+        "first": STARTING_VALUES,
+        "gain": 0.052,
+        "epochs_per_second": 12.3,
+        "seconds_left": 3725.0,
+    }
+    return SweepProgress(**{**facts, **changes})  # type: ignore[arg-type]
+
+
+def drawn(sweep: SweepProgress, width: int = 100, height: int = 40) -> list[str]:
+    paper = io.StringIO()
+    Console(file=paper, width=width, height=height).print(panel(sweep, height))
+    return paper.getvalue().splitlines()
+
+
+def test_the_panel_says_what_a_person_wants_to_know() -> None:
+    shown = "\n".join(drawn(progress(failed=2)))
+    for part in (
+        "9/200 trials done, 64 running, 2 failed",
+        "1:02, 12 epochs/s, about 1:02:05 left",
+        "best 0.648 (trial 4), starting values 0.596, gain +0.052",
+        "and 56 more",
+    ):
+        assert part in shown
+    assert re.search(r"\b9 +0\.00375 +11 +\S+ +9/30 +0\.600", shown)  # 1.25e-3 * (1 + 9 % 7), 2 + 9 % 30
+
+
+@pytest.mark.parametrize("width", [100, 60, 30])
+def test_nothing_moves_while_trials_begin_and_end(width: int) -> None:
+    begun = progress(running=(None,) * 64, done=0, best=None, first=None, epochs_per_second=None, seconds_left=None)
+    states = [
+        begun,
+        progress(),
+        progress(running=(running(100, 0), *(None,) * 63), done=199, failed=3, epochs_per_second=0.031),
+    ]
+    heights = {len(drawn(state, width)) for state in states}
+    assert len(heights) == 1
+    assert all(len(line) <= width for state in states for line in drawn(state, width))
+    columns = [{line.index("/30") for line in drawn(state, width) if "/30" in line} for state in states[1:]]
+    assert len(columns[0] | columns[1]) <= 2  # epochs of one digit and of two
+
+
+def test_a_low_terminal_shows_fewer_trials_and_counts_the_others() -> None:
+    shown = drawn(progress(), height=12)
+    assert len(shown) < 12
+    assert "and 59 more" in shown[-1]
+
+
+def test_the_line_for_a_log_file_says_the_same() -> None:
+    assert sentence(progress(failed=1)) == (
+        "[1:02] 9/200 trials done, 64 running, 1 failed, best 0.648 (trial 4), starting values 0.596, 12 epochs/s, "
+        "about 1:02:05 left"
+    )
+
+
+def test_on_a_terminal_the_panel_stays_where_it_is_and_fits_a_new_width(tmp_path: Path) -> None:
+    flags = (*QUADRATIC, "--num_samples", 16, "--num_epochs", 12, "--epoch_ms", 100, "--wandb_mode", "disabled")
+    terminal = Terminal(command(tmp_path, "--name", "seen", *flags), environment(), columns=100, lines=30)
+
+    def places(lines: list[str]) -> list[int]:
+        return [place for place, line in enumerate(lines) if "/16 trials done" in line]
+
+    shown, seen = terminal.watch(), set()
+    while not any(line.startswith("4/16 trials done") for line in shown):
+        seen.update(places(shown))
+        assert len(places(shown)) <= 1
+        assert terminal.process.poll() is None, shown
+        shown = terminal.watch()
+    assert len(seen) == 1
+    assert any("epochs/s, about 0:" in line for line in shown)
+    terminal.resize(56, 24)
+    terminal.watch(0.6)
+    shown = terminal.watch()
+    assert len([line for line in shown if "/16 trials done" in line]) == 1
+    assert sum(bool(re.search(r"\d+/12 +\d\.\d{3}$", line)) for line in shown) <= 2  # one line a running trial
+    while terminal.process.poll() is None:
+        shown = terminal.watch()
+    assert terminal.process.returncode == 0
+    assert not any("/16 trials done" in line for line in shown)  # the table has taken the panel's place
+    assert any(line.startswith("Resume") for line in shown)
