@@ -26,9 +26,8 @@ from trainable import contract
 from trainable.contract import WandbNotInstalled, shown_path
 
 try:
-    from wandb.errors import Error as WandbError
-
     import wandb
+    from wandb.errors import Error as WandbError
 except ModuleNotFoundError as error:
     # A folder `wandb` where the user stands passes for the package until something in it is imported.
     if error.name not in ("wandb", "wandb.errors"):
@@ -259,9 +258,9 @@ class TrialWandbRun:
             if epoch != len(self._rows) + 1:
                 continue
             self._rows.append(row)
-            device = self._settings.kept({contract.DEVICE: row.get(contract.DEVICE)})
-            if device.get(contract.DEVICE) and device.items() - self._run.config.items():
-                self._run.config.update(device, allow_val_change=True)
+            device = self._settings.kept({contract.DEVICE: row.get(contract.DEVICE)}).get(contract.DEVICE)
+            if device and self._run.config.get(contract.DEVICE) != device:
+                self._run.config.update({contract.DEVICE: device}, allow_val_change=True)
             if epoch >= self._held_steps:
                 shown = {name: value for name, value in row.items() if contract.is_metric(name)}
                 if self._settings.log_config:
