@@ -17,7 +17,7 @@ from trainable import contract
 
 VIEW = "tensorboard"
 SCORE_TAG = "Score"
-"""The objective at the best epoch so far: the trial's score when it has ended. By it the HParams tab compares trials."""
+"""The objective at the best epoch so far, and so at the end the trial's score; what the HParams tab compares."""
 
 
 class _Kind(NamedTuple):

@@ -60,7 +60,7 @@ def write_sweep(folder: Path, trials: Sequence[MadeUpTrial], data: Mapping[str, 
 
 
 def write_trial(folder: Path, trial: MadeUpTrial, metric: str = METRIC) -> None:
-    folder.mkdir()
+    folder.mkdir(exist_ok=True)
     (folder / "params.json").write_text(json.dumps(trial.config))
     rows = [
         {
