@@ -4,13 +4,16 @@ VENV := .venv
 RUN := $(VENV)/bin
 READY := $(VENV)/.ready-$(shell cat pyproject.toml constraints.txt | cksum | cut -d' ' -f1)
 
-.PHONY: sweep test check setup clean
+.PHONY: sweep test test-e2e check setup clean
 
 sweep: setup  ## sweep the shipped profile: 16 trials on this machine
 	$(RUN)/python tune/run_sweep.py
 
-test: setup  ## every test, with real Ray, Optuna, W&B and TensorBoard
-	$(RUN)/python -m pytest
+test: setup  ## every test but those end to end, with real Ray, Optuna, W&B and TensorBoard
+	$(RUN)/python -m pytest --ignore tests/e2e
+
+test-e2e: setup  ## sweeps sent to a W&B-compatible server and looked at in Chromium
+	$(RUN)/python -m pytest tests/e2e
 
 check: setup  ## lint and types
 	$(RUN)/ruff check .

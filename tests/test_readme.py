@@ -3,16 +3,15 @@
 import os
 import re
 import shutil
-import socket
-import sqlite3
 import subprocess
 import sys
 import time
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from loopback_server import read_page, serving
+from openwandb_server import openwandb
 from sweep_process import ROOT, environment
 
 SWEEPS = ROOT / "results" / "sweeps"
@@ -46,61 +45,21 @@ def shell(line: str, **variables: str) -> "subprocess.CompletedProcess[str]":
     )
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def wait_for(url: str, server: "subprocess.Popen[bytes]") -> bytes:
-    """The page at the address, once the server answers."""
-    while server.poll() is None:
-        try:
-            with urllib.request.urlopen(url, timeout=5) as page:
-                return bytes(page.read())
-        except OSError:
-            time.sleep(0.2)
-    raise AssertionError(f"the server ended with status {server.returncode}")
-
-
-def run_server(line: str, page: str, shown: bytes) -> None:
+def run_server(line: str, page: str, shown: bytes, folder: Path) -> None:
     """Start a server as the README does, until one of its pages shows what it should."""
-    port = free_port()
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    server = subprocess.Popen(
-        f"exec {line} --host 127.0.0.1 --port {port}",
-        shell=True,
-        cwd=ROOT,
-        env=environment(PATH=path),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
+    with serving(line.split(), folder / "server.log") as (url, server):
         deadline = time.monotonic() + 60
-        while shown not in wait_for(f"http://127.0.0.1:{port}{page}", server):
+        while shown not in read_page(f"{url}{page}", server):
             assert time.monotonic() < deadline, f"{line} does not show {shown!r}"
             time.sleep(0.5)
-    finally:
-        server.kill()
-        server.wait()
 
 
 def run_wandb_sync(line: str, folder: Path) -> None:
     """Against a W&B-compatible server on loopback: the service itself needs an account."""
-    port = free_port()
-    serve = [str(Path(sys.executable).with_name("openwandb")), "serve", "--host", "127.0.0.1", "--port", str(port)]
-    server = subprocess.Popen([*serve, "--data-dir", str(folder)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        wait_for(f"http://127.0.0.1:{port}/", server)
-        done = shell(line, WANDB_BASE_URL=f"http://127.0.0.1:{port}", WANDB_API_KEY="local" + "0" * 40)
+    with openwandb(folder) as server:
+        done = shell(line, **server.variables)
         assert done.returncode == 0, done.stderr
-        (database,) = folder.glob("*.db")
-        with sqlite3.connect(database) as connection:
-            ((runs,),) = connection.execute("SELECT count(*) FROM runs")
-        assert runs == 6
-    finally:
-        server.kill()
-        server.wait()
+        assert len(server.runs) == 6
 
 
 def test_every_command_works_in_the_order_in_which_it_stands(tmp_path: Path) -> None:
@@ -109,9 +68,9 @@ def test_every_command_works_in_the_order_in_which_it_stands(tmp_path: Path) -> 
     assert len(lines) >= 9
     for line in lines:
         if line.startswith("tensorboard"):
-            run_server(line, "/data/runs", b"trial_00005")
+            run_server(line, "/data/runs", b"trial_00005", tmp_path)
         elif line.startswith("optuna-dashboard"):
-            run_server(line, "/api/studies", b'"demo"')
+            run_server(line, "/api/studies", b'"demo"', tmp_path)
         elif line.startswith("wandb sync"):
             run_wandb_sync(line, tmp_path)
         else:

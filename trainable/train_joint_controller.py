@@ -168,7 +168,7 @@ def _open_views(plan: "Plan", log: "TrialLog", screen: "Screen") -> "tuple[list[
     if not settings.no_tensorboard:
         from results.tensorboard_record import TrialEvents
 
-        views.append(TrialEvents(settings.folder, plan.plain_settings, plan.objective, plan.mode))
+        views.append(TrialEvents(settings.folder, plan.plain_settings, plan.objective, plan.mode, space={}))
     wandb_run = _open_wandb(plan, screen) if settings.use_wandb else None
     if wandb_run:
         views.append(wandb_run)
@@ -225,7 +225,7 @@ def _finish(
 
     for view in views:
         if isinstance(view, TrialEvents):
-            view.close()
+            view.close({0: "completed", 1: "failed"}.get(status, "unfinished"))
     best = best_row(log.rows, plan.objective, plan.mode)
     if status:
         screen.say(f"The training was {ended}" if status > 2 else f"The training {ended}")

@@ -60,7 +60,7 @@ def write_sweep(folder: Path, trials: Sequence[MadeUpTrial], data: Mapping[str, 
 
 
 def write_trial(folder: Path, trial: MadeUpTrial, metric: str = METRIC) -> None:
-    folder.mkdir()
+    folder.mkdir(exist_ok=True)
     (folder / "params.json").write_text(json.dumps(trial.config))
     rows = [
         {
@@ -68,6 +68,7 @@ def write_trial(folder: Path, trial: MadeUpTrial, metric: str = METRIC) -> None:
             metric: score,
             **trial.columns,
             "done": trial.ended and epoch == len(trial.scores),
+            "timestamp": 1767268800 + 2 * epoch,
             "time_total_s": 2.0 * epoch,
             "config": trial.config,
             "arrival": epoch - 1,

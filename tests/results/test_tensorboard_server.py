@@ -1,0 +1,254 @@
+"""What TensorBoard's own server and page make of sweeps: curves, hyperparameters beside scores, how trials ended."""
+
+import json
+import re
+import struct
+import subprocess
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from browser import browser_page
+from loopback_server import serving
+from made_up_sweep import MadeUpTrial, write_sweep, write_trial
+from sweep_process import params, rows, trial_folders
+
+from results.records import SweepRecord, read_sweep
+from results.space import CATEGORICAL, FLOAT, Dimension, write_space
+from results.tensorboard_record import open_events
+from trainable import contract
+
+Sweep = tuple[Path, str]
+
+LARGE = 100
+OBJECTIVE = "Val/In_Budget_Accuracy"
+ANY_STATUS = ["STATUS_UNKNOWN", "STATUS_SUCCESS", "STATUS_FAILURE", "STATUS_RUNNING"]
+
+
+class Board:
+    """A running TensorBoard."""
+
+    def __init__(self, url: str, log: Path, server: "subprocess.Popen[bytes]") -> None:
+        self.url, self._log, self._server = url, log, server
+
+    @property
+    def printed(self) -> str:
+        return self._log.read_text()
+
+    def wait_until(self, happened: Callable[[], bool]) -> None:
+        """It looks at the disk every second."""
+        while not happened():
+            assert self._server.poll() is None, self.printed
+            time.sleep(0.1)
+
+    def runs(self) -> list[str]:
+        return list(self._get("runs"))
+
+    def tags(self, run: str) -> set[str]:
+        return set(self._get("plugin/scalars/tags")[run])
+
+    def curve(self, run: str, tag: str) -> list[tuple[int, float]]:
+        points = self._get(f"plugin/scalars/scalars?tag={tag.replace('/', '%2F')}&run={run.replace('/', '%2F')}")
+        return [(step, value) for _, step, value in points]
+
+    def experiment(self) -> dict[str, Any]:
+        return dict(self._post("plugin/hparams/experiment", {"experimentName": ""}))
+
+    def groups(self) -> list[dict[str, Any]]:
+        """Lines of the HParams tab."""
+        wish = {
+            "experimentName": "",
+            "allowedStatuses": ANY_STATUS,
+            "colParams": [],
+            "startIndex": 0,
+            "sliceSize": 1000,
+        }
+        return list(self._post("plugin/hparams/session_groups", wish)["sessionGroups"])
+
+    def _get(self, path: str) -> Any:
+        with urllib.request.urlopen(f"{self.url}/data/{path}", timeout=30) as answer:
+            return json.loads(answer.read())
+
+    def _post(self, path: str, wish: dict[str, Any]) -> Any:
+        request = urllib.request.Request(
+            f"{self.url}/data/{path}", json.dumps(wish).encode(), {"Content-Type": "application/json"}
+        )
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return json.loads(answer.read())
+
+
+def write_all_events(folder: Path) -> SweepRecord:
+    sweep = read_sweep(folder)
+    for trial in sweep.trials:
+        events = open_events(sweep, trial)
+        events.append(trial.rows)
+        events.close(trial.status(sweep.num_epochs))
+    return sweep
+
+
+def made_up_trial(number: int) -> MadeUpTrial:
+    """Each seventh fails in its second epoch; only every other one has a momentum."""
+    config = {"lr": 10 ** -(1 + number / 25), "optimizer": ("adam", "sgd")[number % 2], "nesterov": number % 3 == 0}
+    if number % 2:
+        config["momentum"] = number / LARGE
+    scores = [0.3 + number / 1000, 0.5 + number / 1000, 0.4 + number / 1000]
+    if number % 7 == 0:
+        return MadeUpTrial(config, scores[:1], ended=False, failure="error")
+    return MadeUpTrial(config, scores)
+
+
+@pytest.fixture(scope="module")
+def large(tmp_path_factory: pytest.TempPathFactory) -> SweepRecord:
+    """A hundred trials, with every kind of hyperparameter; the last one still runs."""
+    trials = [made_up_trial(number) for number in range(LARGE - 1)]
+    trials.append(MadeUpTrial({"lr": 0.5, "optimizer": "sgd", "nesterov": False}, [0.2, 0.1], ended=False))
+    folder = write_sweep(tmp_path_factory.mktemp("large") / "large", trials)
+    write_space(
+        folder,
+        {
+            "lr": Dimension(FLOAT, 1e-5, 1.0, log=True),
+            "momentum": Dimension(FLOAT, 0.0, 1.0),
+            "optimizer": Dimension(CATEGORICAL, choices=("adam", "sgd")),
+            "nesterov": Dimension(CATEGORICAL, choices=(False, True)),
+        },
+    )
+    return write_all_events(folder)
+
+
+@pytest.fixture(scope="module")
+def large_board(large: SweepRecord, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Board]:
+    yield from start_board(large.folder, LARGE, tmp_path_factory.mktemp("large_board") / "log")
+
+
+@pytest.fixture(scope="module")
+def several(tmp_path_factory: pytest.TempPathFactory, digit_sweep: Sweep, quadratic_sweep: Sweep) -> Path:
+    """A folder of sweeps."""
+    folder = tmp_path_factory.mktemp("several")
+    (folder / "digits").symlink_to(digit_sweep[0])
+    (folder / "quadratic").symlink_to(quadratic_sweep[0])
+    return folder
+
+
+@pytest.fixture(scope="module")
+def board(several: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Board]:
+    yield from start_board(several, 4 + 8, tmp_path_factory.mktemp("board") / "log")
+
+
+def start_board(folder: Path, num_trials: int, log: Path) -> Iterator[Board]:
+    """A server that has found every trial in the folder."""
+    with serving(("tensorboard", "--logdir", folder, "--reload_interval", 1), log) as (url, server):
+        running = Board(url, log, server)
+        running.wait_until(lambda: len(running.groups()) == num_trials)
+        yield running
+
+
+def test_every_trial_of_a_large_sweep_is_a_run_and_nothing_is_complained_about(large_board: Board) -> None:
+    assert large_board.runs() == [f"trial_{number:05d}" for number in range(LARGE)]
+    for complaint in ("rror", "arning", "W1", "E1", "raceback"):
+        assert complaint not in large_board.printed
+
+
+@pytest.mark.parametrize("name", ["digits", "quadratic"])
+def test_the_server_gives_every_metric_of_every_epoch_once_under_the_names_of_the_contract(
+    name: str, board: Board, several: Path
+) -> None:
+    for trial in trial_folders(several / name):
+        run, recorded = f"{name}/{trial.name}", rows(trial)
+        metrics = {column for column in recorded[0] if contract.is_metric(column)}
+        assert board.tags(run) == metrics | {"Score"}
+        for metric in metrics:
+            expected = [(row["training_iteration"], as_float32(row[metric])) for row in recorded]
+            assert board.curve(run, metric) == expected
+
+
+@pytest.mark.parametrize("name", ["digits", "quadratic"])
+def test_the_hparams_tab_holds_every_trial_its_hyperparameters_and_its_score(
+    name: str, board: Board, several: Path
+) -> None:
+    sweep, shown = read_sweep(several / name), {group["name"]: group for group in board.groups()}
+    for trial in sweep.trials:
+        group = shown[f"{name}/{trial.folder.name}"]
+        assert group["hparams"] == params(trial.folder)
+        ((metric, value),) = [(found["name"]["tag"], found["value"]) for found in group["metricValues"]]
+        assert (metric, value) == ("Score", as_float32(sweep.score(trial)))
+        assert [session["status"] for session in group["sessions"]] == ["STATUS_SUCCESS"]
+
+
+def test_trials_with_different_hyperparameters_are_one_experiment(large: SweepRecord, large_board: Board) -> None:
+    experiment = large_board.experiment()
+    assert {info["name"]: (info["type"], info["differs"]) for info in experiment["hparamInfos"]} == {
+        "lr": ("DATA_TYPE_FLOAT64", True),
+        "momentum": ("DATA_TYPE_FLOAT64", True),
+        "nesterov": ("DATA_TYPE_BOOL", True),
+        "optimizer": ("DATA_TYPE_STRING", True),
+    }
+    assert [info["name"]["tag"] for info in experiment["metricInfos"]] == ["Score"]
+    assert {group["name"]: group["hparams"] for group in large_board.groups()} == {
+        trial.folder.name: trial.config for trial in large.trials
+    }
+
+
+def test_the_hparams_tab_tells_failed_finished_and_unfinished_trials_apart(large_board: Board) -> None:
+    status = {group["name"]: group["sessions"][0]["status"] for group in large_board.groups()}
+    assert status["trial_00007"] == "STATUS_FAILURE"
+    assert status["trial_00008"] == "STATUS_SUCCESS"
+    assert status["trial_00099"] == "STATUS_UNKNOWN"
+
+
+def test_an_unfinished_trial_is_compared_by_its_best_so_far(large_board: Board) -> None:
+    assert large_board.curve("trial_00099", "Score") == [(1, as_float32(0.2)), (2, as_float32(0.2))]
+
+
+def test_a_curve_is_one_after_a_resume_for_a_server_that_watched(board: Board, several: Path) -> None:
+    """Three epochs, of which a resume cuts the last, runs it again, and runs a fourth."""
+    run, config = "resumed/trial_00000", {"lr": 0.1}
+    sweep = write_sweep(several / "resumed", [MadeUpTrial(config, [0.1, 0.2, 0.3], ended=False)])
+    write_all_events(sweep)
+    board.wait_until(lambda: run in board.runs() and len(board.curve(run, OBJECTIVE)) == 3)
+
+    write_trial(sweep / "trial_00000", MadeUpTrial(config, [0.1, 0.2, 0.5, 0.4]))
+    write_all_events(sweep)
+
+    board.wait_until(lambda: board.curve(run, OBJECTIVE)[-1][0] == 4)
+    assert board.curve(run, OBJECTIVE) == [
+        (epoch, as_float32(value)) for epoch, value in enumerate([0.1, 0.2, 0.5, 0.4], 1)
+    ]
+    assert len(list(sweep.glob("trial_00000/events.out.tfevents.*"))) == 1
+
+
+def test_seeds_of_a_confirmed_setting_are_one_line_with_their_mean(board: Board, several: Path) -> None:
+    """Two settings under two seeds each, with scores 0.5, 0.6 and 0.7, 0.9."""
+    trials = [
+        MadeUpTrial({"lr": lr, "seed": seed}, [value])
+        for lr, seed, value in [(0.1, 1, 0.5), (0.2, 1, 0.7), (0.1, 2, 0.6), (0.2, 2, 0.9)]
+    ]
+    write_all_events(write_sweep(several / "confirming", trials, confirm="a search"))
+    board.wait_until(lambda: sum(len(group["sessions"]) for group in confirmed(board)) == 4)
+    assert {group["hparams"]["lr"]: group["metricValues"][0]["value"] for group in confirmed(board)} == {
+        0.1: pytest.approx(0.55),
+        0.2: pytest.approx(0.8),
+    }
+
+
+def confirmed(board: Board) -> list[dict[str, Any]]:
+    return [group for group in board.groups() if group["name"].startswith("confirming: ")]
+
+
+def test_the_page_shows_the_trials_and_their_parallel_coordinates(large_board: Board) -> None:
+    with browser_page() as watched:
+        page = watched.page
+        page.goto(f"{large_board.url}/#hparams")
+        page.get_by_text("trial_00098", exact=True).wait_for()
+        assert page.get_by_text(re.compile(r"^trial_\d{5}$")).count() == LARGE
+        page.get_by_text("Parallel Coordinates View").click()
+        page.locator("tf-hparams-parallel-coords-plot path").first.wait_for(state="attached")
+        assert [complaint for complaint in watched.complaints if complaint.startswith("error")] == []
+
+
+def as_float32(value: float | None) -> float:
+    """As TensorBoard stores it."""
+    number: float = struct.unpack("f", struct.pack("f", value))[0]
+    return number
