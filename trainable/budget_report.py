@@ -44,7 +44,7 @@ def under_budgets(profile: Profile, split: int, choices: np.ndarray, budgets_ms:
     """
     rows = profile.samples(split)[:, None]
     return [
-        summary_under_budget(accuracy, latency_ms, float(budget_ms))
+        _summary(accuracy, latency_ms, float(budget_ms))
         for accuracy, latency_ms, budget_ms in zip(
             profile.accuracy[rows, choices].T, profile.latency_ms[rows, choices].T, budgets_ms, strict=True
         )
@@ -58,9 +58,7 @@ def baselines_under_budgets(profile: Profile, split: int, budgets_ms: np.ndarray
     best_fixed = np.full(shape, np.nanargmax(training.mean(axis=1)))
     lookup_table = np.broadcast_to(np.nanargmax(training, axis=0), shape)
     rows = profile.samples(split)
-    random = [
-        summary_under_budget(profile.accuracy[rows], profile.latency_ms[rows], float(budget)) for budget in budgets_ms
-    ]
+    random = [_summary(profile.accuracy[rows], profile.latency_ms[rows], float(budget)) for budget in budgets_ms]
     return {
         RANDOM: random,
         BEST_FIXED: under_budgets(profile, split, best_fixed, budgets_ms),
@@ -102,8 +100,8 @@ def _mean_of_measured(table: np.ndarray) -> np.ndarray:
     return means
 
 
-def summary_under_budget(accuracy: np.ndarray, latency_ms: np.ndarray, budget_ms: float) -> UnderBudget:
-    """Of accuracies and latencies (ms) of the same shape, NaN where not measured."""
+def _summary(accuracy: np.ndarray, latency_ms: np.ndarray, budget_ms: float) -> UnderBudget:
+    """Of numbers in any shape, NaN where not measured."""
     measured = ~np.isnan(latency_ms)
     accuracy, latency_ms = accuracy[measured].astype(np.float64), latency_ms[measured]
     late = latency_ms > np.float32(budget_ms)

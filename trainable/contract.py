@@ -57,10 +57,6 @@ RESULT_FILE = "result.json"
 PROGRESS_FILE = "progress.csv"
 FAILURE_FILE = "failure.json"
 
-# ... and in a checkpoint folder, where the run knows it:
-VALIDATION_FILE = "validation.json"
-"""The best policy so far: its epoch, what it does under each budget, and its score on each validation image."""
-
 # Why a trial ended before its time.
 ERROR, OUT_OF_MEMORY, DIVERGED = FAILURE_KINDS = ("error", "out of memory", "diverged")
 

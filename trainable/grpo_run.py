@@ -7,7 +7,6 @@ Letters: `B` batch, `G` group, `C` configurations, `Q` budgets of the validation
 """
 
 import dataclasses
-import json
 import math
 import os
 import time
@@ -35,7 +34,6 @@ from trainable.reward import violated
 from trainable.runs import DamagedCheckpoint, Diverged
 from trainable.seeds import seed_of
 from trainable.validation import samples_of_datasets, validate
-from trainable.validation_detail import detail, images_of
 
 
 @dataclass(frozen=True)
@@ -58,7 +56,6 @@ class GRPORun:
         self._environment = ReplayEnvironment(profile, data.features, self._device)
         self._training = torch.tensor(profile.samples(TRAIN), device=self._device)
         self._validation = torch.tensor(profile.samples(VALIDATION), device=self._device)
-        self._validation_images = images_of(profile, VALIDATION)
         self._budget_grid_ms = torch.tensor(profile.budget_grid_ms, device=self._device)  # [Q]
         self._complexity = torch.tensor(profile.grid.complexity, device=self._device)  # [C]
         self._oracle = float(per_sample(profile, VALIDATION)[ORACLE].mean())
@@ -102,7 +99,7 @@ class GRPORun:
             torch.cuda.reset_peak_memory_stats(self._device)
         metrics = self._train_epoch()
         elapsed = time.perf_counter() - started
-        validation = validate(
+        metrics |= validate(
             self._policy,
             self._environment,
             self._validation,
@@ -112,7 +109,6 @@ class GRPORun:
             self._settings.budget_penalty,
             self._datasets,
         )
-        metrics |= validation.metrics
         score = metrics[contract.VAL_IN_BUDGET_ACCURACY]
         metrics[contract.VAL_ORACLE_GAP] = self._oracle - score
         metrics[contract.PERF_SAMPLES_PER_SECOND] = len(self._training) / elapsed
@@ -120,17 +116,7 @@ class GRPORun:
             metrics[contract.PERF_PEAK_GPU_MEMORY_MB] = torch.cuda.max_memory_allocated(self._device) / 2**20
         if score > self._best["score"]:
             policy = {name: tensor.clone() for name, tensor in self._policy.state_dict().items()}
-            self._best = {
-                "score": score,
-                "epoch": self._epoch,
-                "policy": policy,
-                "validation": detail(
-                    validation.accuracy.cpu().numpy(),
-                    validation.latency_ms.cpu().numpy(),
-                    self._budget_grid_ms.cpu().numpy(),
-                    self._validation_images,
-                ),
-            }
+            self._best = {"score": score, "epoch": self._epoch, "policy": policy}
         return metrics
 
     def _train_epoch(self) -> dict[str, float]:
@@ -211,9 +197,6 @@ class GRPORun:
             "controller": self._controller,
         }
         torch.save(content, folder / CHECKPOINT_FILE)
-        if self._best["epoch"]:
-            described = {"epoch": self._best["epoch"], **self._best["validation"]}
-            (folder / contract.VALIDATION_FILE).write_text(json.dumps(described) + "\n")
 
     def load(self, folder: Path) -> None:
         file = folder / CHECKPOINT_FILE

@@ -1,6 +1,5 @@
 """GRPO on the joint controller, as the kind of run that a sweep can choose. Importing it is cheap."""
 
-import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -55,26 +54,18 @@ class JointController:
         return ControllerData(profile, features)
 
     def describe(self, settings: GRPOSettings, data: "ControllerData") -> DataDescription:
+        from trainable.baselines import baselines
         from trainable.image_split import VALIDATION
-        from trainable.validation_detail import detailed_baselines
 
         profile = data.profile
         low, high = profile.budget_range_ms
         summary = f"{profile.describe()}; budgets {low:.4g} to {high:.4g} ms"
-        return DataDescription(summary, profile.fingerprint, detailed_baselines(profile, VALIDATION))
+        return DataDescription(summary, profile.fingerprint, baselines(profile, VALIDATION))
 
     def start(self, settings: GRPOSettings, data: "ControllerData", seed: int, device: str) -> "GRPORun":
         from trainable.grpo_run import GRPORun
 
         return GRPORun(settings, data, seed, device)
-
-    def single_run_command(self, settings: GRPOSettings, cpu_threads: int) -> list[str]:
-        command = ["python", "trainable/train_joint_controller.py"]
-        for setting in dataclasses.fields(settings):
-            value = getattr(settings, setting.name)
-            if value != setting.default and setting.name not in self.first_hyperparameters:
-                command += [f"--{setting.name}", *(map(str, value) if isinstance(value, tuple) else [str(value)])]
-        return command + (["--num_threads", str(cpu_threads)] if cpu_threads > 1 else [])
 
 
 KIND = JointController()

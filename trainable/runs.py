@@ -24,10 +24,6 @@ class DamagedCheckpoint(Exception):
     """A checkpoint that cannot be read back whole; an older one may be."""
 
 
-ImageScore = tuple[float, int]
-"""Sum of the objective over the samples of one image, and their number."""
-
-
 @dataclass(frozen=True)
 class Baseline:
     """What the objective is without any training, on validation, with its 95 % interval."""
@@ -36,10 +32,6 @@ class Baseline:
     value: float
     low: float
     high: float
-    budgets: tuple[Mapping[str, float], ...] = ()
-    """Under each budget: budget_ms, accuracy, latency_ms and so on, as in a checkpoint's validation.json."""
-    image_scores: tuple[ImageScore, ...] = ()
-    """In the same order as there; empty, as the budgets, where the run does not know them."""
 
 
 @dataclass(frozen=True)
@@ -55,16 +47,7 @@ class DataDescription:
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> "DataDescription":
-        baselines = tuple(
-            Baseline(
-                **{
-                    **baseline,
-                    "budgets": tuple(baseline["budgets"]),
-                    "image_scores": tuple((total, count) for total, count in baseline["image_scores"]),
-                }
-            )
-            for baseline in content["baselines"]
-        )
+        baselines = tuple(Baseline(**baseline) for baseline in content["baselines"])
         return cls(content["summary"], content["fingerprint"], baselines)
 
 
@@ -75,10 +58,7 @@ class Run(Protocol):
         """Train for one epoch and return its metrics. Raises Diverged."""
 
     def save(self, folder: Path) -> None:
-        """Write into an existing, empty folder all that `load` needs, and the best policy so far.
-
-        A run that validates under budgets writes the best policy's validation.json too (contract.VALIDATION_FILE).
-        """
+        """Write into an existing, empty folder all that `load` needs, and the best policy so far."""
 
     def load(self, folder: Path) -> None:
         """Go on from what `save` wrote, bit for bit. Raises DamagedCheckpoint."""
@@ -112,12 +92,6 @@ class RunKind(Protocol):
 
     def start(self, settings: Any, data: Any, seed: int, device: str) -> Run:
         """Begin a run at epoch 0 on a torch device."""
-
-    def single_run_command(self, settings: Any, cpu_threads: int) -> list[str] | None:
-        """The command that trains one run with these settings and no sweep, if there is one.
-
-        It takes --seed, --num_epochs and every hyperparameter as flags besides.
-        """
 
 
 def find_run_kind(name: str) -> RunKind:

@@ -1,7 +1,6 @@
 """Greedy validation on the fixed budget grid: one policy forward per (sample, budget)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -23,17 +22,6 @@ OF_EACH_DATASET = (
     contract.VAL_VIOLATION_RATE,
     contract.VAL_IN_BUDGET_ACCURACY,
 )
-
-
-@dataclass(frozen=True)
-class Validation:
-    """One validation: its metrics, and what they are the means of."""
-
-    metrics: dict[str, float]
-    accuracy: Tensor
-    """[S, Q]"""
-    latency_ms: Tensor
-    """[S, Q]"""
 
 
 @torch.no_grad()
@@ -58,8 +46,8 @@ def validate(
     complexity: Tensor,
     budget_penalty: float,
     datasets: Mapping[str, Tensor] | None = None,
-) -> Validation:
-    """Metrics are the contract's `Val/` but the oracle's gap, and most of them again for each dataset.
+) -> dict[str, float]:
+    """The contract's `Val/` metrics but the oracle's gap, and most of them again for each dataset.
 
     Args:
         samples: [S]. budgets_ms: [Q]. complexity: of every configuration, [C].
@@ -80,7 +68,7 @@ def validate(
     for dataset, places in (datasets or {}).items():
         for name in OF_EACH_DATASET:
             metrics[contract.dataset_metric(name, dataset)] = means[name][places].double().mean().item()
-    return Validation(metrics, accuracy, latency_ms)
+    return metrics
 
 
 def samples_of_datasets(profile: Profile, samples: np.ndarray) -> dict[str, Tensor]:

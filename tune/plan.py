@@ -137,14 +137,8 @@ def begin(plan: Plan) -> None:
         raise UserError(
             f"--storage_path {folder.parent}: cannot write there ({error.strerror}); give another"
         ) from None
-    kind, threads = plan.settings.run_kind, max(1, int(plan.settings.cpus_per_trial))
-    reproduce = kind.single_run_command(plan.settings.run_settings, threads)
-    data = {
-        "objective": kind.objective,
-        "run_name": kind.run_name,
-        "reproduce": reproduce,
-        **plan.description.to_json(),
-    }
+    kind = plan.settings.run_kind
+    data = {"objective": kind.objective, "run_name": kind.run_name, **plan.description.to_json()}
     write_whole(folder / contract.DATA_FILE, json.dumps(data, indent=2) + "\n")
     write_whole(folder / contract.ENVIRONMENT_FILE, json.dumps(provenance(), indent=2) + "\n")
     for number, hyperparameters in enumerate(plan.planned_trials):

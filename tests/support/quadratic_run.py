@@ -97,8 +97,5 @@ class Quadratic:
     def start(self, settings: QuadraticSettings, data: None, seed: int, device: str) -> QuadraticRun:
         return QuadraticRun(settings, seed)
 
-    def single_run_command(self, settings: QuadraticSettings, cpu_threads: int) -> None:
-        return None
-
 
 KIND = Quadratic()

@@ -48,7 +48,7 @@ def test_validation_by_hand(tmp_path):
     found = validate(stubborn_policy(profile), environment, samples, budgets_ms, RECIPES["default"], complexity, 0.5)
     # First image: 10 ms is late under 5 alone; second: 20 ms is late under 5, 10, 15.
     # In budget: (3 * .75 + 1 * .5) / 8; accuracy (.75 + .5) / 2; reward: accuracy less .5 for 4 late of 8
-    assert found.metrics == {
+    assert found == {
         contract.VAL_IN_BUDGET_ACCURACY: pytest.approx(2.75 / 8),
         contract.VAL_ACCURACY_MEAN: pytest.approx(0.625),
         contract.VAL_LATENCY_MEAN: pytest.approx(15.0),
