@@ -1,5 +1,6 @@
 """sync_wandb.py, as a user runs it: the server ends up with every epoch of the record once, whatever it had before."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -85,6 +86,37 @@ def test_a_sweep_is_sent_whole_and_once(sweep: Path, server: StrictWandbServer) 
     assert openings(sweep, server) == [1] * TRIALS
     # What lay there would make runs of other ids, were it sent by `wandb sync`.
     assert list(sweep.glob("trial_*/wandb/offline-run-*")) == []
+
+
+def test_a_sweep_that_ran_offline_gets_its_view_and_its_report_once(sweep: Path, server: StrictWandbServer) -> None:
+    sent = [sync(sweep, "--report", **server.variables) for _ in range(2)]
+    (view,), (entry,), (report,) = server.pages.saved_views, server.pages.sweeps.values(), server.pages.reports
+    for run in sent:
+        assert run.returncode == 0, run.stderr
+        lines = run.stdout.splitlines()
+        assert [line for line in lines if line.startswith("View sweep at: ") and view.name[3:-2] in line]
+        assert [line for line in lines if line.startswith("View report at: ") and report.id.rstrip("=") in line]
+        assert run.stderr == ""
+    assert (len(view.specs), len(report.specs), entry.states) == (
+        2,
+        2,
+        ["PAUSED"] * 2,
+    )  # half of its trials were taken away
+    assert {run.sweep for run in server.runs.values()} == {entry.name}
+    best = max(row["Val/Height"] for trial in trial_folders(sweep) for row in rows(trial))
+    told = json.dumps(report.spec)
+    assert f"Val/Height {best:.3f} (target " in told
+    assert "Gain over the starting values: " in told
+
+    server.refuse_operations(403, "upsertView")
+    refused = sync(sweep, "--report", **server.variables)
+    nowhere = sync(sweep, "--report", "--mode", "offline")
+
+    assert refused.returncode == 1
+    assert "W&B did not take the report (permission denied: upsertView); all else goes on" in refused.stdout
+    assert "every epoch of it" in refused.stdout
+    assert nowhere.returncode == 2
+    assert nowhere.stderr == "sync_wandb.py: --report is written at the server; leave --mode offline out\n"
 
 
 def test_a_server_that_goes_away_costs_one_sentence_and_is_sent_the_rest_later(
