@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 from loopback_server import read_page, serving
-from openwandb_server import openwandb
+from strict_wandb_server import StrictWandbServer, strict_wandb_server
 from sweep_process import ROOT, environment
 
 SWEEPS = ROOT / "results" / "sweeps"
-NAMES = ("demo", "demo-again", "mine", "wide", "original")
+NAMES = ("demo", "demo-again", "demo-confirmed", "mine", "wide", "original")
 BLOCKS = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -54,28 +54,27 @@ def run_server(line: str, page: str, shown: bytes, folder: Path) -> None:
             time.sleep(0.5)
 
 
-def run_wandb_sync(line: str, folder: Path) -> None:
-    """Against a W&B-compatible server on loopback: the service itself needs an account."""
-    with openwandb(folder) as server:
-        done = shell(line, **server.variables)
-        assert done.returncode == 0, done.stderr
-        assert len(server.runs) == 6
-
-
 def test_every_command_works_in_the_order_in_which_it_stands(tmp_path: Path) -> None:
     (ROOT / "my_space.py").write_text(blocks("python")[0] + "\n")
     lines = [line for block in blocks("bash") for line in block.splitlines() if line != "make test"]
     assert len(lines) >= 9
-    for line in lines:
-        if line.startswith("tensorboard"):
-            run_server(line, "/data/runs", b"trial_00005", tmp_path)
-        elif line.startswith("optuna-dashboard"):
-            run_server(line, "/api/studies", b'"demo"', tmp_path)
-        elif line.startswith("wandb sync"):
-            run_wandb_sync(line, tmp_path)
-        else:
-            done = shell(line)
-            assert done.returncode == 0, f"{line}\n{done.stdout}\n{done.stderr}"
+    with strict_wandb_server() as wandb_server:  # the service itself needs an account
+        for line in lines:
+            run(line, wandb_server, tmp_path)
+    assert len(wandb_server.runs) == 6
+    assert all(served.finished for served in wandb_server.runs.values())
+
+
+def run(line: str, wandb_server: StrictWandbServer, folder: Path) -> None:
+    """One line, and for a server a page that shows what it should."""
+    if line.startswith("tensorboard"):
+        run_server(line, "/data/runs", b"trial_00005", folder)
+    elif line.startswith("optuna-dashboard"):
+        run_server(line, "/api/studies", b'"demo"', folder)
+    else:
+        variables = wandb_server.variables if "sync_wandb.py" in line else {}
+        done = shell(line, **variables)
+        assert done.returncode == 0, f"{line}\n{done.stdout}\n{done.stderr}"
 
 
 def test_every_link_leads_somewhere() -> None:
