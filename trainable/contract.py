@@ -48,6 +48,10 @@ RESULT_FILE = "result.json"
 PROGRESS_FILE = "progress.csv"
 FAILURE_FILE = "failure.json"
 
+# ... and of one of its checkpoints, beside what the run itself writes there.
+BEST_POLICY_FILE = "best_policy.json"
+"""What the best policy so far does, in more detail than a row; from runs that can tell."""
+
 # Why a trial ended before its time.
 ERROR, OUT_OF_MEMORY, DIVERGED = FAILURE_KINDS = ("error", "out of memory", "diverged")
 

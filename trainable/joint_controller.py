@@ -1,5 +1,6 @@
 """GRPO on the joint controller, as the kind of run that a sweep can choose. Importing it is cheap."""
 
+import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -54,12 +55,18 @@ class JointController:
 
     def describe(self, settings: GRPOSettings, data: "ControllerData") -> DataDescription:
         from trainable.baselines import baselines
+        from trainable.budget_report import baselines_under_budgets
         from trainable.image_split import VALIDATION
 
         profile = data.profile
         low, high = profile.budget_range_ms
         summary = f"{profile.describe()}; budgets {low:.4g} to {high:.4g} ms"
-        return DataDescription(summary, profile.fingerprint, baselines(profile, VALIDATION))
+        under_budgets = baselines_under_budgets(profile, VALIDATION, profile.budget_grid_ms)
+        described = tuple(
+            dataclasses.replace(baseline, under_budgets=tuple(under_budgets[baseline.name]))
+            for baseline in baselines(profile, VALIDATION)
+        )
+        return DataDescription(summary, profile.fingerprint, described)
 
     def start(self, settings: GRPOSettings, data: "ControllerData", seed: int, device: str) -> "GRPORun":
         from trainable.grpo_run import GRPORun
