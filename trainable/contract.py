@@ -38,7 +38,10 @@ SEED = "seed"
 # The layout of a sweep: <storage_path>/<name>/...
 SWEEP_FILE = "sweep.yaml"
 DATA_FILE = "data.json"
-"""What the trials run on, as the run describes it: a sentence, a fingerprint, the baselines."""
+"""What the trials run on, as the run describes it (a sentence, a fingerprint, the baselines), and two commands."""
+TRAIN_COMMAND, EVALUATE_COMMAND = "train_command", "evaluate_command"
+"""How to train one run as the sweep's trials are, but for the trial's own values, its epochs and its seed; and how to
+judge the policy in a trial's folder, which is to follow. Empty where there is no such command."""
 LOCK_FILE = "driver.lock"
 OPTUNA_FILE = "optuna.journal"
 

@@ -20,6 +20,8 @@ class JointController:
     first_hyperparameters: Mapping[str, Any] = {"lr": 1e-4, "group_size": 5, "budget_penalty": 10.0}
     search_space = "joint_controller"
     objective = contract.VAL_IN_BUDGET_ACCURACY
+    train_script = "trainable/train_joint_controller.py"
+    evaluate_script = "trainable/evaluate.py"
     modes: Mapping[str, str] = {
         contract.VAL_IN_BUDGET_ACCURACY: "max",
         contract.VAL_ACCURACY_MEAN: "max",

@@ -134,6 +134,12 @@ class RunKind(Protocol):
     objective: str
     modes: Mapping[str, str]
     """Every metric a trial can be ranked by, and whether its 'max' or its 'min' is best."""
+    train_script: str | None
+    """A script of the project that trains one such run without a sweep, if there is one: it takes every setting,
+    --seed, --num_epochs, --num_threads, --device and --output_dir as flags, and gives the numbers a trial would."""
+    evaluate_script: str | None
+    """A script of the project that judges the best policy in a trial's folder, if there is one; with `--split test` on
+    data that no trial has seen."""
 
     def prepare(self, settings: Any) -> Any:
         """Read what is dear to load; it is put into Ray's object store once and lent to every run. Raises UserError."""

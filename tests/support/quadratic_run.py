@@ -85,6 +85,7 @@ class Quadratic:
     first_hyperparameters: Mapping[str, Any] = {"target": 0.1, "rate": 0.1}
     search_space = str(Path(__file__).with_name("quadratic_space.py"))
     objective = OBJECTIVE
+    train_script = evaluate_script = None
     modes: Mapping[str, str] = {OBJECTIVE: "max", "Train/Place": "min"}
 
     def prepare(self, settings: QuadraticSettings) -> None:
