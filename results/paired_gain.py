@@ -9,7 +9,7 @@ import numpy as np
 
 from results.best_policy import ScoreParts
 
-RESAMPLES = 4000
+RESAMPLES = 2000
 CONFIDENCE_PERCENTILES = (2.5, 97.5)
 
 
@@ -21,13 +21,13 @@ class Interval:
 
 def paired_interval(ours: ScoreParts, theirs: ScoreParts) -> Interval:
     """Of our score minus theirs; the same parts give the same interval."""
-    drawn = np.random.default_rng(0).integers(len(ours.sums), size=(RESAMPLES, len(ours.sums)))  # [R, parts]
-    low, high = np.percentile(_scores(ours, drawn) - _scores(theirs, drawn), CONFIDENCE_PERCENTILES)
+    generator, number = np.random.default_rng(0), len(ours.sums)
+    sums = np.array([ours.sums, theirs.sums])  # [2, parts]
+    counts = np.array([ours.counts, theirs.counts])
+    differences = []
+    for _ in range(RESAMPLES):
+        times = np.bincount(generator.integers(number, size=number), minlength=number)  # how often each part is drawn
+        our_score, their_score = (sums @ times) / np.maximum(counts @ times, 1e-9)
+        differences.append(our_score - their_score)
+    low, high = np.percentile(differences, CONFIDENCE_PERCENTILES)
     return Interval(float(low), float(high))
-
-
-def _scores(parts: ScoreParts, drawn: np.ndarray) -> np.ndarray:
-    """The score on each draw, [R]; a draw of parts that all count nothing scores 0."""
-    sums, counts = np.array(parts.sums), np.array(parts.counts)
-    scores: np.ndarray = sums[drawn].sum(axis=1) / np.maximum(counts[drawn].sum(axis=1), 1e-9)
-    return scores
