@@ -20,6 +20,8 @@ class BestQuarter:
 
     sentence: str
     clear: tuple[str, ...] = ()
+    reason: str = ""
+    """Why nothing can be said, where that is so; the sentence gives it too."""
 
 
 def best_quarter(observed: Sequence[Observation]) -> BestQuarter:
@@ -27,7 +29,7 @@ def best_quarter(observed: Sequence[Observation]) -> BestQuarter:
     unit, varied = unit_of(observed), varied_hyperparameters([observation.setting for observation in observed])
     reason = why_no_best_quarter([o.value for o in observed], unit, len(varied)) if varied else "nothing was varied"
     if reason:
-        return BestQuarter(f"What distinguishes the best quarter cannot be said: {reason}.")
+        return BestQuarter(f"What distinguishes the best quarter cannot be said: {reason}.", reason=reason)
     best = set(best_quarter_places([observation.value for observation in observed]))
     differences = sorted((_difference(hyperparameter, best) for hyperparameter in varied), key=lambda d: d.p)
     clear = differences[: _rejected_by_holm([difference.p for difference in differences])]

@@ -51,7 +51,7 @@ def why_no_best_quarter(values: Sequence[float], unit: str, tests: int) -> str |
     """The reason in words; None when the best quarter can be told from the rest."""
     n = len(values)
     if n < _fewest(tests):
-        return f"{n} {unit} that ended are too few: at least {_fewest(tests)} are needed"
+        return f"{n} {unit} that ended are too few (at least {_fewest(tests)} are needed)"
     best = len(best_quarter_places(values))
     if best == n:
         return f"all {n} {unit} have the same score"

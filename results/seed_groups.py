@@ -98,7 +98,8 @@ def seed_groups(records: Sequence[SweepRecord]) -> list[SeedGroup]:
         for trial in record.trials:
             setting = full_setting(record, trial)
             shown = {name: setting[name] for name in names if name in setting}
-            grouped.setdefault(json.dumps(setting, sort_keys=True), []).append(_judge(record, trial, shown))
+            key = json.dumps(setting, sort_keys=True, default=str)
+            grouped.setdefault(key, []).append(_judge(record, trial, shown))
     groups = [SeedGroup(tuple(trials)) for trials in grouped.values()]
     mode = records[0].mode if records else "max"
     return best_first(groups, lambda group: group.score.mean if group.score else None, mode)

@@ -1,6 +1,40 @@
-"""How values read on a screen."""
+"""How values read to people: scores to three decimals, hyperparameters to three significant digits."""
+
+from collections.abc import Mapping
+from typing import Any
+
+STARTING_VALUES = "starting values"
 
 
 def shown_value(value: object) -> str:
-    """A hyperparameter to three significant digits."""
+    """A hyperparameter, or any number that is no score."""
     return f"{value:.3g}" if isinstance(value, float) else str(value)
+
+
+def shown_setting(setting: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name} {shown_value(value)}" for name, value in setting.items())
+
+
+def shown_cell(row: Mapping[str, Any], column: str) -> str:
+    """A value of a listing's row; `epoch` is the best / the last, `status` is silent where a trial simply ended."""
+    value = row.get(column)
+    if column == "status":
+        remarks = [] if value == "completed" else [str(value)]
+        return ", ".join(remarks + [STARTING_VALUES] * bool(row.get("starting_values")))
+    if column == "epoch":
+        return f"{_count(value)}/{_count(row.get('epochs'))}"
+    if value is None:
+        return "-" if column in ("rank", "score") else ""
+    if column == "score":
+        return f"{value:.3f}"
+    if column == "ci95":
+        return f"±{value:.3f}"
+    if column == "seconds":
+        return f"{value:.1f}"
+    return shown_value(value)
+
+
+def _count(value: float | None) -> str:
+    if value is None:
+        return "-"
+    return f"{value:.1f}" if isinstance(value, float) else str(value)

@@ -1,38 +1,43 @@
-"""The table of a sweep's trials, best first, as people read it: scores to three decimals."""
+"""A listing as a table on the screen."""
 
-from rich.table import Table
+from collections.abc import Sequence
 
-from results.records import SweepRecord, TrialRecord
-from results.shown import shown_value
-from trainable import contract
+from rich.cells import cell_len
+from rich.text import Text
 
-FIRST_TRIAL_MARK = "starting values"
+from results.listing import Listing
+from results.shown import shown_cell
+
+GAP = "  "
+TO_THE_LEFT = ("sweep", "status", "metric")
 
 
-def trial_table(record: SweepRecord) -> Table:
-    """One line a trial: rank, number, hyperparameters, score, the epoch it was reached at / the epochs run, status."""
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    names = list(dict.fromkeys(name for trial in record.trials for name in trial.config))
-    for column in ("", "trial", *names, "score", "epoch"):
-        table.add_column(column, justify="right", no_wrap=True)
-    table.add_column("", no_wrap=True)
-    for rank, trial in enumerate(record.ranked(), start=1):
-        best = record.best_row(trial)
-        table.add_row(
-            str(rank),
-            str(trial.number),
-            *(shown_value(trial.config.get(name, "")) for name in names),
-            f"{best[record.metric]:.3f}" if best else "-",
-            f"{best[contract.EPOCH] if best else '-'}/{len(trial.rows)}",
-            _remark(record, trial),
-            style="bold" if rank == 1 else None,
-        )
+def trial_table(listing: Listing) -> Text:
+    """One line a row; the best one stands out wherever it lies.
+
+    As text, since rich's own table shortens numbers where the terminal is narrow, and takes its time over 1,000 rows.
+    """
+    lines = _lines(listing)
+    styles = ["bold", *("bold" if row["rank"] == 1 else "" for row in listing.rows)]
+    table = Text(no_wrap=True, overflow="ignore")
+    for place, (line, style) in enumerate(zip(lines, styles, strict=True)):
+        table.append("\n" if place else "").append(line, style)
     return table
 
 
-def _remark(record: SweepRecord, trial: TrialRecord) -> str:
-    status = trial.status(record.num_epochs)
-    remarks = [] if status == "completed" else [status]
-    if trial.number == 0:
-        remarks.append(FIRST_TRIAL_MARK)
-    return ", ".join(remarks)
+def table_width(listing: Listing) -> int:
+    return max(map(cell_len, _lines(listing)))
+
+
+def _lines(listing: Listing) -> list[str]:
+    cells = [listing.shown, *([shown_cell(row, column) for column in listing.shown] for row in listing.rows)]
+    widths = [max(map(cell_len, column)) for column in zip(*cells, strict=True)]
+    return [_line(row, listing.shown, widths) for row in cells]
+
+
+def _line(cells: Sequence[str], columns: Sequence[str], widths: Sequence[int]) -> str:
+    padded = (
+        cell + " " * (width - cell_len(cell)) if column in TO_THE_LEFT else " " * (width - cell_len(cell)) + cell
+        for cell, column, width in zip(cells, columns, widths, strict=True)
+    )
+    return GAP.join(padded).rstrip()

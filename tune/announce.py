@@ -5,7 +5,9 @@ from pathlib import Path
 
 from rich.console import Console
 
+from results.comparison import Comparison
 from results.failures import Failure
+from results.listing import list_trials
 from results.records import SweepRecord
 from results.summary import summary
 from trainable.contract import shown_path
@@ -37,7 +39,8 @@ def print_start(
 def print_end(console: Console, settings: SweepSettings, record: SweepRecord, wandb_mode: str) -> None:
     """The table, the gain, the baselines, where everything lies, and the commands that go on from here."""
     console.print()
-    console.print(summary(record), soft_wrap=True)
+    comparison = Comparison((record,))
+    console.print(summary(comparison, list_trials(comparison)), soft_wrap=True)
     console.print()
     folder = shlex.quote(shown_path(settings.folder))
     best = next(iter(record.ranked()), None)

@@ -59,7 +59,7 @@ def test_more_hyperparameters_ask_for_more() -> None:
 @pytest.mark.parametrize(
     ("values", "reason"),
     [
-        ([0.1 * i for i in range(8)], "8 trials that ended are too few: at least 10 are needed"),  # 2/C(10,2) = .044
+        ([0.1 * i for i in range(8)], "8 trials that ended are too few (at least 10 are needed)"),  # 2/C(10,2) = .044
         ([0.5] * 16, "all 16 trials have the same score"),
         ([0.5] * 10 + [0.1] * 6, "10 of 16 trials share a score among the best"),
         ([], "nothing was varied"),

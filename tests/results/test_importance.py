@@ -36,9 +36,9 @@ def test_a_choice_can_decide() -> None:
 
 
 def test_where_none_matters_none_stands_out_in_most_sweeps() -> None:
-    """95 of 100 by design; of twenty, 15 or fewer would come up once in 400 times."""
-    quiet = [not importance(drawn(16, seed, lambda setting, noise: noise)).stand_out for seed in range(20)]
-    assert sum(quiet) >= 16
+    """95 of 100 by design; of ten, 7 or fewer would come up once in 87 times."""
+    quiet = [not importance(drawn(16, seed, lambda setting, noise: noise)).stand_out for seed in range(10)]
+    assert sum(quiet) >= 8
 
 
 def test_the_same_trials_give_the_same_answer() -> None:
@@ -59,7 +59,7 @@ def test_a_hyperparameter_that_only_some_trials_have_is_weighed_too() -> None:
     [
         ([], "nothing was varied"),
         ([Observation({"lr": 0.1 * i}, i) for i in range(16)], "only lr was varied"),
-        (drawn(8, 5, lambda setting, noise: noise), "8 trials that ended are too few: at least 12 are needed"),
+        (drawn(8, 5, lambda setting, noise: noise), "8 trials that ended are too few (at least 12 are needed)"),
         (drawn(16, 5, lambda setting, noise: 0.5), "all 16 trials have the same score"),
     ],
     ids=["none", "one hyperparameter", "few trials", "no spread"],
