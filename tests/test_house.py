@@ -75,7 +75,7 @@ def test_the_contract_costs_nothing_to_import():
 def test_modules_that_only_describe_import_the_standard_library_and_the_contract(name):
     file = ROOT / "trainable" / name
     assert roots(file) <= set(sys.stdlib_module_names) | {"trainable"}
-    assert {name for name in imports(file) if name.startswith("trainable")} <= {"trainable.contract.UserError"}
+    assert all(name.startswith("trainable.contract") for name in imports(file) if name.startswith("trainable"))
 
 
 def test_search_spaces_know_optuna_and_the_contract_only():

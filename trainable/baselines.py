@@ -8,7 +8,7 @@ import numpy as np
 
 from trainable.image_split import TRAIN
 from trainable.profile_table import Profile
-from trainable.runs import Baseline
+from trainable.runs import Baseline, ScoreParts
 
 RESAMPLES = 2000
 CONFIDENCE_PERCENTILES = (2.5, 97.5)
@@ -42,22 +42,29 @@ def per_sample(profile: Profile, split: int) -> dict[str, np.ndarray]:
 
 def baselines(profile: Profile, split: int) -> tuple[Baseline, ...]:
     """The four baselines on a split, worst first, with 95 % intervals."""
-    images = np.array([profile.keys[sample].image_id for sample in profile.samples(split)])
-    return tuple(
-        Baseline(name, float(np.nanmean(values)), *bootstrap_interval(values, images))
-        for name, values in per_sample(profile, split).items()
-    )
+    images = profile.images(split)
+    found = []
+    for name, values in per_sample(profile, split).items():
+        parts = parts_by_image(values, images)
+        found.append(Baseline(name, float(np.nanmean(values)), *bootstrap_interval(parts), parts=parts))
+    return tuple(found)
 
 
-def bootstrap_interval(values: np.ndarray, images: np.ndarray) -> tuple[float, float]:
-    """95 % interval of the mean by resampling whole images: questions about one image are not independent.
+def parts_by_image(values: np.ndarray, images: np.ndarray) -> ScoreParts:
+    """A score by whole images: questions about one image are not independent.
 
     Args:
         values: [S], NaN where there is none. images: image of each sample, [S].
     """
     _, image = np.unique(images, return_inverse=True)
     sums = np.bincount(image, weights=np.nan_to_num(values))  # [I]
-    counts = np.bincount(image, weights=~np.isnan(values))  # [I]
+    counts = np.bincount(image, weights=~np.isnan(values)).astype(np.int64)  # [I]
+    return ScoreParts("image", tuple(sums.tolist()), tuple(counts.tolist()))
+
+
+def bootstrap_interval(parts: ScoreParts) -> tuple[float, float]:
+    """95 % interval of the score by drawing whole parts."""
+    sums, counts = np.array(parts.sums), np.array(parts.counts)  # [I]
     drawn = np.random.default_rng(0).integers(len(sums), size=(RESAMPLES, len(sums)))  # [R, I]
     means = sums[drawn].sum(axis=1) / np.maximum(counts[drawn].sum(axis=1), 1)
     low, high = np.percentile(means, CONFIDENCE_PERCENTILES)

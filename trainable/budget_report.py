@@ -4,29 +4,16 @@ A baseline chooses on the training samples, at the very budgets it is judged at.
 configurations, `Q` budgets.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from trainable.baselines import BEST_FIXED, LOOKUP_TABLE, ORACLE, RANDOM
 from trainable.image_split import TRAIN
 from trainable.profile_table import Profile
+from trainable.runs import UnderBudget
 
 FRACTIONS_OF_FULL = (0.35, 0.5, 0.7, 0.85, 1.0)
 POLICY = "policy"
 BASELINES = (RANDOM, BEST_FIXED, LOOKUP_TABLE, ORACLE)
-
-
-@dataclass(frozen=True)
-class UnderBudget:
-    """Means over the samples of a split; those whose choice was not measured are left out."""
-
-    budget_ms: float
-    in_budget_accuracy: float
-    accuracy: float
-    latency_ms: float
-    p95_latency_ms: float
-    violation_rate: float
 
 
 def full_model_latency_ms(profile: Profile) -> float:
@@ -43,11 +30,14 @@ def under_budgets(profile: Profile, split: int, choices: np.ndarray, budgets_ms:
         budgets_ms: [Q].
     """
     rows = profile.samples(split)[:, None]
+    return by_budget(profile.accuracy[rows, choices], profile.latency_ms[rows, choices], budgets_ms)
+
+
+def by_budget(accuracy: np.ndarray, latency_ms: np.ndarray, budgets_ms: np.ndarray) -> list[UnderBudget]:
+    """One entry per budget, from what came of the choices made under each, [S, Q], [S, Q], [Q]."""
     return [
-        _summary(accuracy, latency_ms, float(budget_ms))
-        for accuracy, latency_ms, budget_ms in zip(
-            profile.accuracy[rows, choices].T, profile.latency_ms[rows, choices].T, budgets_ms, strict=True
-        )
+        _summary(accuracy_of, latency_ms_of, float(budget_ms))
+        for accuracy_of, latency_ms_of, budget_ms in zip(accuracy.T, latency_ms.T, budgets_ms, strict=True)
     ]
 
 

@@ -41,7 +41,10 @@ DEVICE = "device"
 # The layout of a sweep: <storage_path>/<name>/...
 SWEEP_FILE = "sweep.yaml"
 DATA_FILE = "data.json"
-"""What the trials run on, as the run describes it: a sentence, a fingerprint, the baselines."""
+"""What the trials run on, as the run describes it (a sentence, a fingerprint, the baselines), and two commands."""
+TRAIN_COMMAND, EVALUATE_COMMAND = "train_command", "evaluate_command"
+"""How to train one run as the sweep's trials are, but for the trial's own values, its epochs and its seed; and how to
+judge the policy in a trial's folder, which is to follow. Empty where there is no such command."""
 SPACE_FILE = "search_space.json"
 """What is searched: each hyperparameter's range or choices."""
 ENVIRONMENT_FILE = "environment.json"
@@ -56,6 +59,10 @@ PARAMS_FILE = "params.json"
 RESULT_FILE = "result.json"
 PROGRESS_FILE = "progress.csv"
 FAILURE_FILE = "failure.json"
+
+# ... and of one of its checkpoints, beside what the run itself writes there.
+BEST_POLICY_FILE = "best_policy.json"
+"""What the best policy so far does, in more detail than a row; from runs that can tell."""
 
 # Why a trial ended before its time.
 ERROR, OUT_OF_MEMORY, DIVERGED = FAILURE_KINDS = ("error", "out of memory", "diverged")

@@ -8,7 +8,6 @@ from rich.table import Table
 
 from trainable.budget_report import (
     FRACTIONS_OF_FULL,
-    UnderBudget,
     baselines_under_budgets,
     fixed_configurations,
     full_model_latency_ms,
@@ -21,6 +20,7 @@ from trainable.controller_choices import ChoicesOnProfile
 from trainable.image_split import SPLIT_NAMES
 from trainable.profile_reading import read_profile
 from trainable.profile_table import Profile
+from trainable.runs import UnderBudget
 
 POINTS_OF_FRONTIER = 24
 TABLE_WIDTH = 120

@@ -77,6 +77,16 @@ def add_switch(group: Any, name: str, text: str) -> None:
     group.add_argument(f"--{name}", nargs="?", const=True, type=_truth, metavar="BOOL", help=text)
 
 
+def as_arguments(settings: Any) -> list[str]:
+    """What to write on a command line to have these settings: the flags whose values are not the defaults."""
+    arguments: list[str] = []
+    for name, setting in flag_fields(type(settings)).items():
+        value = getattr(settings, name)
+        if value != setting.default:
+            arguments += [f"--{name}", *map(str, value if isinstance(value, tuple) else [value])]
+    return arguments
+
+
 def value_type(setting: "dataclasses.Field[Any]") -> type:
     """The type of one value: of a tuple's items, of an optional's value."""
     members = typing.get_args(setting.type) or (setting.type,)

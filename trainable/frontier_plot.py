@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 
-from trainable.budget_report import UnderBudget
+from trainable.runs import UnderBudget
 
 
 def draw_frontier(

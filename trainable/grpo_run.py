@@ -31,9 +31,9 @@ from trainable.policy import Policy
 from trainable.profile_table import Profile
 from trainable.recipes import RECIPES
 from trainable.reward import violated
-from trainable.runs import DamagedCheckpoint, Diverged
+from trainable.runs import BestPolicy, DamagedCheckpoint, Diverged
 from trainable.seeds import seed_of
-from trainable.validation import samples_of_datasets, validate
+from trainable.validation import best_policy, samples_of_datasets, validate
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,7 @@ class GRPORun:
         self._environment = ReplayEnvironment(profile, data.features, self._device)
         self._training = torch.tensor(profile.samples(TRAIN), device=self._device)
         self._validation = torch.tensor(profile.samples(VALIDATION), device=self._device)
+        self._images = profile.images(VALIDATION)
         self._budget_grid_ms = torch.tensor(profile.budget_grid_ms, device=self._device)  # [Q]
         self._complexity = torch.tensor(profile.grid.complexity, device=self._device)  # [C]
         self._oracle = float(per_sample(profile, VALIDATION)[ORACLE].mean())
@@ -72,6 +73,7 @@ class GRPORun:
         )
         self._epoch = 0
         self._best: dict[str, Any] = {"score": -math.inf, "epoch": 0, "policy": {}}
+        self._best_policy: BestPolicy | None = None
 
     def _initial_policy(self, data: ControllerData) -> Policy:
         features, settings = data.features, self._settings
@@ -99,7 +101,7 @@ class GRPORun:
             torch.cuda.reset_peak_memory_stats(self._device)
         metrics = self._train_epoch()
         elapsed = time.perf_counter() - started
-        metrics |= validate(
+        validation = validate(
             self._policy,
             self._environment,
             self._validation,
@@ -109,6 +111,7 @@ class GRPORun:
             self._settings.budget_penalty,
             self._datasets,
         )
+        metrics |= validation.metrics
         score = metrics[contract.VAL_IN_BUDGET_ACCURACY]
         metrics[contract.VAL_ORACLE_GAP] = self._oracle - score
         metrics[contract.PERF_SAMPLES_PER_SECOND] = len(self._training) / elapsed
@@ -117,6 +120,7 @@ class GRPORun:
         if score > self._best["score"]:
             policy = {name: tensor.clone() for name, tensor in self._policy.state_dict().items()}
             self._best = {"score": score, "epoch": self._epoch, "policy": policy}
+            self._best_policy = best_policy(self._epoch, validation, self._budget_grid_ms, self._images)
         return metrics
 
     def _train_epoch(self) -> dict[str, float]:
@@ -197,6 +201,8 @@ class GRPORun:
             "controller": self._controller,
         }
         torch.save(content, folder / CHECKPOINT_FILE)
+        if self._best_policy:
+            self._best_policy.write(folder)
 
     def load(self, folder: Path) -> None:
         file = folder / CHECKPOINT_FILE
@@ -204,6 +210,7 @@ class GRPORun:
             content = torch.load(file, map_location=self._device, weights_only=True)
         except Exception as error:  # a torn file can break the zip reader, the unpickler or the tensors' storage
             raise DamagedCheckpoint(f"{file}: {error}") from error
+        self._best_policy = BestPolicy.read(folder)
         self._policy.load_state_dict(content["policy"])
         self._optimizer.load_state_dict(content["optimizer"])
         self._epoch, self._best = content["epoch"], content["best"]

@@ -1,5 +1,6 @@
 """GRPO on the joint controller, as the kind of run that a sweep can choose. Importing it is cheap."""
 
+import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,8 @@ class JointController:
     search_space = "joint_controller"
     run_name = "grpo-g{group_size}-lr{lr:.3g}-{created}"
     objective = contract.VAL_IN_BUDGET_ACCURACY
+    train_script = "trainable/train_joint_controller.py"
+    evaluate_script = "trainable/evaluate.py"
     modes: Mapping[str, str] = {
         contract.VAL_IN_BUDGET_ACCURACY: "max",
         contract.VAL_ACCURACY_MEAN: "max",
@@ -55,12 +58,18 @@ class JointController:
 
     def describe(self, settings: GRPOSettings, data: "ControllerData") -> DataDescription:
         from trainable.baselines import baselines
+        from trainable.budget_report import baselines_under_budgets
         from trainable.image_split import VALIDATION
 
         profile = data.profile
         low, high = profile.budget_range_ms
         summary = f"{profile.describe()}; budgets {low:.4g} to {high:.4g} ms"
-        return DataDescription(summary, profile.fingerprint, baselines(profile, VALIDATION))
+        under_budgets = baselines_under_budgets(profile, VALIDATION, profile.budget_grid_ms)
+        described = tuple(
+            dataclasses.replace(baseline, under_budgets=tuple(under_budgets[baseline.name]))
+            for baseline in baselines(profile, VALIDATION)
+        )
+        return DataDescription(summary, profile.fingerprint, described)
 
     def start(self, settings: GRPOSettings, data: "ControllerData", seed: int, device: str) -> "GRPORun":
         from trainable.grpo_run import GRPORun

@@ -56,6 +56,10 @@ class Profile:
         """Numbers of the samples of one split, int64 [S of that split]."""
         return np.flatnonzero(self.split == split)
 
+    def images(self, split: int) -> np.ndarray:
+        """The image of each sample of one split, str [S of that split]."""
+        return np.array([self.keys[sample].image_id for sample in self.samples(split)])
+
     @cached_property
     def budget_range_ms(self) -> tuple[float, float]:
         """The 5th and the 95th percentile of the training samples' latencies over all configurations."""

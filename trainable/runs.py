@@ -6,11 +6,13 @@ to the workers once, and lets each trial `start` a `Run` there. Nothing else cro
 
 import dataclasses
 import importlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from trainable import contract
 from trainable.contract import UserError
 
 KINDS = {"joint_controller": "trainable.joint_controller:KIND"}
@@ -25,6 +27,32 @@ class DamagedCheckpoint(Exception):
 
 
 @dataclass(frozen=True)
+class UnderBudget:
+    """What a policy or a baseline achieves under one latency budget: means over the samples it is judged on."""
+
+    budget_ms: float
+    in_budget_accuracy: float
+    accuracy: float
+    latency_ms: float
+    p95_latency_ms: float
+    violation_rate: float
+
+
+@dataclass(frozen=True)
+class ScoreParts:
+    """The objective, taken apart by what is drawn as a whole when its interval is resampled.
+
+    It is sum(sums) / sum(counts). Parts come in the same order for whatever is judged on the same data, so the
+    difference of two has a paired interval.
+    """
+
+    unit: str
+    """What one part is, as a noun: 'image'."""
+    sums: tuple[float, ...]
+    counts: tuple[int, ...]
+
+
+@dataclass(frozen=True)
 class Baseline:
     """What the objective is without any training, on validation, with its 95 % interval."""
 
@@ -32,6 +60,34 @@ class Baseline:
     value: float
     low: float
     high: float
+    under_budgets: tuple[UnderBudget, ...] = ()
+    parts: ScoreParts | None = None
+
+
+@dataclass(frozen=True)
+class BestPolicy:
+    """What the best policy so far achieves on validation, for reports: a file in the checkpoint that holds it."""
+
+    epoch: int
+    under_budgets: tuple[UnderBudget, ...]
+    parts: ScoreParts
+
+    def write(self, checkpoint_folder: Path) -> None:
+        (checkpoint_folder / contract.BEST_POLICY_FILE).write_text(json.dumps(dataclasses.asdict(self)))
+
+    @classmethod
+    def read(cls, checkpoint_folder: Path) -> "BestPolicy":
+        """What `write` wrote, to the bit. Raises DamagedCheckpoint."""
+        file = checkpoint_folder / contract.BEST_POLICY_FILE
+        try:
+            content = json.loads(file.read_text())
+            under_budgets = tuple(UnderBudget(**point) for point in content["under_budgets"])
+            parts = content["parts"]
+            return cls(
+                content["epoch"], under_budgets, ScoreParts(parts["unit"], tuple(parts["sums"]), tuple(parts["counts"]))
+            )
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise DamagedCheckpoint(f"{file}: {error}") from error
 
 
 @dataclass(frozen=True)
@@ -45,11 +101,6 @@ class DataDescription:
     def to_json(self) -> dict[str, Any]:
         return dataclasses.asdict(self)
 
-    @classmethod
-    def from_json(cls, content: Mapping[str, Any]) -> "DataDescription":
-        baselines = tuple(Baseline(**baseline) for baseline in content["baselines"])
-        return cls(content["summary"], content["fingerprint"], baselines)
-
 
 class Run(Protocol):
     """One training in progress."""
@@ -58,7 +109,10 @@ class Run(Protocol):
         """Train for one epoch and return its metrics. Raises Diverged."""
 
     def save(self, folder: Path) -> None:
-        """Write into an existing, empty folder all that `load` needs, and the best policy so far."""
+        """Write into an existing, empty folder all that `load` needs, and the best policy so far.
+
+        A run that can tell what that policy achieves under budgets and on parts of the data writes a `BestPolicy` too.
+        """
 
     def load(self, folder: Path) -> None:
         """Go on from what `save` wrote, bit for bit. Raises DamagedCheckpoint."""
@@ -83,6 +137,12 @@ class RunKind(Protocol):
     objective: str
     modes: Mapping[str, str]
     """Every metric a trial can be ranked by, and whether its 'max' or its 'min' is best."""
+    train_script: str | None
+    """A script of the project that trains one such run without a sweep, if there is one: it takes every setting,
+    --seed, --num_epochs, --num_threads, --device and --output_dir as flags, and gives the numbers a trial would."""
+    evaluate_script: str | None
+    """A script of the project that judges the best policy in a trial's folder, if there is one; with `--split test` on
+    data that no trial has seen."""
 
     def prepare(self, settings: Any) -> Any:
         """Read what is dear to load; it is put into Ray's object store once and lent to every run. Raises UserError."""

@@ -1,18 +1,22 @@
 """Greedy validation on the fixed budget grid: one policy forward per (sample, budget)."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from trainable import contract
+from trainable.baselines import parts_by_image
+from trainable.budget_report import by_budget
 from trainable.environment import Environment
 from trainable.joint_distribution import joint_log_probabilities
 from trainable.policy import Policy
 from trainable.profile_table import Profile
 from trainable.recipes import Recipe
 from trainable.reward import violated
+from trainable.runs import BestPolicy
 
 STATES_PER_FORWARD = 8192
 
@@ -22,6 +26,19 @@ OF_EACH_DATASET = (
     contract.VAL_VIOLATION_RATE,
     contract.VAL_IN_BUDGET_ACCURACY,
 )
+
+
+@dataclass(frozen=True)
+class Validation:
+    """The metrics, and the numbers that they are means of."""
+
+    metrics: dict[str, float]
+    accuracy: Tensor
+    """[S, Q]"""
+    latency_ms: Tensor
+    """[S, Q]"""
+    in_budget_accuracy: Tensor
+    """[S, Q]"""
 
 
 @torch.no_grad()
@@ -46,7 +63,7 @@ def validate(
     complexity: Tensor,
     budget_penalty: float,
     datasets: Mapping[str, Tensor] | None = None,
-) -> dict[str, float]:
+) -> Validation:
     """The contract's `Val/` metrics but the oracle's gap, and most of them again for each dataset.
 
     Args:
@@ -57,18 +74,32 @@ def validate(
     accuracy, latency_ms = environment.execute(samples, choices)  # [S, Q]
     late = violated(latency_ms, budgets_ms).to(accuracy.dtype)  # [S, Q]
     reward = recipe.reward(accuracy, latency_ms, budgets_ms, complexity[choices], budget_penalty)  # [S, Q]
+    in_budget_accuracy = accuracy * (1.0 - late)  # [S, Q]
     means = {
         contract.VAL_REWARD_MEAN: reward,
         contract.VAL_ACCURACY_MEAN: accuracy,
         contract.VAL_LATENCY_MEAN: latency_ms,
         contract.VAL_VIOLATION_RATE: late,
-        contract.VAL_IN_BUDGET_ACCURACY: accuracy * (1.0 - late),
+        contract.VAL_IN_BUDGET_ACCURACY: in_budget_accuracy,
     }
     metrics = {name: values.double().mean().item() for name, values in means.items()}
     for dataset, places in (datasets or {}).items():
         for name in OF_EACH_DATASET:
             metrics[contract.dataset_metric(name, dataset)] = means[name][places].double().mean().item()
-    return metrics
+    return Validation(metrics, accuracy, latency_ms, in_budget_accuracy)
+
+
+def best_policy(epoch: int, validation: Validation, budgets_ms: Tensor, images: np.ndarray) -> BestPolicy:
+    """What a report wants to know of the policy that was validated.
+
+    Args:
+        budgets_ms: [Q]. images: image of each sample, [S].
+    """
+    under_budgets = by_budget(
+        validation.accuracy.cpu().numpy(), validation.latency_ms.cpu().numpy(), budgets_ms.cpu().numpy()
+    )
+    of_samples = validation.in_budget_accuracy.double().mean(dim=1)  # [S]
+    return BestPolicy(epoch, tuple(under_budgets), parts_by_image(of_samples.cpu().numpy(), images))
 
 
 def samples_of_datasets(profile: Profile, samples: np.ndarray) -> dict[str, Tensor]:

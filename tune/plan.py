@@ -18,7 +18,7 @@ from results.whole_file import write_whole
 from search_spaces.choose import SearchSpace, load_space
 from trainable import contract
 from trainable.contract import UserError, shown_path
-from trainable.flags import flag_fields
+from trainable.flags import as_arguments, flag_fields
 from trainable.runs import DataDescription
 from tune.command_line import LATEST, Request
 from tune.confirm import confirming_trials, settings_to_confirm
@@ -138,12 +138,25 @@ def begin(plan: Plan) -> None:
             f"--storage_path {folder.parent}: cannot write there ({error.strerror}); give another"
         ) from None
     kind = plan.settings.run_kind
-    data = {"objective": kind.objective, "run_name": kind.run_name, **plan.description.to_json()}
+    data = {
+        "objective": kind.objective,
+        "run_name": kind.run_name,
+        **plan.description.to_json(),
+        **_commands(plan.settings),
+    }
     write_whole(folder / contract.DATA_FILE, json.dumps(data, indent=2) + "\n")
     write_whole(folder / contract.ENVIRONMENT_FILE, json.dumps(provenance(), indent=2) + "\n")
     for number, hyperparameters in enumerate(plan.planned_trials):
         write_params(folder / contract.trial_folder_name(number), hyperparameters)
     write_settings(plan, [])  # last: from here on it can be resumed
+
+
+def _commands(settings: SweepSettings) -> dict[str, list[str]]:
+    train, evaluate = settings.run_kind.train_script, settings.run_kind.evaluate_script
+    return {
+        contract.TRAIN_COMMAND: ["python", train, *as_arguments(settings.run_settings)] if train else [],
+        contract.EVALUATE_COMMAND: ["python", evaluate] if evaluate else [],
+    }
 
 
 def write_settings(plan: Plan, changes: list[str]) -> None:

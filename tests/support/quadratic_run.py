@@ -86,6 +86,7 @@ class Quadratic:
     search_space = str(Path(__file__).with_name("quadratic_space.py"))
     run_name = "quadratic-{target:.2f}-{created}"
     objective = OBJECTIVE
+    train_script = evaluate_script = None
     modes: Mapping[str, str] = {OBJECTIVE: "max", "Train/Place": "min"}
 
     def prepare(self, settings: QuadraticSettings) -> None:

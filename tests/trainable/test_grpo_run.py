@@ -20,7 +20,7 @@ from trainable.grpo_settings import GRPOSettings
 from trainable.image_split import TEST, TRAIN, VALIDATION
 from trainable.joint_controller import KIND
 from trainable.recipes import RECIPES
-from trainable.runs import DamagedCheckpoint, Diverged
+from trainable.runs import BestPolicy, DamagedCheckpoint, Diverged
 from trainable.validation import validate
 
 CPU = torch.device("cpu")
@@ -314,6 +314,8 @@ def test_a_restored_run_is_to_the_bit_the_one_that_never_stopped(small, tmp_path
     assert before + after == whole
     ends = [dict(leaves(checkpoint(run, tmp_path / str(i)))) for i, run in enumerate((never_stopped, restored))]
     assert ends[0] == ends[1]
+    best = [(tmp_path / str(i) / contract.BEST_POLICY_FILE).read_text() for i in range(2)]
+    assert best[0] == best[1]
 
 
 def test_a_run_restored_in_another_process_is_the_same_too(small, tmp_path):
@@ -351,7 +353,7 @@ def in_budget(data: ControllerData, run: GRPORun, policy: dict[str, Any]) -> flo
     fresh.load_state_dict(policy)
     samples = torch.tensor(data.profile.samples(VALIDATION))
     budgets_ms, complexity = torch.tensor(data.profile.budget_grid_ms), torch.tensor(data.profile.grid.complexity)
-    return validate(fresh, environment, samples, budgets_ms, RECIPES["default"], complexity, 1.0)[
+    return validate(fresh, environment, samples, budgets_ms, RECIPES["default"], complexity, 1.0).metrics[
         contract.VAL_IN_BUDGET_ACCURACY
     ]
 
@@ -369,6 +371,9 @@ def test_every_checkpoint_carries_the_best_policy_so_far_and_its_epoch(small, tm
         assert best["score"] == max(scores)
         assert dict(leaves(best["policy"])) == policies[best["epoch"] - 1]
         assert in_budget(small, run, best["policy"]) == best["score"]
+        described = BestPolicy.read(tmp_path / str(epoch))
+        assert described.epoch == best["epoch"]
+        assert sum(described.parts.sums) / sum(described.parts.counts) == pytest.approx(best["score"])
     assert any(later <= earlier for earlier, later in pairwise(scores))  # else no epoch was passed over
 
 
@@ -384,8 +389,13 @@ def test_a_truncated_checkpoint_is_damaged(small, tmp_path, share):
         run_of(small).load(tmp_path)
 
 
-def test_a_checkpoint_folder_without_its_file_is_damaged(small, tmp_path):
-    with pytest.raises(DamagedCheckpoint, match=CHECKPOINT_FILE):
+@pytest.mark.parametrize("file", [CHECKPOINT_FILE, contract.BEST_POLICY_FILE])
+def test_a_checkpoint_folder_without_one_of_its_files_is_damaged(small, tmp_path, file):
+    run = run_of(small)
+    run.step()
+    run.save(tmp_path)
+    (tmp_path / file).unlink()
+    with pytest.raises(DamagedCheckpoint, match=file):
         run_of(small).load(tmp_path)
 
 

@@ -1,11 +1,11 @@
-import json
 import sys
 
 import pytest
 
+from trainable import contract
 from trainable.contract import UserError
 from trainable.joint_controller import KIND
-from trainable.runs import Baseline, DataDescription, find_run_kind
+from trainable.runs import BestPolicy, DamagedCheckpoint, ScoreParts, UnderBudget, find_run_kind
 
 
 def test_a_run_is_found_by_its_name():
@@ -34,6 +34,15 @@ def test_a_run_that_is_not_there(name, answer):
         find_run_kind(name)
 
 
-def test_a_description_comes_back_from_json_as_it_was():
-    description = DataDescription("24 samples", "abc", (Baseline("oracle", 0.8, 0.7, 0.9),))
-    assert DataDescription.from_json(json.loads(json.dumps(description.to_json()))) == description
+def test_what_the_best_policy_achieves_comes_back_from_its_file_to_the_bit(tmp_path):
+    under_budgets = (UnderBudget(6.1, 0.1, 1 / 3, 5.0, 6.0, 0.2), UnderBudget(30.0, 0.7, 2 / 3, 20.0, 29.0, 0.0))
+    best = BestPolicy(16, under_budgets, ScoreParts("image", (0.1 + 0.2, 3.0), (4, 5)))
+    best.write(tmp_path)
+    assert BestPolicy.read(tmp_path) == best
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"epoch": 3}', '{"epoch": 3, "under_budgets": [{}], "parts": {}}'])
+def test_a_file_of_the_best_policy_that_is_torn_is_a_damaged_checkpoint(tmp_path, text):
+    (tmp_path / contract.BEST_POLICY_FILE).write_text(text)
+    with pytest.raises(DamagedCheckpoint, match=contract.BEST_POLICY_FILE):
+        BestPolicy.read(tmp_path)

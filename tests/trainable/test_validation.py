@@ -11,7 +11,8 @@ from trainable.image_split import TRAIN, VALIDATION
 from trainable.policy import Policy
 from trainable.profile_table import Profile, load_profile
 from trainable.recipes import RECIPES
-from trainable.validation import greedy_choices, validate
+from trainable.runs import ScoreParts
+from trainable.validation import best_policy, greedy_choices, validate
 
 CPU = torch.device("cpu")
 FAVOURITE = CONFIGURATIONS.index(("high", 1, 16))
@@ -45,7 +46,8 @@ def test_validation_by_hand(tmp_path):
     profile, environment, samples = set_up(tmp_path)
     budgets_ms = torch.tensor([5.0, 10.0, 15.0, 25.0])
     complexity = torch.tensor(profile.grid.complexity)
-    found = validate(stubborn_policy(profile), environment, samples, budgets_ms, RECIPES["default"], complexity, 0.5)
+    policy = stubborn_policy(profile)
+    found = validate(policy, environment, samples, budgets_ms, RECIPES["default"], complexity, 0.5).metrics
     # First image: 10 ms is late under 5 alone; second: 20 ms is late under 5, 10, 15.
     # In budget: (3 * .75 + 1 * .5) / 8; accuracy (.75 + .5) / 2; reward: accuracy less .5 for 4 late of 8
     assert found == {
@@ -55,6 +57,24 @@ def test_validation_by_hand(tmp_path):
         contract.VAL_VIOLATION_RATE: pytest.approx(0.5),
         contract.VAL_REWARD_MEAN: pytest.approx(0.625 - 0.25),
     }
+
+
+def test_what_a_report_wants_of_the_best_policy_by_hand(tmp_path):
+    profile, environment, samples = set_up(tmp_path)
+    budgets_ms = torch.tensor([5.0, 10.0, 15.0, 25.0])
+    complexity = torch.tensor(profile.grid.complexity)
+    validation = validate(stubborn_policy(profile), environment, samples, budgets_ms, RECIPES["default"], complexity, 0)
+    best = best_policy(7, validation, budgets_ms, profile.images(VALIDATION))
+    assert best.epoch == 7
+    # One sample an image: .75 in three of four budgets, .5 in one. The images in the order of their ids as text.
+    by_image = {str(VALIDATION_IMAGES[0]): 0.75 * 3 / 4, str(VALIDATION_IMAGES[1]): 0.5 / 4}
+    assert best.parts == ScoreParts("image", tuple(by_image[image] for image in sorted(by_image)), (1, 1))
+    assert [(one.budget_ms, one.accuracy, one.latency_ms, one.violation_rate) for one in best.under_budgets] == [
+        (5.0, 0.625, 15.0, 1.0),
+        (10.0, 0.625, 15.0, 0.5),
+        (15.0, 0.625, 15.0, 0.5),
+        (25.0, 0.625, 15.0, 0.0),
+    ]
 
 
 def test_the_most_probable_configuration_is_chosen_under_every_budget(tmp_path):

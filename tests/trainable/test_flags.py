@@ -1,0 +1,27 @@
+import dataclasses
+
+import pytest
+
+from trainable.flags import as_arguments
+from trainable.grpo_settings import GRPOSettings
+from trainable.training_command_line import parse_command_line
+from trainable.training_settings import from_flat
+
+CHANGED = GRPOSettings(
+    results_dir="a folder/of mine",
+    dataset_names=("text_vqa", "okvqa"),
+    trust_remote_code=True,
+    recipe="original",
+    latency_budget_min=7.25,
+    kl_coefficient=0.1 + 0.2,
+)
+
+
+@pytest.mark.parametrize("settings", [GRPOSettings(), CHANGED], ids=["defaults", "changed"])
+def test_settings_written_as_arguments_are_read_as_the_same_settings(settings):
+    assert from_flat(parse_command_line(as_arguments(settings)).flags).grpo == settings
+
+
+def test_only_what_differs_from_the_defaults_is_written():
+    assert as_arguments(GRPOSettings()) == []
+    assert as_arguments(dataclasses.replace(GRPOSettings(), batch_size=8)) == ["--batch_size", "8"]
