@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from results.best_policy import Achieved, achieved_by_trial, baselines_achieved, mean_parts
+from results.comparison import Comparison
 from results.paired_gain import paired_interval
 from results.ranking import sign
 from results.records import SweepRecord
-from results.seed_groups import Estimate, SeedGroup, gain, seed_groups
+from results.seed_groups import Estimate, SeedGroup, gain
 
 CONFIRMED = 3
 """`rank_of_evidence` of a trial that confirms."""
@@ -50,9 +51,7 @@ class Standing:
 class Findings:
     """Of one sweep, or of several whose scores can be compared."""
 
-    records: tuple[SweepRecord, ...]
-    groups: tuple[SeedGroup, ...]
-    """Every setting, best first."""
+    comparison: Comparison
     winner: SeedGroup | None
     start: SeedGroup | None
     """The starting values; None where they have no score."""
@@ -61,40 +60,23 @@ class Findings:
     baselines: tuple[Standing, ...]
 
     @property
-    def metric(self) -> str:
-        return self.records[0].metric
-
-    @property
-    def mode(self) -> str:
-        return self.records[0].mode
-
-    @property
     def is_confirmed(self) -> bool:
         """Whether the winner's score is a mean over seeds that it was not chosen by."""
         return self.winner is not None and _is_confirmed(self.winner)
 
 
-def comparable(records: Sequence[SweepRecord]) -> list[tuple[SweepRecord, ...]]:
-    """Sweeps by what their scores mean: the same metric, on the same data."""
-    together: dict[tuple[str, str, str], list[SweepRecord]] = {}
-    for record in records:
-        together.setdefault((record.metric, record.mode, record.data.get("fingerprint", "")), []).append(record)
-    return [tuple(group) for group in together.values()]
-
-
-def find(records: Sequence[SweepRecord]) -> Findings:
+def find(comparison: Comparison) -> Findings:
     """What comparable sweeps came to."""
-    groups = tuple(seed_groups(records))
-    scored = [group for group in groups if group.score]
+    scored = [group for group in comparison.groups if group.score]
     winner = next((group for group in scored if _is_confirmed(group)), scored[0] if scored else None)
-    start = next((group for group in scored if group.has_starting_values), None)
+    start = comparison.starting_values
+    start = start if start and start.score else None
     return Findings(
-        records=tuple(records),
-        groups=groups,
-        winner=winner,
-        start=start,
-        gain=_gain_over(start, winner, records[0].mode) if winner and start and start is not winner else None,
-        baselines=_standings(winner, records[0]) if winner else (),
+        comparison,
+        winner,
+        start,
+        gain=_gain_over(start, winner, comparison.mode) if winner and start and start is not winner else None,
+        baselines=_standings(winner, comparison.records[0]) if winner else (),
     )
 
 
@@ -109,15 +91,16 @@ def _is_confirmed(group: SeedGroup) -> bool:
 
 def _gain_over(start: SeedGroup, winner: SeedGroup, mode: str) -> Gain | None:
     over_seeds = gain(winner, start)
-    if over_seeds is None or over_seeds.half_width is not None:
-        return over_seeds and _from_estimate(over_seeds, mode)
+    if over_seeds is None:
+        return None
+    if over_seeds.half_width is not None:
+        return _over_seeds(over_seeds, mode)
     return _over_parts(over_seeds.mean, achieved_by(winner), achieved_by(start), mode)
 
 
-def _from_estimate(estimate: Estimate, mode: str) -> Gain:
-    assert estimate.half_width is not None
-    value = sign(mode) * estimate.mean
-    return Gain(value, value - estimate.half_width, value + estimate.half_width, "seed", estimate.n)
+def _over_seeds(estimate: Estimate, mode: str) -> Gain:
+    value, half_width = sign(mode) * estimate.mean, estimate.half_width or 0.0
+    return Gain(value, value - half_width, value + half_width, "seed", estimate.n)
 
 
 def _over_parts(

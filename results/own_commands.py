@@ -1,7 +1,8 @@
-"""The commands that train a trial's run again without the sweep, and that judge the policy it left."""
+"""The commands that go on from a sweep: train its winner alone, judge the policy it left, confirm what it found."""
 
 import shlex
 
+from results.find import SHIPPED_STORAGE
 from results.records import SweepRecord, TrialRecord
 from trainable import contract
 from trainable.contract import shown_path
@@ -31,3 +32,11 @@ def evaluate_command(record: SweepRecord, trial: TrialRecord) -> str | None:
     if not known or not trial.checkpoint_epochs:
         return None
     return shlex.join([*known, shown_path(trial.folder), "--split", "test"])
+
+
+def confirm_command(record: SweepRecord) -> str | None:
+    """What runs a search's best settings under further seeds; None for a sweep that confirms itself."""
+    if record.job_type == "confirm":
+        return None
+    storage = [] if record.folder.parent == SHIPPED_STORAGE else ["--storage_path", shown_path(record.folder.parent)]
+    return shlex.join(["python", "tune/run_sweep.py", "--confirm", record.name, *storage])

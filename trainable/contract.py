@@ -51,6 +51,7 @@ ENVIRONMENT_FILE = "environment.json"
 """What its code was: the versions of what it builds on, the git commit."""
 WANDB_PAGES_FILE = "wandb.json"
 """Where its view, its report and its entry on the Sweeps page are."""
+REPORT_FILE = "report.html"
 LOCK_FILE = "driver.lock"
 OPTUNA_FILE = "optuna.journal"
 

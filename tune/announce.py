@@ -64,6 +64,11 @@ def print_end(console: Console, settings: SweepSettings, record: SweepRecord, wa
             console.print(f"{title:<15}{command}", markup=False, soft_wrap=True, highlight=False)
 
 
+def print_report(console: Console, file: Path) -> None:
+    """Where the sweep can be seen as a page."""
+    console.print(f"{'Report':<15}{shown_path(file)}", markup=False, soft_wrap=True)
+
+
 def print_common_failure(console: Console, settings: SweepSettings, number: int, failure: Failure) -> None:
     """Why the sweep was stopped: once, with where it happened."""
     console.print(

@@ -72,6 +72,7 @@ def _say_nothing_left(plan: Plan, console: Console) -> int:
             view.on_experiment_end([])
     _say_what_wandb_lacks(views[1], plan, console)
     announce.print_end(console, plan.settings, record, wandb_mode)
+    _write_report(record, console)
     console.print(
         f"\nNothing is left to do: all {len(record.trials)} trials have ended. More trials: "
         f"{announce.resume_command(plan.settings)} --num_samples N"
@@ -97,6 +98,7 @@ def _run(plan: Plan, allotment: Allotment, interruption: Interruption, console: 
         )
         return interruption.exit_status
     announce.print_end(console, settings, record, wandb_mode)
+    _write_report(record, console)
     if built.recorder.common_failure:
         announce.print_common_failure(console, settings, *built.recorder.common_failure)
     return _status(record)
@@ -155,6 +157,14 @@ def _reopen_starved(record: SweepRecord) -> list[str]:
             reopen(trial.folder)
             starved.append(f"trial {trial.number}")
     return starved
+
+
+def _write_report(record: SweepRecord, console: Console) -> None:
+    from results.report_file import write_report  # plotly and its templates: not before the trials have run
+
+    file = record.folder / contract.REPORT_FILE
+    write_report([record], file)
+    announce.print_report(console, file)
 
 
 def _status(record: SweepRecord) -> int:

@@ -1,0 +1,143 @@
+"""What the best policies achieve under each latency budget, beside the baselines: in accuracy and in time."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from results.best_policy import Achieved, achieved_by_trial, baselines_achieved
+from results.chart import BASELINES, LEGEND_ABOVE, START, WINNER, Chart, Table, Trace, axis, label, number
+from results.findings import Findings
+from results.seed_groups import SeedGroup
+from results.shown import STARTING_VALUES
+
+Point = Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class _Series:
+    name: str
+    colour: str
+    points: Sequence[Point]
+    is_policy: bool
+    trial: int | None = None
+
+
+def frontier_charts(findings: Findings) -> list[Chart]:
+    """Two charts; none where the run does not tell what its best policy does under budgets."""
+    series = _all_series(findings)
+    if not any(one.is_policy for one in series):
+        return []
+    return [_frontier(series), _by_budget(series)]
+
+
+def _all_series(findings: Findings) -> list[_Series]:
+    record = findings.comparison.records[0]
+    baselines = list(baselines_achieved(record).items())[::-1]  # the best first
+    series = [
+        _Series(name, BASELINES[min(place, len(BASELINES) - 1)], achieved.under_budgets, False)
+        for place, (name, achieved) in enumerate(baselines)
+        if achieved.under_budgets
+    ]
+    for group, name, colour in ((findings.start, STARTING_VALUES, START), (findings.winner, "winner", WINNER)):
+        if group is None or (group is findings.winner and name == STARTING_VALUES):
+            continue
+        achieved_by = _best_of(group)
+        if achieved_by and achieved_by[1].under_budgets:
+            number_of_trial, achieved = achieved_by
+            series.append(_Series(name, colour, achieved.under_budgets, True, number_of_trial))
+    return series
+
+
+def _best_of(group: SeedGroup) -> tuple[int, Achieved] | None:
+    """Of a setting's first counted trial that tells: of several seeds, any one shows the shape."""
+    for trial in group.counted:
+        achieved = achieved_by_trial(trial.sweep, trial.trial)
+        if achieved:
+            return trial.trial.number, achieved
+    return None
+
+
+def _frontier(series: Sequence[_Series]) -> Chart:
+    return Chart(
+        name="frontier",
+        title="Accuracy and latency",
+        reading=_frontier_reading(series),
+        traces=[_line(one, "latency_ms", "accuracy") for one in series],
+        layout={
+            "xaxis": axis("mean latency (ms)"),
+            "yaxis": axis("accuracy of all answers"),
+            "legend": LEGEND_ABOVE,
+        },
+        table=_table(series, "accuracy", with_latency=True),
+        height=420,
+    )
+
+
+def _by_budget(series: Sequence[_Series]) -> Chart:
+    return Chart(
+        name="budgets",
+        title="Right and in time, budget by budget",
+        reading=_budget_reading(series),
+        traces=[_line(one, "budget_ms", "in_budget_accuracy") for one in series],
+        layout={
+            "xaxis": axis("latency budget (ms)"),
+            "yaxis": axis("accuracy of the answers in time"),
+            "legend": LEGEND_ABOVE,
+        },
+        table=_table(series, "in_budget_accuracy", with_latency=False),
+        height=420,
+    )
+
+
+def _line(series: _Series, x: str, y: str) -> Trace:
+    points = sorted(series.points, key=lambda point: (point[x], point[y]))
+    return {
+        "type": "scatter",
+        "mode": "lines+markers",
+        "name": label(series.name),
+        "x": [number(point[x]) for point in points],
+        "y": [number(point[y]) for point in points],
+        "line": {"color": series.colour, "width": 3 if series.is_policy else 1.6}
+        | ({} if series.is_policy else {"dash": "dot"}),
+        "marker": {"color": series.colour, "size": 8 if series.is_policy else 6},
+        "text": [
+            f"budget {point['budget_ms']:.3g} ms: {point['accuracy']:.3f} in {point['latency_ms']:.3g} ms on average, "
+            f"{point['violation_rate']:.1%} late"
+            for point in points
+        ],
+        "hovertemplate": f"{label(series.name)}, %{{text}}<extra></extra>",
+    }
+
+
+def _table(series: Sequence[_Series], value: str, with_latency: bool) -> Table:
+    def cell(point: Point) -> str:
+        return f"{point[value]:.3f} at {point['latency_ms']:.3g} ms" if with_latency else f"{point[value]:.3f}"
+
+    rows = [
+        (f"{points[0]['budget_ms']:.3g} ms", *map(cell, points))
+        for points in zip(*(one.points for one in series), strict=True)
+    ]
+    return Table(("budget", *(one.name for one in series)), tuple(rows))
+
+
+def _frontier_reading(series: Sequence[_Series]) -> str:
+    return (
+        "Each dot is one latency budget, at the mean time its answers took and how many of them were right; up and to "
+        "the left is better."
+    )
+
+
+def _budget_reading(series: Sequence[_Series]) -> str:
+    """Where the winner is furthest from the best baseline."""
+    ours = next(one for one in reversed(series) if one.is_policy)
+    told = "The score is the mean of these points: an answer that comes too late counts as wrong."
+    best = series[0]
+    if best.is_policy:
+        return told
+    gaps = [
+        (theirs["in_budget_accuracy"] - our["in_budget_accuracy"], our["budget_ms"])
+        for our, theirs in zip(ours.points, best.points, strict=True)
+    ]
+    gap, budget_ms = max(gaps)
+    if gap <= 0:
+        return told
+    return f"{told} Under {budget_ms:.3g} ms the {ours.name} is furthest below {best.name}: {gap:.3f}."
