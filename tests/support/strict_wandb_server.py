@@ -18,6 +18,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import urlsplit
 
+from served_artifacts import ServedArtifacts
+
 USER = "walker"
 API_KEY = "local" + "0123456789" * 4
 """What the SDK takes for the key of a server of one's own."""
@@ -67,6 +69,7 @@ class StrictWandbServer:
 
     def __init__(self) -> None:
         self.runs: dict[str, ServedRun] = {}
+        self.artifacts = ServedArtifacts()
         self.unknown: list[str] = []
         """GraphQL operations that nothing here answers: the SDK has moved."""
         self.requests: Counter[str] = Counter()
@@ -130,6 +133,8 @@ class StrictWandbServer:
             if kind == GRAPHQL:
                 query = json.loads(body)
                 return 200, {"data": self._resolve(query["query"], query.get("variables") or {})}
+            if path.startswith("/upload/"):
+                self.artifacts.take_file(path, body)
             if match := _STREAM_PATH.fullmatch(path):
                 self._take_stream(self.runs[match[3]], json.loads(body))
             return 200, {}
@@ -163,8 +168,11 @@ class StrictWandbServer:
                 return {"createRunFiles": {"runID": "1", "uploadHeaders": [], "files": files}}
             case "RunStoppedStatus":
                 return {"project": {"run": {"stopped": False}}}
-        self.unknown.append(operation)
-        return {}
+        answer = self.artifacts.resolve(operation, variables, self.url)
+        if answer is None:
+            self.unknown.append(operation)
+            return {}
+        return answer
 
     def _upsert(self, variables: dict[str, Any]) -> ServedRun:
         run = self.runs.setdefault(variables["name"], ServedRun(variables["name"], variables["project"]))
