@@ -18,6 +18,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import urlsplit
 
+from served_artifacts import ServedArtifacts
 from served_pages import Refused, ServedPages
 
 USER = "walker"
@@ -72,6 +73,7 @@ class StrictWandbServer:
     def __init__(self) -> None:
         self.runs: dict[str, ServedRun] = {}
         self.pages = ServedPages(USER)
+        self.artifacts = ServedArtifacts()
         self.unknown: list[str] = []
         """GraphQL operations that nothing here answers: the SDK has moved."""
         self.requests: Counter[str] = Counter()
@@ -139,6 +141,8 @@ class StrictWandbServer:
         with self._lock:
             if kind == GRAPHQL:
                 return self._answer_query(json.loads(body))
+            if path.startswith("/upload/"):
+                self.artifacts.take_file(path, body)
             if match := _STREAM_PATH.fullmatch(path):
                 self._take_stream(self.runs[match[3]], json.loads(body))
             return 200, {}
@@ -181,7 +185,7 @@ class StrictWandbServer:
                 return {"createRunFiles": {"runID": "1", "uploadHeaders": [], "files": files}}
             case "RunStoppedStatus":
                 return {"project": {"run": {"stopped": False}}}
-        answer = self.pages.resolve(operation, variables)
+        answer = self.artifacts.resolve(operation, variables, self.url) or self.pages.resolve(operation, variables)
         if answer is None:
             self.unknown.append(operation)
             raise Refused(f"Cannot query field: {operation}")
