@@ -46,7 +46,7 @@ def main(arguments: list[str]) -> int:
 
 
 def _send(folder: Path, mode: str, project: str | None, entity: str | None, report: bool) -> int:
-    """The exit status: 1 when the server does not show every epoch, or has not taken the report."""
+    """The exit status: 1 when W&B lacks something then, or has not taken the report."""
     from results.folder_lock import only_driver
     from results.records import read_sweep
     from results.wandb_dashboard import SweepDashboard
@@ -64,16 +64,15 @@ def _send(folder: Path, mode: str, project: str | None, entity: str | None, repo
         dashboard = SweepDashboard(settings, record, _say)
         if mode == "online":
             settings = dataclasses.replace(settings, sweep_id=dashboard.begin(ended_state(record)))
-        unshown = send_lacking(settings, record, _say)
+        lacking = send_lacking(settings, record, _say)
         taken = not report or dashboard.write_report()
-    _say(_outcome(settings, record.name, [trial.number for trial in unshown]))
-    return 1 if unshown or not taken else 0
+    _say(_outcome(settings, record.name, lacking))
+    return 1 if lacking or not taken else 0
 
 
-def _outcome(settings: "WandbRunSettings", name: str, unshown: list[int]) -> str:
-    if unshown:
-        trials = ", ".join(map(str, unshown))
-        return f"Sweep {name}: the server does not show every epoch of trial {trials}; run it again in a minute"
+def _outcome(settings: "WandbRunSettings", name: str, lacking: list[str]) -> str:
+    if lacking:
+        return f"Sweep {name}: W&B lacks {'; '.join(lacking)}. The same command, a minute later, sends that"
     where = "lies in W&B's local files" if settings.mode == "offline" else f"is in W&B's project {settings.project}"
     return f"Sweep {name} {where}, every epoch of it"
 

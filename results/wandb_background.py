@@ -11,7 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from results.ranking import Row
-from results.wandb_record import ModelArtifact, TrialWandbRun, WandbRunSettings, finish_timeout_s, open_run
+from results.wandb_record import (
+    ModelArtifact,
+    TrialWandbRun,
+    WandbRunSettings,
+    WandbUnavailable,
+    finish_timeout_s,
+    open_run,
+)
 
 PATIENCE_S = 3.0
 """How long the end may take before the user is told what it waits for."""
@@ -52,7 +59,7 @@ class BackgroundWandbRun:
 
     def close(self, status: str, model: ModelArtifact | None) -> bool:
         """Hand over the rest and finish; False when W&B did not take everything in time or failed."""
-        self._work.put(lambda: self._opened.close(status, model=model))
+        self._work.put(lambda: self._close(status, [model] if model else []))
         self._work.put(None)
         self._thread.join(PATIENCE_S)
         if self._thread.is_alive():
@@ -94,6 +101,11 @@ class BackgroundWandbRun:
             except Exception as failure:  # W&B is a view of the record: the training goes on, the user is told
                 self._failure = failure
                 return
+
+    def _close(self, status: str, models: list[ModelArtifact]) -> None:
+        closed = self._opened.close(status, models=models)
+        if closed.lacks_model:
+            raise WandbUnavailable(closed.lacks_model)
 
     def _open(self) -> None:
         self._run, cause = open_run(self._settings, self._identity, self._folder, self._name, self._config)

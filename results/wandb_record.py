@@ -14,6 +14,7 @@ import os
 import shlex
 import shutil
 import ssl
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterable, Mapping
@@ -44,6 +45,10 @@ FINISH_TIMEOUT_S = 60.0
 
 WandbUnavailable = WandbError
 
+NO_CHECKPOINTS = "none"
+CHECKPOINTS = (NO_CHECKPOINTS, "best", "all")
+"""Which of a trial's are sent as model artifacts; each holds what those before it hold."""
+
 
 @dataclass(frozen=True)
 class WandbRunSettings:
@@ -66,8 +71,8 @@ class WandbRunSettings:
     """Of the sweep's entry on W&B's Sweeps page, if it has one."""
     config: Mapping[str, Any] = field(default_factory=dict)
     """Beside a run's own: the data, the versions, what else all runs share."""
-    upload_checkpoints: str = "none"
-    """Which checkpoints are sent as model artifacts: 'none', 'best' or 'all'."""
+    upload_checkpoints: str = NO_CHECKPOINTS
+    """One of CHECKPOINTS."""
     excludes: frozenset[str] = frozenset()
     """Metrics and config that are left out; of a name with slashes, its beginning up to one is enough."""
     log_config: bool = False
@@ -82,10 +87,15 @@ class WandbRunSettings:
 
     def held(self, epochs: int, status: str) -> str:
         """What the mark of a whole run says: what is held, and where."""
+        what = f"{epochs} epochs, {status}, checkpoints: {self.upload_checkpoints}"
         if self.mode == "offline":
-            return f"{epochs} epochs, {status}"
-        server = wandb.setup().settings.base_url
-        return f"{epochs} epochs, {status}, {server}/{self.entity or '-'}/{self.project}"
+            return what
+        return f"{what}, {wandb.setup().settings.base_url}/{self.entity or '-'}/{self.project}"
+
+    def held_or_more(self, epochs: int, status: str) -> list[str]:
+        """What the mark of a run says that holds at least this."""
+        enough = CHECKPOINTS[CHECKPOINTS.index(self.upload_checkpoints) :]
+        return [dataclasses.replace(self, upload_checkpoints=which).held(epochs, status) for which in enough]
 
     def kept(self, named: Mapping[str, Any]) -> dict[str, Any]:
         """What is not excluded."""
@@ -107,8 +117,7 @@ class ModelArtifact:
     name: str
     """Followed by the run's id: each run has a model of its own, with as many versions as it was sent in."""
     metadata: Mapping[str, Any]
-    passing: bool = False
-    """Whether it may be gone before it is sent; W&B keeps a copy of it until then."""
+    aliases: tuple[str, ...] = ("best", "latest")
 
 
 def resolve_mode(wished: str | None, ask: bool = False) -> str:
@@ -151,6 +160,21 @@ def run_id(settings: WandbRunSettings, number: int) -> str:
     """A trial's id at W&B, the same after every resume in one mode."""
     text = f"{settings.sweep}/{settings.created}/{number}/{settings.mode}"
     return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def sent_by_hand(segment: Path) -> str | None:
+    """The id of the run that `wandb sync` made of a local segment, if it did; the name of its mark tells."""
+    mark = next(segment.glob("run-*.wandb.synced"), None)
+    return mark.name.removeprefix("run-").removesuffix(".wandb.synced") if mark else None
+
+
+def _clear_local_files(folder: Path) -> None:
+    """Remove what W&B wrote for a trial, but for what tells that it was sent by hand."""
+    for entry in folder.glob("wandb/*"):
+        if entry.is_symlink() or entry.is_file():
+            entry.unlink()
+        elif not sent_by_hand(entry):
+            shutil.rmtree(entry)
 
 
 def open_run(
@@ -214,9 +238,11 @@ class TrialWandbRun:
             WandbError, TimeoutError: online, the server does not answer or refuses.
         """
         if settings.mode == "offline":
-            shutil.rmtree(folder / "wandb", ignore_errors=True)
+            _clear_local_files(folder)
         self._folder, self._settings = folder, settings
         self._rows: list[Row] = []
+        self._models: dict[Path, wandb.Artifact] = {}
+        self._lacks_model: str | None = None
         of_client = wandb.Settings(
             x_disable_stats=True,
             x_disable_machine_info=True,
@@ -280,24 +306,31 @@ class TrialWandbRun:
             if epoch >= self._held_steps:
                 shown = {name: value for name, value in row.items() if contract.is_metric(name)}
                 if self._settings.log_config:
-                    shown |= {f"config/{name}": value for name, value in row["config"].items()}
+                    shown |= {f"config/{name}": value for name, value in self._settings.kept(row["config"]).items()}
                 self._run.log({**self._settings.kept(shown), contract.EPOCH: epoch}, step=epoch, commit=True)
 
-    def add_model(self, model: ModelArtifact, *aliases: str) -> None:
-        """Keep a checkpoint as the run's newest and best model.
+    def add_models(self, models: Iterable[ModelArtifact]) -> None:
+        """Keep checkpoints as versions of the run's model, oldest first; those that were added before are not again.
 
-        Raises:
-            FileNotFoundError: it is gone.
+        The server itself makes no second version of files that it holds.
         """
-        artifact = wandb.Artifact(f"{model.name}-{self._run.id}", type="model", metadata=dict(model.metadata))
-        # As it lies where it can, not from a copy in W&B's cache: the run's folder is to hold all there is of it.
-        policy, skip_cache = ("mutable", False) if model.passing else ("immutable", True)
-        for file in sorted(model.path.iterdir()) if model.path.is_dir() else [model.path]:
-            artifact.add_file(str(file), policy=policy, skip_cache=skip_cache)  # type: ignore[arg-type]
-        self._run.log_artifact(artifact, aliases=["best", "latest", *aliases])
+        for model in models:
+            if model.path in self._models:
+                continue
+            artifact = wandb.Artifact(f"{model.name}-{self._run.id}", type="model", metadata=dict(model.metadata))
+            try:
+                for file in sorted(model.path.iterdir()) if model.path.is_dir() else [model.path]:
+                    # As it lies, not from a copy in W&B's cache: the run's folder is to hold all there is of it.
+                    artifact.add_file(str(file), policy="immutable", skip_cache=True)
+            except (FileNotFoundError, ValueError):  # W&B calls a missing file a wrong value
+                if model.path.exists():
+                    raise
+                self._lacks_model = self._lacks_model or f"{model.path.name} is gone"
+                continue
+            self._models[model.path] = self._run.log_artifact(artifact, aliases=list(model.aliases))
 
-    def close(self, status: str, wait: bool = True, model: ModelArtifact | None = None) -> "ClosedRun":
-        """Write the summary (last and best), send the model, and finish.
+    def close(self, status: str, wait: bool = True, models: Iterable[ModelArtifact] = ()) -> "ClosedRun":
+        """Write the summary (last and best), send the models that are left, and finish.
 
         Args:
             wait: for the server to take the rest; else that is left to wandb-core.
@@ -315,19 +348,29 @@ class TrialWandbRun:
                 }
             )
         self._run.summary["status"] = status
-        path = f"{self._run.entity}/{self._run.project}/{self._run.id}"
-        closed = ClosedRun(self._folder, self._settings, path, len(self._rows), status)
-        if not wait:
-            return closed
-        try:
+        if wait:
             try:
-                if model:
-                    self.add_model(model)
-            finally:
-                self._run.finish(exit_code=1 if status == "failed" else 0)
-        except TimeoutError:
-            raise WandbUnavailable("the server did not take a run's last rows in time") from None
-        return closed
+                try:
+                    self.add_models(models)
+                    self._await_models()
+                finally:
+                    self._run.finish(exit_code=1 if status == "failed" else 0)
+            except TimeoutError:
+                raise WandbUnavailable("the server did not take a run's last rows in time") from None
+        path = f"{self._run.entity}/{self._run.project}/{self._run.id}"
+        models_sent = len(self._models)
+        return ClosedRun(self._folder, self._settings, path, len(self._rows), status, models_sent, self._lacks_model)
+
+    def _await_models(self) -> None:
+        """`finish` waits for models too, and says nothing of one that was refused."""
+        if self.offline:
+            return
+        deadline = time.monotonic() + finish_timeout_s()
+        for path, artifact in self._models.items():
+            try:
+                artifact.wait(timeout=max(1, math.ceil(deadline - time.monotonic())))
+            except (ValueError, WandbError) as error:
+                self._lacks_model = self._lacks_model or f"{path.name}: {str(error).splitlines()[0]}"
 
 
 @dataclass(frozen=True)
@@ -340,18 +383,30 @@ class ClosedRun:
     """Entity, project and id."""
     epochs: int
     status: str
+    models: int = 0
+    """That it was sent since it was opened."""
+    lacks_model: str | None = None
+    """Why W&B does not hold a model that it was sent."""
+
+    @property
+    def lacks(self) -> str:
+        """Why it is not whole, when it is not."""
+        return f"its model ({self.lacks_model})" if self.lacks_model else "epochs that the server does not show yet"
 
     def mark_if_whole(self) -> bool:
-        """Mark the trial's run, once every epoch lies on disk or, online, at the server.
+        """Mark the trial's run, once every epoch and model lies on disk or, online, at the server.
 
         Raises:
             WandbUnavailable: online, the server does not answer.
         """
+        if self.lacks_model:
+            return False
         if self.settings.mode == "online":
             if self._last_step_held() < self.epochs:
                 return False
             for segment in self.folder.glob("wandb/offline-run-*"):  # of a time when the server was away
-                shutil.rmtree(segment)
+                if not sent_by_hand(segment):
+                    shutil.rmtree(segment)
         mark_whole(self.folder, self.settings.view, self.settings.held(self.epochs, self.status))
         return True
 

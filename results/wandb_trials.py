@@ -3,9 +3,10 @@
 import os
 from collections.abc import Callable
 
-from results.ranking import score
+from results.ranking import best_row
 from results.records import SweepRecord, TrialRecord
 from results.wandb_record import (
+    NO_CHECKPOINTS,
     ClosedRun,
     ModelArtifact,
     TrialWandbRun,
@@ -14,6 +15,7 @@ from results.wandb_record import (
     open_online,
     open_run,
     run_id,
+    sent_by_hand,
 )
 from results.whole_views import is_whole
 from trainable import contract
@@ -47,36 +49,35 @@ def sweep_settings(
             "fingerprint": record.data["fingerprint"],
             **record.environment,
         },
-        upload_checkpoints=record.settings.get("upload_checkpoints", "none"),
+        upload_checkpoints=record.settings.get("upload_checkpoints", NO_CHECKPOINTS),
     )
 
 
 def open_trial(settings: WandbRunSettings, record: SweepRecord, trial: TrialRecord) -> tuple[TrialWandbRun, str | None]:
     """The trial's run with its rows so far; and why it is offline although it was to be online."""
-    run, cause = open_run(
-        settings, run_id(settings, trial.number), trial.folder, _name(record, trial), _config(record, trial)
-    )
+    identity, name, config = _identity(settings, trial), _name(record, trial), _config(record, trial)
+    run, cause = open_run(settings, identity, trial.folder, name, config)
     run.append(trial.rows)
     return run, cause
 
 
-def lacks_rows(settings: WandbRunSettings, record: SweepRecord, trial: TrialRecord) -> bool:
+def is_lacking(settings: WandbRunSettings, record: SweepRecord, trial: TrialRecord) -> bool:
     """Whether W&B, as far as this machine knows, does not hold the trial as its record tells it."""
-    held = settings.held(len(trial.rows), trial.status(record.num_epochs))
-    return not is_whole(trial.folder, settings.view, held)
+    enough = settings.held_or_more(len(trial.rows), trial.status(record.num_epochs))
+    return not any(is_whole(trial.folder, settings.view, held) for held in enough)
 
 
-def send_lacking(settings: WandbRunSettings, record: SweepRecord, say: Callable[[str], None]) -> list[TrialRecord]:
+def send_lacking(settings: WandbRunSettings, record: SweepRecord, say: Callable[[str], None]) -> list[str]:
     """Send every trial that W&B lacks something of, one after the other.
 
     Returns:
-        Those of which the server does not show every epoch.
+        What the server does not hold then, by trial.
 
     Raises:
         UserError: the server does not answer or refuses; running it again goes on from there.
     """
     recorded = [trial for trial in record.trials if trial.rows or trial.failure]
-    lacking = [trial for trial in recorded if lacks_rows(settings, record, trial)]
+    lacking = [trial for trial in recorded if is_lacking(settings, record, trial)]
     say(f"Sweep {record.name}: {len(recorded) - len(lacking)} of {len(recorded)} trials are there already")
     unconfirmed: list[tuple[TrialRecord, ClosedRun]] = []
     try:
@@ -84,8 +85,11 @@ def send_lacking(settings: WandbRunSettings, record: SweepRecord, say: Callable[
             closed = _send(settings, record, trial)
             if not closed.mark_if_whole():
                 unconfirmed.append((trial, closed))
-            say(f"  trial {trial.number}: {len(trial.rows)} epochs ({place} of {len(lacking)})")
-        return [trial for trial, closed in unconfirmed if not closed.mark_if_whole()]
+            models_sent = f", checkpoints: {closed.models}" if closed.models else ""
+            say(f"  trial {trial.number}: {len(trial.rows)} epochs{models_sent} ({place} of {len(lacking)})")
+        return [
+            f"of trial {trial.number} {closed.lacks}" for trial, closed in unconfirmed if not closed.mark_if_whole()
+        ]
     except WandbUnavailable as error:
         raise UserError(
             f"W&B did not take sweep {record.name} ({str(error).splitlines()[0]}); nothing is lost: the same command "
@@ -94,32 +98,44 @@ def send_lacking(settings: WandbRunSettings, record: SweepRecord, say: Callable[
 
 
 def _send(settings: WandbRunSettings, record: SweepRecord, trial: TrialRecord) -> ClosedRun:
-    identity, name, config = run_id(settings, trial.number), _name(record, trial), _config(record, trial)
+    identity, name, config = _identity(settings, trial), _name(record, trial), _config(record, trial)
     if settings.mode == "online":
         run = open_online(settings, identity, trial.folder, name, config)
     else:
         run = TrialWandbRun(settings, identity, trial.folder, name, config)
     run.append(trial.rows)
-    return run.close(trial.status(record.num_epochs), model=last_model(settings, record, trial))
+    return run.close(trial.status(record.num_epochs), models=models(settings, record, trial))
 
 
-def last_model(settings: WandbRunSettings, record: SweepRecord, trial: TrialRecord) -> ModelArtifact | None:
-    """What is sent at a trial's end: its newest checkpoint, which holds its best policy."""
-    return None if settings.upload_checkpoints == "none" else newest_model(record, trial)
+def models(settings: WandbRunSettings, record: SweepRecord, trial: TrialRecord) -> list[ModelArtifact]:
+    """The checkpoints to send of a trial as it stands, oldest first. Each holds the best policy so far.
 
-
-def newest_model(record: SweepRecord, trial: TrialRecord, passing: bool = False) -> ModelArtifact | None:
-    """The trial's newest checkpoint whose epoch is recorded.
-
-    Args:
-        passing: the trial goes on, and will remove it.
+    'best' sends one, when the trial has ended: the newest.
     """
     epochs = [epoch for epoch in trial.checkpoint_epochs if epoch <= len(trial.rows)]
-    if not epochs:
-        return None
-    score_so_far = score(trial.rows[: epochs[-1]], record.metric, record.mode)
-    folder = trial.folder / contract.checkpoint_folder_name(epochs[-1])
-    return ModelArtifact(folder, "checkpoint", {"epoch": epochs[-1], "score": score_so_far}, passing)
+    wanted = {"none": [], "best": epochs[-1:] if trial.finished else [], "all": epochs}
+    return [_model(record, trial, epoch) for epoch in wanted[settings.upload_checkpoints]]
+
+
+def _model(record: SweepRecord, trial: TrialRecord, epoch: int) -> ModelArtifact:
+    best = best_row(trial.rows[:epoch], record.metric, record.mode) or {}
+    metadata = {
+        "hyperparameters": trial.setting,
+        "seed": record.seed(trial),
+        "epoch": epoch,
+        "best_epoch": best.get(contract.EPOCH),
+        "score": best.get(record.metric),
+        "fingerprint": record.data["fingerprint"],
+    }
+    folder = trial.folder / contract.checkpoint_folder_name(epoch)
+    return ModelArtifact(folder, "checkpoint", metadata, ("best", "latest", f"epoch-{epoch}"))
+
+
+def _identity(settings: WandbRunSettings, trial: TrialRecord) -> str:
+    """The run's id: online, of the one that `wandb sync` has made of the trial's local files, if it has."""
+    by_hand = (sent_by_hand(segment) for segment in sorted(trial.folder.glob("wandb/offline-run-*")))
+    there = next(filter(None, by_hand), None) if settings.mode == "online" else None
+    return there or run_id(settings, trial.number)
 
 
 def _name(record: SweepRecord, trial: TrialRecord) -> str:

@@ -34,7 +34,8 @@ def print_start(
         f"  ranked  by the {settings.mode} of {settings.metric} over a trial's epochs", markup=False, soft_wrap=True
     )
     if wandb_mode == "offline":
-        console.print(f"  W&B     offline; send it later with: {_sync_command(settings)}", markup=False, soft_wrap=True)
+        command = _results_command("sync_wandb.py", settings)
+        console.print(f"  W&B     offline; send it later with: {command}", markup=False, soft_wrap=True)
 
 
 def print_end(console: Console, settings: SweepSettings, record: SweepRecord, wandb_mode: str) -> None:
@@ -49,13 +50,12 @@ def print_end(console: Console, settings: SweepSettings, record: SweepRecord, wa
         console.print(
             f"Best policy    {shown_path(best.folder)}/checkpoint_{best.checkpoint_epochs[-1]:06d}", soft_wrap=True
         )
-    name = shlex.quote(settings.name)
     pages = read_pages(settings.folder)
     commands = {
         "W&B": pages.view_url if pages else None,
         "TensorBoard": f"tensorboard --logdir {folder}",
-        "Send to W&B": _sync_command(settings) if wandb_mode == "offline" else None,
-        "Compare": f"python {_shown_script('results/compare_trials.py')} {name if _is_shipped(settings) else folder}",
+        "Send to W&B": None if wandb_mode == "online" else _results_command("sync_wandb.py", settings),
+        "Compare": _results_command("compare_trials.py", settings),
         "Confirm": None if settings.confirm or not best else _sweep_command("--confirm", settings),
         "Resume": resume_command(settings),
     }
@@ -79,10 +79,6 @@ def print_common_failure(console: Console, settings: SweepSettings, number: int,
     )
 
 
-def _sync_command(settings: SweepSettings) -> str:
-    return f"wandb sync {shlex.quote(shown_path(settings.folder))}/trial_*/wandb/offline-run-*"
-
-
 def resume_command(settings: SweepSettings) -> str:
     return _sweep_command("--resume", settings)
 
@@ -90,6 +86,11 @@ def resume_command(settings: SweepSettings) -> str:
 def _sweep_command(flag: str, settings: SweepSettings) -> str:
     storage = "" if _is_shipped(settings) else f" --storage_path {shlex.quote(shown_path(settings.folder.parent))}"
     return f"python {_shown_script('tune/run_sweep.py')} {flag} {shlex.quote(settings.name)}{storage}"
+
+
+def _results_command(script: str, settings: SweepSettings) -> str:
+    sweep = settings.name if _is_shipped(settings) else shown_path(settings.folder)
+    return f"python {_shown_script(f'results/{script}')} {shlex.quote(sweep)}"
 
 
 def _shown_script(name: str) -> str:

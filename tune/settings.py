@@ -84,7 +84,8 @@ class SweepSettings:
     upload_checkpoints: str = _flag(
         "tracking",
         "none",
-        "checkpoints that W&B gets as model artifacts: a trial's last, which holds its best policy, or every epoch's",
+        "checkpoints that W&B gets as model artifacts: a trial's last, which holds its best policy, or every epoch's "
+        "(then all stay on disk too)",
         choices=("none", "best", "all"),
         changeable=True,
     )

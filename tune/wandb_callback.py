@@ -9,7 +9,7 @@ import functools
 import os
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from results.records import SweepRecord, TrialRecord, read_sweep, read_trial
 from results.wandb_dashboard import SweepDashboard
 from results.wandb_record import ClosedRun, ModelArtifact, TrialWandbRun, WandbRunSettings, WandbUnavailable
 from results.wandb_sweep_entry import RUNNING, ended_state
-from results.wandb_trials import lacks_rows, last_model, newest_model, open_trial
+from results.wandb_trials import is_lacking, models, open_trial
 from trainable import contract
 from tune.recorder import Recorder, number_of
 
@@ -59,7 +59,6 @@ class SweepWandbCallback(WandbLoggerCallback):
         )
         self._record, self._recorder, self._say = record, recorder, say
         self._dashboard = SweepDashboard(self._settings, record, say) if self._settings.mode == "online" else None
-        self._checkpoint_was_gone = False
         self._open: dict[int, TrialWandbRun] = {}
         self._unconfirmed: dict[int, ClosedRun] = {}
         """Closed, and not known to be whole: a server may show its last rows a moment later."""
@@ -88,10 +87,9 @@ class SweepWandbCallback(WandbLoggerCallback):
         self._thread.start()
         self._put(self._begin_dashboard)
         for trial in self._record.trials:
-            if trial.finished and lacks_rows(self._settings, self._record, trial):
+            if trial.finished and is_lacking(self._settings, self._record, trial):
                 self._put(functools.partial(self._open_run, trial))
-                status, model = trial.status(self._record.num_epochs), last_model(self._settings, self._record, trial)
-                self._put(functools.partial(self._close_run, trial.number, status, whole=True, model=model))
+                self._put(functools.partial(self._close_ended, trial))
 
     def log_trial_start(self, trial: Any) -> None:
         started = self._read(trial)
@@ -105,17 +103,13 @@ class SweepWandbCallback(WandbLoggerCallback):
             self._put(functools.partial(self._dashboard.show_metrics, rows[0]))
 
     def log_trial_save(self, trial: Any) -> None:
-        if self._settings.upload_checkpoints == "all" and self._settings.mode == "online":
-            saved = self._read(trial)
-            model = newest_model(self._record, saved, passing=True)
-            if model:
-                self._put(lambda: self._send_model(saved.number, model))
+        if self._settings.upload_checkpoints == "all":
+            saved = models(self._settings, self._record, self._read(trial))
+            self._put(lambda: self._open[number_of(trial)].add_models(saved))
 
     def log_trial_end(self, trial: Any, failed: bool = False) -> None:
         ended = self._read(trial)
-        status = ended.status(self._record.num_epochs)
-        model = last_model(self._settings, self._record, ended)
-        self._put(lambda: self._close_run(ended.number, status, whole=True, model=model))
+        self._put(lambda: self._close_ended(ended))
 
     def on_experiment_end(self, trials: list[Any], **info: Any) -> None:
         """Close what is open, and wait until all is handed over, but not for ever."""
@@ -164,28 +158,28 @@ class SweepWandbCallback(WandbLoggerCallback):
             self._go_offline(cause)
         self._open[trial.number] = run
 
-    def _send_model(self, number: int, model: ModelArtifact) -> None:
-        run = self._open[number]
-        if run.offline or self.unavailable:
-            return
+    def _close_ended(self, trial: TrialRecord) -> None:
+        closed = self._close_run(
+            trial.number, trial.status(self._record.num_epochs), models(self._settings, self._record, trial)
+        )
         try:
-            run.add_model(model, f"epoch-{model.metadata['epoch']}")
-        except FileNotFoundError:  # a trial keeps its last two
-            if not self._checkpoint_was_gone:
-                self._checkpoint_was_gone = True
-                self._say("W&B is too slow for every epoch's checkpoint: some are gone before they can be sent")
-
-    def _close_run(self, number: int, status: str, whole: bool, model: ModelArtifact | None = None) -> None:
-        run = self._open.pop(number, None)
-        if not run:
-            return
-        gone = bool(self.unavailable) and not run.offline
-        try:
-            closed = run.close(status, wait=not gone, model=model)
-            if whole and not gone and not closed.mark_if_whole():
-                self._unconfirmed[number] = closed
+            if closed and not closed.mark_if_whole():
+                self._unconfirmed[trial.number] = closed
         except WandbUnavailable as error:
             self._go_offline(str(error))
+
+    def _close_run(self, number: int, status: str, models: Iterable[ModelArtifact] = ()) -> ClosedRun | None:
+        """The closed run; None where none was open, or where the server is away and it is left to wandb-core."""
+        run = self._open.pop(number, None)
+        if not run:
+            return None
+        gone = bool(self.unavailable) and not run.offline
+        try:
+            closed = run.close(status, wait=not gone, models=models)
+        except WandbUnavailable as error:
+            self._go_offline(str(error))
+            return None
+        return None if gone else closed
 
     def _go_offline(self, cause: str) -> None:
         """No more waiting for the server until a resume: what is open online is left to wandb-core."""
@@ -194,15 +188,15 @@ class SweepWandbCallback(WandbLoggerCallback):
 
     def _close_unfinished(self) -> None:
         for number in list(self._open):
-            self._close_run(number, "unfinished", whole=False)
+            self._close_run(number, "unfinished")
 
     def _confirm_closed(self) -> None:
         if self.unavailable:
             return
         try:
-            lacking = [f"trial {number}" for number, run in self._unconfirmed.items() if not run.mark_if_whole()]
+            lacking = {number: run for number, run in self._unconfirmed.items() if not run.mark_if_whole()}
         except WandbUnavailable as error:
             self._go_offline(str(error))
             return
         if lacking:
-            self.unavailable = f"the server does not show every epoch of {', '.join(lacking)}"
+            self.unavailable = "; ".join(f"trial {number} lacks {run.lacks}" for number, run in lacking.items())

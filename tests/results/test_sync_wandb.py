@@ -119,6 +119,23 @@ def test_a_sweep_that_ran_offline_gets_its_view_and_its_report_once(sweep: Path,
     assert nowhere.stderr == "sync_wandb.py: --report is written at the server; leave --mode offline out\n"
 
 
+def test_a_sweep_that_was_sent_by_hand_is_not_sent_as_other_runs(sweep: Path, server: StrictWandbServer) -> None:
+    segments = sorted(sweep.glob("trial_*/wandb/offline-run-*"))
+    assert len(segments) == TRIALS
+    by_hand = [Path(sys.executable).with_name("wandb"), "sync", *segments[:-1]]
+    subprocess.run(by_hand, env=environment(**server.variables), check=True)
+    first = trial_folders(sweep)[0]
+    with (first / "result.json").open("a") as file:  # as if it had gone on since
+        file.write(json.dumps(rows(first)[-1] | {"training_iteration": len(rows(first)) + 1}) + "\n")
+
+    for _ in range(2):
+        sent = sync(sweep, **server.variables)
+        assert sent.returncode == 0, sent.stderr
+
+    assert_server_holds_every_epoch_once(sweep, server)
+    assert openings(sweep, server) == [2] * (TRIALS - 1) + [1]
+
+
 def test_a_server_that_goes_away_costs_one_sentence_and_is_sent_the_rest_later(
     sweep: Path, server: StrictWandbServer
 ) -> None:
@@ -143,6 +160,23 @@ def test_a_server_that_goes_away_costs_one_sentence_and_is_sent_the_rest_later(
     assert rest.returncode == 0, rest.stderr
     assert_server_holds_every_epoch_once(sweep, server)
     assert openings(sweep, server)[0] == 1
+
+
+def test_a_command_that_is_killed_half_way_is_begun_again_for_the_rest(sweep: Path, server: StrictWandbServer) -> None:
+    sending = subprocess.Popen(
+        command(sweep), env=environment(**server.variables), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    assert sending.stdout
+    next(line for line in sending.stdout if "trial 1:" in line)
+    sending.kill()
+    sending.communicate()
+
+    rest = sync(sweep, **server.variables)
+
+    assert rest.returncode == 0, rest.stderr
+    assert "0 of" not in rest.stdout
+    assert_server_holds_every_epoch_once(sweep, server)
+    assert openings(sweep, server)[:2] == [1, 1]
 
 
 def test_an_unfinished_trial_is_sent_as_far_as_it_went_and_completed_later(

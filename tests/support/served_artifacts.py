@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from served_pages import Refused
+
 
 @dataclass
 class ServedArtifact:
@@ -17,8 +19,13 @@ class ServedArtifact:
     type: str
     aliases: list[str]
     metadata: dict[str, Any]
+    digest: str
     files: dict[str, bytes] = field(default_factory=dict)
     committed: bool = False
+
+    @property
+    def state(self) -> str:
+        return "COMMITTED" if self.committed else "PENDING"
 
 
 class ServedArtifacts:
@@ -26,6 +33,11 @@ class ServedArtifacts:
 
     def __init__(self) -> None:
         self.versions: list[ServedArtifact] = []
+        self.refused = False
+        """Whether a version is made and nothing more of it is taken."""
+
+    def committed(self, run: str) -> list[ServedArtifact]:
+        return [version for version in self.of(run) if version.committed]
 
     def of(self, run: str) -> list[ServedArtifact]:
         return [version for version in self.versions if version.run == run]
@@ -33,12 +45,16 @@ class ServedArtifacts:
     def resolve(self, operation: str, variables: Mapping[str, Any], url: str) -> dict[str, Any] | None:
         """The answer to an operation about artifacts; None for any other."""
         match operation:
+            case "ArtifactType":
+                return {"project": {"artifact": None}}
             case "XXHashDigestsEnabled":
                 return {"entity": {"xxhashDigestsEnabled": False}}
             case "CreateArtifact":
                 made = self._create(variables["input"])
-                created = {"id": made.id, "state": "PENDING", "artifactSequence": {"latestArtifact": None}}
+                created = {"id": made.id, "state": made.state, "artifactSequence": {"latestArtifact": None}}
                 return {"createArtifact": {"artifact": created}}
+            case "ArtifactByID":
+                return {"artifact": _described(self._version(variables["id"]))}
             case "CreateArtifactManifest":
                 file = {"id": "1", "uploadUrl": f"{url}/upload/{variables['artifactID']}/manifest", "uploadHeaders": []}
                 return {"createArtifactManifest": {"artifactManifest": {"id": variables["artifactID"], "file": file}}}
@@ -50,6 +66,8 @@ class ServedArtifacts:
                 nodes = [{"node": _file(asked, url)} for asked in variables["input"]["artifactFiles"]]
                 return {"createArtifactFiles": {"files": {"edges": nodes}}}
             case "CommitArtifact":
+                if self.refused:
+                    raise Refused("the storage is full")
                 self._version(variables["artifactID"]).committed = True
                 return {"commitArtifact": {"artifact": {"digest": "1"}}}
         return None
@@ -61,6 +79,10 @@ class ServedArtifacts:
             self._version(id).files[name] = content
 
     def _create(self, asked: Mapping[str, Any]) -> ServedArtifact:
+        """A new version, or the one that holds the very files: what a version is, its content decides."""
+        for version in self.committed(asked["runName"]):
+            if (version.name, version.digest) == (asked["artifactCollectionName"], asked["digest"]):
+                return version
         made = ServedArtifact(
             id=f"artifact{len(self.versions)}",
             run=asked["runName"],
@@ -68,12 +90,41 @@ class ServedArtifacts:
             type=asked["artifactTypeName"],
             aliases=[alias["alias"] for alias in asked["aliases"]],
             metadata=json.loads(asked["metadata"]),
+            digest=asked["digest"],
         )
         self.versions.append(made)
         return made
 
     def _version(self, id: str) -> ServedArtifact:
         return next(version for version in self.versions if version.id == id)
+
+
+def _described(version: ServedArtifact) -> dict[str, Any]:
+    """All that wandb.Artifact reads of a version that was logged."""
+    entity = {"name": "walker"}
+    collection = {"name": version.name, "project": {"id": "1", "internalId": "1", "name": "p", "entity": entity}}
+    return {
+        "__typename": "Artifact",
+        "id": version.id,
+        "artifactSequence": {"__typename": "ArtifactSequence", **collection},
+        "versionIndex": 0,
+        "artifactType": {"name": version.type},
+        "description": None,
+        "metadata": json.dumps(version.metadata),
+        "ttlDurationSeconds": 0,
+        "ttlIsInherited": False,
+        "tags": [],
+        "historyStep": None,
+        "state": version.state,
+        "size": 1,
+        "digest": version.digest,
+        "digestAlgorithm": "MANIFEST_MD5",
+        "commitHash": "1",
+        "fileCount": len(version.files),
+        "createdAt": "2026-01-01T00:00:00",
+        "updatedAt": None,
+        "aliases": [],
+    }
 
 
 def _file(asked: Mapping[str, Any], url: str) -> dict[str, Any]:

@@ -42,6 +42,8 @@ class ServedRun:
     name: str | None = None
     group: str | None = None
     job_type: str | None = None
+    notes: str | None = None
+    tags: list[str] = field(default_factory=list)
     sweep: str | None = None
     """The entry on the Sweeps page that it says it belongs to."""
     config: dict[str, Any] = field(default_factory=dict)
@@ -203,6 +205,8 @@ class StrictWandbServer:
         run.name = variables.get("displayName") or run.name
         run.group = variables.get("groupName") or run.group
         run.sweep = sweep or run.sweep
+        run.notes = variables.get("notes") or run.notes
+        run.tags = variables.get("tags") or run.tags
         run.job_type = variables.get("jobType") or run.job_type
         run.config |= {name: entry["value"] for name, entry in json.loads(variables.get("config") or "{}").items()}
         return run
