@@ -146,10 +146,9 @@ def test_a_run_that_tells_little_gets_what_can_be_said(quadratic_sweep: tuple[Pa
 
 def test_names_and_causes_are_text_and_nothing_else(tmp_path: Path) -> None:
     hostile = "</script><script>document.title = 'taken'</script><img src=x onerror=alert(1)>"
-    sweep = write_sweep(
-        tmp_path / "hostile",
-        [MadeUpTrial({"kind": hostile}, [0.5, 0.6, 0.6]), MadeUpTrial({"kind": "b"}, [0.4, 0.5, 0.5])],
-    )
+    kinds = [hostile, "b", hostile, "b"]
+    trials = [MadeUpTrial({"kind": kind, "lr": 0.1**n}, [0.4, 0.5 + n / 10, 0.5]) for n, kind in enumerate(kinds)]
+    sweep = write_sweep(tmp_path / "hostile", trials)
     write_failure(sweep / "trial_00001", Failure("error", 4, f"ValueError: {hostile}", "Traceback"))
     with opened(report(sweep, output=tmp_path / "h.html")) as watched:
         assert watched.page.title() == "Sweep hostile"
