@@ -1,0 +1,97 @@
+"""Takes the README's pictures of a sweep: TensorBoard, a W&B-compatible server, the report, and the terminal's chart.
+
+    python docs/take_pictures.py results/sweeps/shown
+
+It needs what the tests need: the development packages, and Chromium.
+"""
+
+import argparse
+import io
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+DOCS = ROOT / "docs"
+sys.path.insert(0, str(ROOT / "tests" / "support"))
+
+from browser import browser_page  # noqa: E402
+from loopback_server import serving  # noqa: E402
+from openwandb_server import openwandb  # noqa: E402
+from PIL import Image  # noqa: E402
+from playwright.sync_api import Page  # noqa: E402
+from sweep_process import environment  # noqa: E402
+
+WIDTH, HEIGHT = 1280, 800
+COLOURS = 128
+
+
+def picture(page: Page, name: str) -> None:
+    """The page as it shows, with few enough colours to be small."""
+    shot = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
+    shot.quantize(COLOURS).save(DOCS / name, optimize=True)
+    print(f"docs/{name}: {(DOCS / name).stat().st_size / 1000:.0f} kB")
+
+
+def take_tensorboard(sweep: Path, scratch: Path) -> None:
+    """Parallel coordinates of the HParams tab, the learning rate on a logarithmic axis."""
+    command = ("tensorboard", "--logdir", sweep.resolve())
+    with serving(command, scratch / "log") as (url, _), browser_page(WIDTH, HEIGHT) as watched:
+        page = watched.page
+        page.goto(f"{url}/#hparams")
+        page.get_by_text("trial_00000", exact=True).wait_for()
+        page.get_by_text("Parallel Coordinates View").click()
+        page.locator(".foreground path").first.wait_for(state="attached")
+        page.get_by_text("Logarithmic", exact=True).first.click()
+        page.wait_for_timeout(1000)
+        picture(page, "tensorboard.png")
+
+
+def take_wandb(sweep: Path, scratch: Path) -> None:
+    """The runs' curves side by side."""
+    with openwandb(scratch) as server:
+        segments = sorted(sweep.resolve().glob("trial_*/wandb/offline-run-*"))
+        subprocess.run(
+            [Path(sys.executable).with_name("wandb"), "sync", *segments],
+            check=True, cwd=scratch, env=environment(**server.variables), stdout=subprocess.DEVNULL,
+        )  # fmt: skip
+        with browser_page(WIDTH, HEIGHT) as watched:
+            server.log_in(watched)
+            watched.page.goto(server.compare_page(server.runs))
+            chart = watched.page.locator(".chart-box", has=watched.page.get_by_text("In_Budget_Accuracy", exact=True))
+            chart.wait_for()
+            watched.page.wait_for_timeout(2000)
+            chart.scroll_into_view_if_needed()
+            picture(watched.page, "wandb.png")
+
+
+def take_report(sweep: Path) -> None:
+    with browser_page(WIDTH, HEIGHT) as watched:
+        watched.page.goto((sweep / "report.html").resolve().as_uri())
+        watched.page.wait_for_timeout(3000)
+        picture(watched.page, "report.png")
+
+
+def take_chart(sweep: Path) -> None:
+    compare = ROOT / "results" / "compare_trials.py"
+    chart = DOCS / "sweep.svg"
+    subprocess.run([sys.executable, compare, sweep, "--save_svg", chart], check=True, stdout=subprocess.DEVNULL)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Take the README's pictures of a sweep that ran with W&B offline.")
+    parser.add_argument("sweep", type=Path, help="its folder")
+    sweep = parser.parse_args().sweep
+    with tempfile.TemporaryDirectory() as scratch:
+        take_chart(sweep)
+        take_tensorboard(sweep, Path(scratch))
+        take_wandb(sweep, Path(scratch))
+    if (sweep / "report.html").exists():
+        take_report(sweep)
+    else:
+        print(f"{sweep}/report.html is not there: no docs/report.png")
+
+
+if __name__ == "__main__":
+    main()
