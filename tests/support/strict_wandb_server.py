@@ -18,6 +18,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import urlsplit
 
+from served_artifacts import ServedArtifacts
 from served_pages import Refused, ServedPages
 
 USER = "walker"
@@ -41,6 +42,8 @@ class ServedRun:
     name: str | None = None
     group: str | None = None
     job_type: str | None = None
+    notes: str | None = None
+    tags: list[str] = field(default_factory=list)
     sweep: str | None = None
     """The entry on the Sweeps page that it says it belongs to."""
     config: dict[str, Any] = field(default_factory=dict)
@@ -72,6 +75,7 @@ class StrictWandbServer:
     def __init__(self) -> None:
         self.runs: dict[str, ServedRun] = {}
         self.pages = ServedPages(USER)
+        self.artifacts = ServedArtifacts()
         self.unknown: list[str] = []
         """GraphQL operations that nothing here answers: the SDK has moved."""
         self.requests: Counter[str] = Counter()
@@ -139,6 +143,8 @@ class StrictWandbServer:
         with self._lock:
             if kind == GRAPHQL:
                 return self._answer_query(json.loads(body))
+            if path.startswith("/upload/"):
+                self.artifacts.take_file(path, body)
             if match := _STREAM_PATH.fullmatch(path):
                 self._take_stream(self.runs[match[3]], json.loads(body))
             return 200, {}
@@ -183,6 +189,8 @@ class StrictWandbServer:
                 return {"project": {"run": {"stopped": False}}}
         answer = self.pages.resolve(operation, variables)
         if answer is None:
+            answer = self.artifacts.resolve(operation, variables, self.url)
+        if answer is None:
             self.unknown.append(operation)
             raise Refused(f"Cannot query field: {operation}")
         return answer
@@ -199,6 +207,8 @@ class StrictWandbServer:
         run.name = variables.get("displayName") or run.name
         run.group = variables.get("groupName") or run.group
         run.sweep = sweep or run.sweep
+        run.notes = variables.get("notes") or run.notes
+        run.tags = variables.get("tags") or run.tags
         run.job_type = variables.get("jobType") or run.job_type
         run.config |= {name: entry["value"] for name, entry in json.loads(variables.get("config") or "{}").items()}
         return run

@@ -1,0 +1,102 @@
+"""Hands trials to the W&B callback as Ray would, without Ray: python drive_callback.py FOLDER TRIALS MODE [OPTIONS]
+
+Prints, after every tenth trial that W&B has, what the process and wandb-core hold. OPTIONS, as JSON, are the callback's
+own, and `kept_checkpoints`.
+"""
+
+import json
+import os
+import shutil
+import sys
+import time
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from made_up_sweep import METRIC, write_sweep
+
+from results.records import read_sweep
+from results.trial_log import write_params
+from results.wandb_record import resolve_mode
+from results.wandb_trials import sweep_settings
+from trainable import contract
+from tune.recorder import Recorder
+from tune.wandb_callback import SweepWandbCallback
+
+EPOCHS = 3
+AT_A_TIME = 2
+
+
+def main(folder: Path, trials: int, mode: str, options: dict[str, Any]) -> None:
+    kept_checkpoints = options.pop("kept_checkpoints", 2)
+    resolve_mode(mode)
+    write_sweep(folder, [], wandb_project="many", wandb_entity=None)
+    record = read_sweep(folder)
+    recorder = Recorder(folder, [])
+    callback = SweepWandbCallback(sweep_settings(record, mode), record, recorder, say=print, **options)
+    callback.setup()
+    for first in range(0, trials, AT_A_TIME):
+        together = [_trial(folder, number) for number in range(first, min(first + AT_A_TIME, trials))]
+        for trial in together:
+            callback.log_trial_start(trial)
+        for epoch in range(1, EPOCHS + 1):
+            for trial in together:
+                trial_folder = folder / trial.storage.trial_dir_name
+                _run_epoch(trial_folder, trial, epoch, recorder, callback)
+                if epoch > kept_checkpoints:
+                    shutil.rmtree(trial_folder / contract.checkpoint_folder_name(epoch - kept_checkpoints))
+        for trial in together:
+            callback.log_trial_end(trial)
+        if first % 10 == 0:
+            # Not faster than W&B: as a sweep's trials would not be.
+            _wait_for(folder / together[-1].storage.trial_dir_name / f".{sweep_settings(record, mode).view}_epochs")
+            print(json.dumps(_held()), flush=True)
+    callback.on_experiment_end([])
+    assert callback.unavailable is None, callback.unavailable
+
+
+def _trial(folder: Path, number: int) -> Any:
+    """What the callbacks read of Ray's Trial."""
+    config = {"lr": 1e-4 * (number + 1), "group_size": 5}
+    name = contract.trial_folder_name(number)
+    write_params(folder / name, config)
+    storage = SimpleNamespace(trial_dir_name=name)
+    return SimpleNamespace(storage=storage, config=config, run_metadata=SimpleNamespace(num_failures=0))
+
+
+def _run_epoch(folder: Path, trial: Any, epoch: int, recorder: Recorder, callback: SweepWandbCallback) -> None:
+    row = {contract.EPOCH: epoch, METRIC: 0.5 + epoch / 100, "Train/Loss": 1 / epoch, "config": trial.config}
+    row |= {"done": epoch == EPOCHS, "time_this_iter_s": 0.1, contract.DEVICE: "cpu"}
+    recorder.on_trial_result(0, [], trial, row)
+    callback.log_trial_result(0, trial, row)
+    (folder / contract.checkpoint_folder_name(epoch)).mkdir()
+    (folder / contract.checkpoint_folder_name(epoch) / "policy").write_text(f"after epoch {epoch}")
+    callback.log_trial_save(trial)
+
+
+def _wait_for(file: Path) -> None:
+    deadline = time.monotonic() + 120
+    while not file.exists():
+        assert time.monotonic() < deadline, file
+        time.sleep(0.01)
+
+
+def _held() -> dict[str, int]:
+    children = [int(child) for file in Path("/proc/self/task").glob("*/children") for child in file.read_text().split()]
+    processes = [os.getpid(), *children]
+    return {
+        "children": len(children),
+        "threads": len(list(Path("/proc/self/task").iterdir())),
+        "threads_of_children": sum(len(list(Path(f"/proc/{child}/task").iterdir())) for child in children),
+        "files": sum(len(list(Path(f"/proc/{process}/fd").iterdir())) for process in processes),
+        "resident_kb": sum(_resident_kb(process) for process in processes),
+    }
+
+
+def _resident_kb(process: int) -> int:
+    status = Path(f"/proc/{process}/status").read_text()
+    return int(status.split("VmRSS:")[1].split()[0])
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3], json.loads(sys.argv[4]) if len(sys.argv) > 4 else {})

@@ -1,0 +1,139 @@
+"""The W&B callback by itself: it takes what Ray's own takes, and holds no more after many trials than after a few."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from strict_wandb_server import API_KEY, GRAPHQL, ServedRun, StrictWandbServer, strict_wandb_server
+from sweep_process import ROOT, environment, epochs_recorded, trial_folders, wait_until
+from wandb_file import history, offline_runs, run_config
+
+PROGRAM = Path(__file__).parents[1] / "support" / "drive_callback.py"
+
+
+def start(
+    folder: Path, trials: int, wandb_mode: str, variables: dict[str, str], **options: Any
+) -> "subprocess.Popen[str]":
+    command = [sys.executable, str(PROGRAM), str(folder), str(trials), wandb_mode, json.dumps(options)]
+    path = f"{PROGRAM.parent}:{ROOT}"
+    return subprocess.Popen(
+        command,
+        env=environment(**variables) | {"PYTHONPATH": path},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def drive(folder: Path, trials: int, wandb_mode: str, variables: dict[str, str], **options: Any) -> list[str]:
+    """The lines that it printed."""
+    running = start(folder, trials, wandb_mode, variables, **options)
+    printed, _ = running.communicate(timeout=300)
+    assert running.returncode == 0, printed
+    return printed.splitlines()
+
+
+@pytest.fixture
+def server() -> Iterator[StrictWandbServer]:
+    with strict_wandb_server() as running:
+        yield running
+
+
+def runs_by_trial(server: StrictWandbServer) -> list[ServedRun]:
+    return sorted(server.runs.values(), key=lambda run: run.config["trial"])
+
+
+def test_a_hundred_trials_need_no_more_threads_files_or_processes_than_ten(tmp_path: Path) -> None:
+    held = [json.loads(line) for line in drive(tmp_path / "many", 100, "offline", {})]
+    assert len(held) == 10
+    assert all(len(history(offline_runs(trial)[0])) == 3 for trial in trial_folders(tmp_path / "many"))
+    few, many = held[1], held[-1]
+    assert many["children"] == few["children"] == 1  # wandb-core
+    assert many["threads"] == few["threads"]
+    # Two runs are open at a time, and what wandb-core needs for each comes and goes: far fewer than one a trial.
+    assert many["threads_of_children"] < few["threads_of_children"] + 20
+    assert many["files"] < few["files"] + 20
+
+
+def test_the_options_of_rays_callback_keep_working(tmp_path: Path, server: StrictWandbServer) -> None:
+    key_file = tmp_path / "key"
+    key_file.write_text(f"{API_KEY}\n")
+    options = {
+        "project": "mine",
+        "group": "ours",
+        "api_key_file": str(key_file),
+        "excludes": ["Train", "group_size"],
+        "log_config": True,
+        "notes": "a note",
+        "tags": ["blue"],
+    }
+    drive(tmp_path / "a", 2, "online", {"WANDB_BASE_URL": server.url}, **options)
+    first, _ = runs_by_trial(server)
+    assert (first.project, first.group, first.notes, first.tags) == ("mine", "ours", "a note", ["blue"])
+    assert first.config["lr"] == 1e-4
+    assert "group_size" not in first.config
+    assert [row["Val/In_Budget_Accuracy"] for row in first.history] == [0.51, 0.52, 0.53]
+    assert [row["config/lr"] for row in first.history] == [1e-4] * 3
+    assert all("Train/Loss" not in row and "config/group_size" not in row for row in first.history)
+    assert not [
+        file for file in (tmp_path / "a").rglob("*") if file.is_file() and API_KEY.encode() in file.read_bytes()
+    ]
+
+
+def test_the_key_may_be_an_option_and_so_may_the_mode(tmp_path: Path, server: StrictWandbServer) -> None:
+    drive(tmp_path / "a", 2, "offline", {"WANDB_BASE_URL": server.url}, api_key=API_KEY, mode="online")
+    assert [run.steps for run in runs_by_trial(server)] == [[1, 2, 3], [1, 2, 3]]
+
+
+def test_a_run_says_what_it_was_trained_with_and_on(tmp_path: Path) -> None:
+    drive(tmp_path / "a", 1, "offline", {})
+    (run,) = offline_runs(tmp_path / "a" / "trial_00000")
+    config = run_config(run)
+    assert (config["lr"], config["seed"], config["trial"]) == (1e-4, 0, 0)
+    assert config["data"].startswith("made-up")
+    assert config["fingerprint"] == "made-up"
+
+
+@pytest.mark.parametrize(
+    ("option", "sent"),
+    [
+        ("none", []),
+        ("best", [(3, {"best", "latest"})]),
+        ("all", [(epoch, {"best", "latest", f"epoch-{epoch}"}) for epoch in (1, 2, 3)]),
+    ],
+    ids=["none", "best", "all"],
+)
+def test_checkpoints_are_sent_as_model_artifacts(
+    option: str, sent: list[Any], tmp_path: Path, server: StrictWandbServer
+) -> None:
+    drive(tmp_path / "a", 2, "online", server.variables, upload_checkpoints=option, kept_checkpoints=3)
+    assert server.unknown == []
+    for run in runs_by_trial(server):
+        versions = server.artifacts.of(run.id)
+        assert [(version.metadata["epoch"], set(version.aliases)) for version in versions] == sent
+        for version in versions:
+            epoch = version.metadata["epoch"]
+            assert version.files == {"policy": f"after epoch {epoch}".encode()}
+            assert version.metadata["score"] == pytest.approx(0.5 + epoch / 100)
+            assert (version.type, version.name) == ("model", f"checkpoint-{run.id}")
+            assert version.committed
+
+
+def test_a_checkpoint_that_is_gone_before_it_could_be_sent_is_said_once(
+    tmp_path: Path, server: StrictWandbServer
+) -> None:
+    server.hold(GRAPHQL)
+    running = start(tmp_path / "a", 2, "online", server.variables, upload_checkpoints=True)
+    wait_until(lambda: epochs_recorded(tmp_path / "a") == 6, running)
+    wait_until(lambda: not list((tmp_path / "a").glob("trial_*/checkpoint_000001")), running)
+    server.hold()
+    printed, _ = running.communicate(timeout=120)
+    assert running.returncode == 0, printed
+    assert printed.count("some are gone before they can be sent") == 1
+    for run in runs_by_trial(server):
+        assert [version.metadata["epoch"] for version in server.artifacts.of(run.id)] == [2, 3]
+        assert run.steps == [1, 2, 3]
