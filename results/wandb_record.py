@@ -217,6 +217,7 @@ class TrialWandbRun:
             shutil.rmtree(folder / "wandb", ignore_errors=True)
         self._folder, self._settings = folder, settings
         self._rows: list[Row] = []
+        self._newest_model: Path | None = None
         of_client = wandb.Settings(
             x_disable_stats=True,
             x_disable_machine_info=True,
@@ -280,7 +281,7 @@ class TrialWandbRun:
             if epoch >= self._held_steps:
                 shown = {name: value for name, value in row.items() if contract.is_metric(name)}
                 if self._settings.log_config:
-                    shown |= {f"config/{name}": value for name, value in row["config"].items()}
+                    shown |= {f"config/{name}": value for name, value in self._settings.kept(row["config"]).items()}
                 self._run.log({**self._settings.kept(shown), contract.EPOCH: epoch}, step=epoch, commit=True)
 
     def add_model(self, model: ModelArtifact, *aliases: str) -> None:
@@ -288,6 +289,7 @@ class TrialWandbRun:
 
         Raises:
             FileNotFoundError: it is gone.
+            WandbUnavailable: the server does not answer.
         """
         artifact = wandb.Artifact(f"{model.name}-{self._run.id}", type="model", metadata=dict(model.metadata))
         # As it lies where it can, not from a copy in W&B's cache: the run's folder is to hold all there is of it.
@@ -295,6 +297,7 @@ class TrialWandbRun:
         for file in sorted(model.path.iterdir()) if model.path.is_dir() else [model.path]:
             artifact.add_file(str(file), policy=policy, skip_cache=skip_cache)  # type: ignore[arg-type]
         self._run.log_artifact(artifact, aliases=["best", "latest", *aliases])
+        self._newest_model = model.path
 
     def close(self, status: str, wait: bool = True, model: ModelArtifact | None = None) -> "ClosedRun":
         """Write the summary (last and best), send the model, and finish.
@@ -321,7 +324,7 @@ class TrialWandbRun:
             return closed
         try:
             try:
-                if model:
+                if model and model.path != self._newest_model:
                     self.add_model(model)
             finally:
                 self._run.finish(exit_code=1 if status == "failed" else 0)

@@ -170,7 +170,11 @@ class SweepWandbCallback(WandbLoggerCallback):
             return
         try:
             run.add_model(model, f"epoch-{model.metadata['epoch']}")
-        except FileNotFoundError:  # a trial keeps its last two
+        except WandbUnavailable as error:
+            self._go_offline(str(error))
+        except (FileNotFoundError, ValueError):  # a trial keeps its last two; W&B calls a missing file a wrong value
+            if model.path.exists():
+                raise
             if not self._checkpoint_was_gone:
                 self._checkpoint_was_gone = True
                 self._say("W&B is too slow for every epoch's checkpoint: some are gone before they can be sent")

@@ -49,7 +49,8 @@ def main(folder: Path, trials: int, mode: str, options: dict[str, Any]) -> None:
             callback.log_trial_end(trial)
         if first % 10 == 0:
             # Not faster than W&B: as a sweep's trials would not be.
-            _wait_for(folder / together[-1].storage.trial_dir_name / f".{sweep_settings(record, mode).view}_epochs")
+            view = sweep_settings(record, options.get("mode", mode)).view
+            _wait_for(folder / together[-1].storage.trial_dir_name / f".{view}_epochs")
             print(json.dumps(_held()), flush=True)
     callback.on_experiment_end([])
     assert callback.unavailable is None, callback.unavailable
