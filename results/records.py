@@ -71,6 +71,7 @@ class SweepRecord:
     data: dict[str, Any]
     trials: tuple[TrialRecord, ...]
     space: Space = field(default_factory=dict)
+    environment: dict[str, Any] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -174,11 +175,16 @@ def read_sweep(folder: Path) -> SweepRecord:
     """
     if not (folder / contract.SWEEP_FILE).is_file():
         raise UserError(f"no sweep at {folder}: it has no {contract.SWEEP_FILE}; give the name or folder of a sweep")
-    data_file = folder / contract.DATA_FILE
     return SweepRecord(
         folder=folder,
         settings=read_settings(folder / contract.SWEEP_FILE),
-        data=json.loads(data_file.read_text()) if data_file.exists() else {},
+        data=_read_json(folder / contract.DATA_FILE),
         trials=read_trials(folder),
         space=read_space(folder),
+        environment=_read_json(folder / contract.ENVIRONMENT_FILE),
     )
+
+
+def _read_json(file: Path) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(file.read_text()) if file.exists() else {}
+    return content

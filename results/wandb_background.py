@@ -16,7 +16,7 @@ from results.wandb_record import ModelArtifact, TrialWandbRun, WandbRunSettings,
 PATIENCE_S = 3.0
 """How long the end may take before the user is told what it waits for."""
 
-Work = Callable[[], None]
+Work = Callable[[], object]
 
 
 class BackgroundWandbRun:

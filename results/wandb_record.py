@@ -56,16 +56,40 @@ class WandbRunSettings:
     created: str
     metric: str
     score_mode: str
+    sweep: str | None = None
+    """Whose trials they are."""
     group: str | None = None
     job_type: str = "search"
     tags: tuple[str, ...] = ()
     config: Mapping[str, Any] = field(default_factory=dict)
-    """Beside the hyperparameters: the data, the seed, versions."""
+    """Beside a run's own: the data, the versions, what else all runs share."""
+    upload_checkpoints: str = "none"
+    """Which checkpoints are sent as model artifacts: 'none', 'best' or 'all'."""
+    excludes: frozenset[str] = frozenset()
+    """Metrics and config that are left out; of a name with slashes, its beginning up to one is enough."""
+    log_config: bool = False
+    """Whether each epoch's row has the hyperparameters too."""
+    init_options: Mapping[str, Any] = field(default_factory=dict)
+    """For wandb.init, over all that is decided here."""
 
     @property
     def view(self) -> str:
         """Whose mark says that a run is whole: on disk or at the server."""
         return "wandb" if self.mode == "offline" else "wandb_online"
+
+    def held(self, epochs: int, status: str) -> str:
+        """What the mark of a whole run says: what is held, and where."""
+        if self.mode == "offline":
+            return f"{epochs} epochs, {status}"
+        server = wandb.setup().settings.base_url
+        return f"{epochs} epochs, {status}, {server}/{self.entity or '-'}/{self.project}"
+
+    def kept(self, named: Mapping[str, Any]) -> dict[str, Any]:
+        """What is not excluded."""
+        return {name: value for name, value in named.items() if not self._excludes(name)}
+
+    def _excludes(self, name: str) -> bool:
+        return any(name == excluded or name.startswith(f"{excluded}/") for excluded in self.excludes)
 
     def offline(self) -> "WandbRunSettings":
         return dataclasses.replace(self, mode="offline")
@@ -73,12 +97,15 @@ class WandbRunSettings:
 
 @dataclass(frozen=True)
 class ModelArtifact:
-    """The best checkpoint, as W&B keeps it."""
+    """A checkpoint, as W&B keeps it."""
 
-    file: Path
+    path: Path
+    """A file, or a folder."""
     name: str
     """Followed by the run's id: each run has a model of its own, with as many versions as it was sent in."""
     metadata: Mapping[str, Any]
+    passing: bool = False
+    """Whether it may be gone before it is sent; W&B keeps a copy of it until then."""
 
 
 def resolve_mode(wished: str | None, ask: bool = False) -> str:
@@ -92,10 +119,11 @@ def resolve_mode(wished: str | None, ask: bool = False) -> str:
     mode = wished or os.environ.get("WANDB_MODE")
     if mode in ("online", "offline", "disabled"):
         return mode
-    return "online" if _has_login(ask) else "offline"
+    return "online" if has_login(ask) else "offline"
 
 
-def _has_login(ask: bool) -> bool:
+def has_login(ask: bool = False) -> bool:
+    """Whether a key is stored or in WANDB_API_KEY; the server is not asked."""
     if ask:
         return bool(wandb.login(verify=False))
     return bool(wandb.login(prompt=False, verify=False))
@@ -108,7 +136,7 @@ def finish_timeout_s() -> float:
 
 def run_id(settings: WandbRunSettings, number: int) -> str:
     """A trial's id at W&B, the same after every resume in one mode."""
-    text = f"{settings.group}/{settings.created}/{number}/{settings.mode}"
+    text = f"{settings.sweep}/{settings.created}/{number}/{settings.mode}"
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
@@ -123,18 +151,33 @@ def open_run(
     """
     if settings.mode == "offline":
         return TrialWandbRun(settings, identity, folder, name, config), None
+    try:
+        return open_online(settings, identity, folder, name, config), None
+    except WandbUnavailable as error:
+        # By another id: W&B would renumber the rows of a segment that is synced into a run it already holds.
+        offline = TrialWandbRun(settings.offline(), identity and f"{identity}-offline", folder, name, config)
+        return offline, str(error)
+
+
+def open_online(
+    settings: WandbRunSettings, identity: str | None, folder: Path, name: str, config: Mapping[str, Any]
+) -> "TrialWandbRun":
+    """The run at the server, new or as it stands there.
+
+    Raises:
+        WandbUnavailable: the server does not answer or refuses.
+    """
     # Asked first, since wandb-core 0.31 keeps the id of a run whose opening failed: "run ID ... is in use".
-    cause = _why_unreachable(wandb.setup().settings.base_url)
+    cause = why_unreachable(wandb.setup().settings.base_url)
     if cause is None:
         try:
-            return TrialWandbRun(settings, identity, folder, name, config), None
+            return TrialWandbRun(settings, identity, folder, name, config)
         except (WandbError, TimeoutError) as error:
             cause = str(error).strip().split("\n")[0]
-    # By another id: W&B would renumber the rows of a segment that is synced into a run it already holds.
-    return TrialWandbRun(settings.offline(), identity and f"{identity}-offline", folder, name, config), cause
+    raise WandbUnavailable(cause)
 
 
-def _why_unreachable(base_url: str) -> str | None:
+def why_unreachable(base_url: str) -> str | None:
     """None when something answers there, whatever it says."""
     try:
         urllib.request.urlopen(urllib.request.Request(base_url, method="HEAD"), timeout=PROBE_TIMEOUT_S).close()
@@ -161,20 +204,20 @@ class TrialWandbRun:
             shutil.rmtree(folder / "wandb", ignore_errors=True)
         self._folder, self._settings = folder, settings
         self._rows: list[Row] = []
-        self._run = wandb.init(
-            mode=settings.mode,  # type: ignore[arg-type]
-            project=settings.project,
-            entity=settings.entity,
-            dir=str(folder),
-            id=identity,
-            name=name,
-            group=settings.group,
-            job_type=settings.job_type,
-            tags=settings.tags,
-            config={**config, **settings.config},
-            resume="allow" if settings.mode == "online" else None,
-            reinit="create_new",
-            settings=wandb.Settings(
+        options: dict[str, Any] = {
+            "mode": settings.mode,
+            "project": settings.project,
+            "entity": settings.entity,
+            "dir": str(folder),
+            "id": identity,
+            "name": name,
+            "group": settings.group,
+            "job_type": settings.job_type,
+            "tags": settings.tags,
+            "config": settings.kept({**settings.config, **config}),
+            "resume": "allow" if settings.mode == "online" else None,
+            "reinit": "create_new",
+            "settings": wandb.Settings(
                 x_disable_stats=True,
                 x_disable_machine_info=True,
                 silent=True,
@@ -183,7 +226,8 @@ class TrialWandbRun:
                 finish_timeout=finish_timeout_s(),
                 finish_timeout_raises=True,
             ),
-        )
+        }
+        self._run = wandb.init(**options | dict(settings.init_options))
         self._run.define_metric("*", step_metric=contract.EPOCH)
         self._held_steps = self._run.starting_step if settings.mode == "online" else 0
 
@@ -214,18 +258,29 @@ class TrialWandbRun:
             if epoch != len(self._rows) + 1:
                 continue
             self._rows.append(row)
+            device = self._settings.kept({contract.DEVICE: row.get(contract.DEVICE)})
+            if device.get(contract.DEVICE) and device.items() - self._run.config.items():
+                self._run.config.update(device, allow_val_change=True)
             if epoch >= self._held_steps:
                 shown = {name: value for name, value in row.items() if contract.is_metric(name)}
-                self._run.log({**shown, contract.EPOCH: epoch}, step=epoch, commit=True)
+                if self._settings.log_config:
+                    shown |= {f"config/{name}": value for name, value in row["config"].items()}
+                self._run.log({**self._settings.kept(shown), contract.EPOCH: epoch}, step=epoch, commit=True)
 
-    def _add_model(self, model: ModelArtifact) -> None:
-        """Keep a checkpoint as the run's newest and best model."""
+    def add_model(self, model: ModelArtifact, *aliases: str) -> None:
+        """Keep a checkpoint as the run's newest and best model.
+
+        Raises:
+            FileNotFoundError: it is gone.
+        """
         artifact = wandb.Artifact(f"{model.name}-{self._run.id}", type="model", metadata=dict(model.metadata))
-        # As it lies, not from a copy in W&B's cache: the run's folder is to hold all there is of it.
-        artifact.add_file(str(model.file), policy="immutable", skip_cache=True)
-        self._run.log_artifact(artifact, aliases=["best", "latest"])
+        # As it lies where it can, not from a copy in W&B's cache: the run's folder is to hold all there is of it.
+        policy, skip_cache = ("mutable", False) if model.passing else ("immutable", True)
+        for file in sorted(model.path.iterdir()) if model.path.is_dir() else [model.path]:
+            artifact.add_file(str(file), policy=policy, skip_cache=skip_cache)  # type: ignore[arg-type]
+        self._run.log_artifact(artifact, aliases=["best", "latest", *aliases])
 
-    def close(self, status: str, wait: bool = True, model: ModelArtifact | None = None) -> None:
+    def close(self, status: str, wait: bool = True, model: ModelArtifact | None = None) -> "ClosedRun":
         """Write the summary (last and best), send the model, and finish.
 
         Args:
@@ -244,36 +299,50 @@ class TrialWandbRun:
                 }
             )
         self._run.summary["status"] = status
+        path = f"{self._run.entity}/{self._run.project}/{self._run.id}"
+        closed = ClosedRun(self._folder, self._settings, path, len(self._rows), status)
         if not wait:
-            return
+            return closed
         try:
             try:
                 if model:
-                    self._add_model(model)
+                    self.add_model(model)
             finally:
                 self._run.finish(exit_code=1 if status == "failed" else 0)
         except TimeoutError:
             raise WandbUnavailable("the server did not take a run's last rows in time") from None
+        return closed
+
+
+@dataclass(frozen=True)
+class ClosedRun:
+    """What is to be known of a run when nothing of it is kept in memory."""
+
+    folder: Path
+    settings: WandbRunSettings
+    path: str
+    """Entity, project and id."""
+    epochs: int
+    status: str
 
     def mark_if_whole(self) -> bool:
-        """Mark the closed run of a trial that has ended, once every epoch lies on disk or, online, at the server.
+        """Mark the trial's run, once every epoch lies on disk or, online, at the server.
 
         Raises:
             WandbUnavailable: online, the server does not answer.
         """
-        if not self.offline:
-            if self._last_step_held() < len(self._rows):
+        if self.settings.mode == "online":
+            if self._last_step_held() < self.epochs:
                 return False
-            for segment in self._folder.glob("wandb/offline-run-*"):  # of a time when the server was away
+            for segment in self.folder.glob("wandb/offline-run-*"):  # of a time when the server was away
                 shutil.rmtree(segment)
-        mark_whole(self._folder, self._settings.view, len(self._rows))
+        mark_whole(self.folder, self.settings.view, self.settings.held(self.epochs, self.status))
         return True
 
     def _last_step_held(self) -> int:
         """What the server says; 0 where it holds no row."""
-        path = f"{self._run.entity}/{self._run.project}/{self._run.id}"
         try:
-            held = wandb.Api(timeout=ASK_TIMEOUT_S).run(path)
+            held = wandb.Api(timeout=ASK_TIMEOUT_S).run(self.path)
             last_step: int = held.lastHistoryStep
         except ValueError:  # no such run
             return 0

@@ -96,9 +96,7 @@ def test_results_read_without_torch():
     assert names([file for file in of("results") if "torch" in roots(file)]) == []
 
 
-RUN_PROTOCOL = tuple(
-    f"trainable.{name}" for name in ("contract", "flags", "folder_lock", "ray_trainable", "runs", "seeds")
-)
+RUN_PROTOCOL = tuple(f"trainable.{name}" for name in ("contract", "flags", "ray_trainable", "runs", "seeds"))
 
 
 def test_the_sweep_knows_a_run_and_not_what_it_trains():

@@ -35,12 +35,17 @@ EPOCH = "training_iteration"
 SEED = "seed"
 """Among a trial's hyperparameters when it confirms a setting; all trials of a search share the sweep's."""
 
+DEVICE = "device"
+"""Column of result.json: what the epoch was trained on, 'cpu' or the name of a GPU."""
+
 # The layout of a sweep: <storage_path>/<name>/...
 SWEEP_FILE = "sweep.yaml"
 DATA_FILE = "data.json"
 """What the trials run on, as the run describes it: a sentence, a fingerprint, the baselines."""
 SPACE_FILE = "search_space.json"
 """What is searched: each hyperparameter's range or choices."""
+ENVIRONMENT_FILE = "environment.json"
+"""What its code was: the versions of what it builds on, the git commit."""
 LOCK_FILE = "driver.lock"
 OPTUNA_FILE = "optuna.journal"
 

@@ -18,6 +18,7 @@ class JointController:
     settings_type = GRPOSettings
     first_hyperparameters: Mapping[str, Any] = {"lr": 1e-4, "group_size": 5, "budget_penalty": 10.0}
     search_space = "joint_controller"
+    run_name = "grpo-g{group_size}-lr{lr:.3g}-{created}"
     objective = contract.VAL_IN_BUDGET_ACCURACY
     modes: Mapping[str, str] = {
         contract.VAL_IN_BUDGET_ACCURACY: "max",
@@ -65,10 +66,6 @@ class JointController:
         from trainable.grpo_run import GRPORun
 
         return GRPORun(settings, data, seed, device)
-
-    def run_name(self, hyperparameters: Mapping[str, Any], timestamp: str) -> str:
-        values = {**self.first_hyperparameters, **hyperparameters}
-        return f"grpo-g{values['group_size']}-lr{values['lr']:.3g}-{timestamp}"
 
 
 KIND = JointController()

@@ -64,7 +64,8 @@ class RunTrainable(tune.Trainable):
             return self._ended(contract.ERROR, f"{type(error).__name__}: {error}")
         self._epoch += 1
         # Asked for with each epoch's result, not by frequency: a trial that failed must not save what is broken.
-        return {contract.EPOCH: self._epoch, **metrics, **note, SHOULD_CHECKPOINT: True}
+        told = {contract.EPOCH: self._epoch, contract.DEVICE: self._device_name}
+        return {**told, **metrics, **note, SHOULD_CHECKPOINT: True}
 
     def _begin(self) -> dict[str, str]:
         """Start the run where the trial's folder says it stands."""
@@ -78,6 +79,7 @@ class RunTrainable(tune.Trainable):
         seed = hyperparameters.pop(contract.SEED, self._seed)
         settings = dataclasses.replace(self._settings, **hyperparameters)
         device = "cuda" if ray.get_gpu_ids() else "cpu"
+        self._device_name = torch.cuda.get_device_name() if device == "cuda" else device
         return self._kind.start(settings, self._data, seed, device)
 
     def _ended(self, kind: str, cause: str) -> dict[str, Any]:

@@ -77,6 +77,9 @@ class RunKind(Protocol):
     first_hyperparameters: Mapping[str, Any]
     """The values everybody starts from: the sweep's first trial, by which its gain is measured."""
     search_space: str
+    run_name: str
+    """What a trial is called at W&B: a format of its hyperparameters and settings and of when the sweep was `created`.
+    A text and not a function, so that the sweep's record can hold it."""
     objective: str
     modes: Mapping[str, str]
     """Every metric a trial can be ranked by, and whether its 'max' or its 'min' is best."""
@@ -89,9 +92,6 @@ class RunKind(Protocol):
 
     def start(self, settings: Any, data: Any, seed: int, device: str) -> Run:
         """Begin a run at epoch 0 on a torch device."""
-
-    def run_name(self, hyperparameters: Mapping[str, Any], timestamp: str) -> str:
-        """What a trial is called in W&B."""
 
 
 def find_run_kind(name: str) -> RunKind:

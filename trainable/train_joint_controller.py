@@ -53,8 +53,8 @@ def main(arguments: list[str]) -> int:
 
 
 def _train_as_requested(request: Request, interruption: Interruption) -> int:
+    from results.folder_lock import only_driver
     from trainable import training_folder
-    from trainable.folder_lock import only_driver
     from trainable.training_plan import plan_new, plan_resumed
     from trainable.training_screen import Screen
 

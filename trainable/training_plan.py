@@ -58,7 +58,7 @@ class Plan:
     @property
     def run_name(self) -> str:
         """What the run is called at W&B unless the user says."""
-        return KIND.run_name(self.hyperparameters, self.created)
+        return KIND.run_name.format(**self.hyperparameters, created=self.created)
 
     @property
     def plain_settings(self) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from trainable.runs import DataDescription
 from tune.command_line import LATEST, Request
 from tune.confirm import confirming_trials, settings_to_confirm
 from tune.dimensions import dimensions
+from tune.provenance import provenance
 from tune.settings import SHIPPED_STORAGE, SweepSettings, from_flat
 
 NOT_REPEATED = ("name", "resume", "created", "history")
@@ -136,8 +137,10 @@ def begin(plan: Plan) -> None:
         raise UserError(
             f"--storage_path {folder.parent}: cannot write there ({error.strerror}); give another"
         ) from None
-    data = {"objective": plan.settings.run_kind.objective, **plan.description.to_json()}
+    kind = plan.settings.run_kind
+    data = {"objective": kind.objective, "run_name": kind.run_name, **plan.description.to_json()}
     write_whole(folder / contract.DATA_FILE, json.dumps(data, indent=2) + "\n")
+    write_whole(folder / contract.ENVIRONMENT_FILE, json.dumps(provenance(), indent=2) + "\n")
     for number, hyperparameters in enumerate(plan.planned_trials):
         write_params(folder / contract.trial_folder_name(number), hyperparameters)
     write_settings(plan, [])  # last: from here on it can be resumed

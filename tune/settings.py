@@ -81,6 +81,14 @@ class SweepSettings:
     wandb_project: str = _flag("tracking", "molmo-controller", "W&B project", changeable=True)
     wandb_entity: str | None = _flag("tracking", None, "W&B user or team (default: yours)", changeable=True)
 
+    upload_checkpoints: str = _flag(
+        "tracking",
+        "none",
+        "checkpoints that W&B gets as model artifacts: a trial's last, which holds its best policy, or every epoch's",
+        choices=("none", "best", "all"),
+        changeable=True,
+    )
+
     run_settings: Any = None
     """The settings of the kind of run; its fields are flags and YAML settings of their own."""
 

@@ -6,12 +6,12 @@ import os
 from rich.console import Console
 
 from results.failures import earlier_failures, reopen
+from results.folder_lock import only_driver
 from results.records import SweepRecord, read_sweep
 from results.trial_log import TrialLog
 from results.wandb_record import resolve_mode
 from trainable import contract
 from trainable.contract import UserError
-from trainable.folder_lock import only_driver
 from tune import announce
 from tune.command_line import Request
 from tune.interruption import Interruption, stop_on_signals
@@ -43,6 +43,8 @@ def run_requested_sweep(request: Request) -> int:
         if request.retry_errored:
             _reopen_failed(read_sweep(folder))
         if not trials_left(read_sweep(folder), plan.settings.num_samples):
+            if changes:
+                write_settings(plan, changes)
             return _say_nothing_left(plan, console)
         connect(plan.settings.address)
         allotment = _allot(plan.settings)
@@ -63,7 +65,7 @@ def _reopen_failed(record: SweepRecord) -> None:
 
 def _say_nothing_left(plan: Plan, console: Console) -> int:
     record, wandb_mode = read_sweep(plan.settings.folder), resolve_mode(plan.settings.wandb_mode)
-    views = build_views(plan, record, Recorder(record.folder, record.trials), wandb_mode)
+    views = build_views(record, Recorder(record.folder, record.trials), wandb_mode, console)
     for view in views:
         if view:
             view.setup()

@@ -1,7 +1,5 @@
 """The Ray side of a sweep: a Tuner built afresh from the plan and the record."""
 
-import importlib.metadata
-import os
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +8,7 @@ from ray.tune.schedulers import FIFOScheduler, TrialScheduler
 from rich.console import Console
 
 from results.records import SweepRecord, TrialRecord
-from results.wandb_record import WandbRunSettings
+from results.wandb_trials import sweep_settings
 from trainable import contract
 from trainable.ray_trainable import RunTrainable
 from tune.plan import Plan
@@ -43,13 +41,17 @@ class BuiltSweep:
 
 
 def build_views(
-    plan: Plan, record: SweepRecord, recorder: Recorder, wandb_mode: str
+    record: SweepRecord, recorder: Recorder, wandb_mode: str, console: Console
 ) -> tuple[TensorBoardCallback, SweepWandbCallback | None]:
     """TensorBoard, and W&B unless it is disabled; their `setup` makes whole what a crash left incomplete."""
     wandb_callback = None
     if wandb_mode != "disabled":
-        run_name = plan.settings.run_kind.run_name
-        wandb_callback = SweepWandbCallback(_wandb_settings(plan, wandb_mode), record, recorder, run_name)
+        wandb_callback = SweepWandbCallback(
+            sweep_settings(record, wandb_mode),
+            record,
+            recorder,
+            say=lambda line: console.print(line, markup=False, soft_wrap=True),
+        )
     return TensorBoardCallback(record, recorder), wandb_callback
 
 
@@ -60,7 +62,7 @@ def build_sweep(plan: Plan, record: SweepRecord, allotment: Allotment, wandb_mod
         plan.space, _first_hyperparameters(plan), settings.seed, settings.num_samples, settings.num_epochs, record
     )
     recorder = Recorder(settings.folder, record.trials)
-    tensorboard_callback, wandb_callback = build_views(plan, record, recorder, wandb_mode)
+    tensorboard_callback, wandb_callback = build_views(record, recorder, wandb_mode, console)
     progress = Progress(record, recorder, settings.num_samples, allotment.max_concurrent_trials, console)
     callbacks = [callback for callback in (recorder, tensorboard_callback, wandb_callback, progress) if callback]
     trainable = tune.with_parameters(
@@ -109,19 +111,3 @@ def _scheduler(settings: SweepSettings, trials: tuple[TrialRecord, ...]) -> Tria
     )
     scheduler.replay(trials)
     return scheduler
-
-
-def _wandb_settings(plan: Plan, mode: str) -> WandbRunSettings:
-    settings = plan.settings
-    versions = {f"version/{name}": importlib.metadata.version(name) for name in ("ray", "torch", "optuna", "wandb")}
-    own = {name: value for name, value in settings.to_flat().items() if name not in plan.space}
-    return WandbRunSettings(
-        mode=mode,
-        project=settings.wandb_project,
-        entity=settings.wandb_entity or os.environ.get("WANDB_ENTITY"),
-        group=settings.name,
-        created=plan.created,
-        metric=settings.metric,
-        score_mode=settings.mode,
-        config={**own, "data": plan.description.summary, "fingerprint": plan.description.fingerprint, **versions},
-    )

@@ -84,6 +84,7 @@ class Quadratic:
     settings_type = QuadraticSettings
     first_hyperparameters: Mapping[str, Any] = {"target": 0.1, "rate": 0.1}
     search_space = str(Path(__file__).with_name("quadratic_space.py"))
+    run_name = "quadratic-{target:.2f}-{created}"
     objective = OBJECTIVE
     modes: Mapping[str, str] = {OBJECTIVE: "max", "Train/Place": "min"}
 
@@ -95,9 +96,6 @@ class Quadratic:
 
     def start(self, settings: QuadraticSettings, data: None, seed: int, device: str) -> QuadraticRun:
         return QuadraticRun(settings, seed)
-
-    def run_name(self, hyperparameters: Mapping[str, Any], timestamp: str) -> str:
-        return f"quadratic-{hyperparameters['target']:.2f}-{timestamp}"
 
 
 KIND = Quadratic()

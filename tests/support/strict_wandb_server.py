@@ -2,9 +2,11 @@
 
 It speaks the part of the protocol that a run needs which is opened with a fixed id and `resume="allow"`: it tells a
 run's last step, and drops every history row whose step is not higher. It can refuse, hold its answers back, die and
-come back on the same port with what it held. It knows one user and checks no key; files of a run are thrown away.
+come back on the same port with what it held. It knows one user, who must show the key to ask anything; files of a run
+are thrown away.
 """
 
+import base64
 import json
 import re
 import threading
@@ -16,9 +18,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import urlsplit
 
+from served_artifacts import ServedArtifacts
+
 USER = "walker"
 API_KEY = "local" + "0123456789" * 4
 """What the SDK takes for the key of a server of one's own."""
+
+_AUTHORIZATION = f"Basic {base64.b64encode(f'api:{API_KEY}'.encode()).decode()}"
 
 FILE_STREAM, GRAPHQL = "file_stream", "graphql"
 HISTORY, SUMMARY = "wandb-history.jsonl", "wandb-summary.json"
@@ -63,6 +69,7 @@ class StrictWandbServer:
 
     def __init__(self) -> None:
         self.runs: dict[str, ServedRun] = {}
+        self.artifacts = ServedArtifacts()
         self.unknown: list[str] = []
         """GraphQL operations that nothing here answers: the SDK has moved."""
         self.requests: Counter[str] = Counter()
@@ -126,6 +133,8 @@ class StrictWandbServer:
             if kind == GRAPHQL:
                 query = json.loads(body)
                 return 200, {"data": self._resolve(query["query"], query.get("variables") or {})}
+            if path.startswith("/upload/"):
+                self.artifacts.take_file(path, body)
             if match := _STREAM_PATH.fullmatch(path):
                 self._take_stream(self.runs[match[3]], json.loads(body))
             return 200, {}
@@ -159,8 +168,11 @@ class StrictWandbServer:
                 return {"createRunFiles": {"runID": "1", "uploadHeaders": [], "files": files}}
             case "RunStoppedStatus":
                 return {"project": {"run": {"stopped": False}}}
-        self.unknown.append(operation)
-        return {}
+        answer = self.artifacts.resolve(operation, variables, self.url)
+        if answer is None:
+            self.unknown.append(operation)
+            return {}
+        return answer
 
     def _upsert(self, variables: dict[str, Any]) -> ServedRun:
         run = self.runs.setdefault(variables["name"], ServedRun(variables["name"], variables["project"]))
@@ -228,7 +240,11 @@ class _Requests(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        status, content = self.server.wandb_server.answer(urlsplit(self.path).path, body)
+        path = urlsplit(self.path).path
+        if path == "/graphql" and self.headers.get("Authorization") != _AUTHORIZATION:
+            status, content = 401, {"errors": [{"message": "user is not logged in"}]}
+        else:
+            status, content = self.server.wandb_server.answer(path, body)
         answer = json.dumps(content).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json")

@@ -13,11 +13,7 @@ from trainable.joint_controller import KIND
 
 def test_a_run_is_called_by_what_it_searches():
     hyperparameters = {"lr": 0.00031622776, "group_size": 8, "budget_penalty": 2.0}
-    assert KIND.run_name(hyperparameters, "20260101-120000") == "grpo-g8-lr0.000316-20260101-120000"
-
-
-def test_what_a_space_leaves_out_is_called_by_its_first_value():
-    assert KIND.run_name({"budget_penalty": 2.0}, "now") == "grpo-g5-lr0.0001-now"
+    assert KIND.run_name.format(**hyperparameters, created="20260101-120000") == "grpo-g8-lr0.000316-20260101-120000"
 
 
 def test_trials_are_ranked_by_accuracy_in_budget_and_more_is_better():

@@ -1,0 +1,172 @@
+"""sync_wandb.py, as a user runs it: the server ends up with every epoch of the record once, whatever it had before."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from strict_wandb_server import ServedRun, StrictWandbServer, strict_wandb_server
+from sweep_process import ROOT, environment, params, rows, run_sweep, trial_folders
+from views import wandb_steps
+
+from results.folder_lock import only_driver
+
+IMPATIENT = {"WANDB_INIT_TIMEOUT": "4", "WANDB_FINISH_TIMEOUT": "4"}
+
+
+def command(*arguments: object) -> list[str]:
+    return [sys.executable, str(ROOT / "results" / "sync_wandb.py"), *map(str, arguments)]
+
+
+def sync(*arguments: object, **variables: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(command(*arguments), env=environment(**variables), capture_output=True, text=True, cwd=ROOT)
+
+
+@pytest.fixture
+def server() -> Iterator[StrictWandbServer]:
+    with strict_wandb_server() as running:
+        yield running
+
+
+TRIALS = 4
+
+
+@pytest.fixture
+def sweep(quadratic_sweep: tuple[Path, str], tmp_path: Path) -> Path:
+    """The first trials of a sweep that ran offline, and so lie in local W&B files."""
+    copy = shutil.copytree(quadratic_sweep[0], tmp_path / "twin")
+    for trial in trial_folders(copy)[TRIALS:]:
+        shutil.rmtree(trial)
+    return copy
+
+
+def run_of(trial: Path, server: StrictWandbServer) -> ServedRun:
+    (run,) = [run for run in server.runs.values() if run.config["trial"] == int(trial.name[-5:])]
+    return run
+
+
+def openings(sweep: Path, server: StrictWandbServer) -> list[int]:
+    return [run_of(trial, server).openings for trial in trial_folders(sweep)]
+
+
+def assert_server_holds_every_epoch_once(sweep: Path, server: StrictWandbServer) -> None:
+    assert len(server.runs) == len(trial_folders(sweep)) == TRIALS
+    for trial in trial_folders(sweep):
+        run = run_of(trial, server)
+        assert run.steps == [row["training_iteration"] for row in rows(trial)]
+        assert [row["Val/Height"] for row in run.history] == [row["Val/Height"] for row in rows(trial)]
+        assert run.dropped == []
+        assert run.finished
+    assert server.unknown == []
+
+
+def test_a_sweep_is_sent_whole_and_once(sweep: Path, server: StrictWandbServer) -> None:
+    sent = sync("twin", "--storage_path", sweep.parent, **server.variables)
+    assert sent.returncode == 0, sent.stderr
+    assert_server_holds_every_epoch_once(sweep, server)
+    assert "every epoch of it" in sent.stdout
+    for trial in trial_folders(sweep):
+        run, values = run_of(trial, server), params(trial)
+        assert (run.project, run.group, run.job_type) == ("molmo-controller", "twin", "search")
+        assert (run.name or "").startswith(f"quadratic-{values['target']:.2f}-20")
+        assert run.summary["score"] == max(row["Val/Height"] for row in rows(trial))
+        assert run.summary["status"] in ("completed", "stopped early")
+
+    again = sync(sweep, **server.variables)
+    resumed = run_sweep(
+        sweep.parent, "--resume", "twin", "--wandb_mode", "online", "--num_samples", TRIALS, **server.variables
+    )
+
+    assert again.returncode == resumed.returncode == 0, again.stderr + resumed.stderr
+    assert "Nothing is left to do" in resumed.stdout
+    assert openings(sweep, server) == [1] * TRIALS
+    # What lay there would make runs of other ids, were it sent by `wandb sync`.
+    assert list(sweep.glob("trial_*/wandb/offline-run-*")) == []
+
+
+def test_a_server_that_goes_away_costs_one_sentence_and_is_sent_the_rest_later(
+    sweep: Path, server: StrictWandbServer
+) -> None:
+    variables = server.variables | IMPATIENT
+    sending = subprocess.Popen(
+        command(sweep), env=environment(**variables), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert sending.stdout
+    for line in sending.stdout:
+        if "trial 0:" in line:
+            break
+    server.stop()
+    _, complaint = sending.communicate(timeout=120)
+    assert sending.returncode == 2
+    assert "goes on from there" in complaint
+    assert len(complaint.splitlines()) == 1
+    assert sum(run.finished for run in server.runs.values()) < TRIALS
+
+    server.start()
+    rest = sync(sweep, **variables)
+
+    assert rest.returncode == 0, rest.stderr
+    assert_server_holds_every_epoch_once(sweep, server)
+    assert openings(sweep, server)[0] == 1
+
+
+def test_an_unfinished_trial_is_sent_as_far_as_it_went_and_completed_later(
+    sweep: Path, server: StrictWandbServer
+) -> None:
+    interrupted = next(trial for trial in trial_folders(sweep) if len(rows(trial)) == 12)
+    whole = (interrupted / "result.json").read_text()
+    lines = whole.splitlines(keepends=True)
+    (interrupted / "result.json").write_text("".join(lines[:5]) + lines[5][:20])
+    assert sync(sweep, **server.variables).returncode == 0
+    run = run_of(interrupted, server)
+    assert run.steps == [1, 2, 3, 4, 5]
+    assert run.summary["status"] == "unfinished"
+
+    (interrupted / "result.json").write_text(whole)
+    assert sync(sweep, **server.variables).returncode == 0
+
+    assert_server_holds_every_epoch_once(sweep, server)
+    assert run.summary["status"] == "completed"
+    assert sorted(openings(sweep, server)) == [1] * (TRIALS - 1) + [2]
+
+
+def test_another_project_gets_the_sweep_too(sweep: Path, server: StrictWandbServer) -> None:
+    assert sync(sweep, **server.variables).returncode == 0
+    sent = sync(sweep, "--project", "elsewhere", **server.variables)
+    assert f"0 of {TRIALS} trials are there already" in sent.stdout
+
+
+def test_offline_the_local_files_are_written_from_the_record(sweep: Path) -> None:
+    for trial in trial_folders(sweep):
+        shutil.rmtree(trial / "wandb")
+        (trial / ".wandb_epochs").unlink()
+    written = sync(sweep, "--mode", "offline")
+    assert written.returncode == 0, written.stderr
+    for trial in trial_folders(sweep):
+        assert wandb_steps(trial) == [row["training_iteration"] for row in rows(trial)]
+    segments = sorted(sweep.glob("trial_*/wandb/offline-run-*"))
+    assert f"{TRIALS} of {TRIALS} trials are there already" in sync(sweep, "--mode", "offline").stdout
+    assert sorted(sweep.glob("trial_*/wandb/offline-run-*")) == segments
+
+
+def test_what_keeps_a_sweep_from_being_sent_is_one_sentence(sweep: Path, server: StrictWandbServer) -> None:
+    no_login = sync(sweep)
+    wrong_key = sync(sweep, **server.variables | {"WANDB_API_KEY": "local" + "9" * 40}, **IMPATIENT)
+    with only_driver(sweep, "sweep twin"):
+        running = sync(sweep, **server.variables)
+    nowhere = sync("nowhere", **server.variables)
+    expected = {
+        "no W&B login; run `wandb login`": no_login,
+        "W&B did not take sweep twin": wrong_key,
+        f"sweep twin: process {os.getpid()} on": running,
+        "no sweep 'nowhere'": nowhere,
+    }
+    for sentence, refused in expected.items():
+        assert refused.returncode == 2
+        assert f"sync_wandb.py: {sentence}" in refused.stderr
+        assert len(refused.stderr.splitlines()) == 1
+    assert server.runs == {}
+    assert all(list(trial.glob("wandb/offline-run-*")) for trial in trial_folders(sweep))
