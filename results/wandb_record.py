@@ -258,9 +258,9 @@ class TrialWandbRun:
             if epoch != len(self._rows) + 1:
                 continue
             self._rows.append(row)
-            device = self._settings.kept({contract.DEVICE: row.get(contract.DEVICE)})
-            if device.get(contract.DEVICE) and device.items() - self._run.config.items():
-                self._run.config.update(device, allow_val_change=True)
+            device = self._settings.kept({contract.DEVICE: row.get(contract.DEVICE)}).get(contract.DEVICE)
+            if device and self._run.config.get(contract.DEVICE) != device:
+                self._run.config.update({contract.DEVICE: device}, allow_val_change=True)
             if epoch >= self._held_steps:
                 shown = {name: value for name, value in row.items() if contract.is_metric(name)}
                 if self._settings.log_config:
