@@ -54,7 +54,7 @@ def take_wandb(sweep: Path, scratch: Path) -> None:
     with openwandb(scratch) as server:
         segments = sorted(sweep.resolve().glob("trial_*/wandb/offline-run-*"))
         subprocess.run(
-            [Path(sys.executable).with_name("wandb"), "sync", *segments],
+            [Path(sys.executable).with_name("wandb"), "sync", "--no-skip-synced", *segments],
             check=True, cwd=scratch, env=environment(**server.variables), stdout=subprocess.DEVNULL,
         )  # fmt: skip
         with browser_page(WIDTH, HEIGHT) as watched:
