@@ -20,40 +20,41 @@ from browser import browser_page  # noqa: E402
 from loopback_server import serving  # noqa: E402
 from openwandb_server import openwandb  # noqa: E402
 from PIL import Image  # noqa: E402
-from playwright.sync_api import Page  # noqa: E402
+from playwright.sync_api import Locator, Page  # noqa: E402
 from sweep_process import environment  # noqa: E402
 
 WIDTH, HEIGHT = 1280, 800
 COLOURS = 128
 
 
-def picture(page: Page, name: str) -> None:
-    """The page as it shows, with few enough colours to be small."""
+def picture(page: Page | Locator, name: str) -> None:
+    """The page or the part of it as it shows, with few enough colours to be small."""
     shot = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
     shot.quantize(COLOURS).save(DOCS / name, optimize=True)
     print(f"docs/{name}: {(DOCS / name).stat().st_size / 1000:.0f} kB")
 
 
 def take_tensorboard(sweep: Path, scratch: Path) -> None:
-    """Parallel coordinates of the HParams tab, the learning rate on a logarithmic axis."""
+    """Parallel coordinates of the HParams tab; what is searched on a logarithmic scale has such an axis."""
     command = ("tensorboard", "--logdir", sweep.resolve())
-    with serving(command, scratch / "log") as (url, _), browser_page(WIDTH, HEIGHT) as watched:
+    with serving(command, scratch / "log") as (url, _), browser_page(WIDTH, HEIGHT + 120) as watched:
         page = watched.page
         page.goto(f"{url}/#hparams")
         page.get_by_text("trial_00000", exact=True).wait_for()
         page.get_by_text("Parallel Coordinates View").click()
         page.locator(".foreground path").first.wait_for(state="attached")
-        page.get_by_text("Logarithmic", exact=True).first.click()
+        for axis in (0, 2):  # budget_penalty and lr; the axes come in the order of their names
+            page.get_by_text("Logarithmic", exact=True).nth(axis).click()
         page.wait_for_timeout(1000)
         picture(page, "tensorboard.png")
 
 
 def take_wandb(sweep: Path, scratch: Path) -> None:
-    """The runs' curves side by side."""
+    """One chart of the page that compares runs: the objective of every trial."""
     with openwandb(scratch) as server:
         segments = sorted(sweep.resolve().glob("trial_*/wandb/offline-run-*"))
         subprocess.run(
-            [Path(sys.executable).with_name("wandb"), "sync", *segments],
+            [Path(sys.executable).with_name("wandb"), "sync", "--no-skip-synced", *segments],
             check=True, cwd=scratch, env=environment(**server.variables), stdout=subprocess.DEVNULL,
         )  # fmt: skip
         with browser_page(WIDTH, HEIGHT) as watched:
@@ -63,7 +64,7 @@ def take_wandb(sweep: Path, scratch: Path) -> None:
             chart.wait_for()
             watched.page.wait_for_timeout(2000)
             chart.scroll_into_view_if_needed()
-            picture(watched.page, "wandb.png")
+            picture(chart, "wandb.png")
 
 
 def take_report(sweep: Path) -> None:
