@@ -49,13 +49,12 @@ def print_end(console: Console, settings: SweepSettings, record: SweepRecord, wa
         console.print(
             f"Best policy    {shown_path(best.folder)}/checkpoint_{best.checkpoint_epochs[-1]:06d}", soft_wrap=True
         )
-    name = shlex.quote(settings.name)
     pages = read_pages(settings.folder)
     commands = {
         "W&B": pages.view_url if pages else None,
         "TensorBoard": f"tensorboard --logdir {folder}",
         "Send to W&B": _sync_command(settings) if wandb_mode == "offline" else None,
-        "Compare": f"python {_shown_script('results/compare_trials.py')} {name if _is_shipped(settings) else folder}",
+        "Compare": _on_this_sweep("results/compare_trials.py", settings),
         "Confirm": None if settings.confirm or not best else _sweep_command("--confirm", settings),
         "Resume": resume_command(settings),
     }
@@ -80,7 +79,13 @@ def print_common_failure(console: Console, settings: SweepSettings, number: int,
 
 
 def _sync_command(settings: SweepSettings) -> str:
-    return f"wandb sync {shlex.quote(shown_path(settings.folder))}/trial_*/wandb/offline-run-*"
+    return _on_this_sweep("results/sync_wandb.py", settings)
+
+
+def _on_this_sweep(script: str, settings: SweepSettings) -> str:
+    """The command of `results/` on the sweep, by its name where that is enough."""
+    sweep = settings.name if _is_shipped(settings) else shown_path(settings.folder)
+    return f"python {_shown_script(script)} {shlex.quote(sweep)}"
 
 
 def resume_command(settings: SweepSettings) -> str:

@@ -118,7 +118,7 @@ def test_the_end_shows_the_table_the_gain_the_baselines_and_the_next_commands(di
     shown = [float(value) for value in re.findall(r"(\d\.\d{3})\s+\d+/5", printed)]
     assert len(shown) == 4
     assert shown == sorted(shown, reverse=True)
-    for command in ("tensorboard --logdir", "wandb sync", "run_sweep.py --resume a", "compare_trials.py"):
+    for command in ("tensorboard --logdir", "sync_wandb.py", "run_sweep.py --resume a", "compare_trials.py"):
         assert command in printed
 
 
@@ -184,7 +184,7 @@ def test_disabled_wandb_leaves_no_run(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert not (tmp_path / "quiet" / "trial_00000" / "wandb").exists()
-    assert "wandb sync" not in done.stdout
+    assert "sync_wandb.py" not in done.stdout
 
 
 @pytest.mark.parametrize("mode", ["offline", "disabled"])
