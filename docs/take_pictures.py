@@ -1,6 +1,6 @@
 """Takes the README's pictures of a sweep: TensorBoard, a W&B-compatible server, the report, and the terminal's chart.
 
-    python docs/take_pictures.py results/sweeps/shown
+    python docs/take_pictures.py shown
 
 It needs what the tests need: the development packages, and Chromium.
 """
@@ -22,6 +22,8 @@ from openwandb_server import openwandb  # noqa: E402
 from PIL import Image  # noqa: E402
 from playwright.sync_api import Locator, Page  # noqa: E402
 from sweep_process import environment  # noqa: E402
+
+from results.find import find_sweep  # noqa: E402
 
 WIDTH, HEIGHT = 1280, 800
 COLOURS = 128
@@ -55,7 +57,7 @@ def take_wandb(sweep: Path, scratch: Path) -> None:
         segments = sorted(sweep.resolve().glob("trial_*/wandb/offline-run-*"))
         subprocess.run(
             [Path(sys.executable).with_name("wandb"), "sync", "--no-skip-synced", *segments],
-            check=True, cwd=scratch, env=environment(**server.variables), stdout=subprocess.DEVNULL,
+            check=True, cwd=scratch, env=environment(**server.variables), capture_output=True,
         )  # fmt: skip
         with browser_page(WIDTH, HEIGHT) as watched:
             server.log_in(watched)
@@ -82,16 +84,13 @@ def take_chart(sweep: Path) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Take the README's pictures of a sweep that ran with W&B offline.")
-    parser.add_argument("sweep", type=Path, help="its folder")
-    sweep = parser.parse_args().sweep
+    parser.add_argument("sweep", metavar="SWEEP", help="its name or folder")
+    sweep = find_sweep(parser.parse_args().sweep)
     with tempfile.TemporaryDirectory() as scratch:
         take_chart(sweep)
         take_tensorboard(sweep, Path(scratch))
         take_wandb(sweep, Path(scratch))
-    if (sweep / "report.html").exists():
-        take_report(sweep)
-    else:
-        print(f"{sweep}/report.html is not there: no docs/report.png")
+    take_report(sweep)
 
 
 if __name__ == "__main__":
