@@ -70,9 +70,9 @@ def take_wandb(sweep: Path, scratch: Path) -> None:
 
 
 def take_report(sweep: Path) -> None:
-    with browser_page(WIDTH, HEIGHT) as watched:
+    with browser_page(WIDTH, 2 * HEIGHT) as watched:
         watched.page.goto((sweep / "report.html").resolve().as_uri())
-        watched.page.wait_for_timeout(3000)
+        watched.page.wait_for_selector("html[data-drawn=true]", state="attached")
         picture(watched.page, "report.png")
 
 
