@@ -1,6 +1,8 @@
-"""Takes the README's pictures of a sweep: TensorBoard, a W&B-compatible server, the report, and the terminal's chart.
+"""Takes the README's pictures of a sweep: the terminal, the report, TensorBoard, and a W&B-compatible server.
 
-    python docs/take_pictures.py shown
+    python tune/run_sweep.py --name shown
+    python tune/run_sweep.py --confirm shown
+    python docs/take_pictures.py shown shown-confirmed
 
 It needs what the tests need: the development packages, and Chromium.
 """
@@ -76,18 +78,21 @@ def take_report(sweep: Path) -> None:
         picture(watched.page, "report.png")
 
 
-def take_chart(sweep: Path) -> None:
+def take_terminal(name: str, *arguments: object) -> None:
     compare = ROOT / "results" / "compare_trials.py"
-    chart = DOCS / "sweep.svg"
-    subprocess.run([sys.executable, compare, sweep, "--save_svg", chart], check=True, stdout=subprocess.DEVNULL)
+    command = [sys.executable, compare, *map(str, arguments), "--save_svg", DOCS / name]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Take the README's pictures of a sweep that ran with W&B offline.")
     parser.add_argument("sweep", metavar="SWEEP", help="its name or folder")
-    sweep = find_sweep(parser.parse_args().sweep)
+    parser.add_argument("confirmed", metavar="CONFIRMED", help="the sweep that confirms it")
+    wanted = parser.parse_args()
+    sweep, confirmed = find_sweep(wanted.sweep), find_sweep(wanted.confirmed)
+    take_terminal("sweep.svg", sweep)
+    take_terminal("compare.svg", sweep, confirmed, "--top", 8)
     with tempfile.TemporaryDirectory() as scratch:
-        take_chart(sweep)
         take_tensorboard(sweep, Path(scratch))
         take_wandb(sweep, Path(scratch))
     take_report(sweep)
