@@ -36,7 +36,11 @@ def best_quarter(observed: Sequence[Observation]) -> BestQuarter:
     unclear = [h.name for h in varied if h.name not in {difference.name for difference in clear}]
     whose = f"The best quarter ({len(best)} of {len(observed)} {unit})"
     if not clear:
-        return BestQuarter(f"{whose} does not differ clearly from the rest in {_listed(unclear, 'or')}.")
+        spans = {difference.name: difference.span for difference in differences}
+        verdict = "it does not differ" if len(unclear) == 1 else "none of them differs"
+        return BestQuarter(
+            f"{whose} has {_listed([spans[name] for name in unclear], 'and')}; {verdict} clearly from the rest."
+        )
     sentence = f"{whose} has {_listed([difference.words for difference in clear], 'and')}"
     if unclear:
         sentence += f"; {_listed(unclear, 'and')} {'does' if len(unclear) == 1 else 'do'} not differ clearly"
@@ -48,13 +52,17 @@ class _Difference:
     name: str
     p: float
     words: str
+    """How it differs."""
+    span: str
+    """Its values, and those of the rest, where that is not clear."""
 
 
 def _difference(hyperparameter: Hyperparameter, best: set[int]) -> _Difference:
     inside = [value for place, value in hyperparameter.values.items() if place in best]
     outside = [value for place, value in hyperparameter.values.items() if place not in best]
     if not inside or not outside:
-        return _Difference(hyperparameter.name, 1.0, "")
+        name = hyperparameter.name
+        return _Difference(name, 1.0, "", f"{name} where the rest has none" if inside else f"no {name}")
     compare = _compare_choices if hyperparameter.kind is str else _compare_numbers
     return compare(hyperparameter.name, inside, outside)
 
@@ -65,7 +73,12 @@ def _compare_numbers(name: str, inside: list[float], outside: list[float]) -> _D
     found = mannwhitneyu(inside, outside, alternative="two-sided")
     direction = "higher" if 2 * found.statistic > len(inside) * len(outside) else "lower"
     medians = f"median {shown_value(statistics.median(inside))} against {shown_value(statistics.median(outside))}"
-    return _Difference(name, float(found.pvalue), f"a {direction} {name} ({medians})")
+    span = f"{name} {_range(inside)} (the rest {_range(outside)})"
+    return _Difference(name, float(found.pvalue), f"a {direction} {name} ({medians})", span)
+
+
+def _range(values: list[float]) -> str:
+    return f"{shown_value(min(values))} to {shown_value(max(values))}"
 
 
 def _compare_choices(name: str, inside: list[str], outside: list[str]) -> _Difference:
@@ -85,7 +98,7 @@ def _compare_choices(name: str, inside: list[str], outside: list[str]) -> _Diffe
     tests = len(labels) if len(labels) > 2 else 1
     counts = f"{inside.count(label)} of {len(inside)} against {outside.count(label)} of {len(outside)}"
     words = f"{name} {label} {'more' if excess(label) > 0 else 'less'} often ({counts})"
-    return _Difference(name, min(1.0, tests * p_of(label)), words)
+    return _Difference(name, min(1.0, tests * p_of(label)), words, words)
 
 
 def _rejected_by_holm(ordered: Sequence[float]) -> int:

@@ -10,8 +10,10 @@ from results.curve_charts import curve_charts
 from results.findings import Findings, find
 from results.frontier_charts import frontier_charts
 from results.hyperparameters import varied_hyperparameters
+from results.importance_chart import importance_chart
 from results.listing import Listing, list_trials
 from results.own_commands import confirm_command, evaluate_command, train_command
+from results.parallel_chart import parallel_chart
 from results.records import SweepRecord
 from results.report_words import (
     Card,
@@ -28,8 +30,9 @@ from results.report_words import (
     when,
     winner_line,
 )
+from results.scored_settings import scored_settings
 from results.shown import shown_cell, shown_value
-from results.space_charts import decision_charts, slice_charts
+from results.slice_charts import slice_charts
 from results.standing_charts import gain_charts, seed_charts
 from trainable import contract
 
@@ -175,10 +178,12 @@ def _parts(findings: Findings) -> list[Part]:
         Part("learning", "How it learnt", "Learning", curve_charts(findings)),
         Part("latency", "Accuracy against latency", "Latency", frontier_charts(findings)),
     ]
-    if findings.comparison.records[0].job_type == "search":
+    settings = scored_settings(findings)
+    if settings and findings.comparison.records[0].job_type == "search":
+        deciding = [*importance_chart(settings), parallel_chart(settings)]
         parts += [
-            Part("decides", "Which hyperparameters decide", "Hyperparameters", decision_charts(findings)),
-            Part("slices", "Slices through the space", "Slices", slice_charts(findings), SLICES_INTRO),
+            Part("decides", "Which hyperparameters decide", "Hyperparameters", deciding),
+            Part("slices", "Slices through the space", "Slices", slice_charts(settings), SLICES_INTRO),
         ]
     return [part for part in parts if part.charts]
 

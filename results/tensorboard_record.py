@@ -106,14 +106,20 @@ def _experiment(values: Mapping[str, Any], metric: str, space: Space) -> Any:
 
     TensorBoard reads it from whichever trial comes first, so each has the same.
     """
-    searched = {name: _plain(dimension.choices[0] if dimension.choices else 0.0) for name, dimension in space.items()}
-    hyperparameters = [
-        api_pb2.HParamInfo(name=name, type=_KINDS[type(value)].data_type, differs=name in space)
-        for name, value in {**searched, **values}.items()
-    ]
+    hyperparameters = [_hyperparameter(name, values, space) for name in dict.fromkeys([*space, *values])]
     about_score = f"{metric} at the trial's best epoch"
     metrics = [api_pb2.MetricInfo(name=api_pb2.MetricName(tag=SCORE_TAG), description=about_score)]
     return api_pb2.Experiment(hparam_infos=hyperparameters, metric_infos=metrics)
+
+
+def _hyperparameter(name: str, values: Mapping[str, Any], space: Space) -> Any:
+    searched = space.get(name)
+    choices = [_plain(choice) for choice in searched.choices] if searched else [values[name]]
+    kind = _KINDS[type(choices[0])] if choices else _NUMBER
+    info = api_pb2.HParamInfo(name=name, type=kind.data_type, differs=searched is not None)
+    if kind is not _NUMBER:
+        info.domain_discrete.extend(choices)
+    return info
 
 
 def _plain(value: Any) -> bool | float | str:

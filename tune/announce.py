@@ -34,8 +34,7 @@ def print_start(
         f"  ranked  by the {settings.mode} of {settings.metric} over a trial's epochs", markup=False, soft_wrap=True
     )
     if wandb_mode == "offline":
-        command = _results_command("sync_wandb.py", settings)
-        console.print(f"  W&B     offline; send it later with: {command}", markup=False, soft_wrap=True)
+        console.print(f"  W&B     offline; send it later with: {_sync_command(settings)}", markup=False, soft_wrap=True)
 
 
 def print_end(console: Console, settings: SweepSettings, record: SweepRecord, wandb_mode: str) -> None:
@@ -54,8 +53,8 @@ def print_end(console: Console, settings: SweepSettings, record: SweepRecord, wa
     commands = {
         "W&B": pages.view_url if pages else None,
         "TensorBoard": f"tensorboard --logdir {folder}",
-        "Send to W&B": None if wandb_mode == "online" else _results_command("sync_wandb.py", settings),
-        "Compare": _results_command("compare_trials.py", settings),
+        "Send to W&B": _sync_command(settings) if wandb_mode == "offline" else None,
+        "Compare": _on_this_sweep("results/compare_trials.py", settings),
         "Confirm": None if settings.confirm or not best else _sweep_command("--confirm", settings),
         "Resume": resume_command(settings),
     }
@@ -79,6 +78,16 @@ def print_common_failure(console: Console, settings: SweepSettings, number: int,
     )
 
 
+def _sync_command(settings: SweepSettings) -> str:
+    return _on_this_sweep("results/sync_wandb.py", settings)
+
+
+def _on_this_sweep(script: str, settings: SweepSettings) -> str:
+    """The command of `results/` on the sweep, by its name where that is enough."""
+    sweep = settings.name if _is_shipped(settings) else shown_path(settings.folder)
+    return f"python {_shown_script(script)} {shlex.quote(sweep)}"
+
+
 def resume_command(settings: SweepSettings) -> str:
     return _sweep_command("--resume", settings)
 
@@ -86,11 +95,6 @@ def resume_command(settings: SweepSettings) -> str:
 def _sweep_command(flag: str, settings: SweepSettings) -> str:
     storage = "" if _is_shipped(settings) else f" --storage_path {shlex.quote(shown_path(settings.folder.parent))}"
     return f"python {_shown_script('tune/run_sweep.py')} {flag} {shlex.quote(settings.name)}{storage}"
-
-
-def _results_command(script: str, settings: SweepSettings) -> str:
-    sweep = settings.name if _is_shipped(settings) else shown_path(settings.folder)
-    return f"python {_shown_script(f'results/{script}')} {shlex.quote(sweep)}"
 
 
 def _shown_script(name: str) -> str:

@@ -187,7 +187,9 @@ class StrictWandbServer:
                 return {"createRunFiles": {"runID": "1", "uploadHeaders": [], "files": files}}
             case "RunStoppedStatus":
                 return {"project": {"run": {"stopped": False}}}
-        answer = self.artifacts.resolve(operation, variables, self.url) or self.pages.resolve(operation, variables)
+        answer = self.pages.resolve(operation, variables)
+        if answer is None:
+            answer = self.artifacts.resolve(operation, variables, self.url)
         if answer is None:
             self.unknown.append(operation)
             raise Refused(f"Cannot query field: {operation}")

@@ -184,7 +184,7 @@ def test_disabled_wandb_leaves_no_run(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert not (tmp_path / "quiet" / "trial_00000" / "wandb").exists()
-    assert "W&B     offline" not in done.stdout
+    assert "sync_wandb.py" not in done.stdout
 
 
 @pytest.mark.parametrize("mode", ["offline", "disabled"])

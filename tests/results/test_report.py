@@ -1,0 +1,207 @@
+"""The report, as a reader opens it: from disk, in a browser, without a network."""
+
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from browser import Watched, browser_page
+from made_up_sweep import MadeUpTrial, write_sweep
+from sweep_process import ROOT, curve, environment
+
+from results.failures import Failure, write_failure
+from results.own_commands import train_command
+from results.records import read_sweep
+from results.report import main
+
+
+def report(*sweeps: Path, output: Path) -> Path:
+    assert main([*map(str, sweeps), "--output", str(output)]) == 0
+    return output
+
+
+@contextmanager
+def opened(page: Path, width: int = 1280, dark: bool = False) -> Iterator[Watched]:
+    """The page when all of it is drawn; nothing may be complained about, nothing asked of a network."""
+    with browser_page(width=width, dark=dark) as watched:
+        watched.page.goto(page.as_uri())
+        watched.page.wait_for_selector("html[data-drawn=true]", state="attached")
+        yield watched
+        assert watched.complaints == []
+        assert [url for url in watched.requests if not url.startswith(("data:", "blob:"))] == [page.as_uri()]
+
+
+def marks(watched: Watched) -> dict[str, int]:
+    """What each chart has drawn: its lines, dots and bars that take any room."""
+    counted: dict[str, int] = watched.page.evaluate(
+        """() => Object.fromEntries([...document.querySelectorAll(".plot")].map((plot) => [plot.id,
+            [...plot.querySelectorAll(".js-line, .point, .bars path, .scatter path")].filter((mark) => {
+                const room = mark.getBoundingClientRect();
+                return room.width + room.height > 0;
+            }).length]))"""
+    )
+    return counted
+
+
+def column(watched: Watched, title: str) -> list[str]:
+    texts: list[str] = watched.page.evaluate(
+        """(title) => {
+            const table = document.querySelector("table.sortable");
+            const heads = [...table.tHead.rows[0].cells].map((cell) => cell.textContent.trim());
+            return [...table.tBodies[0].rows].map((row) => row.cells[heads.indexOf(title)].textContent.trim());
+        }""",
+        title,
+    )
+    return texts
+
+
+@pytest.fixture(scope="module")
+def digit_report(digit_sweep: tuple[Path, str], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return report(digit_sweep[0], output=tmp_path_factory.mktemp("report") / "digits.html")
+
+
+def test_the_end_of_a_sweep_has_written_its_report_and_says_where(digit_sweep: tuple[Path, str]) -> None:
+    folder, printed = digit_sweep
+    assert any(line.startswith("Report ") and line.endswith("report.html") for line in printed.splitlines())
+    with opened(folder / "report.html") as watched:
+        assert "The best setting reaches" in watched.page.inner_text("h1")
+
+
+def test_it_tells_the_winner_its_gain_with_an_interval_and_how_to_have_it_again(
+    digit_sweep: tuple[Path, str], digit_report: Path
+) -> None:
+    record = read_sweep(digit_sweep[0])
+    best = record.ranked()[0]
+    with opened(digit_report) as watched:
+        text = watched.page.inner_text("main")
+    assert f"{record.score(best):.3f}" in text
+    assert "95 % interval" in text
+    assert "oracle" in text
+    assert train_command(record, best) in text
+    assert record.data["summary"] in text
+
+
+def test_every_chart_is_drawn_and_says_what_to_see(digit_report: Path) -> None:
+    with opened(digit_report) as watched:
+        drawn = marks(watched)
+        unread = watched.page.evaluate(
+            """() => [...document.querySelectorAll("figure.chart")].filter((figure) =>
+                !figure.querySelector("details table, .numbers a")).map((figure) => figure.id)"""
+        )
+    assert len(drawn) >= 8
+    assert {chart: count for chart, count in drawn.items() if count == 0} == {}
+    assert unread == []
+
+
+def test_the_table_is_sorted_by_keyboard(digit_report: Path) -> None:
+    with opened(digit_report) as watched:
+        assert column(watched, "#") == ["1", "2", "3", "4"]
+        button = watched.page.locator("table.sortable th button", has_text="lr")
+        button.focus()
+        watched.page.keyboard.press("Enter")
+        rising = [float(text) for text in column(watched, "lr")]
+        watched.page.keyboard.press("Enter")
+        falling = [float(text) for text in column(watched, "lr")]
+        assert watched.page.locator("th[aria-sort=descending]").inner_text().strip().startswith("lr")
+    assert rising == sorted(rising)
+    assert falling == rising[::-1]
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_it_fits_a_phone_and_can_be_read_in_the_light_and_in_the_dark(digit_report: Path, dark: bool) -> None:
+    with opened(digit_report, width=360, dark=dark) as watched:
+        assert watched.page.evaluate("document.documentElement.scrollWidth") <= 360
+        contrasts = watched.page.evaluate(
+            """() => {
+                const light = (text) => {
+                    const [r, g, b] = text.match(/[\\d.]+/g).map((part) => part / 255)
+                        .map((part) => (part <= 0.03928 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4));
+                    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+                };
+                const background = light(getComputedStyle(document.body).backgroundColor);
+                return ["h1", "h1 strong", ".reading", ".winner", "footer p"].map((selector) => {
+                    const text = light(getComputedStyle(document.querySelector(selector)).color);
+                    const [high, low] = [Math.max(text, background), Math.min(text, background)];
+                    return (high + 0.05) / (low + 0.05);
+                });
+            }"""
+        )
+        background = watched.page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert min(contrasts) >= 4.5  # WCAG 2.2, level AA
+    darkness = [int(part) for part in background[4:-1].split(",")]
+    assert max(darkness) < 64 if dark else min(darkness) > 192
+
+
+def test_a_run_that_tells_little_gets_what_can_be_said(quadratic_sweep: tuple[Path, str], tmp_path: Path) -> None:
+    with opened(report(quadratic_sweep[0], output=tmp_path / "q.html")) as watched:
+        drawn = marks(watched)
+        assert "flat" in watched.page.inner_text("main")
+    assert drawn
+    assert not any("frontier" in chart for chart in drawn)
+    assert min(drawn.values()) > 0
+
+
+def test_names_and_causes_are_text_and_nothing_else(tmp_path: Path) -> None:
+    hostile = "</script><script>document.title = 'taken'</script><img src=x onerror=alert(1)>"
+    kinds = [hostile, "b", hostile, "b"]
+    trials = [MadeUpTrial({"kind": kind, "lr": 0.1**n}, [0.4, 0.5 + n / 10, 0.5]) for n, kind in enumerate(kinds)]
+    sweep = write_sweep(tmp_path / "hostile", trials)
+    write_failure(sweep / "trial_00001", Failure("error", 4, f"ValueError: {hostile}", "Traceback"))
+    with opened(report(sweep, output=tmp_path / "h.html")) as watched:
+        assert watched.page.title() == "Sweep hostile"
+        assert hostile in watched.page.inner_text("main")
+
+
+@pytest.mark.parametrize(
+    "trials",
+    [
+        [],
+        [MadeUpTrial({"lr": 1e-3})],
+        [MadeUpTrial({"lr": 1e-3}, failure="error"), MadeUpTrial({"lr": 1e-2}, failure="diverged")],
+        [MadeUpTrial({"lr": 1e-3}, [0.5], ended=False)],
+        [
+            MadeUpTrial({"lr": 10 ** -(1 + place / 300), "group_size": 2 + place % 30}, [0.3, 0.4])
+            for place in range(1000)
+        ],
+    ],
+    ids=["none", "begun", "failed", "running", "1000"],
+)
+def test_any_sweep_gets_a_page(trials: list[MadeUpTrial], tmp_path: Path) -> None:
+    with opened(report(write_sweep(tmp_path / "any", trials), output=tmp_path / "any.html")) as watched:
+        assert watched.page.inner_text("h1")
+        assert min(marks(watched).values(), default=1) > 0
+
+
+def test_several_sweeps_are_side_by_side(
+    digit_sweep: tuple[Path, str], quadratic_sweep: tuple[Path, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([str(digit_sweep[0]), str(quadratic_sweep[0])]) == 2
+    assert "say where: --output" in capsys.readouterr().err
+    with opened(report(digit_sweep[0], quadratic_sweep[0], output=tmp_path / "both.html")) as watched:
+        assert [heading.strip() for heading in watched.page.locator("h2.sweep").all_inner_texts()] == [
+            "Sweep a",
+            "Sweep twin",
+        ]
+
+
+def test_the_command_trains_the_winner_again_to_the_same_numbers(digit_sweep: tuple[Path, str], tmp_path: Path) -> None:
+    record = read_sweep(digit_sweep[0])
+    best = record.ranked()[0]
+    command = shlex.split(train_command(record, best) or "")
+    assert command[0] == "python"
+    command[command.index("--output_dir") + 1] = str(tmp_path / "again")
+
+    done = subprocess.run([sys.executable, *command[1:]], cwd=ROOT, env=environment(), capture_output=True, text=True)
+
+    assert done.returncode == 0, done.stderr
+    again = curve(tmp_path / "again")
+    searched = curve(best.folder)[: len(again)]
+    assert [metrics(row) for row in again] == [metrics(row) for row in searched]
+    assert len(again) == record.best_row(best)["training_iteration"]  # type: ignore[index]
+
+
+def metrics(row: dict[str, float]) -> dict[str, float]:
+    return {name: value for name, value in row.items() if "/" in name}
