@@ -7,6 +7,9 @@
   const TOUCH = window.matchMedia("(pointer: coarse)");
   const CONFIG = { displayModeBar: false, responsive: true, showTips: false };
 
+  const PAPER_WIDTH = 640; // of an A4 page, in CSS pixels, between its margins
+  let onPaper = false;
+
   // A text that is the name of a CSS variable becomes its value, however deep it lies.
   const painted = (content, style) => {
     if (typeof content === "string") return content.startsWith("--") ? style.getPropertyValue(content).trim() : content;
@@ -35,6 +38,7 @@
     const figure = figures[id], style = getComputedStyle(document.documentElement);
     let layout = over(COMMON, figure.layout);
     if (NARROW.matches) layout = over(layout, figure.narrow);
+    if (onPaper) layout = over(layout, { width: PAPER_WIDTH });
     if (TOUCH.matches) layout = over(layout, { dragmode: false });
     const plot = document.getElementById(id);
     plot.style.height = `${layout.height}px`;
@@ -119,12 +123,20 @@
       }
     });
 
-  const drawAll = () => Promise.all(Object.keys(figures).map(draw));
+  const drawAll = async () => {
+    await Promise.all(Object.keys(figures).map(draw));
+    Object.keys(pinned).forEach((sweep) => bringOut(sweep));
+  };
   DARK.addEventListener("change", drawAll);
   NARROW.addEventListener("change", drawAll);
   // On paper everything is light, whatever the screen is.
-  addEventListener("beforeprint", () => { document.documentElement.classList.add("light"); drawAll(); });
-  addEventListener("afterprint", () => { document.documentElement.classList.remove("light"); drawAll(); });
+  const print = (now) => {
+    onPaper = now;
+    document.documentElement.classList.toggle("light", now);
+    drawAll();
+  };
+  addEventListener("beforeprint", () => print(true));
+  addEventListener("afterprint", () => print(false));
   drawAll().then(() => {
     for (const id of Object.keys(figures)) listen(document.getElementById(id));
     document.documentElement.dataset.drawn = "true";

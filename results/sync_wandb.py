@@ -36,6 +36,7 @@ def main(arguments: list[str]) -> int:
 
         storage = Path(wanted.storage_path) if wanted.storage_path else SHIPPED_STORAGE
         folders = [find_sweep(sweep, storage) for sweep in wanted.sweeps]
+        _require_login(wanted.mode)
         return max([_send(folder, wanted.mode, wanted.project, wanted.entity, wanted.report) for folder in folders])
     except UserError as error:
         print(f"sync_wandb.py: {error}", file=sys.stderr)
@@ -45,18 +46,22 @@ def main(arguments: list[str]) -> int:
         return 130
 
 
+def _require_login(mode: str) -> None:
+    from results.wandb_record import has_login, resolve_mode  # before what else needs wandb: it says if that is missing
+
+    resolve_mode(mode)
+    if mode == "online" and not has_login():
+        raise UserError("no W&B login; run `wandb login`, or set WANDB_API_KEY")
+
+
 def _send(folder: Path, mode: str, project: str | None, entity: str | None, report: bool) -> int:
     """The exit status: 1 when W&B lacks something then, or has not taken the report."""
     from results.folder_lock import only_driver
     from results.records import read_sweep
     from results.wandb_dashboard import SweepDashboard
-    from results.wandb_record import has_login, resolve_mode
     from results.wandb_sweep_entry import ended_state
     from results.wandb_trials import send_lacking, sweep_settings
 
-    resolve_mode(mode)
-    if mode == "online" and not has_login():
-        raise UserError("no W&B login; run `wandb login`, or set WANDB_API_KEY")
     # Two writers of one run would cost it rows: neither a running sweep is sent nor a resume begun meanwhile.
     with only_driver(folder, f"sweep {folder.name}"):
         record = read_sweep(folder)

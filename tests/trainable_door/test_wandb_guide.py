@@ -105,6 +105,25 @@ def test_without_wandb_a_training_goes_on_and_a_sweep_says_so(command: str, work
         assert result.stderr == f"run_sweep.py: {WARNING}\n"
 
 
+def test_without_wandb_a_sweep_is_not_sent_and_that_is_said(workplace: Path, tmp_path: Path) -> None:
+    packages = without_wandb(tmp_path / "packages")
+    sweep = tmp_path / "sweep"
+    sweep.mkdir()
+    (sweep / "sweep.yaml").touch()
+
+    result = subprocess.run(
+        [sys.executable, "-S", str(REPOSITORY / "results" / "sync_wandb.py"), str(sweep)],
+        cwd=tmp_path,
+        env=environment(tmp_path, PYTHONPATH=os.pathsep.join([str(REPOSITORY), str(packages)])),
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+    assert result.returncode == 2
+    assert result.stderr == f"sync_wandb.py: {WARNING}\n"
+
+
 @pytest.mark.parametrize("behaviour", ["refuses", "never answers"])
 def test_a_server_that_does_not_serve_neither_stops_nor_slows_the_training(behaviour: str, workplace: Path) -> None:
     name = behaviour.replace(" ", "-")
