@@ -41,6 +41,7 @@ def main(folder: Path, trials: int, mode: str, options: dict[str, Any]) -> None:
             for trial in together:
                 _run_epoch(folder / trial.storage.trial_dir_name, trial, epoch, recorder, callback)
         for trial in together:
+            recorder.on_trial_complete(0, [], trial)
             callback.log_trial_end(trial)
         if first % 10 == 0 and options.get("mode", mode) == "offline":
             # Not faster than W&B: as a sweep's trials would not be.
