@@ -1,17 +1,18 @@
 """One trial's TensorBoard events, written from its rows: the contract's tags, the epoch as step, and HParams."""
 
+import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tensorboard.compat.proto.event_pb2 import Event
+from tensorboard.compat.proto.event_pb2 import Event, SessionLog
 from tensorboard.compat.proto.summary_pb2 import Summary
 from tensorboard.plugins.hparams import api_pb2, metadata, plugin_data_pb2
 from tensorboard.summary.writer.event_file_writer import EventFileWriter
 
 from results.ranking import Row, score
 from results.records import SweepRecord, TrialRecord
-from results.space import Space
+from results.space import Dimension, Space
 from results.whole_views import mark_whole
 from trainable import contract
 
@@ -28,11 +29,12 @@ class _Kind(NamedTuple):
 
 
 _NUMBER = _Kind(api_pb2.DATA_TYPE_FLOAT64, "number_value")
+_TEXT = _Kind(api_pb2.DATA_TYPE_STRING, "string_value")
 _KINDS = {
     int: _NUMBER,
     float: _NUMBER,
     bool: _Kind(api_pb2.DATA_TYPE_BOOL, "bool_value"),
-    str: _Kind(api_pb2.DATA_TYPE_STRING, "string_value"),
+    str: _TEXT,
 }
 
 
@@ -48,11 +50,11 @@ class TrialEvents:
             space: what is searched; each of it is a column beside the curves and in the HParams tab.
             group: trials of one group are one line of the HParams tab, with the mean of their scores.
         """
-        for stale in folder.glob("events.out.tfevents.*"):
-            stale.unlink()
+        _discard_events(folder)
         self._folder, self._metric, self._mode = folder, metric, mode
         self._rows: list[Row] = []
         self._writer = EventFileWriter(str(folder))
+        self._writer.add_event(Event(wall_time=0, step=1, session_log=SessionLog(status=SessionLog.START)))
         values = {name: _plain(value) for name, value in config.items() if value is not None}
         self._write_hparams(metadata.EXPERIMENT_TAG, experiment=_experiment(values, metric, space))
         start = plugin_data_pb2.SessionStartInfo(group_name=group)
@@ -94,6 +96,19 @@ class TrialEvents:
         self._writer.add_event(Event(wall_time=0, summary=Summary(value=[value])))
 
 
+def _discard_events(folder: Path) -> None:
+    """Empty what lies there; remove what was emptied before.
+
+    A TensorBoard that watches goes on to the next file when one has nothing more, but not when it is gone, where it
+    lacks its fast loader (Windows, ARM). Told of a new start, that one forgets the steps that it has read.
+    """
+    for stale in folder.glob("events.out.tfevents.*"):
+        if stale.stat().st_size:
+            os.truncate(stale, 0)
+        else:
+            stale.unlink()
+
+
 def open_events(sweep: SweepRecord, trial: TrialRecord) -> TrialEvents:
     """The events of a sweep's trial; those that differ by their seed alone are one group."""
     setting = ", ".join(f"{name} {value}" for name, value in trial.setting.items())
@@ -114,12 +129,20 @@ def _experiment(values: Mapping[str, Any], metric: str, space: Space) -> Any:
 
 def _hyperparameter(name: str, values: Mapping[str, Any], space: Space) -> Any:
     searched = space.get(name)
-    choices = [_plain(choice) for choice in searched.choices] if searched else [values[name]]
-    kind = _KINDS[type(choices[0])] if choices else _NUMBER
+    possible = _possible(searched) if searched else [values[name]]
+    kinds = {_KINDS[type(value)] for value in possible}
+    kind = kinds.pop() if len(kinds) == 1 else _TEXT  # as TensorBoard decides where it is not told
     info = api_pb2.HParamInfo(name=name, type=kind.data_type, differs=searched is not None)
     if kind is not _NUMBER:
-        info.domain_discrete.extend(choices)
+        info.domain_discrete.extend(possible)
+    elif searched:  # without a range, the list of runs beside the curves has no filter by it
+        info.domain_interval.min_value, info.domain_interval.max_value = min(possible), max(possible)
     return info
+
+
+def _possible(searched: Dimension) -> list[Any]:
+    """Every choice, or both ends of a range."""
+    return [_plain(value) for value in searched.choices or (searched.low, searched.high)]
 
 
 def _plain(value: Any) -> bool | float | str:

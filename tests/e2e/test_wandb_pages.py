@@ -42,28 +42,30 @@ def offline(server: OpenWandb, tmp_path_factory: pytest.TempPathFactory) -> Path
 
 
 def sweep_of(server: OpenWandb, storage: Path, mode: str) -> Path:
-    """A small sweep of the real thing; at its end the server was sent all of it."""
+    """A small sweep of the real thing; at its end the server was sent all of it.
+
+    This server cannot be asked what it holds. An online sweep meets that when its first run is closed, and keeps the
+    runs that it opens later on disk; the first ones were sent as they ran.
+    """
     flags = ("--name", mode, *SMALL, "--wandb_mode", mode, "--wandb_project", PROJECT)
     finished = run_sweep(storage, *flags, **server.variables)
     assert finished.returncode == 0, finished.stderr
     sweep = storage / mode
     assert [trial.name for trial in trial_folders(sweep)] == ["trial_00000", "trial_00001", "trial_00002"]
-    send_segments(server, sweep)
+    kept_on_disk = sorted(sweep.glob("trial_*/wandb/offline-run-*"))
+    assert (len(kept_on_disk) < 3) == (mode == "online")
+    if kept_on_disk:
+        send(server, kept_on_disk, cwd=storage)
     return sweep
 
 
-def send_segments(server: OpenWandb, sweep: Path) -> None:
-    segments = sorted(sweep.glob("trial_*/wandb/offline-run-*"))
-    if segments:
-        wandb = Path(sys.executable).with_name("wandb")
-        sent = subprocess.run(
-            [wandb, "sync", *segments],
-            env=environment(**server.variables),
-            cwd=sweep,
-            capture_output=True,
-            text=True,
-        )
-        assert sent.returncode == 0, sent.stdout + sent.stderr
+def send(server: OpenWandb, segments: list[Path], cwd: Path) -> None:
+    """Args: cwd: where the client leaves a folder of its own."""
+    wandb = Path(sys.executable).with_name("wandb")
+    sent = subprocess.run(
+        [wandb, "sync", *segments], env=environment(**server.variables), cwd=cwd, capture_output=True, text=True
+    )
+    assert sent.returncode == 0, sent.stdout + sent.stderr
 
 
 def run_of(trial: Path, server: OpenWandb, sweep: Path) -> StoredRun:

@@ -7,6 +7,7 @@ import subprocess
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -95,6 +96,7 @@ def write_all_events(folder: Path) -> SweepRecord:
 def made_up_trial(number: int) -> MadeUpTrial:
     """Each seventh fails in its second epoch; only every other one has a momentum."""
     config = {"lr": 10 ** -(1 + number / 25), "optimizer": ("adam", "sgd")[number % 2], "nesterov": number % 3 == 0}
+    config |= {"heads": (2, 8, 4)[number % 3], "width": ("auto", 64)[number % 2]}
     if number % 2:
         config["momentum"] = number / LARGE
     scores = [0.3 + number / 1000, 0.5 + number / 1000, 0.4 + number / 1000]
@@ -116,6 +118,8 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> SweepRecord:
             "momentum": Dimension(FLOAT, 0.0, 1.0),
             "optimizer": Dimension(CATEGORICAL, choices=("adam", "sgd")),
             "nesterov": Dimension(CATEGORICAL, choices=(False, True)),
+            "heads": Dimension(CATEGORICAL, choices=(2, 8, 4)),
+            "width": Dimension(CATEGORICAL, choices=(64, "auto")),
         },
     )
     return write_all_events(folder)
@@ -123,7 +127,8 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> SweepRecord:
 
 @pytest.fixture(scope="module")
 def large_board(large: SweepRecord, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Board]:
-    yield from start_board(large.folder, LARGE, tmp_path_factory.mktemp("large_board") / "log")
+    with watching(large.folder, LARGE, tmp_path_factory.mktemp("large_board") / "log") as running:
+        yield running
 
 
 @pytest.fixture(scope="module")
@@ -137,12 +142,14 @@ def several(tmp_path_factory: pytest.TempPathFactory, digit_sweep: Sweep, quadra
 
 @pytest.fixture(scope="module")
 def board(several: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Board]:
-    yield from start_board(several, 4 + 8, tmp_path_factory.mktemp("board") / "log")
+    with watching(several, 4 + 8, tmp_path_factory.mktemp("board") / "log") as running:
+        yield running
 
 
-def start_board(folder: Path, num_trials: int, log: Path) -> Iterator[Board]:
+@contextmanager
+def watching(folder: Path, num_trials: int, log: Path, *flags: str) -> Iterator[Board]:
     """A server that has found every trial in the folder."""
-    with serving(("tensorboard", "--logdir", folder, "--reload_interval", 1), log) as (url, server):
+    with serving(("tensorboard", "--logdir", folder, "--reload_interval", 1, *flags), log) as (url, server):
         running = Board(url, log, server)
         running.wait_until(lambda: len(running.groups()) == num_trials)
         yield running
@@ -187,10 +194,28 @@ def test_trials_with_different_hyperparameters_are_one_experiment(large: SweepRe
         "momentum": ("DATA_TYPE_FLOAT64", True),
         "nesterov": ("DATA_TYPE_BOOL", True),
         "optimizer": ("DATA_TYPE_STRING", True),
+        "heads": ("DATA_TYPE_FLOAT64", True),
+        "width": ("DATA_TYPE_STRING", True),
     }
     assert [info["name"]["tag"] for info in experiment["metricInfos"]] == ["Score"]
     assert {group["name"]: group["hparams"] for group in large_board.groups()} == {
         trial.folder.name: trial.config for trial in large.trials
+    }
+
+
+def test_trials_can_be_filtered_by_range_and_by_choice(large_board: Board) -> None:
+    """What TensorBoard offers where a hyperparameter is given neither is an empty list."""
+    told = {info["name"]: info for info in large_board.experiment()["hparamInfos"]}
+    ranges = {name: info["domainInterval"] for name, info in told.items() if "domainInterval" in info}
+    assert {name: (found["minValue"], found["maxValue"]) for name, found in ranges.items()} == {
+        "lr": (1e-5, 1.0),
+        "momentum": (0.0, 1.0),
+        "heads": (2, 8),
+    }
+    assert {name: info["domainDiscrete"] for name, info in told.items() if name not in ranges} == {
+        "optimizer": ["adam", "sgd"],
+        "nesterov": [False, True],
+        "width": [64, "auto"],
     }
 
 
@@ -205,21 +230,35 @@ def test_an_unfinished_trial_is_compared_by_its_best_so_far(large_board: Board) 
     assert large_board.curve("trial_00099", "Score") == [(1, as_float32(0.2)), (2, as_float32(0.2))]
 
 
-def test_a_curve_is_one_after_a_resume_for_a_server_that_watched(board: Board, several: Path) -> None:
-    """Three epochs, of which a resume cuts the last, runs it again, and runs a fourth."""
-    run, config = "resumed/trial_00000", {"lr": 0.1}
-    sweep = write_sweep(several / "resumed", [MadeUpTrial(config, [0.1, 0.2, 0.3], ended=False)])
-    write_all_events(sweep)
-    board.wait_until(lambda: run in board.runs() and len(board.curve(run, OBJECTIVE)) == 3)
+@pytest.mark.parametrize("fast", ["auto", "false"])
+def test_a_curve_is_one_after_a_resume_for_a_server_that_watched(fast: str, tmp_path: Path) -> None:
+    """Three epochs, of which a resume cuts the last, runs it again, and runs a fourth.
 
-    write_trial(sweep / "trial_00000", MadeUpTrial(config, [0.1, 0.2, 0.5, 0.4]))
+    The fast loader is not there on every machine; each treats files that change in its own way.
+    """
+    config = {"lr": 0.1}
+    sweep = write_sweep(tmp_path / "resumed", [MadeUpTrial(config, [0.1, 0.2, 0.3], ended=False)])
     write_all_events(sweep)
+    with watching(sweep, 1, tmp_path / "log", f"--load_fast={fast}") as board:
+        board.wait_until(lambda: len(board.curve("trial_00000", OBJECTIVE)) == 3)
 
-    board.wait_until(lambda: board.curve(run, OBJECTIVE)[-1][0] == 4)
-    assert board.curve(run, OBJECTIVE) == [
-        (epoch, as_float32(value)) for epoch, value in enumerate([0.1, 0.2, 0.5, 0.4], 1)
-    ]
-    assert len(list(sweep.glob("trial_00000/events.out.tfevents.*"))) == 1
+        write_trial(sweep / "trial_00000", MadeUpTrial(config, [0.1, 0.2, 0.5, 0.4]))
+        write_all_events(sweep)
+
+        board.wait_until(lambda: board.curve("trial_00000", OBJECTIVE)[-1][0] == 4)
+        assert board.curve("trial_00000", OBJECTIVE) == [
+            (epoch, as_float32(value)) for epoch, value in enumerate([0.1, 0.2, 0.5, 0.4], 1)
+        ]
+
+
+def test_however_often_a_sweep_is_resumed_its_events_take_no_more_room(tmp_path: Path) -> None:
+    sweep = write_sweep(tmp_path / "resumed", [MadeUpTrial({"lr": 0.1}, [0.1, 0.2, 0.3])])
+    sizes = []
+    for _ in range(4):
+        write_all_events(sweep)
+        sizes.append(sorted(file.stat().st_size for file in sweep.glob("trial_00000/events.out.tfevents.*")))
+    whole = sizes[0][0]
+    assert sizes == [[whole], [0, whole], [0, whole], [0, whole]]
 
 
 def test_seeds_of_a_confirmed_setting_are_one_line_with_their_mean(board: Board, several: Path) -> None:
