@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from results.hyperparameters import Hyperparameter, varied_hyperparameters
 from results.observations import ALPHA, Observation, best_quarter_places, unit_of, why_no_best_quarter
-from results.shown import shown_value
+from results.shown import listed, shown_value
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,8 @@ class BestQuarter:
 
 def best_quarter(observed: Sequence[Observation]) -> BestQuarter:
     """What to say of it."""
-    unit, varied = unit_of(observed), varied_hyperparameters([observation.setting for observation in observed])
+    unit = unit_of(observed)
+    varied = varied_hyperparameters([observation.setting for observation in observed], {})  # ranks have no scale
     reason = why_no_best_quarter([o.value for o in observed], unit, len(varied)) if varied else "nothing was varied"
     if reason:
         return BestQuarter(f"What distinguishes the best quarter cannot be said: {reason}.", reason=reason)
@@ -39,11 +40,11 @@ def best_quarter(observed: Sequence[Observation]) -> BestQuarter:
         spans = {difference.name: difference.span for difference in differences}
         verdict = "it does not differ" if len(unclear) == 1 else "none of them differs"
         return BestQuarter(
-            f"{whose} has {_listed([spans[name] for name in unclear], 'and')}; {verdict} clearly from the rest."
+            f"{whose} has {listed([spans[name] for name in unclear], 'and')}; {verdict} clearly from the rest."
         )
-    sentence = f"{whose} has {_listed([difference.words for difference in clear], 'and')}"
+    sentence = f"{whose} has {listed([difference.words for difference in clear], 'and')}"
     if unclear:
-        sentence += f"; {_listed(unclear, 'and')} {'does' if len(unclear) == 1 else 'do'} not differ clearly"
+        sentence += f"; {listed(unclear, 'and')} {'does' if len(unclear) == 1 else 'do'} not differ clearly"
     return BestQuarter(f"{sentence}.", tuple(difference.name for difference in clear))
 
 
@@ -107,7 +108,3 @@ def _rejected_by_holm(ordered: Sequence[float]) -> int:
         if p > ALPHA / (len(ordered) - place):
             return place
     return len(ordered)
-
-
-def _listed(names: Sequence[str], last: str) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} {last} {names[-1]}"

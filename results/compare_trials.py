@@ -7,9 +7,9 @@ import argparse
 import gc
 import signal
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from results.sweep_arguments import add_sweep_arguments, wanted_sweeps
 from trainable.contract import UserError
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("sweeps", nargs="+", metavar="SWEEP", help="name or folder of a sweep, running ones too")
+    add_sweep_arguments(parser, "running")
     parser.add_argument("--where", metavar="CONDITION", help='show only rows such as "lr < 1e-3 and group_size >= 8"')
     parser.add_argument(
         "--sort", metavar="COLUMN[,...]", help="from the least, or -COLUMN from the most (default: best score first)"
@@ -67,25 +67,17 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--ungrouped", action="store_true", help="a row for every trial, not for all seeds of a setting"
     )
-    parser.add_argument(
-        "--format", choices=("table", "csv", "json", "markdown"), default="table", help="default: table"
-    )
+    parser.add_argument("--format", choices=FORMATS, default=FORMATS[0], help=f"default: {FORMATS[0]}")
     parser.add_argument("--save_svg", "--save-svg", metavar="FILE", help="also keep the table as a picture")
-    parser.add_argument(
-        "--storage_path", "--storage-path", metavar="PATH", help="where sweeps lie (default: results/sweeps)"
-    )
     return parser
 
 
 def _compare(wanted: argparse.Namespace) -> int:
     from results.comparison import compare
-    from results.find import SHIPPED_STORAGE, find_sweep
     from results.listing import list_trials
     from results.listing_formats import as_csv, as_json
-    from results.records import read_sweep
 
-    storage = Path(wanted.storage_path) if wanted.storage_path else SHIPPED_STORAGE
-    comparisons = compare(read_sweep(find_sweep(sweep, storage)) for sweep in wanted.sweeps)
+    comparisons = compare(wanted_sweeps(wanted))
     listings = _chosen([list_trials(comparison, wanted.ungrouped) for comparison in comparisons], wanted)
     match wanted.format:
         case "csv":

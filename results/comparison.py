@@ -12,6 +12,7 @@ from results.observations import Observation, observations
 from results.pareto import ParetoSet, pareto_set
 from results.records import SweepRecord
 from results.seed_groups import SeedGroup, seed_groups
+from results.space import Space
 from trainable.contract import shown_path
 
 
@@ -44,6 +45,11 @@ class Comparison:
         return pareto_set(self.groups, self.metric, self.mode)
 
     @property
+    def space(self) -> Space:
+        """What was searched; of a hyperparameter that several sweeps searched, as the first did."""
+        return {name: dimension for record in reversed(self.records) for name, dimension in record.space.items()}
+
+    @property
     def starting_values(self) -> SeedGroup | None:
         """The setting with the starting values of the first sweep that has tried them."""
         for record in self.records:
@@ -52,6 +58,12 @@ class Comparison:
                     return group
         return None
 
+    def name_of_setting(self, group: SeedGroup) -> str:
+        """A setting by the first trial that ran it."""
+        first = group.trials[0]
+        of_sweep = f" of {self.name_of(first.sweep)}" if len(self.records) > 1 else ""
+        return f"trial {first.trial.number}{of_sweep}"
+
     def name_of(self, record: SweepRecord) -> str:
         """A sweep's name, or its folder where two have the same name."""
         same = Counter(other.name for other in self.records)[record.name]
@@ -59,9 +71,9 @@ class Comparison:
 
 
 def compare(records: Iterable[SweepRecord]) -> list[Comparison]:
-    """What can be ranked together, in the order in which the sweeps were given; a sweep given twice counts once."""
+    """What can be ranked together, in the order in which the sweeps were given."""
     together: dict[tuple[str, ...], list[SweepRecord]] = {}
-    for record in {record.folder: record for record in records}.values():
+    for record in records:
         data = str(record.data.get("fingerprint") or record.folder)
         together.setdefault((record.metric, record.mode, data), []).append(record)
     return [Comparison(tuple(comparable)) for comparable in together.values()]

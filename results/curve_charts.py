@@ -18,9 +18,9 @@ from results.chart import (
     number,
 )
 from results.findings import Findings
-from results.report_words import counted, metric_name
+from results.report_words import metric_name
 from results.seed_groups import JudgedTrial, SeedGroup
-from results.shown import STARTING_VALUES
+from results.shown import STARTING_VALUES, counted
 from trainable import contract
 
 
@@ -43,7 +43,7 @@ def curve_charts(findings: Findings) -> list[Chart]:
         Chart(
             name="curves",
             title="Learning curves",
-            reading=_reading(findings, trials, of_winner),
+            reading=_reading(trials, of_winner),
             traces=traces,
             layout={
                 "xaxis": axis("epoch", range=[0.5, longest + 0.5], **({"dtick": 1} if longest <= 12 else {})),
@@ -53,7 +53,7 @@ def curve_charts(findings: Findings) -> list[Chart]:
                 "annotations": _baseline_names(baselines, "left"),
                 "margin": {"r": 96 if baselines else 14},
             },
-            table=_table(findings, trials, of_winner, of_start),
+            table=_table(trials, of_winner, of_start),
             height=440,
             narrow={"height": 380, "annotations": _baseline_names(baselines, "right"), "margin": {"r": 14}},
             is_wide=True,
@@ -135,7 +135,7 @@ def _baseline_names(baselines: Sequence[Baseline], end: str) -> list[Trace]:
     ]
 
 
-def _reading(findings: Findings, trials: Sequence[JudgedTrial], of_winner: Sequence[JudgedTrial]) -> str:
+def _reading(trials: Sequence[JudgedTrial], of_winner: Sequence[JudgedTrial]) -> str:
     told = []
     if len(of_winner) == 1 and of_winner[0].best:
         epoch, epochs = of_winner[0].best[contract.EPOCH], len(of_winner[0].trial.rows)
@@ -155,7 +155,6 @@ def _reading(findings: Findings, trials: Sequence[JudgedTrial], of_winner: Seque
 
 
 def _table(
-    findings: Findings,
     trials: Sequence[JudgedTrial],
     of_winner: Sequence[JudgedTrial],
     of_start: Sequence[JudgedTrial],

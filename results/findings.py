@@ -42,8 +42,8 @@ class Standing:
 
     name: str
     score: float
-    low: float | None
-    high: float | None
+    low: float
+    high: float
     gain: Gain
 
 

@@ -11,6 +11,11 @@ from results.shown import STARTING_VALUES
 
 Point = Mapping[str, float]
 
+FRONTIER_READING = (
+    "Each dot is one latency budget, at the mean time its answers took and how many of them were right; up and to the "
+    "left is better."
+)
+
 
 @dataclass(frozen=True)
 class _Series:
@@ -60,7 +65,7 @@ def _frontier(series: Sequence[_Series]) -> Chart:
     return Chart(
         name="frontier",
         title="Accuracy and latency",
-        reading=_frontier_reading(series),
+        reading=FRONTIER_READING,
         traces=[_line(one, "latency_ms", "accuracy") for one in series],
         layout={
             "xaxis": axis("mean latency (ms)"),
@@ -117,13 +122,6 @@ def _table(series: Sequence[_Series], value: str, with_latency: bool) -> Table:
         for points in zip(*(one.points for one in series), strict=True)
     ]
     return Table(("budget", *(one.name for one in series)), tuple(rows))
-
-
-def _frontier_reading(series: Sequence[_Series]) -> str:
-    return (
-        "Each dot is one latency budget, at the mean time its answers took and how many of them were right; up and to "
-        "the left is better."
-    )
 
 
 def _budget_reading(series: Sequence[_Series]) -> str:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from results.hyperparameters import Hyperparameter, varied_hyperparameters
 from results.observations import ALPHA, Observation, unit_of, why_no_best_quarter
+from results.space import Space
 
 if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
@@ -36,9 +37,13 @@ class Importance:
     reason: str = ""
 
 
-def importance(observed: Sequence[Observation]) -> Importance:
-    """What decides; the same observations give the same answer."""
-    varied = varied_hyperparameters([observation.setting for observation in observed])
+def importance(observed: Sequence[Observation], space: Space) -> Importance:
+    """What decides; the same observations give the same answer.
+
+    Args:
+        space: what was searched.
+    """
+    varied = varied_hyperparameters([observation.setting for observation in observed], space)
     values = [observation.value for observation in observed]
     if len(varied) < 2:
         return Importance({}, reason=f"only {varied[0].name} was varied" if varied else "nothing was varied")

@@ -15,10 +15,11 @@ from results.scored_settings import ScoredSettings
 
 def importance_chart(settings: ScoredSettings) -> list[Chart]:
     """One chart, or none where nothing can be said."""
-    found = importance(settings.findings.comparison.observations)
+    comparison = settings.findings.comparison
+    found = importance(comparison.observations, comparison.space)
     if not found.shares:
         return []
-    quarter = best_quarter(settings.findings.comparison.observations)
+    quarter = best_quarter(comparison.observations)
     stand_out = ", ".join(found.stand_out)
     beyond = (
         f"Beyond what chance would give: {stand_out} (in colour)."

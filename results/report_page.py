@@ -9,7 +9,7 @@ from results.comparison import Comparison, compare, why_apart
 from results.findings import find
 from results.records import SweepRecord
 from results.report_section import Section, result_of, section_of
-from results.report_words import listed
+from results.shown import listed
 
 HERE = Path(__file__).resolve().parent
 TEMPLATE, STYLE, SCRIPT = "report_template.html", "report_style.css", "report_script.js"

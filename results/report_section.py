@@ -19,19 +19,15 @@ from results.report_words import (
     Card,
     Words,
     cards,
-    counted,
     headline,
     how_long,
-    interval_words,
-    listed,
-    shown_score,
     status_counts,
     trust_line,
     when,
     winner_line,
 )
 from results.scored_settings import scored_settings
-from results.shown import shown_cell, shown_value
+from results.shown import counted, interval_words, listed, shown_cell, shown_score, shown_value
 from results.slice_charts import slice_charts
 from results.standing_charts import gain_charts, seed_charts
 from trainable import contract
@@ -163,7 +159,7 @@ def section_of(record: SweepRecord, anchor: str, name: str) -> Section:
         rows=[_row(findings, listing, values) for values in listing.rows],
         failures=_failures(record),
         commands=_commands(findings),
-        facts=_facts(record, findings),
+        facts=_facts(record),
         settings=_settings(record),
         began=when(record),
         best=shown_score(winner.score) if winner and winner.score else "-",
@@ -245,9 +241,9 @@ def _commands(findings: Findings) -> list[Command]:
     return [Command(purpose, line) for purpose, line in known if line]
 
 
-def _facts(record: SweepRecord, findings: Findings) -> list[tuple[str, str]]:
+def _facts(record: SweepRecord) -> list[tuple[str, str]]:
     settings = record.settings
-    tried = [_tried(h) for h in varied_hyperparameters([trial.setting for trial in record.trials])]
+    tried = [_tried(h) for h in varied_hyperparameters([t.setting for t in record.trials], record.space)]
     facts = (
         ("Data", record.data.get("summary", "")),
         ("Score", f"the {record.mode} of {record.metric} over a trial's epochs"),

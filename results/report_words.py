@@ -5,10 +5,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from results.findings import Findings, Gain
+from results.findings import Findings
 from results.records import SweepRecord
-from results.seed_groups import Estimate, SeedGroup
-from results.shown import STARTING_VALUES, shown_setting
+from results.shown import STARTING_VALUES, counted, interval_words, shown_score, shown_setting
 from trainable import contract
 
 METRIC_NAMES = {contract.VAL_IN_BUDGET_ACCURACY: "in-budget accuracy"}
@@ -39,40 +38,6 @@ def metric_name(metric: str) -> str:
     return METRIC_NAMES.get(metric, metric.rpartition("/")[2].replace("_", " ").lower())
 
 
-def counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
-def listed(words: Sequence[str], last: str = "and") -> str:
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} {last} {words[-1]}"
-
-
-def group_name(findings: Findings, group: SeedGroup) -> str:
-    """A setting by the first trial that ran it."""
-    first, comparison = group.trials[0], findings.comparison
-    of_sweep = f" of {comparison.name_of(first.sweep)}" if len(comparison.records) > 1 else ""
-    return f"trial {first.trial.number}{of_sweep}"
-
-
-def shown_score(score: Estimate) -> str:
-    return f"{score.mean:.3f}" if score.half_width is None else f"{score.mean:.3f} ± {score.half_width:.3f}"
-
-
-def interval_words(gain: Gain) -> str:
-    """The 95 % interval and what it is over; empty without one."""
-    if gain.low is None or gain.high is None:
-        return ""
-    return f"95 % interval {gain.low:+.3f} to {gain.high:+.3f} over {counted(gain.drawn, gain.resampled)}"
-
-
-def is_over(records: Sequence[SweepRecord]) -> bool:
-    """Whether nothing is left to run."""
-    return all(
-        len(record.trials) >= int(record.settings.get("num_samples", 0)) and all(t.finished for t in record.trials)
-        for record in records
-    )
-
-
 def headline(findings: Findings) -> list[Words]:
     """The result in one sentence."""
     comparison, winner = findings.comparison, findings.winner
@@ -81,7 +46,7 @@ def headline(findings: Findings) -> list[Words]:
         if trials and all(trial.failure for trial in trials):
             return [Words("No trial has a score: "), Words(f"{_all(len(trials))} failed", True)]
         return [Words("No trial has a score yet")]
-    so_far = "" if is_over(comparison.records) else "so far, "
+    so_far = "" if all(record.finished for record in comparison.records) else "so far, "
     name, value = metric_name(comparison.metric), Words(f"{winner.score.mean:.3f}", True)
     over_seeds = f", the mean over {counted(winner.score.n, 'seed')}" if findings.is_confirmed else ""
     reaches = f"the best setting reaches {'an' if name[0] in 'aeiou' else 'a'} {name} of "
@@ -110,7 +75,7 @@ def winner_line(findings: Findings) -> str:
     winner = findings.winner
     if winner is None:
         return ""
-    where = group_name(findings, winner)
+    where = findings.comparison.name_of_setting(winner)
     if len(winner.counted) == 1 and winner.counted[0].best:
         trial = winner.counted[0]
         where += f", at epoch {winner.counted[0].best[contract.EPOCH]} of {len(trial.trial.rows)}"

@@ -34,5 +34,5 @@ class ScoredSettings:
 def scored_settings(findings: Findings) -> ScoredSettings | None:
     """None of a sweep that tried too few settings."""
     groups = tuple(group for group in reversed(findings.comparison.groups) if group.score)
-    varied = tuple(varied_hyperparameters([group.setting for group in groups]))
+    varied = tuple(varied_hyperparameters([group.setting for group in groups], findings.comparison.space))
     return ScoredSettings(findings, groups, varied) if len(groups) >= FEWEST_SETTINGS and varied else None

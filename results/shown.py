@@ -1,7 +1,11 @@
 """How values read to people: scores to three decimals, hyperparameters to three significant digits."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from results.findings import Gain
+    from results.seed_groups import Estimate
 
 STARTING_VALUES = "starting values"
 
@@ -13,6 +17,26 @@ def shown_value(value: object) -> str:
 
 def shown_setting(setting: Mapping[str, Any]) -> str:
     return ", ".join(f"{name} {shown_value(value)}" for name, value in setting.items())
+
+
+def shown_score(score: "Estimate") -> str:
+    """A mean, and how far its 95 % interval reaches to either side where it has one."""
+    return f"{score.mean:.3f}" if score.half_width is None else f"{score.mean:.3f} ± {score.half_width:.3f}"
+
+
+def interval_words(gain: "Gain") -> str:
+    """The 95 % interval and what it is over; empty without one."""
+    if gain.low is None or gain.high is None:
+        return ""
+    return f"95 % interval {gain.low:+.3f} to {gain.high:+.3f} over {counted(gain.drawn, gain.resampled)}"
+
+
+def counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def listed(words: Sequence[str], last: str = "and") -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} {last} {words[-1]}"
 
 
 def shown_cell(row: Mapping[str, Any], column: str) -> str:

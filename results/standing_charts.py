@@ -15,9 +15,9 @@ from results.chart import (
     number,
 )
 from results.findings import Findings, Gain
-from results.report_words import counted, group_name, interval_words, listed, metric_name, shown_score
+from results.report_words import metric_name
 from results.seed_groups import SeedGroup
-from results.shown import STARTING_VALUES, shown_setting
+from results.shown import STARTING_VALUES, counted, interval_words, listed, shown_score, shown_setting
 
 ROW_HEIGHT = 44
 
@@ -127,7 +127,7 @@ def seed_charts(findings: Findings) -> list[Chart]:
 def _name(findings: Findings, group: SeedGroup) -> str:
     if group is findings.winner:
         return "winner"
-    return STARTING_VALUES if group is findings.start else f"setting of {group_name(findings, group)}"
+    return STARTING_VALUES if group is findings.start else f"setting of {findings.comparison.name_of_setting(group)}"
 
 
 def _seeds(repeated: list[SeedGroup], names: dict[int, str]) -> Trace:

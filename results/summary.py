@@ -5,12 +5,12 @@ from rich.text import Text
 
 from results.best_quarter import best_quarter
 from results.comparison import Comparison
+from results.findings import find
 from results.importance import importance
 from results.listing import Listing
 from results.listing_formats import as_markdown
-from results.ranking import sign
-from results.seed_groups import Estimate, JudgedTrial, SeedGroup, gain
-from results.shown import shown_setting
+from results.seed_groups import JudgedTrial
+from results.shown import STARTING_VALUES, interval_words, shown_score, shown_setting
 from results.table import trial_table
 from trainable import contract
 
@@ -65,46 +65,34 @@ def finding_lines(comparison: Comparison, listing: Listing) -> list[str]:
 
 
 def gain_lines(comparison: Comparison) -> list[str]:
-    """The best setting beside the one with the starting values, and beside the baselines."""
-    best = next((group for group in comparison.groups if group.score), None)
-    if best is None or best.score is None:
+    """The winner beside the starting values, and beside the baselines."""
+    findings = find(comparison)
+    winner, start = findings.winner, findings.start
+    if winner is None or winner.score is None:
         return ["No trial has a score yet."]
+    over_seeds = "" if winner.score.half_width is None else f" over {winner.score.n} seeds"
     lines = [
-        f"Best: {_named(comparison, best)}, {comparison.metric} {_shown(best.score)} ({shown_setting(best.setting)})"
+        f"Best: {comparison.name_of_setting(winner)}, {comparison.metric} {shown_score(winner.score)}{over_seeds} "
+        f"({shown_setting(winner.setting)})"
     ]
-    start = comparison.starting_values
-    gained = gain(best, start) if start else None
-    if start and start.score and gained:
+    if start and start.score and findings.gain:
+        interval = interval_words(findings.gain)
         lines.append(
-            f"Gain over the starting values: {_signed(gained, comparison.mode)} "
-            f"({start.score.mean:.3f} -> {best.score.mean:.3f})"
+            f"Gain over the {STARTING_VALUES}: {findings.gain.value:+.3f} "
+            f"({start.score.mean:.3f} -> {winner.score.mean:.3f})" + (f", {interval}" if interval else "")
         )
-    data = comparison.records[0].data
-    if data.get("baselines") and data.get("objective") == comparison.metric:
+    elif winner is start and len(comparison.groups) > 1:
+        lines.append(f"Nothing tried beats the {STARTING_VALUES}.")
+    if findings.baselines:
         lines.append("Baselines (95 % interval):")
-        for baseline in data["baselines"]:
-            lines.append(
-                f"  {baseline['name']:<14}{baseline['value']:.3f}  ({baseline['low']:.3f} to {baseline['high']:.3f})"
-                f"   best trial {sign(comparison.mode) * (best.score.mean - baseline['value']):+.3f}"
-            )
+    for baseline in findings.baselines:
+        gain = baseline.gain
+        interval = "" if gain.low is None or gain.high is None else f"  ({gain.low:+.3f} to {gain.high:+.3f})"
+        lines.append(
+            f"  {baseline.name:<14}{baseline.score:.3f}  ({baseline.low:.3f} to {baseline.high:.3f})"
+            f"   best trial {gain.value:+.3f}{interval}"
+        )
     return lines
-
-
-def _named(comparison: Comparison, group: SeedGroup) -> str:
-    trial = group.trials[0]
-    of_sweep = f" of {comparison.name_of(trial.sweep)}" if len(comparison.records) > 1 else ""
-    return f"trial {trial.trial.number}{of_sweep}"
-
-
-def _shown(score: Estimate) -> str:
-    if score.half_width is None:
-        return f"{score.mean:.3f}"
-    return f"{score.mean:.3f} ± {score.half_width:.3f} over {score.n} seeds"
-
-
-def _signed(gained: Estimate, mode: str) -> str:
-    value = f"{sign(mode) * gained.mean:+.3f}"
-    return value if gained.half_width is None else f"{value} ± {gained.half_width:.3f}"
 
 
 def _cut_lines(listing: Listing) -> list[str]:
@@ -118,7 +106,7 @@ def _decision_lines(comparison: Comparison) -> list[str]:
     observed = comparison.observations
     if not observed:
         return []
-    weighed, quarter = importance(observed), best_quarter(observed)
+    weighed, quarter = importance(observed, comparison.space), best_quarter(observed)
     if quarter.reason:
         return [f"What decides cannot be said: {quarter.reason}."]
     if weighed.reason:
@@ -134,7 +122,7 @@ def _pareto_lines(comparison: Comparison) -> list[str]:
         return []
     up = "up" if comparison.mode == "max" else "down"
     points = [
-        f"{_named(comparison, group)} ({group.score.mean:.3f}, {group.mean_of(found.against):.3f})"
+        f"{comparison.name_of_setting(group)} ({group.score.mean:.3f}, {group.mean_of(found.against):.3f})"
         for group in found.groups[:MOST_NAMED]
         if group.score
     ]

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from results.sweep_arguments import add_sweep_arguments, wanted_sweeps
 from trainable.contract import UserError
 
 if TYPE_CHECKING:
@@ -18,24 +19,18 @@ if TYPE_CHECKING:
 
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="sync_wandb.py", description=__doc__.splitlines()[0])
-    parser.add_argument("sweeps", nargs="+", metavar="SWEEP", help="name or folder of a sweep, interrupted ones too")
+    add_sweep_arguments(parser, "interrupted")
     parser.add_argument("--project", help="W&B project (default: the sweep's)")
     parser.add_argument("--entity", help="W&B user or team (default: the sweep's, else yours)")
     parser.add_argument(
         "--mode", choices=("online", "offline"), default="online", help="offline: write W&B's local files instead"
     )
     parser.add_argument("--report", action="store_true", help="also write a W&B Report, or write it anew")
-    parser.add_argument(
-        "--storage_path", "--storage-path", metavar="PATH", help="where sweeps lie (default: results/sweeps)"
-    )
     wanted = parser.parse_args(arguments)
     try:
         if wanted.report and wanted.mode == "offline":
             raise UserError("--report is written at the server; leave --mode offline out")
-        from results.find import SHIPPED_STORAGE, find_sweep
-
-        storage = Path(wanted.storage_path) if wanted.storage_path else SHIPPED_STORAGE
-        folders = [find_sweep(sweep, storage) for sweep in wanted.sweeps]
+        folders = [record.folder for record in wanted_sweeps(wanted)]
         _require_login(wanted.mode)
         return max([_send(folder, wanted.mode, wanted.project, wanted.entity, wanted.report) for folder in folders])
     except UserError as error:

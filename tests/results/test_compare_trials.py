@@ -12,6 +12,7 @@ from made_up_sweep import MadeUpTrial, write_sweep
 from sweep_process import ROOT
 
 from results.records import read_sweep
+from results.space import FLOAT, Dimension, write_space
 
 
 def compare(*arguments: object) -> "subprocess.CompletedProcess[str]":
@@ -46,7 +47,9 @@ def sixteen(tmp_path_factory: pytest.TempPathFactory) -> Path:
         )
         for i, size in enumerate(sizes)
     ]
-    return write_sweep(tmp_path_factory.mktemp("sweeps") / "sixteen", trials)
+    folder = write_sweep(tmp_path_factory.mktemp("sweeps") / "sixteen", trials)
+    write_space(folder, {"lr": Dimension(FLOAT, 1e-5, 1e-2, log=True)})
+    return folder
 
 
 def test_sweeps_that_cannot_be_compared_get_a_table_each_and_the_reason(
@@ -168,5 +171,7 @@ def test_the_seeds_of_a_confirmed_setting_are_one_line_with_its_interval(tmp_pat
     # t(.975, 2) * .01 / sqrt(3) = .0248; the difference is the same under each seed.
     assert printed.split("\n\n")[1].splitlines()[1].split() == ["1", "1", "0.001", "0.620", "±0.025", "3", "1/3"]
     assert "Best: trial 1, Val/In_Budget_Accuracy 0.620 ± 0.025 over 3 seeds (lr 0.001)" in printed
-    assert "Gain over the starting values: +0.100 ± 0.000 (0.520 -> 0.620)" in printed
+    assert (
+        "Gain over the starting values: +0.100 (0.520 -> 0.620), 95 % interval +0.100 to +0.100 over 3 seeds" in printed
+    )
     assert len(shown(sweep, "--ungrouped").split("\n\n")[1].splitlines()) == 7

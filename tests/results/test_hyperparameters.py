@@ -1,39 +1,42 @@
-"""What recorded values show of a hyperparameter."""
+"""What recorded values show of a hyperparameter, and what the record of the space adds."""
 
 from results.hyperparameters import varied_hyperparameters
+from results.space import FLOAT, Dimension
+
+LOG = Dimension(FLOAT, 1e-5, 1e3, log=True)
 
 
-def test_numbers_choices_and_scales_are_recognised() -> None:
+def test_numbers_and_choices_are_recognised_and_the_space_tells_the_scale() -> None:
     settings = [
-        {"lr": 1e-4, "dropout": 0.1, "group_size": 4, "hidden": 16, "recipe": "a", "norm": True, "fixed": 1},
-        {"lr": 1e-2, "dropout": 0.5, "group_size": 32, "hidden": 2048, "recipe": "b", "norm": False, "fixed": 1},
+        {"lr": 1e-4, "dropout": 0.1, "group_size": 4, "recipe": "a", "norm": True, "fixed": 1},
+        {"lr": 2e-4, "dropout": 0.5, "group_size": 2048, "recipe": "b", "norm": False, "fixed": 1},
     ]
-    found = {h.name: (h.kind, h.log) for h in varied_hyperparameters(settings)}
+    space = {"lr": LOG, "dropout": Dimension(FLOAT, 0.0, 0.5)}
+    found = {h.name: (h.kind, h.log) for h in varied_hyperparameters(settings, space)}
     assert found == {
-        "lr": (float, True),
-        "dropout": (float, False),  # half a decade
-        "group_size": (int, False),
-        "hidden": (int, True),
+        "lr": (float, True),  # though its values are close to each other
+        "dropout": (float, False),
+        "group_size": (int, False),  # though they span decades: nobody said that it is
         "recipe": (str, False),
         "norm": (str, False),
     }
 
 
-def test_zero_and_negative_values_have_no_log_scale() -> None:
-    (found,) = varied_hyperparameters([{"x": 0.0}, {"x": 1.0}, {"x": 1000.0}])
+def test_a_starting_value_that_has_no_logarithm_leaves_the_scale_linear() -> None:
+    (found,) = varied_hyperparameters([{"x": 0.0}, {"x": 1.0}, {"x": 1000.0}], {"x": LOG})
     assert not found.log
 
 
 def test_a_whole_number_among_fractions_is_a_number_like_them() -> None:
-    (found,) = varied_hyperparameters([{"x": 1}, {"x": 0.5}])
+    (found,) = varied_hyperparameters([{"x": 1}, {"x": 0.5}], {})
     assert found.kind is float
 
 
 def test_text_among_numbers_makes_choices() -> None:
-    (found,) = varied_hyperparameters([{"x": "auto"}, {"x": 4}, {"x": None}])
+    (found,) = varied_hyperparameters([{"x": "auto"}, {"x": 4}, {"x": None}], {})
     assert dict(found.values) == {0: "auto", 1: "4", 2: "null"}
 
 
 def test_a_hyperparameter_that_depends_on_another_keeps_the_places_where_it_is() -> None:
-    (found,) = varied_hyperparameters([{"x": 1.0}, {}, {"x": 2.0}])
+    (found,) = varied_hyperparameters([{"x": 1.0}, {}, {"x": 2.0}], {})
     assert dict(found.values) == {0: 1.0, 2: 2.0}
