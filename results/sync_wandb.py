@@ -14,7 +14,7 @@ from results.sweep_arguments import add_sweep_arguments, wanted_sweeps
 from trainable.contract import UserError
 
 if TYPE_CHECKING:
-    from results.wandb_record import WandbRunSettings
+    from results.wandb_settings import WandbRunSettings
 
 
 def main(arguments: list[str]) -> int:
@@ -42,7 +42,7 @@ def main(arguments: list[str]) -> int:
 
 
 def _require_login(mode: str) -> None:
-    from results.wandb_record import has_login, resolve_mode  # before what else needs wandb: it says if that is missing
+    from results.wandb_client import has_login, resolve_mode  # before what else needs wandb: it says if that is missing
 
     resolve_mode(mode)
     if mode == "online" and not has_login():

@@ -11,14 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from results.ranking import Row
-from results.wandb_record import (
-    ModelArtifact,
-    TrialWandbRun,
-    WandbRunSettings,
-    WandbUnavailable,
-    finish_timeout_s,
-    open_run,
-)
+from results.wandb_client import WandbUnavailable, finish_timeout_s
+from results.wandb_record import TrialWandbRun, open_run
+from results.wandb_settings import ModelArtifact, WandbRunSettings
 
 PATIENCE_S = 3.0
 """How long the end may take before the user is told what it waits for."""

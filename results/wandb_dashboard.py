@@ -8,14 +8,14 @@ import dataclasses
 from collections.abc import Callable, Iterable
 from typing import Any
 
-import wandb
 from wandb.sdk.lib.service.service_connection import WandbApiFailedError
 
 from results.records import SweepRecord
 from results.wandb_charts import curve_metrics, metrics_of
+from results.wandb_client import ask_timeout_s, has_login, wandb, why_unreachable
 from results.wandb_pages import WandbPages, remembered_pages, write_pages
-from results.wandb_record import WandbRunSettings, ask_timeout_s, has_login, why_unreachable
 from results.wandb_report import save_report, sweep_report
+from results.wandb_settings import WandbRunSettings
 from results.wandb_sweep_entry import entry_text
 from results.wandb_view import save_view, sweep_view
 

@@ -7,159 +7,28 @@ few seconds, after which the run is recorded offline.
 """
 
 import contextlib
-import dataclasses
-import hashlib
 import math
-import os
 import shlex
 import shutil
-import ssl
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from results.ranking import Row, best_row
+from results.wandb_client import (
+    WandbUnavailable,
+    ask_timeout_s,
+    finish_timeout_s,
+    init_timeout_s,
+    wandb,
+    why_unreachable,
+)
+from results.wandb_settings import ModelArtifact, WandbRunSettings
 from results.whole_views import mark_whole
 from trainable import contract
-from trainable.contract import WandbNotInstalled, shown_path
-
-try:
-    import wandb
-    from wandb.errors import Error as WandbError
-except ModuleNotFoundError as error:
-    # A folder `wandb` where the user stands passes for the package until something in it is imported.
-    if error.name not in ("wandb", "wandb.errors"):
-        raise
-    raise WandbNotInstalled from None
-
-PROBE_TIMEOUT_S = 5.0
-ASK_TIMEOUT_S = 10
-INIT_TIMEOUT_S = 30.0
-"""W&B's own is 90 s; WANDB_INIT_TIMEOUT, which W&B knows, wins."""
-FINISH_TIMEOUT_S = 60.0
-"""W&B's own is none: it would wait for a dead server for hours; WANDB_FINISH_TIMEOUT, which W&B knows, wins."""
-
-WandbUnavailable = WandbError
-
-NO_CHECKPOINTS = "none"
-CHECKPOINTS = (NO_CHECKPOINTS, "best", "all")
-"""Which of a trial's are sent as model artifacts; each holds what those before it hold."""
-
-
-@dataclass(frozen=True)
-class WandbRunSettings:
-    """What all runs of a sweep share, or what the only one has."""
-
-    mode: str
-    """'online' or 'offline'"""
-    project: str | None
-    """None here and for the id: W&B's own agent has decided (its environment variables name them)."""
-    entity: str | None
-    created: str
-    metric: str
-    score_mode: str
-    sweep: str | None = None
-    """Whose trials they are."""
-    group: str | None = None
-    job_type: str = "search"
-    tags: tuple[str, ...] = ()
-    sweep_id: str | None = None
-    """Of the sweep's entry on W&B's Sweeps page, if it has one."""
-    config: Mapping[str, Any] = field(default_factory=dict)
-    """Beside a run's own: the data, the versions, what else all runs share."""
-    upload_checkpoints: str = NO_CHECKPOINTS
-    """One of CHECKPOINTS."""
-    excludes: frozenset[str] = frozenset()
-    """Metrics and config that are left out; of a name with slashes, its beginning up to one is enough."""
-    log_config: bool = False
-    """Whether each epoch's row has the hyperparameters too."""
-    init_options: Mapping[str, Any] = field(default_factory=dict)
-    """For wandb.init, over all that is decided here."""
-
-    @property
-    def view(self) -> str:
-        """Whose mark says that a run is whole: on disk or at the server."""
-        return "wandb" if self.mode == "offline" else "wandb_online"
-
-    def held(self, epochs: int, status: str) -> str:
-        """What the mark of a whole run says: what is held, and where."""
-        what = f"{epochs} epochs, {status}, checkpoints: {self.upload_checkpoints}"
-        if self.mode == "offline":
-            return what
-        return f"{what}, {wandb.setup().settings.base_url}/{self.entity or '-'}/{self.project}"
-
-    def held_or_more(self, epochs: int, status: str) -> list[str]:
-        """What the mark of a run says that holds at least this."""
-        enough = CHECKPOINTS[CHECKPOINTS.index(self.upload_checkpoints) :]
-        return [dataclasses.replace(self, upload_checkpoints=which).held(epochs, status) for which in enough]
-
-    def kept(self, named: Mapping[str, Any]) -> dict[str, Any]:
-        """What is not excluded."""
-        return {name: value for name, value in named.items() if not self._excludes(name)}
-
-    def _excludes(self, name: str) -> bool:
-        return any(name == excluded or name.startswith(f"{excluded}/") for excluded in self.excludes)
-
-    def offline(self) -> "WandbRunSettings":
-        return dataclasses.replace(self, mode="offline")
-
-
-@dataclass(frozen=True)
-class ModelArtifact:
-    """A checkpoint, as W&B keeps it."""
-
-    path: Path
-    """A file, or a folder."""
-    name: str
-    """Followed by the run's id: each run has a model of its own, with as many versions as it was sent in."""
-    metadata: Mapping[str, Any]
-    aliases: tuple[str, ...] = ("best", "latest")
-
-
-def resolve_mode(wished: str | None, ask: bool = False) -> str:
-    """'online', 'offline' or 'disabled': the wish, else WANDB_MODE, else online where a login is stored.
-
-    Args:
-        ask: without a login, let W&B ask for one at the terminal.
-    """
-    if not ask:
-        os.environ.setdefault("WANDB_SILENT", "true")
-    mode = wished or os.environ.get("WANDB_MODE")
-    if mode in ("online", "offline", "disabled"):
-        return mode
-    return "online" if has_login(ask) else "offline"
-
-
-def has_login(ask: bool = False) -> bool:
-    """Whether a key is stored or in WANDB_API_KEY; the server is not asked."""
-    if ask:
-        return bool(wandb.login(verify=False))
-    return bool(wandb.login(prompt=False, verify=False))
-
-
-def init_timeout_s() -> float:
-    """How long the opening of a run may take."""
-    return float(os.environ.get("WANDB_INIT_TIMEOUT", INIT_TIMEOUT_S))
-
-
-def ask_timeout_s() -> int:
-    """How long a question to the server may take; no longer than the opening of a run."""
-    return math.ceil(min(ASK_TIMEOUT_S, init_timeout_s()))
-
-
-def finish_timeout_s() -> float:
-    """How long a run's end may wait for the server."""
-    return float(os.environ.get("WANDB_FINISH_TIMEOUT", FINISH_TIMEOUT_S))
-
-
-def run_id(settings: WandbRunSettings, number: int) -> str:
-    """A trial's id at W&B, the same after every resume in one mode."""
-    text = f"{settings.sweep}/{settings.created}/{number}/{settings.mode}"
-    return hashlib.sha256(text.encode()).hexdigest()[:12]
+from trainable.contract import shown_path
 
 
 def sent_by_hand(segment: Path) -> str | None:
@@ -209,21 +78,9 @@ def open_online(
     if cause is None:
         try:
             return TrialWandbRun(settings, identity, folder, name, config)
-        except (WandbError, TimeoutError) as error:
+        except (WandbUnavailable, TimeoutError) as error:
             cause = str(error).strip().split("\n")[0]
     raise WandbUnavailable(cause)
-
-
-def why_unreachable(base_url: str) -> str | None:
-    """None when something answers there, whatever it says."""
-    try:
-        urllib.request.urlopen(urllib.request.Request(base_url, method="HEAD"), timeout=PROBE_TIMEOUT_S).close()
-    except urllib.error.HTTPError:
-        return None
-    except OSError as error:
-        reason = getattr(error, "reason", error)
-        return None if isinstance(reason, ssl.SSLError) else f"{base_url}: {reason}"
-    return None
 
 
 class TrialWandbRun:
@@ -235,7 +92,7 @@ class TrialWandbRun:
         """Open the run.
 
         Raises:
-            WandbError, TimeoutError: online, the server does not answer or refuses.
+            WandbUnavailable, TimeoutError: online, the server does not answer or refuses.
         """
         if settings.mode == "offline":
             _clear_local_files(folder)
@@ -369,7 +226,7 @@ class TrialWandbRun:
         for path, artifact in self._models.items():
             try:
                 artifact.wait(timeout=max(1, math.ceil(deadline - time.monotonic())))
-            except (ValueError, WandbError) as error:
+            except (ValueError, WandbUnavailable) as error:
                 self._lacks_model = self._lacks_model or f"{path.name}: {str(error).splitlines()[0]}"
 
 
@@ -413,7 +270,7 @@ class ClosedRun:
     def _last_step_held(self) -> int:
         """What the server says; 0 where it holds no row."""
         try:
-            held = wandb.Api(timeout=ASK_TIMEOUT_S).run(self.path)
+            held = wandb.Api(timeout=ask_timeout_s()).run(self.path)
             last_step: int = held.lastHistoryStep
         except ValueError:  # no such run
             return 0

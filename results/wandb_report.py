@@ -20,7 +20,7 @@ from results.wandb_charts import (
     learning_curves,
     runs_of,
 )
-from results.wandb_record import WandbRunSettings
+from results.wandb_settings import WandbRunSettings
 
 LONGEST_TITLE = 128
 GRID_COLUMNS = 24

@@ -5,18 +5,9 @@ from collections.abc import Callable
 
 from results.ranking import best_row
 from results.records import SweepRecord, TrialRecord
-from results.wandb_record import (
-    NO_CHECKPOINTS,
-    ClosedRun,
-    ModelArtifact,
-    TrialWandbRun,
-    WandbRunSettings,
-    WandbUnavailable,
-    open_online,
-    open_run,
-    run_id,
-    sent_by_hand,
-)
+from results.wandb_client import WandbUnavailable
+from results.wandb_record import ClosedRun, TrialWandbRun, open_online, open_run, sent_by_hand
+from results.wandb_settings import NO_CHECKPOINTS, ModelArtifact, WandbRunSettings, run_id
 from results.whole_views import is_whole
 from trainable import contract
 from trainable.contract import UserError

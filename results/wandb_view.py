@@ -20,7 +20,7 @@ from results.wandb_charts import (
     learning_curves,
     runs_of,
 )
-from results.wandb_record import WandbRunSettings
+from results.wandb_settings import WandbRunSettings
 from trainable import contract
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from results.ranking import Row
     from results.trial_log import TrialLog
     from results.wandb_background import BackgroundWandbRun
-    from results.wandb_record import ModelArtifact
+    from results.wandb_settings import ModelArtifact
     from trainable.grpo_run import GRPORun
     from trainable.training_plan import Plan
     from trainable.training_screen import Screen
@@ -181,7 +181,8 @@ def _open_wandb(plan: "Plan", screen: "Screen") -> "BackgroundWandbRun | None":
     """The W&B run; None, with the reason said, where there can be none."""
     try:
         from results.wandb_background import BackgroundWandbRun
-        from results.wandb_record import WandbRunSettings, resolve_mode
+        from results.wandb_client import resolve_mode
+        from results.wandb_settings import WandbRunSettings
     except WandbNotInstalled as missing:
         screen.say(str(missing))
         return None
@@ -249,7 +250,7 @@ def _finish(
 
 
 def _model(plan: "Plan", best: "Row | None") -> "ModelArtifact | None":
-    from results.wandb_record import ModelArtifact
+    from results.wandb_settings import ModelArtifact
     from trainable.training_folder import BEST_FILE
 
     if best is None:

@@ -9,7 +9,7 @@ from results.failures import earlier_failures, reopen
 from results.folder_lock import only_driver
 from results.records import SweepRecord, read_sweep
 from results.trial_log import TrialLog
-from results.wandb_record import resolve_mode
+from results.wandb_client import resolve_mode
 from trainable import contract
 from trainable.contract import UserError
 from tune import announce

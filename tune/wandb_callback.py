@@ -16,8 +16,10 @@ from typing import Any
 from ray.air.integrations.wandb import WandbLoggerCallback
 
 from results.records import SweepRecord, TrialRecord, read_sweep, read_trial
+from results.wandb_client import WandbUnavailable
 from results.wandb_dashboard import SweepDashboard
-from results.wandb_record import ClosedRun, ModelArtifact, TrialWandbRun, WandbRunSettings, WandbUnavailable
+from results.wandb_record import ClosedRun, TrialWandbRun
+from results.wandb_settings import ModelArtifact, WandbRunSettings
 from results.wandb_sweep_entry import RUNNING, ended_state
 from results.wandb_trials import is_lacking, models, open_trial
 from trainable import contract

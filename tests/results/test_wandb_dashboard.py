@@ -17,7 +17,7 @@ from wandb.sdk.sweeps.scheduler.optuna import search_space_from_sweep_config
 from results.records import SweepRecord, TrialRecord
 from results.space import Dimension
 from results.wandb_dashboard import SweepDashboard
-from results.wandb_record import WandbRunSettings
+from results.wandb_settings import WandbRunSettings
 from results.wandb_sweep_entry import FINISHED, PAUSED, RUNNING, entry_config
 from tune.dimensions import dimensions
 

@@ -16,7 +16,7 @@ from made_up_sweep import METRIC, write_sweep
 
 from results.records import read_sweep
 from results.trial_log import write_params
-from results.wandb_record import resolve_mode
+from results.wandb_client import resolve_mode
 from results.wandb_trials import sweep_settings
 from trainable import contract
 from tune.recorder import Recorder
