@@ -31,7 +31,16 @@ def frontier_charts(findings: Findings) -> list[Chart]:
     series = _all_series(findings)
     if not any(one.is_policy for one in series):
         return []
-    return [_frontier(series), _by_budget(series)]
+    return [
+        _chart(
+            series, "frontier", "Accuracy and latency", FRONTIER_READING,
+            ("latency_ms", "mean latency (ms)"), ("accuracy", "accuracy of all answers"), with_latency=True,
+        ),
+        _chart(
+            series, "budgets", "Right and in time, budget by budget", _budget_reading(series),
+            ("budget_ms", "latency budget (ms)"), ("in_budget_accuracy", "accuracy of the answers in time"),
+        ),
+    ]  # fmt: skip
 
 
 def _all_series(findings: Findings) -> list[_Series]:
@@ -61,34 +70,27 @@ def _best_of(group: SeedGroup) -> tuple[int, Achieved] | None:
     return None
 
 
-def _frontier(series: Sequence[_Series]) -> Chart:
+def _chart(
+    series: Sequence[_Series],
+    name: str,
+    title: str,
+    reading: str,
+    x: tuple[str, str],
+    y: tuple[str, str],
+    with_latency: bool = False,
+) -> Chart:
+    """
+    Args:
+        x, y: what of a point is drawn, and its axis's title.
+        with_latency: whether the table says each point's latency too.
+    """
     return Chart(
-        name="frontier",
-        title="Accuracy and latency",
-        reading=FRONTIER_READING,
-        traces=[_line(one, "latency_ms", "accuracy") for one in series],
-        layout={
-            "xaxis": axis("mean latency (ms)"),
-            "yaxis": axis("accuracy of all answers"),
-            "legend": LEGEND_ABOVE,
-        },
-        table=_table(series, "accuracy", with_latency=True),
-        height=420,
-    )
-
-
-def _by_budget(series: Sequence[_Series]) -> Chart:
-    return Chart(
-        name="budgets",
-        title="Right and in time, budget by budget",
-        reading=_budget_reading(series),
-        traces=[_line(one, "budget_ms", "in_budget_accuracy") for one in series],
-        layout={
-            "xaxis": axis("latency budget (ms)"),
-            "yaxis": axis("accuracy of the answers in time"),
-            "legend": LEGEND_ABOVE,
-        },
-        table=_table(series, "in_budget_accuracy", with_latency=False),
+        name=name,
+        title=title,
+        reading=reading,
+        traces=[_line(one, x[0], y[0]) for one in series],
+        layout={"xaxis": axis(x[1]), "yaxis": axis(y[1]), "legend": LEGEND_ABOVE},
+        table=_table(series, y[0], with_latency),
         height=420,
     )
 

@@ -13,8 +13,8 @@ from rich.text import Text
 from results.shown import shown_value
 
 BAR_COLUMNS = 24
-LINES_OF_SWEEP = 4
-"""Above the running trials; with one for their column names and one for those that find no room, six are not theirs."""
+OTHER_LINES = 6
+"""Those of the panel that are no running trial's: four on the sweep, the column names, how many trials find no room."""
 MOST_RUNNING_SHOWN = 8
 VALUE_COLUMNS = 8
 """The longest value of three digits: 1.23e-05."""
@@ -70,7 +70,7 @@ def panel(sweep: SweepProgress, height: int) -> Group:
         height: lines that the terminal has.
     """
     names = _hyperparameters(sweep)
-    shown = max(1, min(len(sweep.running), MOST_RUNNING_SHOWN, height - LINES_OF_SWEEP - 3))
+    shown = max(1, min(len(sweep.running), MOST_RUNNING_SHOWN, height - OTHER_LINES - 1))
     parts: list[RenderableType] = [
         _counts(sweep),
         _overall(sweep),

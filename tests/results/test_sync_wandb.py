@@ -123,7 +123,7 @@ def test_a_sweep_that_was_sent_by_hand_is_not_sent_as_other_runs(sweep: Path, se
     segments = sorted(sweep.glob("trial_*/wandb/offline-run-*"))
     assert len(segments) == TRIALS
     by_hand = [Path(sys.executable).with_name("wandb"), "sync", *segments[:-1]]
-    subprocess.run(by_hand, env=environment(**server.variables), check=True)
+    subprocess.run(by_hand, env=environment(**server.variables), cwd=sweep.parent, check=True)
     first = trial_folders(sweep)[0]
     with (first / "result.json").open("a") as file:  # as if it had gone on since
         file.write(json.dumps(rows(first)[-1] | {"training_iteration": len(rows(first)) + 1}) + "\n")

@@ -198,9 +198,14 @@ def test_wandb_mode_of_the_environment_is_followed(mode: str, tmp_path: Path) ->
 def test_a_wandb_server_that_does_not_answer_costs_the_sweep_nothing(tmp_path: Path) -> None:
     done = run_sweep(
         tmp_path, "--name", "alone", *QUADRATIC, "--num_samples", 2, "--num_epochs", 3, "--wandb_mode", "online",
+        "--upload_checkpoints", "all", "--scheduler", "none",
         WANDB_BASE_URL="http://127.0.0.1:9", WANDB_API_KEY="local" + "0" * 40,
         WANDB_INIT_TIMEOUT="5",
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert "W&B did not take everything" in done.stdout
+    for trial in trial_folders(tmp_path / "alone"):  # for when it does answer
+        assert [folder.name for folder in sorted(trial.glob("checkpoint_*"))] == [
+            f"checkpoint_00000{n}" for n in (1, 2, 3)
+        ]
     assert all(wandb_steps(trial) == [1, 2, 3] for trial in trial_folders(tmp_path / "alone"))

@@ -156,7 +156,7 @@ def test_a_model_that_is_gone_or_refused_is_said_and_sent_when_it_can_be(
 def test_offline_too_every_checkpoint_is_kept_for_the_server(tmp_path: Path, server: StrictWandbServer) -> None:
     drive(tmp_path / "a", 1, "offline", {}, upload_checkpoints="all")
     (file,) = offline_runs(tmp_path / "a" / "trial_00000")
-    subprocess.run([WANDB, "sync", str(file.parent)], env=environment(**server.variables), check=True)
+    subprocess.run([WANDB, "sync", str(file.parent)], env=environment(**server.variables), cwd=tmp_path, check=True)
     (run,) = runs_by_trial(server)
     assert run.steps == [1, 2, 3]
     assert [version.metadata["epoch"] for version in server.artifacts.committed(run.id)] == [1, 2, 3]
