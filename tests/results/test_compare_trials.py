@@ -52,6 +52,11 @@ def sixteen(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def test_a_sweep_given_twice_by_name_and_by_folder_counts_once(sixteen: Path) -> None:
+    twice = shown("sixteen", sixteen, "--storage_path", sixteen.parent)
+    assert twice == shown(sixteen)
+
+
 def test_sweeps_that_cannot_be_compared_get_a_table_each_and_the_reason(
     digit_sweep: tuple[Path, str], quadratic_sweep: tuple[Path, str]
 ) -> None:

@@ -89,7 +89,7 @@ def test_sweeps_on_other_data_or_by_another_metric_are_ranked_apart(search: Path
     other_data = write_sweep(tmp_path / "b", [], data={"objective": METRIC, "summary": "", "fingerprint": "other"})
     other_metric = write_sweep(tmp_path / "c", [], metric="Val/Accuracy_Mean")
     again = write_sweep(tmp_path / "d", [])
-    comparisons = compare(read_sweep(folder) for folder in (search, other_data, other_metric, again, search))
+    comparisons = compare(read_sweep(folder) for folder in (search, other_data, other_metric, again))
     assert [[r.name for r in comparison.records] for comparison in comparisons] == [["search", "d"], ["b"], ["c"]]
 
 

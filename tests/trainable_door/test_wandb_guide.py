@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 from door import CORE_EXPERIMENT, REPOSITORY, environment, train
+from made_up_sweep import write_sweep
 from wandb.sdk.launch.sweeps.utils import create_sweep_command, create_sweep_command_args
 from wandb_file import history, offline_runs, run_record
 
@@ -107,9 +108,7 @@ def test_without_wandb_a_training_goes_on_and_a_sweep_says_so(command: str, work
 
 def test_without_wandb_a_sweep_is_not_sent_and_that_is_said(workplace: Path, tmp_path: Path) -> None:
     packages = without_wandb(tmp_path / "packages")
-    sweep = tmp_path / "sweep"
-    sweep.mkdir()
-    (sweep / "sweep.yaml").touch()
+    sweep = write_sweep(tmp_path / "sweep", [])
 
     result = subprocess.run(
         [sys.executable, "-S", str(REPOSITORY / "results" / "sync_wandb.py"), str(sweep)],
