@@ -19,6 +19,11 @@ def space_names() -> list[str]:
     return sorted(file.stem for file in Path(__file__).parent.glob("*.py") if file.stem not in NOT_SPACES)
 
 
+def located(name_or_file: str) -> str:
+    """What names the same space from any folder."""
+    return str(Path(name_or_file).absolute()) if name_or_file.endswith(".py") else name_or_file
+
+
 def load_space(name_or_file: str) -> SearchSpace:
     """The space of that name, or the one in a file that ends in .py.
 

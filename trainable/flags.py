@@ -9,6 +9,7 @@ import dataclasses
 import difflib
 import re
 import typing
+from pathlib import Path
 from typing import Any, NoReturn
 
 from trainable.contract import UserError
@@ -75,6 +76,21 @@ def add_flag(group: Any, name: str, setting: "dataclasses.Field[Any]", text: str
 def add_switch(group: Any, name: str, text: str) -> None:
     """A flag that means True when given alone; `--name=True` and `--name False` are understood too."""
     group.add_argument(f"--{name}", nargs="?", const=True, type=_truth, metavar="BOOL", help=text)
+
+
+def with_absolute_folders(settings: Any) -> Any:
+    """The same settings, their folders that exist as they are found from wherever the work is resumed.
+
+    A field with `folder` in its metadata may name one.
+    """
+    named = {
+        name: Path(getattr(settings, name))
+        for name, setting in flag_fields(type(settings)).items()
+        if setting.metadata.get("folder") and getattr(settings, name)
+    }
+    return dataclasses.replace(
+        settings, **{name: str(path.absolute()) for name, path in named.items() if path.is_dir()}
+    )
 
 
 def as_arguments(settings: Any) -> list[str]:

@@ -28,11 +28,13 @@ class GRPOSettings:
     """
 
     results_dir: str = _flag(
-        str(SHIPPED_PROFILE), "profile: a folder per dataset, a file per configuration (default: the shipped digit_vqa)"
+        str(SHIPPED_PROFILE),
+        "profile: a folder per dataset, a file per configuration (default: the shipped digit_vqa)",
+        folder=True,
     )
     dataset_names: tuple[str, ...] = _flag((), "datasets of the profile to train on (default: all)")
     model_path: str | None = _flag(
-        None, "checkpoint whose tokenizer and word embeddings give the language features", metavar="PATH"
+        None, "checkpoint whose tokenizer and word embeddings give the language features", metavar="PATH", folder=True
     )
     trust_remote_code: bool = _flag(False, "let that checkpoint's own Python code run")
     batch_size: int = _flag(16, "samples per optimiser step")

@@ -1,5 +1,6 @@
 """From a request to a training that may run: the settings, new or those of the folder, checked against the data."""
 
+import dataclasses
 import datetime
 import os
 import secrets
@@ -11,6 +12,7 @@ import torch
 
 from trainable import training_folder
 from trainable.contract import UserError, shown_path
+from trainable.flags import with_absolute_folders
 from trainable.grpo_run import ControllerData
 from trainable.joint_controller import KIND
 from trainable.runs import DataDescription
@@ -106,7 +108,7 @@ def plan_new(request: Request) -> Plan:
     agent = agent_run()
     if agent:
         flags["output_dir"] = agent.folder_in(flags.get("output_dir", TrainingSettings.output_dir))
-    settings = from_flat(_absolute(flags))
+    settings = _found_again(from_flat(flags))
     if not request.overwrite:
         training_folder.refuse_used(settings.folder)
     created = f"{datetime.datetime.now():%Y%m%d-%H%M%S}"
@@ -123,7 +125,7 @@ def plan_resumed(request: Request) -> Plan:
     params = training_folder.read_params(folder)
     created, wandb_id = params.pop(CREATED), params.pop(IDENTITY)
     before = from_flat(params)
-    settings = from_flat(before.to_flat() | _absolute(request.flags) | {"output_dir": str(folder)})
+    settings = _found_again(from_flat(before.to_flat() | request.flags | {"output_dir": str(folder)}))
     was, now = before.to_flat(), settings.to_flat()
     changed = [f"--{name} {was[name]} -> {now[name]}" for name in fixed_names() if was[name] != now[name]]
     if changed:
@@ -147,14 +149,8 @@ def _plan(settings: TrainingSettings, created: str, wandb_id: str, agent: AgentR
     return Plan(settings, created, wandb_id, device, data, KIND.describe(settings.grpo, data), agent)
 
 
-def _absolute(flags: dict[str, Any]) -> dict[str, Any]:
-    """Folders that are found again from wherever the training is resumed."""
-    found = {
-        name: str(Path(flags[name]).absolute())
-        for name in ("results_dir", "model_path")
-        if flags.get(name) is not None and Path(flags[name]).is_dir()
-    }
-    return flags | found
+def _found_again(settings: TrainingSettings) -> TrainingSettings:
+    return dataclasses.replace(settings, grpo=with_absolute_folders(settings.grpo))
 
 
 def _device(wished: str) -> str:

@@ -15,10 +15,10 @@ from results.records import read_settings, read_sweep
 from results.space import write_space
 from results.trial_log import write_params
 from results.whole_file import write_whole
-from search_spaces.choose import SearchSpace, load_space
+from search_spaces.choose import SearchSpace, load_space, located
 from trainable import contract
 from trainable.contract import UserError, shown_path
-from trainable.flags import as_arguments, flag_fields
+from trainable.flags import as_arguments, flag_fields, with_absolute_folders
 from trainable.runs import DataDescription
 from tune.command_line import LATEST, Request
 from tune.confirm import confirming_trials, settings_to_confirm
@@ -55,7 +55,7 @@ def plan_new(request: Request) -> Plan:
     now = datetime.datetime.now()
     if flat.get("confirm"):
         return _plan_confirming(flat, f"{now:%Y%m%d-%H%M%S}")
-    settings = from_flat({"name": f"sweep-{now:%Y%m%d-%H%M%S}"} | flat)
+    settings = _settings({"name": f"sweep-{now:%Y%m%d-%H%M%S}"} | flat)
     return _plan(settings, f"{now:%Y%m%d-%H%M%S}")
 
 
@@ -77,7 +77,7 @@ def _plan_confirming(flat: dict[str, Any], created: str) -> Plan:
                 "they are; --confirm_top and --confirm_seeds say how many trials, --num_epochs how long"
             )
     own_settings = {"name": f"{search.name}-confirmed", "scheduler": "none", "seed": search.settings["seed"] + 1}
-    settings = from_flat(of_search | {"storage_path": str(storage)} | own_settings | flat)
+    settings = _settings(of_search | {"storage_path": str(storage)} | own_settings | flat)
     trials = confirming_trials(settings_to_confirm(search, settings.confirm_top), settings.seed, settings.confirm_seeds)
     settings = dataclasses.replace(settings, confirm=str(search.folder), num_samples=len(trials))
     plan = dataclasses.replace(_plan(settings, created), planned_trials=tuple(trials))
@@ -87,6 +87,16 @@ def _plan_confirming(flat: dict[str, Any], created: str) -> Plan:
 
 def _from_file(file: Path | None) -> dict[str, Any]:
     return read_settings(file) if file else {}
+
+
+def _settings(flat: dict[str, Any]) -> SweepSettings:
+    """Its files and folders are found from wherever the sweep is resumed."""
+    settings = from_flat(flat)
+    return dataclasses.replace(
+        settings,
+        search_space=located(settings.search_space),
+        run_settings=with_absolute_folders(settings.run_settings),
+    )
 
 
 def _plan(settings: SweepSettings, created: str) -> Plan:
@@ -184,8 +194,8 @@ def plan_resumed(request: Request, folder: Path) -> tuple[Plan, list[str]]:
     created = str(recorded_settings.pop("created"))
     recorded_settings.pop("history", None)
     recorded_settings |= {"name": folder.name, "storage_path": str(folder.parent)}
-    before = from_flat(recorded_settings).to_flat()
-    settings = from_flat(recorded_settings | request.flags | {"storage_path": str(folder.parent)})
+    before = _settings(recorded_settings).to_flat()
+    settings = _settings(recorded_settings | request.flags | {"storage_path": str(folder.parent)})
     after = settings.to_flat()
     changes = []
     for name, value in after.items():
