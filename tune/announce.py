@@ -16,6 +16,8 @@ from trainable.runs import DataDescription
 from tune.resources import Allotment
 from tune.settings import SHIPPED_STORAGE, SweepSettings
 
+MOST_ROWS = 30
+
 
 def print_start(
     console: Console, settings: SweepSettings, data: DataDescription, allotment: Allotment, wandb_mode: str
@@ -41,7 +43,7 @@ def print_end(console: Console, settings: SweepSettings, record: SweepRecord, wa
     """The table, the gain, the baselines, where everything lies, and the commands that go on from here."""
     console.print()
     comparison = Comparison((record,))
-    console.print(summary(comparison, list_trials(comparison)), soft_wrap=True)
+    console.print(summary(comparison, list_trials(comparison).top(MOST_ROWS)), soft_wrap=True)
     console.print()
     folder = shlex.quote(shown_path(settings.folder))
     best = next(iter(record.ranked()), None)

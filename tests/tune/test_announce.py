@@ -1,0 +1,29 @@
+"""What is printed when a sweep ends."""
+
+import io
+from pathlib import Path
+
+from made_up_sweep import MadeUpTrial, write_sweep
+from rich.console import Console
+
+from results.records import read_sweep
+from tune.announce import print_end
+from tune.settings import from_flat
+
+
+def test_the_end_of_a_long_sweep_shows_the_best_trials_and_how_to_see_the_others(tmp_path: Path) -> None:
+    trials = [MadeUpTrial({"lr": 1e-4 * number}, (0.3 + number / 1000,)) for number in range(1, 101)]
+    record = read_sweep(write_sweep(tmp_path / "long", trials))
+    printed = io.StringIO()
+
+    settings = from_flat({"name": "long", "storage_path": str(tmp_path), "num_samples": 100})
+    print_end(Console(file=printed, width=120), settings, record, "disabled")
+
+    lines = printed.getvalue().splitlines()
+    header = next(place for place, line in enumerate(lines) if "trial" in line.split() and "score" in line.split())
+    ranks = [int(line.split()[0]) for line in lines[header + 1 : lines.index("", header)]]
+    assert ranks == list(range(1, 31))
+    assert "30 of 100 shown; what follows is of all" in lines
+    assert any(
+        line.startswith("Compare ") and line.endswith("compare_trials.py " + str(tmp_path / "long")) for line in lines
+    )
