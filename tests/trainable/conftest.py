@@ -1,7 +1,9 @@
-"""The shipped profile, read once, and one thread, so that numbers are the same on every machine's core count."""
+"""The shipped profile and a small one, each read once; one thread: the same numbers whatever the number of cores."""
 
 import pytest
 import torch
+from grpo_runs import data_of
+from profiles import write_profile
 
 from trainable.grpo_run import ControllerData
 from trainable.grpo_settings import GRPOSettings
@@ -16,3 +18,8 @@ def one_thread() -> None:
 @pytest.fixture(scope="session")
 def shipped(one_thread: None) -> ControllerData:
     return KIND.prepare(GRPOSettings())
+
+
+@pytest.fixture(scope="session")
+def small(one_thread: None, tmp_path_factory: pytest.TempPathFactory) -> ControllerData:
+    return data_of(write_profile(tmp_path_factory.mktemp("profile")))

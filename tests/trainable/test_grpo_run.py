@@ -1,75 +1,21 @@
+"""One GRPO run: what an epoch reports and does, what it draws, and what the policy learns."""
+
 import dataclasses
 import math
-import subprocess
-import sys
-from collections.abc import Iterator
-from itertools import pairwise
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from grpo_runs import EVERYTHING, QUICK, checkpoint, data_of, epochs, leaves, run_of, timeless
 from profiles import CONFIGURATIONS, images_of, measure_plausibly, write_profile
 
 from trainable import contract
 from trainable.baselines import ORACLE, per_sample
-from trainable.environment import ReplayEnvironment
-from trainable.grpo_run import CHECKPOINT_FILE, ControllerData, GRPORun
+from trainable.grpo_run import ControllerData
 from trainable.grpo_settings import GRPOSettings
 from trainable.image_split import TEST, TRAIN, VALIDATION
-from trainable.joint_controller import KIND
 from trainable.recipes import RECIPES
-from trainable.runs import BestPolicy, DamagedCheckpoint, Diverged
-from trainable.validation import validate
-
-CPU = torch.device("cpu")
-QUICK = GRPOSettings(lr=1e-2, batch_size=5, hidden_size=8, budget_penalty=1.0)
-
-EVERYTHING = dataclasses.replace(QUICK, dropout=0.3, updates_per_batch=2, kl_coefficient=0.1, entropy_coefficient=0.05)
-"""Uses all that could carry a state from one epoch into the next: dropout, the second update, the start policy."""
-
-
-@pytest.fixture(scope="module")
-def small(tmp_path_factory) -> ControllerData:
-    return data_of(write_profile(tmp_path_factory.mktemp("profile")))
-
-
-def data_of(results_dir: Path) -> ControllerData:
-    return KIND.prepare(GRPOSettings(results_dir=str(results_dir)))
-
-
-def run_of(data: ControllerData, settings: GRPOSettings = QUICK, seed: int = 0) -> GRPORun:
-    return GRPORun(settings, data, seed, "cpu")
-
-
-def timeless(metrics: dict[str, float]) -> dict[str, float]:
-    """All but what the clock says."""
-    return {name: value for name, value in metrics.items() if not name.startswith("Perf/")}
-
-
-def epochs(run: GRPORun, count: int) -> list[dict[str, float]]:
-    return [timeless(run.step()) for _ in range(count)]
-
-
-def checkpoint(run: GRPORun, folder: Path) -> dict[str, Any]:
-    """What a checkpoint of the run holds, read without trusting it."""
-    folder.mkdir(parents=True, exist_ok=True)
-    run.save(folder)
-    return torch.load(folder / CHECKPOINT_FILE, weights_only=True)
-
-
-def leaves(content: Any, name: str = "") -> Iterator[tuple[str, Any]]:
-    """Everything in a checkpoint, with its path; tensors as bytes, so that equal means equal to the last bit."""
-    if isinstance(content, dict):
-        for key, value in content.items():
-            yield from leaves(value, f"{name}/{key}")
-    elif isinstance(content, list):
-        for place, value in enumerate(content):
-            yield from leaves(value, f"{name}/{place}")
-    else:
-        yield name, content.numpy().tobytes() if isinstance(content, torch.Tensor) else content
-
+from trainable.runs import Diverged
 
 # What an epoch reports.
 
@@ -292,119 +238,6 @@ def test_runs_that_take_turns_in_one_process_do_not_disturb_each_other(small):
         taken.append(timeless(one.step()))
         other.step()
     assert taken == alone
-
-
-# Checkpoints.
-
-
-@pytest.mark.parametrize("stopped_after", [1, 2, 4])
-@pytest.mark.parametrize("settings", [QUICK, EVERYTHING], ids=["plain", "everything"])
-def test_a_restored_run_is_to_the_bit_the_one_that_never_stopped(small, tmp_path, settings, stopped_after):
-    never_stopped = run_of(small, settings)
-    whole = epochs(never_stopped, 6)
-
-    stopped = run_of(small, settings)
-    before = epochs(stopped, stopped_after)
-    stopped.save(tmp_path)
-    stopped.close()
-    restored = run_of(small, settings)
-    restored.load(tmp_path)
-    after = epochs(restored, 6 - stopped_after)
-
-    assert before + after == whole
-    ends = [dict(leaves(checkpoint(run, tmp_path / str(i)))) for i, run in enumerate((never_stopped, restored))]
-    assert ends[0] == ends[1]
-    best = [(tmp_path / str(i) / contract.BEST_POLICY_FILE).read_text() for i in range(2)]
-    assert best[0] == best[1]
-
-
-def test_a_run_restored_in_another_process_is_the_same_too(small, tmp_path):
-    run = run_of(small, EVERYTHING)
-    epochs(run, 2)
-    run.save(tmp_path)
-    code = f"""
-import torch; torch.set_num_threads(1)
-from pathlib import Path
-from trainable.grpo_run import GRPORun
-from trainable.grpo_settings import GRPOSettings
-from trainable.joint_controller import KIND
-data = KIND.prepare(GRPOSettings(results_dir={str(small.profile.results_dir)!r}))
-run = GRPORun({EVERYTHING!r}, data, 0, "cpu")
-run.load(Path({str(tmp_path)!r}))
-print({{name: value for name, value in run.step().items() if not name.startswith("Perf/")}})
-"""
-    other = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert other.stdout.strip() == str(timeless(run.step()))
-
-
-def test_a_checkpoint_loads_without_trusting_it_and_names_its_settings(small, tmp_path):
-    run = run_of(small, EVERYTHING, seed=5)
-    epochs(run, 2)
-    content = checkpoint(run, tmp_path)
-    assert (content["epoch"], content["seed"]) == (2, 5)
-    assert content["settings"]["lr"] == EVERYTHING.lr
-    assert content["settings"]["recipe"] == "default"
-
-
-def in_budget(data: ControllerData, run: GRPORun, policy: dict[str, Any]) -> float:
-    """The score of a policy from a checkpoint, by validating it anew."""
-    environment = ReplayEnvironment(data.profile, data.features, CPU)
-    fresh = run._initial_policy(data)
-    fresh.load_state_dict(policy)
-    samples = torch.tensor(data.profile.samples(VALIDATION))
-    budgets_ms, complexity = torch.tensor(data.profile.budget_grid_ms), torch.tensor(data.profile.grid.complexity)
-    return validate(fresh, environment, samples, budgets_ms, RECIPES["default"], complexity, 1.0).metrics[
-        contract.VAL_IN_BUDGET_ACCURACY
-    ]
-
-
-@pytest.mark.parametrize("seed", [0, 1])
-def test_every_checkpoint_carries_the_best_policy_so_far_and_its_epoch(small, tmp_path, seed):
-    run = run_of(small, seed=seed)
-    scores, policies = [], []
-    for epoch in range(1, 11):
-        scores.append(run.step()[contract.VAL_IN_BUDGET_ACCURACY])
-        content = checkpoint(run, tmp_path / str(epoch))
-        policies.append(dict(leaves(content["policy"])))
-        best = content["best"]
-        assert best["epoch"] == scores.index(max(scores)) + 1  # the first of equals
-        assert best["score"] == max(scores)
-        assert dict(leaves(best["policy"])) == policies[best["epoch"] - 1]
-        assert in_budget(small, run, best["policy"]) == best["score"]
-        described = BestPolicy.read(tmp_path / str(epoch))
-        assert described.epoch == best["epoch"]
-        assert sum(described.parts.sums) / sum(described.parts.counts) == pytest.approx(best["score"])
-    assert any(later <= earlier for earlier, later in pairwise(scores))  # else no epoch was passed over
-
-
-@pytest.mark.parametrize("share", [0.0, 0.1, 0.5, 0.9, 0.999])
-def test_a_truncated_checkpoint_is_damaged(small, tmp_path, share):
-    run = run_of(small)
-    run.step()
-    run.save(tmp_path)
-    file = tmp_path / CHECKPOINT_FILE
-    raw = file.read_bytes()
-    file.write_bytes(raw[: int(share * len(raw))])
-    with pytest.raises(DamagedCheckpoint, match=CHECKPOINT_FILE):
-        run_of(small).load(tmp_path)
-
-
-@pytest.mark.parametrize("file", [CHECKPOINT_FILE, contract.BEST_POLICY_FILE])
-def test_a_checkpoint_folder_without_one_of_its_files_is_damaged(small, tmp_path, file):
-    run = run_of(small)
-    run.step()
-    run.save(tmp_path)
-    (tmp_path / file).unlink()
-    with pytest.raises(DamagedCheckpoint, match=file):
-        run_of(small).load(tmp_path)
-
-
-def test_a_run_that_met_a_damaged_checkpoint_still_starts_from_the_beginning(small, tmp_path):
-    (tmp_path / CHECKPOINT_FILE).write_bytes(b"torn")
-    run = run_of(small)
-    with pytest.raises(DamagedCheckpoint):
-        run.load(tmp_path)
-    assert epochs(run, 2) == epochs(run_of(small), 2)
 
 
 # Divergence and learning.
