@@ -7,15 +7,7 @@ from typing import Any
 
 from results.records import SweepRecord, TrialRecord
 from trainable import contract
-
-
-@dataclass(frozen=True)
-class ScoreParts:
-    """The score is sum(sums) / sum(counts) over parts, such as images, that come in one order on the same data."""
-
-    unit: str
-    sums: tuple[float, ...]
-    counts: tuple[float, ...]
+from trainable.contract import ScoreParts
 
 
 @dataclass(frozen=True)

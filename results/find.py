@@ -4,9 +4,7 @@ from pathlib import Path
 
 from results.records import read_settings
 from trainable import contract
-from trainable.contract import UserError
-
-SHIPPED_STORAGE = Path(__file__).resolve().parent / "sweeps"
+from trainable.contract import SHIPPED_STORAGE, UserError
 
 
 def find_sweep(name_or_folder: str, storage: Path = SHIPPED_STORAGE) -> Path:

@@ -3,10 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from results.best_policy import Achieved, achieved_by_trial, baselines_achieved
+from results.best_policy import baselines_achieved
 from results.chart import BASELINES, LEGEND_ABOVE, START, WINNER, Chart, Table, Trace, axis, label, number
-from results.findings import Findings
-from results.seed_groups import SeedGroup
+from results.findings import Findings, achieved_by
 from results.shown import STARTING_VALUES
 
 Point = Mapping[str, float]
@@ -23,7 +22,6 @@ class _Series:
     colour: str
     points: Sequence[Point]
     is_policy: bool
-    trial: int | None = None
 
 
 def frontier_charts(findings: Findings) -> list[Chart]:
@@ -54,20 +52,10 @@ def _all_series(findings: Findings) -> list[_Series]:
     for group, name, colour in ((findings.start, STARTING_VALUES, START), (findings.winner, "winner", WINNER)):
         if group is None or (group is findings.winner and name == STARTING_VALUES):
             continue
-        achieved_by = _best_of(group)
-        if achieved_by and achieved_by[1].under_budgets:
-            number_of_trial, achieved = achieved_by
-            series.append(_Series(name, colour, achieved.under_budgets, True, number_of_trial))
+        achieved = next(filter(None, achieved_by(group)), None)  # of several seeds, any one shows the shape
+        if achieved and achieved.under_budgets:
+            series.append(_Series(name, colour, achieved.under_budgets, True))
     return series
-
-
-def _best_of(group: SeedGroup) -> tuple[int, Achieved] | None:
-    """Of a setting's first counted trial that tells: of several seeds, any one shows the shape."""
-    for trial in group.counted:
-        achieved = achieved_by_trial(trial.sweep, trial.trial)
-        if achieved:
-            return trial.trial.number, achieved
-    return None
 
 
 def _chart(

@@ -1,11 +1,11 @@
 """The commands that go on from a sweep: train its winner alone, judge the policy it left, confirm what it found."""
 
 import shlex
+from pathlib import Path
 
-from results.find import SHIPPED_STORAGE
 from results.records import SweepRecord, TrialRecord
 from trainable import contract
-from trainable.contract import shown_path
+from trainable.contract import SHIPPED_STORAGE, shown_path
 
 
 def train_command(record: SweepRecord, trial: TrialRecord) -> str | None:
@@ -36,7 +36,14 @@ def evaluate_command(record: SweepRecord, trial: TrialRecord) -> str | None:
 
 def confirm_command(record: SweepRecord) -> str | None:
     """What runs a search's best settings under further seeds; None for a sweep that confirms itself."""
-    if record.job_type == "confirm":
-        return None
-    storage = [] if record.folder.parent == SHIPPED_STORAGE else ["--storage_path", shown_path(record.folder.parent)]
-    return shlex.join(["python", "tune/run_sweep.py", "--confirm", record.name, *storage])
+    return None if record.job_type == "confirm" else sweep_command("--confirm", record.folder)
+
+
+def sweep_command(flag: str, folder: Path, script: str = "tune/run_sweep.py") -> str:
+    """`--resume` or `--confirm` of the sweep in that folder, by its name.
+
+    Args:
+        script: where it is found from where the command is to be run; by default the project's root.
+    """
+    storage = [] if folder.parent == SHIPPED_STORAGE else ["--storage_path", shown_path(folder.parent)]
+    return shlex.join(["python", script, flag, folder.name, *storage])

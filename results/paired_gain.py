@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from results.best_policy import ScoreParts
+from trainable.contract import ScoreParts
 
 RESAMPLES = 2000
 CONFIDENCE_PERCENTILES = (2.5, 97.5)

@@ -14,12 +14,11 @@ from trainable import contract
 
 @dataclass(frozen=True)
 class ParetoSet:
-    """The settings in it, best score first; none, and the reason, where there is no such set."""
+    """The settings in it, best score first; none where no trial reports the second metric."""
 
     score_metric: str
     against: str
     groups: tuple[SeedGroup, ...]
-    reason: str = ""
 
 
 def pareto_set(
@@ -38,8 +37,6 @@ def pareto_set(
         if group.score and second is not None:
             points.append((sign(mode) * group.score.mean, second))
             known.append(group)
-    if not known:
-        return ParetoSet(metric, against, (), f"no trial reports {against}")
     return ParetoSet(metric, against, tuple(known[place] for place in pareto_places(points)))
 
 

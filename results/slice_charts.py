@@ -81,30 +81,21 @@ def _plane(settings: ScoredSettings) -> list[Chart]:
 
 
 def _rings(settings: ScoredSettings, across: Hyperparameter, up: Hyperparameter) -> list[Trace]:
-    found = []
-    for group, name, colour in (
-        (settings.findings.start, STARTING_VALUES, START),
-        (settings.findings.winner, "winner", WINNER),
-    ):
-        if (
-            group in settings.groups
-            and group is not None
-            and not (name == "winner" and group is settings.findings.start)
-        ):
-            place = settings.groups.index(group)
-            if place in across.values and place in up.values:
-                found.append(
-                    {
-                        "type": "scatter",
-                        "mode": "markers",
-                        "name": name,
-                        "x": [number(across.values[place])],
-                        "y": [number(up.values[place])],
-                        "marker": {"symbol": "circle-open", "size": 21, "color": colour, "line": {"width": 3}},
-                        "hoverinfo": "skip",
-                    }
-                )
-    return found
+    colours = {STARTING_VALUES: START, "winner": WINNER}
+    kinds = [(place, _kind(settings, group)) for place, group in enumerate(settings.groups)]
+    return [
+        {
+            "type": "scatter",
+            "mode": "markers",
+            "name": kind,
+            "x": [number(across.values[place])],
+            "y": [number(up.values[place])],
+            "marker": {"symbol": "circle-open", "size": 21, "color": colours[kind], "line": {"width": 3}},
+            "hoverinfo": "skip",
+        }
+        for place, kind in kinds
+        if kind in colours and place in across.values and place in up.values
+    ]
 
 
 def _slice(settings: ScoredSettings, hyperparameter: Hyperparameter, place_of_slice: int) -> Chart:

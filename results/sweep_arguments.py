@@ -26,8 +26,9 @@ def wanted_sweeps(wanted: argparse.Namespace) -> "list[SweepRecord]":
     Raises:
         UserError: there is none of that name.
     """
-    from results.find import SHIPPED_STORAGE, find_sweep
+    from results.find import find_sweep
     from results.records import read_sweep
+    from trainable.contract import SHIPPED_STORAGE
 
     storage = Path(wanted.storage_path) if wanted.storage_path else SHIPPED_STORAGE
     folders = dict.fromkeys(find_sweep(sweep, storage) for sweep in wanted.sweeps)

@@ -112,7 +112,7 @@ class SweepDashboard:
         try:
             self._api.project(project, entity).id  # noqa: B018 asks the server
         except ValueError:  # it is not there, or is not shown
-            with contextlib.suppress(Exception):  # if it is not there after all, the server refuses the view
+            with contextlib.suppress(WandbApiFailedError):  # if it is not there after all, the view is refused
                 self._api.create_project(project, entity)
 
     def _save_entry(self, state: str) -> None:

@@ -6,9 +6,10 @@ chosen on the training samples. Letters: `S` samples, `C` configurations, `Q` bu
 
 import numpy as np
 
+from trainable.contract import ScoreParts
 from trainable.image_split import TRAIN
 from trainable.profile_table import Profile
-from trainable.runs import Baseline, ScoreParts
+from trainable.runs import Baseline
 
 RESAMPLES = 2000
 CONFIDENCE_PERCENTILES = (2.5, 97.5)

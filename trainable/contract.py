@@ -1,10 +1,12 @@
-"""What every part of the house agrees on: metric names, the layout of a sweep on disk, and the user's error.
+"""What every part of the house agrees on: metric names, the layout of a sweep on disk, the parts of a score, and the
+user's error.
 
 Imports the standard library alone, so that a module which only describes or reads pays for nothing else.
 """
 
 import os
 import re
+from dataclasses import dataclass
 from pathlib import Path
 
 # Metrics: one row per epoch, under exactly these names in result.json, W&B and TensorBoard.
@@ -38,6 +40,9 @@ SEED = "seed"
 DEVICE = "device"
 """Column of result.json: what the epoch was trained on, 'cpu' or the name of a GPU."""
 
+SHIPPED_STORAGE = Path(__file__).resolve().parent.parent / "results" / "sweeps"
+"""Where sweeps lie when the user does not say."""
+
 # The layout of a sweep: <storage_path>/<name>/...
 SWEEP_FILE = "sweep.yaml"
 DATA_FILE = "data.json"
@@ -70,6 +75,20 @@ ERROR, OUT_OF_MEMORY, DIVERGED = FAILURE_KINDS = ("error", "out of memory", "div
 
 _TRIAL_FOLDER = re.compile(r"trial_(\d{5,})")
 _CHECKPOINT_FOLDER = re.compile(r"checkpoint_(\d{6,})")
+
+
+@dataclass(frozen=True)
+class ScoreParts:
+    """The objective, taken apart by what is drawn as a whole when its interval is resampled.
+
+    It is sum(sums) / sum(counts). Parts come in the same order for whatever is judged on the same data, so the
+    difference of two has a paired interval.
+    """
+
+    unit: str
+    """What one part is, as a noun: 'image'."""
+    sums: tuple[float, ...]
+    counts: tuple[float, ...]
 
 
 class UserError(Exception):

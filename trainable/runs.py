@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from trainable import contract
-from trainable.contract import UserError
+from trainable.contract import ScoreParts, UserError
 
 KINDS = {"joint_controller": "trainable.joint_controller:KIND"}
 
@@ -36,20 +36,6 @@ class UnderBudget:
     latency_ms: float
     p95_latency_ms: float
     violation_rate: float
-
-
-@dataclass(frozen=True)
-class ScoreParts:
-    """The objective, taken apart by what is drawn as a whole when its interval is resampled.
-
-    It is sum(sums) / sum(counts). Parts come in the same order for whatever is judged on the same data, so the
-    difference of two has a paired interval.
-    """
-
-    unit: str
-    """What one part is, as a noun: 'image'."""
-    sums: tuple[float, ...]
-    counts: tuple[int, ...]
 
 
 @dataclass(frozen=True)

@@ -8,13 +8,14 @@ from rich.console import Console
 from results.comparison import Comparison
 from results.failures import Failure
 from results.listing import list_trials
+from results.own_commands import sweep_command
 from results.records import SweepRecord
 from results.summary import summary
 from results.wandb_pages import read_pages
-from trainable.contract import shown_path
+from trainable.contract import SHIPPED_STORAGE, shown_path
 from trainable.runs import DataDescription
 from tune.resources import Allotment
-from tune.settings import SHIPPED_STORAGE, SweepSettings
+from tune.settings import SweepSettings
 
 MOST_ROWS = 30
 
@@ -86,8 +87,8 @@ def _sync_command(settings: SweepSettings) -> str:
 
 def _on_this_sweep(script: str, settings: SweepSettings) -> str:
     """The command of `results/` on the sweep, by its name where that is enough."""
-    sweep = settings.name if _is_shipped(settings) else shown_path(settings.folder)
-    return f"python {_shown_script(script)} {shlex.quote(sweep)}"
+    sweep = settings.name if settings.folder.parent == SHIPPED_STORAGE else shown_path(settings.folder)
+    return shlex.join(["python", _shown_script(script), sweep])
 
 
 def resume_command(settings: SweepSettings) -> str:
@@ -95,13 +96,8 @@ def resume_command(settings: SweepSettings) -> str:
 
 
 def _sweep_command(flag: str, settings: SweepSettings) -> str:
-    storage = "" if _is_shipped(settings) else f" --storage_path {shlex.quote(shown_path(settings.folder.parent))}"
-    return f"python {_shown_script('tune/run_sweep.py')} {flag} {shlex.quote(settings.name)}{storage}"
+    return sweep_command(flag, settings.folder, _shown_script("tune/run_sweep.py"))
 
 
 def _shown_script(name: str) -> str:
-    return shlex.quote(shown_path(Path(__file__).resolve().parent.parent / name))
-
-
-def _is_shipped(settings: SweepSettings) -> bool:
-    return settings.folder.parent == SHIPPED_STORAGE
+    return shown_path(Path(__file__).resolve().parent.parent / name)

@@ -17,14 +17,14 @@ from results.trial_log import write_params
 from results.whole_file import write_whole
 from search_spaces.choose import SearchSpace, load_space, located
 from trainable import contract
-from trainable.contract import UserError, shown_path
+from trainable.contract import SHIPPED_STORAGE, UserError, shown_path
 from trainable.flags import as_arguments, flag_fields, with_absolute_folders
 from trainable.runs import DataDescription
 from tune.command_line import LATEST, Request
 from tune.confirm import confirming_trials, settings_to_confirm
 from tune.dimensions import dimensions
 from tune.provenance import provenance
-from tune.settings import SHIPPED_STORAGE, SweepSettings, from_flat
+from tune.settings import SweepSettings, from_flat
 
 NOT_REPEATED = ("name", "resume", "created", "history")
 """What `--config` of a sweep.yaml does not take over."""

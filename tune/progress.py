@@ -8,7 +8,7 @@ from ray.tune import Callback
 from rich.console import Console, Group
 from rich.live import Live
 
-from results.ranking import score, sign
+from results.ranking import best_first, score, sign
 from results.records import SweepRecord
 from trainable.ray_trainable import FAILURE, NOTE
 from tune.progress_view import SweepProgress, TrialProgress, panel, sentence
@@ -117,8 +117,9 @@ class Progress(Callback):
         return shown
 
     def _now(self) -> SweepProgress:
-        scored = [trial for trial in self._trials.values() if trial.score is not None]
-        best = max(scored, key=lambda trial: sign(self._mode) * (trial.score or 0.0), default=None)
+        trials = tuple(self._trials.values())  # a copy: rich draws from a thread of its own, while Ray adds trials
+        scored = best_first([t for t in trials if t.score is not None], lambda t: t.score, self._mode)
+        best = next(iter(scored), None)
         first = next((trial for trial in scored if trial.number == 0), None)
         gain = sign(self._mode) * ((best.score or 0.0) - (first.score or 0.0)) if best and first else None
         pace = self._epochs_per_second()

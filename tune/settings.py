@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import trainable.runs
-from trainable.contract import UserError
+from trainable.contract import SHIPPED_STORAGE, UserError
 from trainable.flags import flag_fields, is_list, value_type
 
-SHIPPED_STORAGE = Path(__file__).resolve().parent.parent / "results" / "sweeps"
 PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 

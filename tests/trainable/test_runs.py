@@ -3,9 +3,9 @@ import sys
 import pytest
 
 from trainable import contract
-from trainable.contract import UserError
+from trainable.contract import ScoreParts, UserError
 from trainable.joint_controller import KIND
-from trainable.runs import BestPolicy, DamagedCheckpoint, ScoreParts, UnderBudget, find_run_kind
+from trainable.runs import BestPolicy, DamagedCheckpoint, UnderBudget, find_run_kind
 
 
 def test_a_run_is_found_by_its_name():

@@ -5,13 +5,13 @@ import torch
 from profiles import CONFIGURATIONS, images_of, write_profile
 
 from trainable import contract
+from trainable.contract import ScoreParts
 from trainable.environment import ReplayEnvironment
 from trainable.features import load_features
 from trainable.image_split import TRAIN, VALIDATION
 from trainable.policy import Policy
 from trainable.profile_table import Profile, load_profile
 from trainable.recipes import RECIPES
-from trainable.runs import ScoreParts
 from trainable.validation import best_policy, greedy_choices, validate
 
 CPU = torch.device("cpu")
