@@ -10,7 +10,7 @@ ROOT = Path(__file__).resolve().parent.parent
 COMMANDS = [
     file
     for folder in ("tune", "trainable", "results")
-    for file in sorted((ROOT / folder).glob("*.py"))
+    for file in sorted((ROOT / folder).rglob("*.py"))
     if '__name__ == "__main__"' in file.read_text()
 ]
 ASK_FOR_HELP = """

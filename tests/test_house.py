@@ -1,18 +1,96 @@
-"""Which package may import what, and that no module's name hides one that somebody else imports."""
+"""Which room may import what, and that no module's name hides one that somebody else imports.
+
+A package's folder is a room, and so is each folder in it. The files directly in a package are no room: each stands for
+itself, a command at the top of the graph, the contract at its bottom.
+"""
 
 import ast
+import graphlib
 import importlib.metadata
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("tune", "trainable", "search_spaces", "results")
-MODULES = [file for package in PACKAGES for file in sorted((ROOT / package).glob("*.py"))]
+STANDARD_LIBRARY = set(sys.stdlib_module_names)
+MOST_FILES = 14
+"""Of one room."""
+
+MAY_IMPORT = {
+    "tune": {"tune", "trainable", "search_spaces", "results", "ray", "optuna", "rich", "yaml"},
+    "trainable": {
+        "trainable", "torch", "numpy", "safetensors", "transformers", "rich", "matplotlib", "ray", "wandb", "results",
+    },
+    "search_spaces": {"search_spaces", "trainable", "optuna"},
+    "results": {
+        "results", "trainable", "numpy", "scipy", "optuna", "rich", "yaml", "jinja2", "tensorboard", "wandb",
+        "wandb_workspaces",
+    },
+}  # fmt: skip
+"""First names that a package's modules may import beside the standard library; the tests below narrow some of them."""
+
+ROOMS_IN_ORDER = {
+    "tune": ("planning", "engine", "screen", "callbacks"),
+    "trainable": ("profiles", "grpo", "judging", "single_run"),
+    "search_spaces": (),
+    "results": ("record", "analysis", "listing", "trackers", "page/charts", "page"),
+}
+"""A room imports from those before it in its package, never from those behind it."""
+
+FOR_EVERYBODY = ("trainable.contract", "trainable.flags", "trainable.score_parts", "trainable.settings_fields")
+"""What other packages may import of `trainable`, which knows nothing of any run."""
+RUN_PROTOCOL = (*FOR_EVERYBODY, "trainable.ray_trainable", "trainable.runs", "trainable.seeds")
+"""What the sweep may import of it besides."""
 
 
-def imports(file: Path) -> set[str]:
+class House:
+    """The modules below a folder, their rooms and their imports."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.files = {self._name(file): file for package in PACKAGES for file in sorted((root / package).rglob("*.py"))}
+        self.imports = {name: _imports(file) for name, file in self.files.items()}
+
+    def _name(self, file: Path) -> str:
+        parts = file.relative_to(self.root).with_suffix("").parts
+        return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+    def of(self, *places: str) -> list[str]:
+        """Modules in packages or rooms and everything below them."""
+        return [
+            name for name in self.files if name.startswith(tuple(f"{place}." for place in places)) or name in places
+        ]
+
+    def room(self, name: str) -> str:
+        """The folder of a module below its package, with slashes; empty for what stands directly in the package."""
+        file = self.files[name]
+        return "/".join(file.relative_to(self.root).parent.parts[1:])
+
+    def modules_imported(self, name: str) -> set[str]:
+        """Our own modules that a module imports: `from a.b import c` means a.b.c where that is one, else a.b."""
+        found = set()
+        for imported in self.imports[name]:
+            while imported and imported not in self.files:
+                imported = imported.rpartition(".")[0]
+            if imported and imported not in PACKAGES:
+                found.add(imported)
+        return found - {name}
+
+    def first_names(self, name: str) -> set[str]:
+        return {imported.partition(".")[0] for imported in self.imports[name]}
+
+    def is_command(self, name: str) -> bool:
+        return '__name__ == "__main__"' in self.files[name].read_text(encoding="utf-8")
+
+    @property
+    def commands(self) -> list[str]:
+        return [name for name in self.files if self.is_command(name)]
+
+
+def _imports(file: Path) -> set[str]:
     """Full names of all that a module imports anywhere in it, those for the type checker included.
 
     `from a.b import c` counts as a.b.c, since c may be a module.
@@ -27,87 +105,239 @@ def imports(file: Path) -> set[str]:
     return found
 
 
-def roots(file: Path) -> set[str]:
-    return {name.partition(".")[0] for name in imports(file)}
+def foreign_imports(house: House) -> list[str]:
+    """Modules that import what their package may not."""
+    return [
+        f"{name} imports {first}"
+        for package, allowed in MAY_IMPORT.items()
+        for name in house.of(package)
+        for first in sorted(house.first_names(name) - allowed - STANDARD_LIBRARY)
+    ]
 
 
-def of(package: str) -> list[Path]:
-    return [file for file in MODULES if file.parent.name == package]
+def training_in_other_packages(house: House) -> list[str]:
+    """Modules outside of `trainable` that know more of it than its contract and, in the sweep, the run protocol."""
+    known = {"tune": RUN_PROTOCOL, "search_spaces": FOR_EVERYBODY, "results": FOR_EVERYBODY}
+    return [
+        f"{name} imports {imported}"
+        for package, allowed in known.items()
+        for name in house.of(package)
+        for imported in sorted(house.imports[name])
+        if imported.startswith("trainable.") and not _within(imported, allowed)
+    ]
 
 
-def names(files: list[Path]) -> list[str]:
-    return [f"{file.parent.name}/{file.name}" for file in files]
+def ray_in_training(house: House) -> list[str]:
+    return [name for name in house.of("trainable") if "ray" in house.first_names(name)]
 
 
-def test_there_are_modules_to_look_at():
-    assert all(len(of(package)) >= 3 for package in PACKAGES)
-    assert "torch" in roots(ROOT / "trainable" / "loss.py")
-    assert "trainable.contract.UserError" in imports(ROOT / "search_spaces" / "choose.py")
+def results_in_training(house: House) -> list[str]:
+    """What of `trainable` writes its record with `results`, and with what of it; only a single run may."""
+    allowed = ("results.record", "results.trackers")
+    return [
+        f"{name} imports {imported}"
+        for name in house.of("trainable")
+        for imported in sorted(house.imports[name])
+        if imported.startswith("results.") and not (house.room(name) == "single_run" and _within(imported, allowed))
+    ]
 
 
-def test_training_knows_ray_in_one_file_only():
-    assert names([file for file in of("trainable") if "ray" in roots(file)]) == ["trainable/ray_trainable.py"]
+def wrong_arrows(house: House) -> list[str]:
+    """Imports against the order of the rooms, and rooms that are in no order."""
+    found = []
+    for name in house.files:
+        package, room = name.partition(".")[0], house.room(name)
+        order = ROOMS_IN_ORDER[package]
+        if room and room not in order:
+            found.append(f"{package}/{room} is a room without a place in the order")
+            continue
+        for imported in house.modules_imported(name):
+            other = house.room(imported)
+            if imported.partition(".")[0] != package or not room or not other or room == other:
+                continue
+            if order.index(other) > order.index(room):
+                found.append(f"{name} imports {imported}")
+    return found
 
 
-def is_command(file: Path) -> bool:
-    return '__name__ == "__main__"' in file.read_text(encoding="utf-8")
+def circles(house: House) -> list[str]:
+    """The first circle of modules that import each other by any way, and the first of rooms."""
+    of_modules = {name: house.modules_imported(name) for name in house.files if name not in PACKAGES}
+    of_rooms: dict[str, set[str]] = {}
+    for name, imported in of_modules.items():
+        node = _room_or_module(house, name)
+        of_rooms.setdefault(node, set()).update(_room_or_module(house, other) for other in imported)
+        of_rooms[node].discard(node)
+    return [*_circle(of_modules), *_circle(of_rooms)]
 
 
-def test_training_knows_neither_the_sweep_nor_its_spaces_nor_its_results():
-    """A command is the top of the graph: nothing imports it, and it may write its record with `results`."""
-    for file in of("trainable"):
-        allowed = {"results"} if is_command(file) else set()
-        assert not roots(file) & {"tune", "search_spaces", "results", "optuna"} - allowed, file
+def _room_or_module(house: House, name: str) -> str:
+    room = house.room(name)
+    return f"{name.partition('.')[0]}/{room}" if room else name
 
 
-def test_nothing_imports_a_command():
-    commands = {f"{file.parent.name}.{file.stem}" for file in MODULES if is_command(file)}
-    assert len(commands) >= 4
-    for file in MODULES:
-        assert not {command for command in commands for name in imports(file) if name.startswith(f"{command}.")}, file
+def _circle(arrows: dict[str, set[str]]) -> list[str]:
+    try:
+        graphlib.TopologicalSorter(arrows).prepare()
+    except graphlib.CycleError as error:
+        circle: list[str] = error.args[1]
+        return circle
+    return []
 
 
-def test_the_contract_costs_nothing_to_import():
-    assert roots(ROOT / "trainable" / "contract.py") <= set(sys.stdlib_module_names)
+def imported_commands(house: House) -> list[str]:
+    return [
+        f"{name} imports {command}"
+        for name in house.files
+        for command in house.commands
+        if command in house.modules_imported(name)
+    ]
 
 
-@pytest.mark.parametrize("name", ["runs.py", "grpo_settings.py", "seeds.py"])
-def test_modules_that_only_describe_import_the_standard_library_and_the_contract(name):
-    file = ROOT / "trainable" / name
-    assert roots(file) <= set(sys.stdlib_module_names) | {"trainable"}
-    assert all(name.startswith("trainable.contract") for name in imports(file) if name.startswith("trainable"))
+def buried_commands(house: House) -> list[str]:
+    """Commands that do not lie at the top of their package."""
+    return [name for name in house.commands if house.room(name)]
 
 
-def test_search_spaces_know_optuna_and_the_contract_only():
-    for file in of("search_spaces"):
-        assert roots(file) <= set(sys.stdlib_module_names) | {"optuna", "trainable", "search_spaces"}, file
-        of_training = {name for name in imports(file) if name.startswith("trainable")}
-        assert all(name.startswith("trainable.contract") for name in of_training), file
+def hiding_names(house: House, installed: Iterable[str]) -> list[str]:
+    """What lies directly beside a command and is called like something that is imported anywhere.
+
+    A command's own folder comes first on Python's path.
+    """
+    taken = set(installed) | STANDARD_LIBRARY
+    folders = {house.files[command].parent for command in house.commands}
+    return [
+        f"{folder.name}/{entry.name}"
+        for folder in sorted(folders)
+        for entry in sorted(folder.iterdir())
+        if entry.name.partition(".")[0] in taken and (entry.is_dir() or entry.suffix == ".py")
+    ]
 
 
-def test_results_know_nothing_of_training_but_the_contract():
-    for file in of("results"):
-        assert not roots(file) & {"tune", "search_spaces", "ray"}, file
-        of_training = {name for name in imports(file) if name.startswith("trainable")}
-        assert all(name.startswith("trainable.contract") for name in of_training), (file, of_training)
+def crowded_rooms(house: House) -> list[str]:
+    rooms: dict[str, int] = {}
+    for name, file in house.files.items():
+        if file.name != "__init__.py":
+            room = f"{name.partition('.')[0]}/{house.room(name)}"
+            rooms[room] = rooms.get(room, 0) + 1
+    return [f"{room} has {files} files" for room, files in rooms.items() if files > MOST_FILES]
 
 
-def test_results_read_without_torch():
-    assert names([file for file in of("results") if "torch" in roots(file)]) == []
+def _within(name: str, allowed: Iterable[str]) -> bool:
+    return any(name == one or name.startswith(f"{one}.") for one in allowed)
 
 
-RUN_PROTOCOL = tuple(f"trainable.{name}" for name in ("contract", "flags", "ray_trainable", "runs", "seeds"))
+@pytest.fixture(scope="module")
+def house() -> House:
+    return House(ROOT)
 
 
-def test_the_sweep_knows_a_run_and_not_what_it_trains():
-    for file in of("tune"):
-        of_training = {name for name in imports(file) if name.startswith("trainable.")}
-        assert all(name.startswith(RUN_PROTOCOL) for name in of_training), (file, of_training)
+@pytest.fixture(scope="module")
+def installed() -> set[str]:
+    names = set(importlib.metadata.packages_distributions())
+    assert {"torch", "ray", "wandb", "optuna", "numpy", *PACKAGES} <= names
+    return names
 
 
-def test_no_module_hides_one_that_is_imported_elsewhere():
-    """A command's own folder comes first on Python's path, so its neighbours' names must be nobody else's."""
-    installed = set(importlib.metadata.packages_distributions())
-    assert {"torch", "ray", "wandb", "optuna", "numpy", *PACKAGES} <= installed
-    taken = installed | set(sys.stdlib_module_names)
-    assert names([file for file in MODULES if file.stem in taken]) == []
+def test_there_are_modules_to_look_at(house: House) -> None:
+    assert all(len(house.of(package)) >= 3 for package in PACKAGES)
+    assert all(
+        house.of(f"{package}.{room.replace('/', '.')}") for package, rooms in ROOMS_IN_ORDER.items() for room in rooms
+    )
+    assert "torch" in house.first_names("trainable.grpo.loss")
+    assert "trainable.contract" in house.modules_imported("search_spaces.choose")
+    assert len(house.commands) >= 5
+
+
+def test_a_package_imports_what_it_may(house: House) -> None:
+    assert foreign_imports(house) == []
+
+
+def test_training_knows_ray_in_one_file_only(house: House) -> None:
+    assert ray_in_training(house) == ["trainable.ray_trainable"]
+
+
+def test_training_writes_its_record_with_results_in_the_single_run_alone(house: House) -> None:
+    assert results_in_training(house) == []
+
+
+def test_nobody_but_training_knows_what_is_trained(house: House) -> None:
+    assert training_in_other_packages(house) == []
+
+
+def test_rooms_import_one_way(house: House) -> None:
+    assert wrong_arrows(house) == []
+
+
+def test_nothing_imports_itself_by_any_way(house: House) -> None:
+    assert circles(house) == []
+
+
+def test_nothing_imports_a_command_and_all_lie_at_the_top(house: House) -> None:
+    assert imported_commands(house) == []
+    assert buried_commands(house) == []
+
+
+def test_no_room_is_crowded(house: House) -> None:
+    assert crowded_rooms(house) == []
+
+
+def test_no_name_beside_a_command_hides_one_that_is_imported_elsewhere(house: House, installed: set[str]) -> None:
+    assert hiding_names(house, installed - set(PACKAGES)) == []
+
+
+def test_results_read_without_torch(house: House) -> None:
+    assert [name for name in house.of("results") if "torch" in house.first_names(name)] == []
+
+
+@pytest.mark.parametrize("name", ["contract", "flags", "runs", "seeds", "grpo.settings"])
+def test_modules_that_only_describe_import_the_standard_library_and_each_other(house: House, name: str) -> None:
+    module = f"trainable.{name}"
+    assert house.first_names(module) <= STANDARD_LIBRARY | {"trainable"}
+    assert all(_within(imported, FOR_EVERYBODY) for imported in house.modules_imported(module))
+
+
+def test_the_contract_imports_nothing_of_ours(house: House) -> None:
+    assert house.first_names("trainable.contract") <= STANDARD_LIBRARY
+
+
+@pytest.fixture
+def planted(tmp_path: Path, installed: set[str]) -> House:
+    """A house with every fault that the checks look for, each in a room below a package."""
+    for file, text in {
+        "tune/engine/tuner.py": "from trainable.grpo.loss import entropy\nimport torch\nfrom tune.screen.panel import draw\n",
+        "tune/screen/panel.py": "",
+        "tune/screen/torch.py": "",
+        "trainable/grpo/loss.py": "from results.record import sweeps\nimport ray\n",
+        "trainable/grpo/evaluate.py": 'if __name__ == "__main__":\n    pass\n',
+        "trainable/grpo/numpy.py": "",
+        "trainable/attic/old.py": "import trainable.grpo.evaluate\n",
+        "trainable/wandb/runs.py": "",
+        "trainable/train.py": 'if __name__ == "__main__":\n    pass\n',
+        "results/record/sweeps.py": "from results.page.words import title\n",
+        "results/page/words.py": "from results.record.sweeps import read\n",
+        **{f"results/listing/part_{number}.py": "" for number in range(MOST_FILES + 1)},
+    }.items():
+        (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / file).write_text(text)
+    return House(tmp_path)
+
+
+def test_a_planted_fault_is_seen_in_a_room(planted: House, installed: set[str]) -> None:
+    assert foreign_imports(planted) == ["tune.engine.tuner imports torch"]
+    assert ray_in_training(planted) == ["trainable.grpo.loss"]
+    assert results_in_training(planted) == ["trainable.grpo.loss imports results.record.sweeps"]
+    assert training_in_other_packages(planted) == ["tune.engine.tuner imports trainable.grpo.loss.entropy"]
+    assert set(wrong_arrows(planted)) == {
+        "tune.engine.tuner imports tune.screen.panel",
+        "results.record.sweeps imports results.page.words",
+        "trainable/attic is a room without a place in the order",
+        "trainable/wandb is a room without a place in the order",
+    }
+    assert set(circles(planted)) == {
+        "results.page.words", "results.record.sweeps", "results/page", "results/record",
+    }  # fmt: skip
+    assert imported_commands(planted) == ["trainable.attic.old imports trainable.grpo.evaluate"]
+    assert buried_commands(planted) == ["trainable.grpo.evaluate"]
+    assert hiding_names(planted, installed - set(PACKAGES)) == ["trainable/wandb", "grpo/numpy.py"]
+    assert crowded_rooms(planted) == [f"results/listing has {MOST_FILES + 1} files"]
