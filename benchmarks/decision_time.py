@@ -15,10 +15,10 @@ from pathlib import Path
 import torch
 from grpo_throughput import LANGUAGE, VISION, settings, synthetic_data
 
-from trainable.controller_checkpoint import Controller, read_controller
 from trainable.exported_policy import ExportedPolicy
-from trainable.grpo_run import GRPORun
-from trainable.policy_export import decision_ms, export_controller
+from trainable.grpo.checkpoint import Controller, read_controller
+from trainable.grpo.run import GRPORun
+from trainable.judging.policy_export import decision_ms, export_controller
 
 
 def main() -> None:

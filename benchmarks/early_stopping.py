@@ -29,7 +29,7 @@ from trainable import contract
 if TYPE_CHECKING:
     import numpy as np
 
-    from trainable.grpo_run import ControllerData
+    from trainable.grpo.run import ControllerData
 
 CURVES_FILE = Path(__file__).resolve().parent / "data" / "early_stopping_curves.json"
 METRIC, MODE = contract.VAL_IN_BUDGET_ACCURACY, "max"
@@ -56,8 +56,8 @@ def train_curves(num_settings: int, num_epochs: int, processes: int) -> dict[str
     from optuna.samplers import RandomSampler
 
     from search_spaces.joint_controller import SPACE
-    from trainable.grpo_settings import GRPOSettings
-    from trainable.joint_controller import KIND
+    from trainable.grpo.joint_controller import KIND
+    from trainable.grpo.settings import GRPOSettings
 
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     study = optuna.create_study(sampler=RandomSampler(seed=SEED))
@@ -84,8 +84,8 @@ def _load_data() -> None:
     """What each process of the pool loads once."""
     import torch
 
-    from trainable.grpo_settings import GRPOSettings
-    from trainable.joint_controller import KIND
+    from trainable.grpo.joint_controller import KIND
+    from trainable.grpo.settings import GRPOSettings
 
     global _data
     torch.set_num_threads(1)
@@ -93,8 +93,8 @@ def _load_data() -> None:
 
 
 def _curve(config: dict[str, Any], num_epochs: int) -> Curve:
-    from trainable.grpo_settings import GRPOSettings
-    from trainable.joint_controller import KIND
+    from trainable.grpo.joint_controller import KIND
+    from trainable.grpo.settings import GRPOSettings
 
     run = KIND.start(GRPOSettings(**config), _data, SEED, "cpu")
     return [run.step()[METRIC] for _ in range(num_epochs)]
@@ -150,7 +150,7 @@ def asha(num_epochs: int, grace_period: int, reduction_factor: float) -> Decide:
     """The decisions of a fresh scheduler of a sweep."""
     from ray.tune.schedulers import TrialScheduler
 
-    from tune.scheduler import RebuiltASHA
+    from tune.engine.scheduler import RebuiltASHA
 
     scheduler = RebuiltASHA(METRIC, MODE, num_epochs, grace_period, reduction_factor)
     folders = [
@@ -186,7 +186,7 @@ def orders(curves: list[Curve], draws: int, learning: bool) -> Iterator["np.ndar
     """
     import numpy as np
 
-    from tune.searcher import RANDOM_PROPOSALS
+    from tune.engine.searcher import RANDOM_PROPOSALS
 
     others = np.arange(1, len(curves))
     better = sorted(others, key=lambda place: -max(curves[place]))[: len(others) // 2]

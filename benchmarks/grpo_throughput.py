@@ -23,15 +23,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from trainable.features import Features
-from trainable.grpo_run import ControllerData, GRPORun
-from trainable.grpo_settings import GRPOSettings
-from trainable.image_split import TRAIN, VALIDATION
-from trainable.knobs import KnobGrid
-from trainable.policy import Policy
-from trainable.profile_files import KNOB_NAMES, SampleKey
-from trainable.profile_table import Profile
-from trainable.reward import fixed_penalty_reward
+from trainable.grpo.policy import Policy
+from trainable.grpo.reward import fixed_penalty_reward
+from trainable.grpo.run import ControllerData, GRPORun
+from trainable.grpo.settings import GRPOSettings
+from trainable.profiles.features import Features
+from trainable.profiles.files import KNOB_NAMES, SampleKey
+from trainable.profiles.image_split import TRAIN, VALIDATION
+from trainable.profiles.knobs import KnobGrid
+from trainable.profiles.table import Profile
 
 LANGUAGE, VISION, HIDDEN, LAYERS = 2048, 768, 400, 2
 GROUP = 5

@@ -19,7 +19,7 @@ TIERS, TOP_K, BLOCKS = {"low": 1, "medium": 2, "high": 4}, (4, 6, 8, 10, 12), (8
 LOAD = """
 import json, resource, sys, time
 from pathlib import Path
-from trainable.profile_cache import load_cached_profile
+from trainable.profiles.cache import load_cached_profile
 peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 imports = peak()
 began = time.perf_counter()

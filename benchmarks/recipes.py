@@ -17,11 +17,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from trainable.grpo_settings import GRPOSettings
+from trainable.grpo.settings import GRPOSettings
 
 if TYPE_CHECKING:
-    from trainable.grpo_run import ControllerData
-    from trainable.recipes import Recipe
+    from trainable.grpo.recipes import Recipe
+    from trainable.grpo.run import ControllerData
 
 GOOD = {"lr": 1e-3, "group_size": 8, "budget_penalty": 1.0}
 STARTING = {"lr": 1e-4, "group_size": 5, "budget_penalty": 10.0}
@@ -86,9 +86,9 @@ def train(row: Row, data: "ControllerData", seed: int, num_epochs: int) -> Outco
     import torch
 
     from trainable import contract
-    from trainable.grpo_run import CHECKPOINT_FILE, GRPORun
-    from trainable.image_split import TEST, VALIDATION
-    from trainable.recipes import RECIPES
+    from trainable.grpo.recipes import RECIPES
+    from trainable.grpo.run import CHECKPOINT_FILE, GRPORun
+    from trainable.profiles.image_split import TEST, VALIDATION
 
     # A cross of two recipes has no name of its own, so it takes the place of one while the run is made.
     own = RECIPES[row.settings.recipe]
@@ -111,7 +111,7 @@ def train(row: Row, data: "ControllerData", seed: int, num_epochs: int) -> Outco
 
 
 def _recipe(row: Row) -> "Recipe":
-    from trainable.recipes import RECIPES, Recipe
+    from trainable.grpo.recipes import RECIPES, Recipe
 
     if row.crossed is None:
         return RECIPES[row.settings.recipe]
@@ -123,9 +123,9 @@ def _greedy(settings: GRPOSettings, data: "ControllerData", weights: dict[str, A
     """The configuration of each sample of a split under each budget of the grid, int64 [S, Q]."""
     import torch
 
-    from trainable.environment import ReplayEnvironment
-    from trainable.policy import Policy
-    from trainable.validation import greedy_choices
+    from trainable.grpo.environment import ReplayEnvironment
+    from trainable.grpo.policy import Policy
+    from trainable.grpo.validation import greedy_choices
 
     profile, features = data.profile, data.features
     policy = Policy(
@@ -146,7 +146,7 @@ def _greedy(settings: GRPOSettings, data: "ControllerData", weights: dict[str, A
 def _in_budget_accuracy(settings: GRPOSettings, data: "ControllerData", weights: dict[str, Any], split: int) -> float:
     import numpy as np
 
-    from trainable.baselines import in_budget_accuracy
+    from trainable.profiles.baselines import in_budget_accuracy
 
     table = in_budget_accuracy(data.profile, data.profile.samples(split))  # [S, C, Q]
     choices = _greedy(settings, data, weights, split).numpy()  # [S, Q]
@@ -162,7 +162,7 @@ def _choices(settings: GRPOSettings, data: "ControllerData", weights: dict[str, 
 def _seen(data: "ControllerData", features: str) -> "ControllerData":
     import numpy as np
 
-    from trainable.features import Features
+    from trainable.profiles.features import Features
 
     language, vision = data.features.language, data.features.vision
     if features == "no vision":
@@ -174,8 +174,8 @@ def _seen(data: "ControllerData", features: str) -> "ControllerData":
 
 
 def _baseline_lines(data: "ControllerData") -> list[str]:
-    from trainable.baselines import baselines
-    from trainable.image_split import TEST, VALIDATION
+    from trainable.profiles.baselines import baselines
+    from trainable.profiles.image_split import TEST, VALIDATION
 
     lines = ["| without training | validation | test |", "| --- | --- | --- |"]
     for of_validation, of_test in zip(baselines(data.profile, VALIDATION), baselines(data.profile, TEST), strict=True):
@@ -217,7 +217,7 @@ def main() -> None:
 
     import torch
 
-    from trainable.joint_controller import KIND
+    from trainable.grpo.joint_controller import KIND
 
     torch.set_num_threads(1)
     data = KIND.prepare(GRPOSettings())

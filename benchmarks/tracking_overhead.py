@@ -42,18 +42,18 @@ class Cost:
 
 def run_sweep(variant: str, folder: Path) -> float:
     """One sweep with one set of callbacks; its seconds."""
-    from tune.ray_environment import prepare_ray_environment
+    from tune.engine.ray_environment import prepare_ray_environment
 
     prepare_ray_environment()
     from rich.console import Console
 
-    from results.records import read_sweep
-    from tune.command_line import Request
-    from tune.plan import begin, plan_new
-    from tune.recorder import Recorder
-    from tune.resources import allot, connect
-    from tune.stopper import SweepStopper
-    from tune.tuner import build_tuner, build_views
+    from results.record.sweeps import read_sweep
+    from tune.callbacks.recorder import Recorder
+    from tune.engine.resources import allot, connect
+    from tune.engine.stopper import SweepStopper
+    from tune.engine.tuner import build_tuner, build_views
+    from tune.planning.command_line import Request
+    from tune.planning.plan import begin, plan_new
 
     flags = {
         "name": variant,

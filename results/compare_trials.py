@@ -13,8 +13,8 @@ from results.sweep_arguments import add_sweep_arguments, wanted_sweeps
 from trainable.contract import UserError
 
 if TYPE_CHECKING:
-    from results.comparison import Comparison
-    from results.listing import Listing
+    from results.analysis.comparison import Comparison
+    from results.listing.rows import Listing
 
 FORMATS = ("table", "csv", "json", "markdown")
 PICTURE_WIDTH = 125
@@ -73,9 +73,9 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _compare(wanted: argparse.Namespace) -> int:
-    from results.comparison import compare
-    from results.listing import list_trials
-    from results.listing_formats import as_csv, as_json
+    from results.analysis.comparison import compare
+    from results.listing.formats import as_csv, as_json
+    from results.listing.rows import list_trials
 
     comparisons = compare(wanted_sweeps(wanted))
     listings = _chosen([list_trials(comparison, wanted.ungrouped) for comparison in comparisons], wanted)
@@ -92,8 +92,8 @@ def _compare(wanted: argparse.Namespace) -> int:
 
 
 def _chosen(listings: "list[Listing]", wanted: argparse.Namespace) -> "list[Listing]":
-    from results.listing import all_columns, check_columns
-    from results.where import parse_where
+    from results.listing.rows import all_columns, check_columns
+    from results.listing.where import parse_where
 
     if wanted.where:
         holds = parse_where(wanted.where, all_columns(listings))
@@ -113,9 +113,9 @@ def _chosen(listings: "list[Listing]", wanted: argparse.Namespace) -> "list[List
 def _print_tables(comparisons: "list[Comparison]", listings: "list[Listing]", picture: str | None) -> None:
     from rich.console import Console
 
-    from results.comparison import why_apart
-    from results.summary import summary
-    from results.table import table_width
+    from results.analysis.comparison import why_apart
+    from results.listing.summary import summary
+    from results.listing.table import table_width
 
     console = Console(record=bool(picture), highlight=False)
     if picture:
@@ -135,8 +135,8 @@ def _print_tables(comparisons: "list[Comparison]", listings: "list[Listing]", pi
 
 
 def _write_markdown(comparisons: "list[Comparison]", listings: "list[Listing]") -> None:
-    from results.comparison import why_apart
-    from results.summary import markdown_summary
+    from results.analysis.comparison import why_apart
+    from results.listing.summary import markdown_summary
 
     parts = [markdown_summary(comparison, listing) for comparison, listing in zip(comparisons, listings, strict=True)]
     apart = why_apart(comparisons)

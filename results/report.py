@@ -21,7 +21,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--output", metavar="FILE", help=f"the page (default: {REPORT_FILE} in the sweep's folder)")
     wanted = parser.parse_args(arguments)
     try:
-        from results.report_file import write_report
+        from results.page.file import write_report
 
         records = wanted_sweeps(wanted)
         if len(records) > 1 and not wanted.output:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from results.records import SweepRecord
+    from results.record.sweeps import SweepRecord
 
 
 def add_sweep_arguments(parser: argparse.ArgumentParser, about: str) -> None:
@@ -26,10 +26,10 @@ def wanted_sweeps(wanted: argparse.Namespace) -> "list[SweepRecord]":
     Raises:
         UserError: there is none of that name.
     """
-    from results.find import find_sweep
-    from results.records import read_sweep
-    from trainable.contract import SHIPPED_STORAGE
+    from results.record.locate import find_sweep
+    from results.record.sweeps import read_sweep
+    from trainable.contract import DEFAULT_STORAGE
 
-    storage = Path(wanted.storage_path) if wanted.storage_path else SHIPPED_STORAGE
+    storage = Path(wanted.storage_path) if wanted.storage_path else DEFAULT_STORAGE
     folders = dict.fromkeys(find_sweep(sweep, storage) for sweep in wanted.sweeps)
     return [read_sweep(folder) for folder in folders]

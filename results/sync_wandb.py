@@ -14,7 +14,7 @@ from results.sweep_arguments import add_sweep_arguments, wanted_sweeps
 from trainable.contract import UserError
 
 if TYPE_CHECKING:
-    from results.wandb_settings import WandbRunSettings
+    from results.trackers.wandb_settings import WandbRunSettings
 
 
 def main(arguments: list[str]) -> int:
@@ -42,7 +42,10 @@ def main(arguments: list[str]) -> int:
 
 
 def _require_login(mode: str) -> None:
-    from results.wandb_client import has_login, resolve_mode  # before what else needs wandb: it says if that is missing
+    from results.trackers.wandb_client import (  # before what else needs wandb: it says if that is missing
+        has_login,
+        resolve_mode,
+    )
 
     resolve_mode(mode)
     if mode == "online" and not has_login():
@@ -51,11 +54,11 @@ def _require_login(mode: str) -> None:
 
 def _send(folder: Path, mode: str, project: str | None, entity: str | None, report: bool) -> int:
     """The exit status: 1 when W&B lacks something then, or has not taken the report."""
-    from results.folder_lock import only_driver
-    from results.records import read_sweep
-    from results.wandb_dashboard import SweepDashboard
-    from results.wandb_sweep_entry import ended_state
-    from results.wandb_trials import send_lacking, sweep_settings
+    from results.record.folder_lock import only_driver
+    from results.record.sweeps import read_sweep
+    from results.trackers.wandb_dashboard import SweepDashboard
+    from results.trackers.wandb_sweep_entry import ended_state
+    from results.trackers.wandb_trials import send_lacking, sweep_settings
 
     # Two writers of one run would cost it rows: neither a running sweep is sent nor a resume begun meanwhile.
     with only_driver(folder, f"sweep {folder.name}"):

@@ -40,7 +40,10 @@ SEED = "seed"
 DEVICE = "device"
 """Column of result.json: what the epoch was trained on, 'cpu' or the name of a GPU."""
 
-SHIPPED_STORAGE = Path(__file__).resolve().parent.parent / "results" / "sweeps"
+PROJECT = Path(__file__).resolve().parent.parent
+"""The folder in which this package lies."""
+
+DEFAULT_STORAGE = PROJECT / "results" / "sweeps"
 """Where sweeps lie when the user does not say."""
 
 # The layout of a sweep: <storage_path>/<name>/...

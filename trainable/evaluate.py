@@ -20,7 +20,7 @@ def main(arguments: list[str]) -> int:
     wanted = _parse(arguments)
     try:
         _require_sensible(wanted)
-        from trainable.evaluation import evaluate  # torch takes a second to import: not before --help
+        from trainable.judging.evaluation import evaluate  # torch takes a second to import: not before --help
 
         datasets = None if wanted.dataset_names is None else tuple(wanted.dataset_names)
         evaluate(

@@ -35,9 +35,9 @@ def main(arguments: list[str]) -> int:
 def _export(checkpoint: Path, output: Path | None) -> None:
     os.environ["OPENBLAS_NUM_THREADS"] = "1"  # read when numpy is imported: a decision is timed on one thread
     from trainable.contract import shown_path
-    from trainable.controller_checkpoint import read_controller
     from trainable.exported_policy import ExportedPolicy
-    from trainable.policy_export import decision_ms, export_controller, usage
+    from trainable.grpo.checkpoint import read_controller
+    from trainable.judging.policy_export import decision_ms, export_controller, usage
 
     controller = read_controller(checkpoint)
     folder = output or controller.file.parent / DEFAULT_FOLDER

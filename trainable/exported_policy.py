@@ -17,7 +17,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file
 
 from trainable.contract import UserError
-from trainable.hashed_ngrams import HASHED_NGRAMS, hashed_ngrams
+from trainable.profiles.hashed_ngrams import HASHED_NGRAMS, hashed_ngrams
 
 TENSORS_FILE, CONFIG_FILE = "policy.safetensors", "config.json"
 FORMAT = 1

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 from trainable import contract
 from trainable.contract import ScoreParts, UserError
 
-KINDS = {"joint_controller": "trainable.joint_controller:KIND"}
+KINDS = {"joint_controller": "trainable.grpo.joint_controller:KIND"}
 
 
 class Diverged(Exception):

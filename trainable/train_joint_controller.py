@@ -15,18 +15,18 @@ from typing import TYPE_CHECKING, NoReturn, Protocol
 
 from trainable import contract
 from trainable.contract import UserError, WandbNotInstalled
-from trainable.interruption import Interruption, Stopped, stop_on_signals
-from trainable.training_command_line import Request, parse_command_line
-from trainable.training_settings import DEFAULT_PROJECT
+from trainable.single_run.command_line import Request, parse_command_line
+from trainable.single_run.settings import DEFAULT_PROJECT
+from trainable.single_run.signals import Interruption, Stopped, stop_on_signals
 
 if TYPE_CHECKING:
-    from results.ranking import Row
-    from results.trial_log import TrialLog
-    from results.wandb_background import BackgroundWandbRun
-    from results.wandb_settings import ModelArtifact
-    from trainable.grpo_run import GRPORun
-    from trainable.training_plan import Plan
-    from trainable.training_screen import Screen
+    from results.record.ranking import Row
+    from results.record.trial_log import TrialLog
+    from results.trackers.wandb_background import BackgroundWandbRun
+    from results.trackers.wandb_settings import ModelArtifact
+    from trainable.grpo.run import GRPORun
+    from trainable.single_run.plan import Plan
+    from trainable.single_run.screen import Screen
 
 TAGS = ("grpo", "controller", "joint-training")
 MODEL_NAME = "joint-controller"
@@ -53,10 +53,10 @@ def main(arguments: list[str]) -> int:
 
 
 def _train_as_requested(request: Request, interruption: Interruption) -> int:
-    from results.folder_lock import only_driver
-    from trainable import training_folder
-    from trainable.training_plan import plan_new, plan_resumed
-    from trainable.training_screen import Screen
+    from results.record.folder_lock import only_driver
+    from trainable.single_run import folder as training_folder
+    from trainable.single_run.plan import plan_new, plan_resumed
+    from trainable.single_run.screen import Screen
 
     plan = plan_resumed(request) if request.resume else plan_new(request)
     folder = plan.settings.folder
@@ -100,11 +100,11 @@ def _train(plan: "Plan", screen: "Screen", interruption: Interruption) -> int:
 
 def _standing_run(plan: "Plan", screen: "Screen") -> "tuple[GRPORun, TrialLog]":
     """The run where its folder says it stands, and its rows up to there."""
-    from results.records import read_rows
-    from results.trial_log import TrialLog
-    from trainable import training_folder
-    from trainable.joint_controller import KIND
+    from results.record.sweeps import read_rows
+    from results.record.trial_log import TrialLog
+    from trainable.grpo.joint_controller import KIND
     from trainable.newest_checkpoint import resumed_run
+    from trainable.single_run import folder as training_folder
 
     settings, folder = plan.settings, plan.settings.folder
     recorded = len(read_rows(folder / contract.RESULT_FILE))
@@ -130,8 +130,8 @@ def _train_epoch(
     interruption: Interruption,
 ) -> None:
     """One epoch, then its record: the row, the checkpoint, the best policy, and what is derived from the row."""
-    from results.ranking import best_row
-    from trainable import training_folder
+    from results.record.ranking import best_row
+    from trainable.single_run import folder as training_folder
 
     started = time.perf_counter()
     metrics = run.step()
@@ -161,12 +161,12 @@ def _train_epoch(
 
 def _open_views(plan: "Plan", log: "TrialLog", screen: "Screen") -> "tuple[list[View], BackgroundWandbRun | None]":
     """Everything that follows the rows, holding those that are there already."""
-    from trainable.training_history import HistoryFiles
+    from trainable.single_run.history import HistoryFiles
 
     settings = plan.settings
     views: list[View] = [HistoryFiles(settings.folder)]
     if not settings.no_tensorboard:
-        from results.tensorboard_record import TrialEvents
+        from results.trackers.tensorboard_record import TrialEvents
 
         views.append(TrialEvents(settings.folder, plan.plain_settings, plan.objective, plan.mode, space={}))
     wandb_run = _open_wandb(plan, screen) if settings.use_wandb else None
@@ -180,9 +180,9 @@ def _open_views(plan: "Plan", log: "TrialLog", screen: "Screen") -> "tuple[list[
 def _open_wandb(plan: "Plan", screen: "Screen") -> "BackgroundWandbRun | None":
     """The W&B run; None, with the reason said, where there can be none."""
     try:
-        from results.wandb_background import BackgroundWandbRun
-        from results.wandb_client import resolve_mode
-        from results.wandb_settings import WandbRunSettings
+        from results.trackers.wandb_background import BackgroundWandbRun
+        from results.trackers.wandb_client import resolve_mode
+        from results.trackers.wandb_settings import WandbRunSettings
     except WandbNotInstalled as missing:
         screen.say(str(missing))
         return None
@@ -220,9 +220,9 @@ def _finish(
     ended: str,
 ) -> int:
     """Close what is open, and say what came of it."""
-    from results.ranking import best_row
-    from results.tensorboard_record import TrialEvents
-    from trainable.training_screen import resume_command
+    from results.record.ranking import best_row
+    from results.trackers.tensorboard_record import TrialEvents
+    from trainable.single_run.screen import resume_command
 
     for view in views:
         if isinstance(view, TrialEvents):
@@ -250,8 +250,8 @@ def _finish(
 
 
 def _model(plan: "Plan", best: "Row | None") -> "ModelArtifact | None":
-    from results.wandb_settings import ModelArtifact
-    from trainable.training_folder import BEST_FILE
+    from results.trackers.wandb_settings import ModelArtifact
+    from trainable.single_run.folder import BEST_FILE
 
     if best is None:
         return None

@@ -8,8 +8,8 @@ python tune/run_sweep.py --help
 import sys
 
 from trainable.contract import UserError
-from tune.command_line import parse_command_line
-from tune.ray_environment import prepare_ray_environment
+from tune.engine.ray_environment import prepare_ray_environment
+from tune.planning.command_line import parse_command_line
 
 
 def main(arguments: list[str]) -> int:

@@ -5,22 +5,22 @@ import os
 
 from rich.console import Console
 
-from results.failures import earlier_failures, reopen
-from results.folder_lock import only_driver
-from results.records import SweepRecord, read_sweep
-from results.trial_log import TrialLog
-from results.wandb_client import resolve_mode
+from results.record.failures import earlier_failures, reopen
+from results.record.folder_lock import only_driver
+from results.record.sweeps import SweepRecord, read_sweep
+from results.record.trial_log import TrialLog
+from results.trackers.wandb_client import resolve_mode
 from trainable import contract
 from trainable.contract import UserError
-from tune import announce
-from tune.command_line import Request
-from tune.interruption import Interruption, stop_on_signals
-from tune.plan import Plan, begin, folder_to_resume, plan_new, plan_resumed, refuse_used_name, write_settings
-from tune.recorder import Recorder
-from tune.resources import Allotment, allot, connect
-from tune.settings import SweepSettings
-from tune.tuner import BuiltSweep, build_sweep, build_views, trials_left
-from tune.wandb_callback import SweepWandbCallback
+from tune.callbacks.recorder import Recorder
+from tune.callbacks.wandb_runs import SweepWandbCallback
+from tune.engine.resources import Allotment, allot, connect
+from tune.engine.signals import Interruption, stop_on_signals
+from tune.engine.tuner import BuiltSweep, build_sweep, build_views, trials_left
+from tune.planning.command_line import Request
+from tune.planning.plan import Plan, begin, folder_to_resume, plan_new, plan_resumed, refuse_used_name, write_settings
+from tune.planning.settings import SweepSettings
+from tune.screen import announce
 
 
 def run_requested_sweep(request: Request) -> int:
@@ -160,7 +160,7 @@ def _reopen_starved(record: SweepRecord) -> list[str]:
 
 
 def _write_report(record: SweepRecord, console: Console) -> None:
-    from results.report_file import write_report  # plotly and its templates: not before the trials have run
+    from results.page.file import write_report  # plotly and its templates: not before the trials have run
 
     file = record.folder / contract.REPORT_FILE
     write_report([record], file)

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 from made_up_sweep import MadeUpTrial, write_sweep
 
-from results.best_quarter import best_quarter
-from results.observations import Observation, best_quarter_places, observations
-from results.records import read_sweep
-from results.seed_groups import seed_groups
+from results.analysis.best_quarter import best_quarter
+from results.analysis.observations import Observation, best_quarter_places, observations
+from results.analysis.seed_groups import seed_groups
+from results.record.sweeps import read_sweep
 
 
 def sixteen(**columns: list[object]) -> list[Observation]:

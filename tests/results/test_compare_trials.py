@@ -11,8 +11,8 @@ import pytest
 from made_up_sweep import MadeUpTrial, write_sweep
 from sweep_process import ROOT
 
-from results.records import read_sweep
-from results.space import FLOAT, Dimension, write_space
+from results.record.space import FLOAT, Dimension, write_space
+from results.record.sweeps import read_sweep
 
 
 def compare(*arguments: object) -> "subprocess.CompletedProcess[str]":

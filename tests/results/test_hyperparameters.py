@@ -1,7 +1,7 @@
 """What recorded values show of a hyperparameter, and what the record of the space adds."""
 
-from results.hyperparameters import varied_hyperparameters
-from results.space import FLOAT, Dimension
+from results.analysis.hyperparameters import varied_hyperparameters
+from results.record.space import FLOAT, Dimension
 
 LOG = Dimension(FLOAT, 1e-5, 1e3, log=True)
 

@@ -5,9 +5,9 @@ import random
 
 import pytest
 
-from results.importance import Importance, importance
-from results.observations import Observation
-from results.space import FLOAT, Dimension
+from results.analysis.importance import Importance, importance
+from results.analysis.observations import Observation
+from results.record.space import FLOAT, Dimension
 
 SPACE = {"lr": Dimension(FLOAT, 1e-5, 1e-2, log=True)}
 

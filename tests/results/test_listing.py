@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from made_up_sweep import METRIC, MadeUpTrial, write_sweep
 
-from results.comparison import compare
-from results.listing import Listing, check_columns, list_trials
-from results.listing_formats import as_csv, as_json, as_markdown
-from results.records import read_sweep
-from results.table import table_width, trial_table
+from results.analysis.comparison import compare
+from results.listing.formats import as_csv, as_json, as_markdown
+from results.listing.rows import Listing, check_columns, list_trials
+from results.listing.table import table_width, trial_table
+from results.record.sweeps import read_sweep
 from trainable.contract import UserError
 
 MS = "Val/Latency_Mean"

@@ -4,9 +4,9 @@ from pathlib import Path
 
 from made_up_sweep import METRIC, MadeUpTrial, write_sweep
 
-from results.pareto import pareto_places, pareto_set
-from results.records import read_sweep
-from results.seed_groups import SeedGroup, seed_groups
+from results.analysis.pareto import pareto_places, pareto_set
+from results.analysis.seed_groups import SeedGroup, seed_groups
+from results.record.sweeps import read_sweep
 
 
 def groups(folder: Path, points: list[tuple[float, dict[str, float]]], **settings: object) -> list[SeedGroup]:

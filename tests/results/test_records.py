@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from results.ranking import best_row, score
-from results.records import TrialRecord, read_rows, read_sweep
-from results.trial_log import TrialLog
+from results.record.ranking import best_row, score
+from results.record.sweeps import TrialRecord, read_rows, read_sweep
+from results.record.trial_log import TrialLog
 from trainable.contract import UserError
 
 

@@ -12,9 +12,9 @@ from browser import Watched, browser_page
 from made_up_sweep import MadeUpTrial, write_sweep
 from sweep_process import ROOT, curve, environment
 
-from results.failures import Failure, write_failure
-from results.own_commands import train_command
-from results.records import read_sweep
+from results.listing.next_commands import train_command
+from results.record.failures import Failure, write_failure
+from results.record.sweeps import read_sweep
 from results.report import main
 
 

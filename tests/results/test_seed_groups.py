@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from made_up_sweep import MadeUpTrial, write_sweep
 
-from results.records import read_sweep
-from results.seed_groups import SeedGroup, estimate, gain, seed_groups
-from results.trial_settings import OF_THE_SWEEP_ALONE, telling_names
-from tune.settings import SweepSettings
+from results.analysis.seed_groups import SeedGroup, estimate, gain, seed_groups
+from results.analysis.trial_settings import OF_THE_SWEEP_ALONE, telling_names
+from results.record.sweeps import read_sweep
+from tune.planning.settings import SweepSettings
 
 START, GOOD = {"lr": 1e-4, "group_size": 5}, {"lr": 4e-3, "group_size": 31}
 

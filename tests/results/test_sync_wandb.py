@@ -13,7 +13,7 @@ from strict_wandb_server import ServedRun, StrictWandbServer, strict_wandb_serve
 from sweep_process import ROOT, environment, params, rows, run_sweep, trial_folders
 from views import wandb_steps
 
-from results.folder_lock import only_driver
+from results.record.folder_lock import only_driver
 
 IMPATIENT = {"WANDB_INIT_TIMEOUT": "4", "WANDB_FINISH_TIMEOUT": "4"}
 

@@ -17,9 +17,9 @@ from loopback_server import serving
 from made_up_sweep import MadeUpTrial, write_sweep, write_trial
 from sweep_process import params, rows, trial_folders
 
-from results.records import SweepRecord, read_sweep
-from results.space import CATEGORICAL, FLOAT, Dimension, write_space
-from results.tensorboard_record import open_events
+from results.record.space import CATEGORICAL, FLOAT, Dimension, write_space
+from results.record.sweeps import SweepRecord, read_sweep
+from results.trackers.tensorboard_record import open_events
 from trainable import contract
 
 Sweep = tuple[Path, str]

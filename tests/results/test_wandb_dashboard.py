@@ -14,12 +14,12 @@ from served_pages import ServedView
 from strict_wandb_server import API_KEY, StrictWandbServer, strict_wandb_server
 from wandb.sdk.sweeps.scheduler.optuna import search_space_from_sweep_config
 
-from results.records import SweepRecord, TrialRecord
-from results.space import Dimension
-from results.wandb_dashboard import SweepDashboard
-from results.wandb_settings import WandbRunSettings
-from results.wandb_sweep_entry import FINISHED, PAUSED, RUNNING, entry_config
-from tune.dimensions import dimensions
+from results.record.space import Dimension
+from results.record.sweeps import SweepRecord, TrialRecord
+from results.trackers.wandb_dashboard import SweepDashboard
+from results.trackers.wandb_settings import WandbRunSettings
+from results.trackers.wandb_sweep_entry import FINISHED, PAUSED, RUNNING, entry_config
+from tune.planning.dimensions import dimensions
 
 PROJECT = "molmo-controller"
 SPACE = {

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from results.where import parse_where
+from results.listing.where import parse_where
 from trainable.contract import UserError
 
 LATENCY = "Val/Latency_Mean"

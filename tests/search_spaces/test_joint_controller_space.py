@@ -1,8 +1,8 @@
 from optuna.distributions import FloatDistribution
 
 from search_spaces.joint_controller import SPACE
-from trainable.grpo_settings import GRPOSettings
-from trainable.joint_controller import KIND
+from trainable.grpo.joint_controller import KIND
+from trainable.grpo.settings import GRPOSettings
 
 
 def test_the_space_holds_the_three_hyperparameters_of_the_run():

@@ -14,13 +14,13 @@ from typing import Any
 
 from made_up_sweep import METRIC, write_sweep
 
-from results.records import read_sweep
-from results.trial_log import write_params
-from results.wandb_client import resolve_mode
-from results.wandb_trials import sweep_settings
+from results.record.sweeps import read_sweep
+from results.record.trial_log import write_params
+from results.trackers.wandb_client import resolve_mode
+from results.trackers.wandb_trials import sweep_settings
 from trainable import contract
-from tune.recorder import Recorder
-from tune.wandb_callback import SweepWandbCallback
+from tune.callbacks.recorder import Recorder
+from tune.callbacks.wandb_runs import SweepWandbCallback
 
 EPOCHS = 3
 AT_A_TIME = 2

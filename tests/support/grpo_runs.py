@@ -7,9 +7,9 @@ from typing import Any
 
 import torch
 
-from trainable.grpo_run import CHECKPOINT_FILE, ControllerData, GRPORun
-from trainable.grpo_settings import GRPOSettings
-from trainable.joint_controller import KIND
+from trainable.grpo.joint_controller import KIND
+from trainable.grpo.run import CHECKPOINT_FILE, ControllerData, GRPORun
+from trainable.grpo.settings import GRPOSettings
 
 QUICK = GRPOSettings(lr=1e-2, batch_size=5, hidden_size=8, budget_penalty=1.0)
 

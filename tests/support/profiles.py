@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from trainable.image_split import TEST, TRAIN, VALIDATION, split_of_image
+from trainable.profiles.image_split import TEST, TRAIN, VALIDATION, split_of_image
 
 Configuration = tuple[str, int, int]
 """tier, top_k, num_active_blocks"""

@@ -5,9 +5,9 @@ import torch
 from grpo_runs import data_of
 from profiles import write_profile
 
-from trainable.grpo_run import ControllerData
-from trainable.grpo_settings import GRPOSettings
-from trainable.joint_controller import KIND
+from trainable.grpo.joint_controller import KIND
+from trainable.grpo.run import ControllerData
+from trainable.grpo.settings import GRPOSettings
 
 
 @pytest.fixture(scope="session", autouse=True)

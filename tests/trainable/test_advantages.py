@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from trainable.advantages import group_advantages, zero_variance_groups
+from trainable.grpo.advantages import group_advantages, zero_variance_groups
 
 BOTH = pytest.mark.parametrize("divide_by_std", [False, True])
 

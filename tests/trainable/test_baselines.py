@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 from profiles import CONFIGURATIONS, images_of, measure_plausibly, write_profile
 
-from trainable.baselines import baselines, bootstrap_interval, in_budget_accuracy, parts_by_image, per_sample
 from trainable.contract import ScoreParts
-from trainable.grpo_settings import GRPOSettings
-from trainable.image_split import TEST, TRAIN, VALIDATION
-from trainable.joint_controller import KIND
-from trainable.profile_table import Profile, load_profile
+from trainable.grpo.joint_controller import KIND
+from trainable.grpo.settings import GRPOSettings
+from trainable.profiles.baselines import baselines, bootstrap_interval, in_budget_accuracy, parts_by_image, per_sample
+from trainable.profiles.image_split import TEST, TRAIN, VALIDATION
+from trainable.profiles.table import Profile, load_profile
 
 QUICK, SLOW = ("low", 1, 4), ("high", 1, 4)
 

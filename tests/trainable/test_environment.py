@@ -3,9 +3,9 @@ import pytest
 import torch
 from profiles import IMAGES, measure_plausibly, write_profile
 
-from trainable.environment import ReplayEnvironment
-from trainable.features import Features
-from trainable.profile_table import Profile, load_profile
+from trainable.grpo.environment import ReplayEnvironment
+from trainable.profiles.features import Features
+from trainable.profiles.table import Profile, load_profile
 
 CPU = torch.device("cpu")
 

@@ -9,9 +9,9 @@ from profiles import IMAGES, write_profile
 from safetensors.numpy import save_file
 
 from trainable.contract import UserError
-from trainable.features import Features, hashed_ngrams, load_features, standardise
-from trainable.image_split import TRAIN
-from trainable.profile_table import Profile, load_profile
+from trainable.profiles.features import Features, hashed_ngrams, load_features, standardise
+from trainable.profiles.image_split import TRAIN
+from trainable.profiles.table import Profile, load_profile
 
 
 def write_features(results_dir: Path, dataset: str = "toy_vqa", without: str = "", images=IMAGES) -> Path:

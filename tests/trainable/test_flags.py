@@ -3,9 +3,9 @@ import dataclasses
 import pytest
 
 from trainable.flags import as_arguments
-from trainable.grpo_settings import GRPOSettings
-from trainable.training_command_line import parse_command_line
-from trainable.training_settings import from_flat
+from trainable.grpo.settings import GRPOSettings
+from trainable.single_run.command_line import parse_command_line
+from trainable.single_run.settings import from_flat
 
 CHANGED = GRPOSettings(
     results_dir="a folder/of mine",

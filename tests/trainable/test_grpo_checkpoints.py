@@ -10,12 +10,12 @@ import torch
 from grpo_runs import EVERYTHING, QUICK, checkpoint, epochs, leaves, run_of, timeless
 
 from trainable import contract
-from trainable.environment import ReplayEnvironment
-from trainable.grpo_run import CHECKPOINT_FILE, ControllerData, GRPORun
-from trainable.image_split import VALIDATION
-from trainable.recipes import RECIPES
+from trainable.grpo.environment import ReplayEnvironment
+from trainable.grpo.recipes import RECIPES
+from trainable.grpo.run import CHECKPOINT_FILE, ControllerData, GRPORun
+from trainable.grpo.validation import validate
+from trainable.profiles.image_split import VALIDATION
 from trainable.runs import BestPolicy, DamagedCheckpoint
-from trainable.validation import validate
 
 CPU = torch.device("cpu")
 
@@ -48,9 +48,9 @@ def test_a_run_restored_in_another_process_is_the_same_too(small, tmp_path):
     code = f"""
 import torch; torch.set_num_threads(1)
 from pathlib import Path
-from trainable.grpo_run import GRPORun
-from trainable.grpo_settings import GRPOSettings
-from trainable.joint_controller import KIND
+from trainable.grpo.run import GRPORun
+from trainable.grpo.settings import GRPOSettings
+from trainable.grpo.joint_controller import KIND
 data = KIND.prepare(GRPOSettings(results_dir={str(small.profile.results_dir)!r}))
 run = GRPORun({EVERYTHING!r}, data, 0, "cpu")
 run.load(Path({str(tmp_path)!r}))

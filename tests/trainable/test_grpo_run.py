@@ -10,11 +10,11 @@ from grpo_runs import EVERYTHING, QUICK, checkpoint, data_of, epochs, leaves, ru
 from profiles import CONFIGURATIONS, images_of, measure_plausibly, write_profile
 
 from trainable import contract
-from trainable.baselines import ORACLE, per_sample
-from trainable.grpo_run import ControllerData
-from trainable.grpo_settings import GRPOSettings
-from trainable.image_split import TEST, TRAIN, VALIDATION
-from trainable.recipes import RECIPES
+from trainable.grpo.recipes import RECIPES
+from trainable.grpo.run import ControllerData
+from trainable.grpo.settings import GRPOSettings
+from trainable.profiles.baselines import ORACLE, per_sample
+from trainable.profiles.image_split import TEST, TRAIN, VALIDATION
 from trainable.runs import Diverged
 
 # What an epoch reports.

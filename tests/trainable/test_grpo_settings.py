@@ -4,7 +4,7 @@ import math
 import pytest
 
 from trainable.contract import UserError
-from trainable.grpo_settings import SHIPPED_PROFILE, GRPOSettings
+from trainable.grpo.settings import SHIPPED_PROFILE, GRPOSettings
 
 
 def test_the_settings_everybody_starts_from():

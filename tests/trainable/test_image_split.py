@@ -1,6 +1,6 @@
 import numpy as np
 
-from trainable.image_split import TEST, TRAIN, VALIDATION, split_of_image, split_of_images
+from trainable.profiles.image_split import TEST, TRAIN, VALIDATION, split_of_image, split_of_images
 
 
 def test_the_split_is_by_the_hash_of_the_image_id():

@@ -7,8 +7,8 @@ from profiles import measure_plausibly, write_profile
 
 from trainable import contract
 from trainable.contract import UserError
-from trainable.grpo_settings import GRPOSettings
-from trainable.joint_controller import KIND
+from trainable.grpo.joint_controller import KIND
+from trainable.grpo.settings import GRPOSettings
 
 
 def test_a_run_is_called_by_what_it_searches():

@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from trainable.joint_distribution import joint_log_probabilities, sample_groups
+from trainable.grpo.joint_distribution import joint_log_probabilities, sample_groups
 
 KNOB_SIZES = (3, 4, 5)
 NUM_CONFIGURATIONS = 60

@@ -1,6 +1,6 @@
 import numpy as np
 
-from trainable.knobs import KnobGrid
+from trainable.profiles.knobs import KnobGrid
 
 GRID = KnobGrid(("tier", "top_k", "num_active_blocks"), (("low", "medium", "high"), (1, 2, 4, 8), (4, 16)))
 

@@ -7,10 +7,10 @@ import pytest
 import torch
 from torch import Tensor
 
-from trainable.advantages import group_advantages
-from trainable.joint_distribution import joint_log_probabilities
-from trainable.loss import entropy, kl_divergence, policy_gradient_loss
-from trainable.policy import Policy
+from trainable.grpo.advantages import group_advantages
+from trainable.grpo.joint_distribution import joint_log_probabilities
+from trainable.grpo.loss import entropy, kl_divergence, policy_gradient_loss
+from trainable.grpo.policy import Policy
 
 KNOB_SIZES = (2, 3)
 ALL = torch.ones(1, 6, dtype=torch.bool)

@@ -2,7 +2,7 @@ import math
 
 import torch
 
-from trainable.policy import BUDGET_FREQUENCIES, BudgetEncoding, Policy
+from trainable.grpo.policy import BUDGET_FREQUENCIES, BudgetEncoding, Policy
 
 RANGE_MS = (6.07, 29.95)  # the shipped profile's
 

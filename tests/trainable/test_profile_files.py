@@ -7,7 +7,7 @@ import pytest
 from profiles import record, write_file, write_profile
 
 from trainable.contract import UserError
-from trainable.profile_files import dataset_folders, profile_files, read_measurements
+from trainable.profiles.files import dataset_folders, profile_files, read_measurements
 
 LOW = ("low", 1, 4)
 

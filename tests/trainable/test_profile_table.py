@@ -7,8 +7,8 @@ import pytest
 from profiles import CONFIGURATIONS, IMAGES, images_of, measure_plausibly, record, write_file, write_profile
 
 from trainable.contract import UserError
-from trainable.image_split import TEST, TRAIN, VALIDATION
-from trainable.profile_table import Profile, load_profile
+from trainable.profiles.image_split import TEST, TRAIN, VALIDATION
+from trainable.profiles.table import Profile, load_profile
 
 LOW, HIGH = ("low", 1, 4), ("high", 1, 4)
 

@@ -1,6 +1,6 @@
-from trainable.grpo_settings import RECIPE_NAMES
-from trainable.recipes import RECIPES
-from trainable.reward import flexvlm_reward
+from trainable.grpo.recipes import RECIPES
+from trainable.grpo.reward import flexvlm_reward
+from trainable.grpo.settings import RECIPE_NAMES
 
 
 def test_every_name_that_the_settings_accept_is_a_recipe_and_the_other_way_round():

@@ -2,8 +2,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from trainable.recipes import RECIPES
-from trainable.reward import fixed_penalty_reward, flexvlm_reward, violated
+from trainable.grpo.recipes import RECIPES
+from trainable.grpo.reward import fixed_penalty_reward, flexvlm_reward, violated
 
 EVERY_RECIPE = pytest.mark.parametrize("name", sorted(RECIPES))
 

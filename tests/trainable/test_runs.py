@@ -4,7 +4,7 @@ import pytest
 
 from trainable import contract
 from trainable.contract import ScoreParts, UserError
-from trainable.joint_controller import KIND
+from trainable.grpo.joint_controller import KIND
 from trainable.runs import BestPolicy, DamagedCheckpoint, UnderBudget, find_run_kind
 
 

@@ -6,13 +6,13 @@ from profiles import CONFIGURATIONS, images_of, write_profile
 
 from trainable import contract
 from trainable.contract import ScoreParts
-from trainable.environment import ReplayEnvironment
-from trainable.features import load_features
-from trainable.image_split import TRAIN, VALIDATION
-from trainable.policy import Policy
-from trainable.profile_table import Profile, load_profile
-from trainable.recipes import RECIPES
-from trainable.validation import best_policy, greedy_choices, validate
+from trainable.grpo.environment import ReplayEnvironment
+from trainable.grpo.policy import Policy
+from trainable.grpo.recipes import RECIPES
+from trainable.grpo.validation import best_policy, greedy_choices, validate
+from trainable.profiles.features import load_features
+from trainable.profiles.image_split import TRAIN, VALIDATION
+from trainable.profiles.table import Profile, load_profile
 
 CPU = torch.device("cpu")
 FAVOURITE = CONFIGURATIONS.index(("high", 1, 16))

@@ -11,17 +11,17 @@ import pytest
 import torch
 
 from trainable import contract, evaluate, export
-from trainable.baselines import LOOKUP_TABLE, ORACLE, per_sample
-from trainable.budget_report import baselines_under_budgets, under_budgets
-from trainable.controller_checkpoint import read_controller
-from trainable.controller_choices import ChoicesOnProfile
 from trainable.exported_policy import ExportedPolicy
-from trainable.features import raw_features
-from trainable.frontier_plot import frontier
-from trainable.grpo_run import ControllerData
-from trainable.grpo_settings import SHIPPED_PROFILE, GRPOSettings
-from trainable.image_split import VALIDATION
-from trainable.joint_controller import KIND
+from trainable.grpo.checkpoint import read_controller
+from trainable.grpo.joint_controller import KIND
+from trainable.grpo.run import ControllerData
+from trainable.grpo.settings import SHIPPED_PROFILE, GRPOSettings
+from trainable.judging.controller_choices import ChoicesOnProfile
+from trainable.judging.frontier_plot import frontier
+from trainable.profiles.baselines import LOOKUP_TABLE, ORACLE, per_sample
+from trainable.profiles.budget_report import baselines_under_budgets, under_budgets
+from trainable.profiles.features import raw_features
+from trainable.profiles.image_split import VALIDATION
 
 PROJECT = Path(evaluate.__file__).parent.parent
 

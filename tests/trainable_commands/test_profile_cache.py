@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from trainable.contract import UserError
-from trainable.profile_cache import cache_folder, load_cached_profile
-from trainable.profile_table import Profile, load_profile
+from trainable.profiles.cache import cache_folder, load_cached_profile
+from trainable.profiles.table import Profile, load_profile
 
 IMAGES = 30
 

@@ -13,7 +13,7 @@ from door import environment
 from safetensors.numpy import load_file
 
 from trainable.contract import UserError
-from trainable.language_features import embedded_questions
+from trainable.profiles.language_features import embedded_questions
 
 
 def test_a_question_is_the_mean_of_its_words(workplace: Path) -> None:

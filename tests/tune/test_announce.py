@@ -6,9 +6,9 @@ from pathlib import Path
 from made_up_sweep import MadeUpTrial, write_sweep
 from rich.console import Console
 
-from results.records import read_sweep
-from tune.announce import print_end
-from tune.settings import from_flat
+from results.record.sweeps import read_sweep
+from tune.planning.settings import from_flat
+from tune.screen.announce import print_end
 
 
 def test_the_end_of_a_long_sweep_shows_the_best_trials_and_how_to_see_the_others(tmp_path: Path) -> None:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from sweep_process import RUN_SWEEP
 
-from tune.command_line import LATEST, parse_command_line
-from tune.settings import from_flat
+from tune.planning.command_line import LATEST, parse_command_line
+from tune.planning.settings import from_flat
 
 
 def test_help_groups_every_flag() -> None:

@@ -6,9 +6,9 @@ import pytest
 import yaml
 from sweep_process import QUADRATIC, curve, params, run_sweep, trial_folders
 
-from results.records import SweepRecord, TrialRecord
+from results.record.sweeps import SweepRecord, TrialRecord
 from trainable.contract import UserError
-from tune.confirm import confirming_trials, settings_to_confirm
+from tune.planning.confirm import confirming_trials, settings_to_confirm
 from tune.run_sweep import main
 
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 
-from results.space import Dimension, read_space, write_space
-from tune.dimensions import dimensions
+from results.record.space import Dimension, read_space, write_space
+from tune.planning.dimensions import dimensions
 
 
 def test_every_kind_of_distribution_is_read_back_as_it_was_searched(tmp_path: Path) -> None:

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from profiles import write_profile
 
-from tune.command_line import parse_command_line
-from tune.plan import begin, plan_new, plan_resumed
+from tune.planning.command_line import parse_command_line
+from tune.planning.plan import begin, plan_new, plan_resumed
 
 SPACE = "from optuna.distributions import FloatDistribution\nSPACE = {'lr': FloatDistribution(1e-4, 1e-2, log=True)}\n"
 

@@ -9,7 +9,7 @@ from rich.console import Console
 from sweep_process import QUADRATIC, command, environment
 from terminal import Terminal
 
-from tune.progress_view import SweepProgress, TrialProgress, panel, sentence
+from tune.screen.progress_view import SweepProgress, TrialProgress, panel, sentence
 
 STARTING_VALUES = TrialProgress(0, {"lr": 1e-4, "group_size": 5}, 30, 0.596)
 

@@ -20,7 +20,7 @@ from sweep_process import (
 )
 from views import tensorboard_curves, wandb_steps
 
-from results.space import Dimension, read_space
+from results.record.space import Dimension, read_space
 
 TWIN_FLAGS = (*QUADRATIC, "--num_samples", 8, "--num_epochs", 12, "--grace_period", 2, "--max_concurrent_trials", 1)
 

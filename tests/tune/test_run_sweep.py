@@ -14,7 +14,7 @@ from sweep_process import QUADRATIC, curves, params, rows, run_sweep, trial_fold
 from views import tensorboard_curves, wandb_steps
 from wandb_file import history, offline_runs, run_config, run_record, summary
 
-from results.records import read_sweep
+from results.record.sweeps import read_sweep
 
 METRICS = {
     "Train/Loss", "Train/Reward_Mean", "Train/Reward_Std", "Train/Accuracy_Mean", "Train/Accuracy_Std",

@@ -6,9 +6,9 @@ from types import SimpleNamespace
 
 from ray.tune.schedulers import TrialScheduler
 
-from results.records import TrialRecord
+from results.record.sweeps import TrialRecord
 from trainable import contract
-from tune.scheduler import ARRIVAL, RebuiltASHA
+from tune.engine.scheduler import ARRIVAL, RebuiltASHA
 
 METRIC, EPOCHS = "Val/Height", 18
 

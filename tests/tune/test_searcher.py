@@ -10,10 +10,10 @@ import pytest
 import yaml
 from optuna.distributions import FloatDistribution
 
-from results.records import read_sweep
-from results.trial_log import TrialLog
+from results.record.sweeps import read_sweep
+from results.record.trial_log import TrialLog
 from trainable import contract
-from tune.searcher import RecordedSearch
+from tune.engine.searcher import RecordedSearch
 
 SPACE = {"target": FloatDistribution(0.0, 1.0), "rate": FloatDistribution(0.05, 1.0, log=True)}
 FIRST = {"target": 2.0, "rate": 0.1}  # a target outside the space, as starting values may be

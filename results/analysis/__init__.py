@@ -1,0 +1,1 @@
+"""What the trials of sweeps tell: settings, seeds, gains, what decides."""

@@ -1,0 +1,89 @@
+"""Sweeps beside each other: one ranking for those that can be compared, apart for those that cannot.
+
+Scores of two sweeps mean the same where objective, its direction and the data's fingerprint are the same.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+from results.analysis.observations import Observation, observations
+from results.analysis.pareto import ParetoSet, pareto_set
+from results.analysis.seed_groups import SeedGroup, seed_groups
+from results.record.space import Space
+from results.record.sweeps import SweepRecord
+from trainable.contract import shown_path
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One or more sweeps whose trials can be ranked together."""
+
+    records: tuple[SweepRecord, ...]
+
+    @property
+    def metric(self) -> str:
+        return self.records[0].metric
+
+    @property
+    def mode(self) -> str:
+        return self.records[0].mode
+
+    @cached_property
+    def groups(self) -> list[SeedGroup]:
+        """Every setting, best first."""
+        return seed_groups(self.records)
+
+    @cached_property
+    def observations(self) -> list[Observation]:
+        return observations(self.groups, self.mode)
+
+    @cached_property
+    def pareto(self) -> ParetoSet:
+        """Of the score and the rate of violations."""
+        return pareto_set(self.groups, self.metric, self.mode)
+
+    @property
+    def space(self) -> Space:
+        """What was searched; of a hyperparameter that several sweeps searched, as the first did."""
+        return {name: dimension for record in reversed(self.records) for name, dimension in record.space.items()}
+
+    @property
+    def starting_values(self) -> SeedGroup | None:
+        """The setting with the starting values of the first sweep that has tried them."""
+        for record in self.records:
+            for group in self.groups:
+                if any(trial.sweep is record and trial.has_starting_values for trial in group.trials):
+                    return group
+        return None
+
+    def name_of_setting(self, group: SeedGroup) -> str:
+        """A setting by the first trial that ran it."""
+        first = group.trials[0]
+        of_sweep = f" of {self.name_of(first.sweep)}" if len(self.records) > 1 else ""
+        return f"trial {first.trial.number}{of_sweep}"
+
+    def name_of(self, record: SweepRecord) -> str:
+        """A sweep's name, or its folder where two have the same name."""
+        same = Counter(other.name for other in self.records)[record.name]
+        return record.name if same == 1 else shown_path(record.folder)
+
+
+def compare(records: Iterable[SweepRecord]) -> list[Comparison]:
+    """What can be ranked together, in the order in which the sweeps were given."""
+    together: dict[tuple[str, ...], list[SweepRecord]] = {}
+    for record in records:
+        data = str(record.data.get("fingerprint") or record.folder)
+        together.setdefault((record.metric, record.mode, data), []).append(record)
+    return [Comparison(tuple(comparable)) for comparable in together.values()]
+
+
+def why_apart(comparisons: list[Comparison]) -> str | None:
+    """Why there are several rankings, in a line; None when there is one."""
+    if len(comparisons) == 1:
+        return None
+    metrics = dict.fromkeys(f"the {comparison.mode} of {comparison.metric}" for comparison in comparisons)
+    because = f"their scores are {' and '.join(metrics)}" if len(metrics) > 1 else "they ran on different data"
+    sweeps = " | ".join(", ".join(record.name for record in comparison.records) for comparison in comparisons)
+    return f"Not comparable, so ranked apart: {sweeps} ({because})"

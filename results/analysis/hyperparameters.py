@@ -1,0 +1,43 @@
+"""What kind of thing each hyperparameter is: a number, on a log scale or not, or a choice.
+
+Its recorded values show the kind; whether it was searched on a log scale, the sweep's record says.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from results.record.space import Space
+
+
+@dataclass(frozen=True)
+class Hyperparameter:
+    """One hyperparameter over a number of settings."""
+
+    name: str
+    values: Mapping[int, Any]
+    """By the place of the setting; those which do not have it (it depends on another) are left out."""
+    kind: type
+    """int or float, or str for choices: their values are labels here."""
+    log: bool
+
+
+def varied_hyperparameters(settings: Sequence[Mapping[str, Any]], space: Space) -> list[Hyperparameter]:
+    """Those with at least two values, in the order in which they come up.
+
+    Args:
+        space: what was searched; what is not in it is on no log scale.
+    """
+    names = dict.fromkeys(name for setting in settings for name in setting)
+    found = (_describe(name, {i: s[name] for i, s in enumerate(settings) if name in s}, space) for name in names)
+    return [hyperparameter for hyperparameter in found if len(set(hyperparameter.values.values())) > 1]
+
+
+def _describe(name: str, values: Mapping[int, Any], space: Space) -> Hyperparameter:
+    if all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in values.values()):
+        kind = int if all(isinstance(value, int) for value in values.values()) else float
+        # Starting values may lie outside of the space, even where a logarithm has no value.
+        return Hyperparameter(name, values, kind, name in space and space[name].log and min(values.values()) > 0)
+    labels = {place: value if isinstance(value, str) else json.dumps(value) for place, value in values.items()}
+    return Hyperparameter(name, labels, str, log=False)

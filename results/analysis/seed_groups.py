@@ -1,0 +1,141 @@
+"""Trials of one setting under several seeds, as one: how many seeds, their mean and its 95 % interval.
+
+What counts is one trial a seed, and only the most telling kind that there is: those of a confirming sweep before
+those of a search, since a search's best trial was picked for its score and would lift the mean; trials that ran all
+their epochs before those stopped early or still running.
+"""
+
+import json
+import math
+import statistics
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from results.analysis.trial_settings import full_setting, telling_names
+from results.record.ranking import Row, best_first
+from results.record.sweeps import SweepRecord, TrialRecord
+
+CONFIDENCE = 0.95
+
+
+@dataclass(frozen=True)
+class JudgedTrial:
+    """A trial with what was made of it."""
+
+    sweep: SweepRecord
+    trial: TrialRecord
+    setting: Mapping[str, Any]
+    """Its hyperparameters, and the settings in which the sweeps compared differ."""
+    seed: int
+    status: str
+    best: Row | None
+    score: float | None
+
+    @property
+    def has_starting_values(self) -> bool:
+        first = self.sweep.first_trial
+        return first is not None and first.setting == self.trial.setting
+
+    @property
+    def rank_of_evidence(self) -> int:
+        """3: confirms and ran in full, 2: ran in full, 1: ended early, 0: may still change, or broke off."""
+        if self.status == "completed":
+            return 3 if self.sweep.job_type == "confirm" else 2
+        return 1 if self.status in ("stopped early", "diverged") else 0
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A mean and how far its 95 % interval (Student's t) reaches to either side: None for a single value."""
+
+    mean: float
+    half_width: float | None
+    n: int
+
+
+@dataclass(frozen=True)
+class SeedGroup:
+    """One setting's trials, of one sweep or several."""
+
+    trials: tuple[JudgedTrial, ...]
+
+    @property
+    def setting(self) -> Mapping[str, Any]:
+        return self.trials[0].setting
+
+    @property
+    def has_starting_values(self) -> bool:
+        return any(trial.has_starting_values for trial in self.trials)
+
+    @cached_property
+    def counted(self) -> tuple[JudgedTrial, ...]:
+        """The trials that the estimate is of: one a seed."""
+        scored = [trial for trial in self.trials if trial.score is not None]
+        most = max((trial.rank_of_evidence for trial in scored), default=0)
+        by_seed = {trial.seed: trial for trial in reversed(scored) if trial.rank_of_evidence == most}
+        return tuple(by_seed[seed] for seed in sorted(by_seed))
+
+    @cached_property
+    def score(self) -> Estimate | None:
+        """Of the setting's score; None when no trial has one."""
+        values = [trial.score for trial in self.counted if trial.score is not None]
+        return estimate(values) if values else None
+
+    def mean_of(self, metric: str) -> float | None:
+        """A metric at the best epochs of the counted trials; None when one of them lacks it."""
+        values = [trial.best.get(metric) for trial in self.counted if trial.best]
+        numbers = [float(value) for value in values if isinstance(value, (int, float)) and math.isfinite(value)]
+        return statistics.fmean(numbers) if numbers and len(numbers) == len(self.counted) else None
+
+
+def seed_groups(records: Sequence[SweepRecord]) -> list[SeedGroup]:
+    """The settings of comparable sweeps (the same objective on the same data), best mean first."""
+    names = telling_names(records)
+    grouped: dict[str, list[JudgedTrial]] = {}
+    for record in records:
+        for trial in record.trials:
+            setting = full_setting(record, trial)
+            shown = {name: setting[name] for name in names if name in setting}
+            key = json.dumps(setting, sort_keys=True, default=str)
+            grouped.setdefault(key, []).append(_judge(record, trial, shown))
+    groups = [SeedGroup(tuple(trials)) for trials in grouped.values()]
+    mode = records[0].mode if records else "max"
+    return best_first(groups, lambda group: group.score.mean if group.score else None, mode)
+
+
+def gain(better: SeedGroup, over: SeedGroup) -> Estimate | None:
+    """How much higher the score is; paired where both were run under the same seeds, else without an interval."""
+    if better.score is None or over.score is None:
+        return None
+    theirs = {trial.seed: trial.score for trial in over.counted}
+    pairs = [(trial.score, theirs[trial.seed]) for trial in better.counted if trial.seed in theirs]
+    differences = [ours - other for ours, other in pairs if ours is not None and other is not None]
+    if len(differences) < 2:
+        return Estimate(better.score.mean - over.score.mean, None, 1)
+    return estimate(differences)
+
+
+def estimate(values: Sequence[float]) -> Estimate:
+    """The mean of some values and its 95 % interval."""
+    n = len(values)
+    if n == 1:
+        return Estimate(values[0], None, 1)
+    from scipy.special import stdtrit  # the quantile of Student's t; scipy.stats would take longer to import
+
+    quantile = float(stdtrit(n - 1, (1 + CONFIDENCE) / 2))
+    return Estimate(statistics.fmean(values), quantile * statistics.stdev(values) / math.sqrt(n), n)
+
+
+def _judge(record: SweepRecord, trial: TrialRecord, setting: Mapping[str, Any]) -> JudgedTrial:
+    best = record.best_row(trial)
+    return JudgedTrial(
+        sweep=record,
+        trial=trial,
+        setting=setting,
+        seed=record.seed(trial),
+        status=trial.status(record.num_epochs),
+        best=best,
+        score=None if best is None else float(best[record.metric]),
+    )

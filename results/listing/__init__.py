@@ -1,0 +1,1 @@
+"""Trials in the terminal: rows, conditions, formats, sentences."""

@@ -1,0 +1,49 @@
+"""The commands that go on from a sweep: train its winner alone, judge the policy it left, confirm what it found."""
+
+import shlex
+from pathlib import Path
+
+from results.record.sweeps import SweepRecord, TrialRecord
+from trainable import contract
+from trainable.contract import DEFAULT_STORAGE, shown_path
+
+
+def train_command(record: SweepRecord, trial: TrialRecord) -> str | None:
+    """What trains the trial anew up to its best epoch, to the same numbers; None where the run has no such command."""
+    known, best = record.data.get(contract.TRAIN_COMMAND), record.best_row(trial)
+    if not known or best is None:
+        return None
+    arguments: list[str] = list(known)
+    for name, value in trial.setting.items():
+        if value is not None:
+            arguments += [f"--{name}", str(value)]
+    arguments += ["--num_epochs", str(best[contract.EPOCH]), "--seed", str(record.seed(trial))]
+    threads = int(record.settings.get("cpus_per_trial", 1))
+    if threads > 1:
+        arguments += ["--num_threads", str(threads)]
+    if record.settings.get("gpus_per_trial") == 0:
+        arguments += ["--device", "cpu"]
+    return shlex.join([*arguments, "--output_dir", f"checkpoints/{record.name}-trial-{trial.number}"])
+
+
+def evaluate_command(record: SweepRecord, trial: TrialRecord) -> str | None:
+    """What judges the trial's best policy on data that no trial has seen; None where there is no such command."""
+    known = record.data.get(contract.EVALUATE_COMMAND)
+    if not known or not trial.checkpoint_epochs:
+        return None
+    return shlex.join([*known, shown_path(trial.folder), "--split", "test"])
+
+
+def confirm_command(record: SweepRecord) -> str | None:
+    """What runs a search's best settings under further seeds; None for a sweep that confirms itself."""
+    return None if record.job_type == "confirm" else sweep_command("--confirm", record.folder)
+
+
+def sweep_command(flag: str, folder: Path, script: str = "tune/run_sweep.py") -> str:
+    """`--resume` or `--confirm` of the sweep in that folder, by its name.
+
+    Args:
+        script: where it is found from where the command is to be run; by default the project's root.
+    """
+    storage = [] if folder.parent == DEFAULT_STORAGE else ["--storage_path", shown_path(folder.parent)]
+    return shlex.join(["python", script, flag, folder.name, *storage])

@@ -1,0 +1,163 @@
+"""A comparison as rows of named values: chosen, sorted and cut as a user asks, in whatever format they are shown.
+
+A row is a setting under all of its seeds, or one trial. Of several seeds every number is the mean.
+"""
+
+import math
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from results.analysis.comparison import Comparison
+from results.analysis.seed_groups import SeedGroup
+from results.record.ranking import best_first
+from trainable import contract
+from trainable.contract import UserError
+
+Values = Mapping[str, Any]
+
+BEFORE = ("rank", "sweep", "trial")
+AFTER = (
+    "seed", "score", "ci95", "seeds", "epoch", "epochs", "seconds", "status", "starting_values", "pareto", "metric",
+)  # fmt: skip
+"""Around the hyperparameters; the metrics at the best epoch come last."""
+
+
+@dataclass(frozen=True)
+class Listing:
+    """Rows, best first until they are sorted otherwise."""
+
+    columns: tuple[str, ...]
+    shown: tuple[str, ...]
+    """The columns that people see when they ask for none."""
+    rows: tuple[Values, ...]
+    total: int
+    """Rows before any were left out."""
+
+    def where(self, holds: Callable[[Values], bool]) -> "Listing":
+        return replace(self, rows=tuple(row for row in self.rows if holds(row)))
+
+    def sorted(self, keys: Sequence[str]) -> "Listing":
+        """By columns, each from the least, or with a '-' before it from the most; absent values come last."""
+        rows = list(self.rows)
+        for key in reversed(keys):
+            column, descending = key.removeprefix("-"), key.startswith("-")
+            there = [row for row in rows if row.get(column) is not None]
+            absent = [row for row in rows if row.get(column) is None]
+            there.sort(key=lambda row: _order(row[column]), reverse=descending)
+            rows = there + absent
+        return replace(self, rows=tuple(rows))
+
+    def top(self, most: int | None) -> "Listing":
+        return replace(self, rows=self.rows[:most])
+
+    def with_columns(self, columns: Sequence[str]) -> "Listing":
+        return replace(self, columns=tuple(columns), shown=tuple(columns))
+
+
+def list_trials(comparison: Comparison, ungrouped: bool = False) -> Listing:
+    """Every setting of a comparison, or every trial."""
+    groups = comparison.groups
+    if ungrouped:
+        single = (SeedGroup((trial,)) for group in groups for trial in group.trials)
+        groups = best_first(single, lambda group: group.score.mean if group.score else None, comparison.mode)
+    names = {name: _column(name) for group in groups for name in group.setting}
+    best_rows = (trial.best or {} for group in groups for trial in group.counted)
+    metrics = sorted({name for row in best_rows for name in row if contract.is_metric(name)})
+    in_pareto_set = {id(trial) for group in comparison.pareto.groups for trial in group.trials}
+    rows = tuple(
+        _row(comparison, group, rank, names, metrics) | {"pareto": id(group.trials[0]) in in_pareto_set}
+        for rank, group in enumerate(groups, start=1)
+    )
+    return Listing(
+        columns=(*BEFORE, *names.values(), *AFTER, *metrics),
+        shown=_columns_for_people(comparison, groups, tuple(names.values())),
+        rows=rows,
+        total=len(rows),
+    )
+
+
+def check_columns(wanted: Iterable[str], listings: Sequence[Listing], flag: str) -> None:
+    """Whether there are such columns.
+
+    Raises:
+        UserError: there is none of that name; it names those that there are.
+    """
+    known = all_columns(listings)
+    for column in wanted:
+        if column not in known:
+            raise UserError(f"{flag}: there is no column {column!r}; the columns are {', '.join(known)}")
+
+
+def all_columns(listings: Sequence[Listing]) -> list[str]:
+    return list(dict.fromkeys(column for listing in listings for column in listing.columns))
+
+
+def _columns_for_people(comparison: Comparison, groups: Sequence[SeedGroup], names: tuple[str, ...]) -> tuple[str, ...]:
+    several_sweeps = len(comparison.records) > 1
+    grouped = any(len(group.trials) > 1 for group in groups)
+    seeds = {trial.seed for group in groups for trial in group.trials}
+    return (
+        "rank",
+        *(("sweep",) if several_sweeps else ()),
+        "trial",
+        *names,
+        *(("seed",) if len(seeds) > 1 and not grouped else ()),
+        "score",
+        *(("ci95", "seeds") if grouped else ()),
+        "epoch",
+        "status",
+    )
+
+
+def _row(
+    comparison: Comparison, group: SeedGroup, rank: int, names: Mapping[str, str], metrics: Iterable[str]
+) -> dict[str, Any]:
+    first, counted = group.trials[0], group.counted or group.trials
+    seconds = [trial.trial.rows[-1].get("time_total_s") for trial in counted if trial.trial.rows]
+    return {
+        "rank": rank if group.score else None,
+        "sweep": comparison.name_of(first.sweep),
+        "trial": first.trial.number,
+        **{column: group.setting.get(name) for name, column in names.items()},
+        "seed": first.seed if len(group.trials) == 1 else None,
+        "score": _finite(group.score.mean) if group.score else None,
+        "ci95": group.score.half_width if group.score else None,
+        "seeds": len(counted) if group.score else 0,
+        "epoch": _mean([trial.best[contract.EPOCH] for trial in counted if trial.best]),
+        "epochs": _mean([len(trial.trial.rows) for trial in counted]),
+        "seconds": _mean([value for value in seconds if value is not None]),
+        "status": _status(group),
+        "starting_values": group.has_starting_values,
+        "metric": comparison.metric,
+        **{metric: group.mean_of(metric) for metric in metrics},
+    }
+
+
+def _status(group: SeedGroup) -> str:
+    counts = Counter(trial.status for trial in group.trials)
+    if len(counts) == 1:
+        return next(iter(counts))
+    return ", ".join(f"{count} {status}" for status, count in counts.items())
+
+
+def _mean(values: Sequence[float]) -> float | None:
+    """Of one value, that value: a whole number stays one."""
+    if not values:
+        return None
+    return values[0] if len(set(values)) == 1 else sum(values) / len(values)
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
+def _column(name: str) -> str:
+    """A hyperparameter's column; one that is called like another column has a longer name."""
+    return f"config/{name}" if name in BEFORE + AFTER else name
+
+
+def _order(value: Any) -> tuple[str, Any]:
+    """Numbers among themselves, text among itself."""
+    return ("", value) if isinstance(value, (int, float)) else ("text", str(value))

@@ -1,0 +1,1 @@
+"""The report's charts, as data for plotly.js."""

@@ -1,0 +1,49 @@
+"""A trial's failure, as a file beside its rows; opened again for another try, it stays as history."""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from results.record.atomic_write import write_whole
+from trainable import contract
+
+
+@dataclass(frozen=True)
+class Failure:
+    """What ended a trial before its time."""
+
+    kind: str
+    """One of the contract's FAILURE_KINDS."""
+    epoch: int
+    cause: str
+    """One line: the exception's type and text."""
+    traceback: str = ""
+
+    @property
+    def exception(self) -> str:
+        """The exception's type: two failures with the same one failed the same way."""
+        return self.cause.split(":")[0]
+
+
+def write_failure(trial_folder: Path, failure: Failure) -> None:
+    write_whole(trial_folder / contract.FAILURE_FILE, json.dumps(asdict(failure), indent=2) + "\n")
+
+
+def read_failure(trial_folder: Path) -> Failure | None:
+    file = trial_folder / contract.FAILURE_FILE
+    return _read(file) if file.exists() else None
+
+
+def earlier_failures(trial_folder: Path) -> list[Failure]:
+    """Failures after which the trial was tried again, oldest first."""
+    return [_read(file) for file in sorted(trial_folder.glob("failure_*.json"))]
+
+
+def reopen(trial_folder: Path) -> None:
+    """Let the trial run again from its newest checkpoint."""
+    place = len(earlier_failures(trial_folder)) + 1
+    (trial_folder / contract.FAILURE_FILE).replace(trial_folder / f"failure_{place}.json")
+
+
+def _read(file: Path) -> Failure:
+    return Failure(**json.loads(file.read_text()))

@@ -1,0 +1,150 @@
+"""One trial's TensorBoard events, written from its rows: the contract's tags, the epoch as step, and HParams."""
+
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from tensorboard.compat.proto.event_pb2 import Event, SessionLog
+from tensorboard.compat.proto.summary_pb2 import Summary
+from tensorboard.plugins.hparams import api_pb2, metadata, plugin_data_pb2
+from tensorboard.summary.writer.event_file_writer import EventFileWriter
+
+from results.record.ranking import Row, score
+from results.record.space import Dimension, Space
+from results.record.sweeps import SweepRecord, TrialRecord
+from results.record.view_marks import mark_whole
+from trainable import contract
+
+VIEW = "tensorboard"
+SCORE_TAG = "Score"
+"""The objective at the best epoch so far, and so at the end the trial's score; what the HParams tab compares."""
+
+
+class _Kind(NamedTuple):
+    """How TensorBoard stores a type."""
+
+    data_type: Any
+    field: str
+
+
+_NUMBER = _Kind(api_pb2.DATA_TYPE_FLOAT64, "number_value")
+_TEXT = _Kind(api_pb2.DATA_TYPE_STRING, "string_value")
+_KINDS = {
+    int: _NUMBER,
+    float: _NUMBER,
+    bool: _Kind(api_pb2.DATA_TYPE_BOOL, "bool_value"),
+    str: _TEXT,
+}
+
+
+class TrialEvents:
+    """The events of one trial. Opening it replaces what lies there, so the curve is one and whole after a resume."""
+
+    def __init__(
+        self, folder: Path, config: Mapping[str, Any], metric: str, mode: str, space: Space, group: str = ""
+    ) -> None:
+        """Begin the trial's events.
+
+        Args:
+            space: what is searched; each of it is a column beside the curves and in the HParams tab.
+            group: trials of one group are one line of the HParams tab, with the mean of their scores.
+        """
+        _discard_events(folder)
+        self._folder, self._metric, self._mode = folder, metric, mode
+        self._rows: list[Row] = []
+        self._writer = EventFileWriter(str(folder))
+        self._writer.add_event(Event(wall_time=0, step=1, session_log=SessionLog(status=SessionLog.START)))
+        values = {name: _plain(value) for name, value in config.items() if value is not None}
+        self._write_hparams(metadata.EXPERIMENT_TAG, experiment=_experiment(values, metric, space))
+        start = plugin_data_pb2.SessionStartInfo(group_name=group)
+        for name, value in values.items():
+            setattr(start.hparams[name], _KINDS[type(value)].field, value)
+        self._write_hparams(metadata.SESSION_START_INFO_TAG, session_start_info=start)
+        self._writer.flush()
+
+    def append(self, rows: Iterable[Row]) -> None:
+        """Write epochs that are not there yet."""
+        for row in rows:
+            if row[contract.EPOCH] == len(self._rows) + 1:
+                self._rows.append(row)
+                shown = {name: value for name, value in row.items() if contract.is_metric(name)}
+                best = score(self._rows, self._metric, self._mode)
+                if best is not None:
+                    shown[SCORE_TAG] = best
+                summary = Summary(value=[Summary.Value(tag=tag, simple_value=value) for tag, value in shown.items()])
+                self._writer.add_event(Event(wall_time=row["timestamp"], step=row[contract.EPOCH], summary=summary))
+        self._writer.flush()
+
+    def close(self, status: str) -> None:
+        """Say how the trial ended, and mark the view as whole.
+
+        Args:
+            status: as `TrialRecord.status` has it. An unfinished trial is left without one, since TensorBoard keeps
+                the first that it reads.
+        """
+        if status != "unfinished":
+            failed = status in ("failed", "diverged")
+            end = plugin_data_pb2.SessionEndInfo(status=api_pb2.STATUS_FAILURE if failed else api_pb2.STATUS_SUCCESS)
+            self._write_hparams(metadata.SESSION_END_INFO_TAG, session_end_info=end)
+        self._writer.close()
+        mark_whole(self._folder, VIEW, len(self._rows))
+
+    def _write_hparams(self, tag: str, **content: Any) -> None:
+        about = metadata.create_summary_metadata(plugin_data_pb2.HParamsPluginData(**content))
+        value = Summary.Value(tag=tag, metadata=about, tensor=metadata.NULL_TENSOR)
+        self._writer.add_event(Event(wall_time=0, summary=Summary(value=[value])))
+
+
+def _discard_events(folder: Path) -> None:
+    """Empty what lies there; remove what was emptied before.
+
+    A TensorBoard that watches goes on to the next file when one has nothing more, but not when it is gone, where it
+    lacks its fast loader (Windows, ARM). Told of a new start, that one forgets the steps that it has read.
+    """
+    for stale in folder.glob("events.out.tfevents.*"):
+        if stale.stat().st_size:
+            os.truncate(stale, 0)
+        else:
+            stale.unlink()
+
+
+def open_events(sweep: SweepRecord, trial: TrialRecord) -> TrialEvents:
+    """The events of a sweep's trial; those that differ by their seed alone are one group."""
+    setting = ", ".join(f"{name} {value}" for name, value in trial.setting.items())
+    group = f"{sweep.name}: {setting}" if sweep.job_type == "confirm" else ""
+    return TrialEvents(trial.folder, trial.setting, sweep.metric, sweep.mode, sweep.space, group)
+
+
+def _experiment(values: Mapping[str, Any], metric: str, space: Space) -> Any:
+    """What the HParams tab shows: every hyperparameter of the sweep, those too that this trial lacks, and the score.
+
+    TensorBoard reads it from whichever trial comes first, so each has the same.
+    """
+    hyperparameters = [_hyperparameter(name, values, space) for name in dict.fromkeys([*space, *values])]
+    about_score = f"{metric} at the trial's best epoch"
+    metrics = [api_pb2.MetricInfo(name=api_pb2.MetricName(tag=SCORE_TAG), description=about_score)]
+    return api_pb2.Experiment(hparam_infos=hyperparameters, metric_infos=metrics)
+
+
+def _hyperparameter(name: str, values: Mapping[str, Any], space: Space) -> Any:
+    searched = space.get(name)
+    possible = _possible(searched) if searched else [values[name]]
+    kinds = {_KINDS[type(value)] for value in possible}
+    kind = kinds.pop() if len(kinds) == 1 else _TEXT  # as TensorBoard decides where it is not told
+    info = api_pb2.HParamInfo(name=name, type=kind.data_type, differs=searched is not None)
+    if kind is not _NUMBER:
+        info.domain_discrete.extend(possible)
+    elif searched:  # without a range, the list of runs beside the curves has no filter by it
+        info.domain_interval.min_value, info.domain_interval.max_value = min(possible), max(possible)
+    return info
+
+
+def _possible(searched: Dimension) -> list[Any]:
+    """Every choice, or both ends of a range."""
+    return [_plain(value) for value in searched.choices or (searched.low, searched.high)]
+
+
+def _plain(value: Any) -> bool | float | str:
+    """A hyperparameter as TensorBoard can hold it."""
+    return value if type(value) in _KINDS else str(value)

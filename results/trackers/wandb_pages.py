@@ -1,0 +1,42 @@
+"""What a sweep has at W&B beside its runs, remembered in its folder, so that the next start updates it."""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from results.record.atomic_write import write_whole
+from trainable import contract
+
+
+@dataclass(frozen=True)
+class WandbPages:
+    """Where they are; None what there is not."""
+
+    server: str
+    entity: str
+    project: str
+    sweep_id: str | None = None
+    """The server's own id of the sweep's entry, by which it is updated."""
+    sweep_name: str | None = None
+    """The entry's id as people see it in URLs, which the sweep's runs carry."""
+    view_url: str | None = None
+    report_url: str | None = None
+
+    @property
+    def place(self) -> tuple[str, str, str]:
+        return self.server, self.entity, self.project
+
+
+def read_pages(folder: Path) -> WandbPages | None:
+    file = folder / contract.WANDB_PAGES_FILE
+    return WandbPages(**json.loads(file.read_text())) if file.exists() else None
+
+
+def remembered_pages(folder: Path, place: WandbPages) -> WandbPages:
+    """The sweep's pages at that place; the bare place when it had none there, or has them elsewhere."""
+    known = read_pages(folder)
+    return known if known and known.place == place.place else place
+
+
+def write_pages(folder: Path, pages: WandbPages) -> None:
+    write_whole(folder / contract.WANDB_PAGES_FILE, json.dumps(asdict(pages), indent=2) + "\n")

@@ -1,0 +1,72 @@
+"""A sweep as W&B's Sweeps page knows it: its space, its metric, and a controller that is not W&B's.
+
+W&B shows the sweep and proposes nothing: proposals and early stopping are tune/run_sweep.py's.
+"""
+
+from typing import Any
+
+import yaml
+
+from results.record.space import CATEGORICAL, INT, Dimension
+from results.record.sweeps import SweepRecord
+from results.trackers.wandb_charts import SCORE
+from trainable import contract
+
+RUNNING, PAUSED, FINISHED = "RUNNING", "PAUSED", "FINISHED"
+"""States in W&B's words."""
+
+
+def ended_state(record: SweepRecord) -> str:
+    """Of a sweep that does not run: whether a resume would find something to do."""
+    return FINISHED if record.finished else PAUSED
+
+
+def entry_config(record: SweepRecord) -> dict[str, Any]:
+    """The sweep's configuration in W&B's words."""
+    return {
+        "name": record.name,
+        "description": _description(record),
+        "controller": {"type": "local"},
+        "method": "custom",
+        "metric": {"name": SCORE, "goal": {"max": "maximize", "min": "minimize"}[record.mode]},
+        "parameters": _given(record) if record.job_type == "confirm" else _searched(record),
+    }
+
+
+def entry_text(record: SweepRecord) -> str:
+    return yaml.safe_dump(entry_config(record), sort_keys=False)
+
+
+def _description(record: SweepRecord) -> str:
+    score = f"{SCORE}: the {record.mode} of {record.metric} over a run's epochs."
+    if record.job_type == "confirm":
+        return f"{score} Its runs repeat the best settings of another sweep under further seeds."
+    return f"{score} Proposed and stopped early by tune/run_sweep.py, not by W&B."
+
+
+def _searched(record: SweepRecord) -> dict[str, Any]:
+    return {name: _parameter(dimension) for name, dimension in record.space.items()}
+
+
+def _parameter(dimension: Dimension) -> dict[str, Any]:
+    if dimension.kind == CATEGORICAL:
+        return {"distribution": "categorical", "values": list(dimension.choices)}
+    ends = {"min": dimension.low, "max": dimension.high}
+    if dimension.kind == INT and dimension.log:
+        return {"distribution": "q_log_uniform_values", **ends, "q": dimension.step}
+    if dimension.kind == INT and dimension.step == 1:
+        return {"distribution": "int_uniform", **ends}
+    if dimension.step is not None:
+        return {"distribution": "q_uniform", **ends, "q": dimension.step}
+    return {"distribution": "log_uniform_values" if dimension.log else "uniform", **ends}
+
+
+def _given(record: SweepRecord) -> dict[str, Any]:
+    """What the trials of a sweep that confirms were given."""
+    values: dict[str, list[Any]] = {}
+    for trial in record.trials:
+        for name, value in {**trial.setting, contract.SEED: record.seed(trial)}.items():
+            values.setdefault(name, [])
+            if value not in values[name]:
+                values[name].append(value)
+    return {name: {"distribution": "categorical", "values": given} for name, given in values.items()}

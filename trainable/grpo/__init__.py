@@ -1,0 +1,1 @@
+"""GRPO on the joint controller: the kind of run, its settings, its training."""

@@ -1,0 +1,80 @@
+"""GRPO on the joint controller, as the kind of run that a sweep can choose. Importing it is cheap."""
+
+import dataclasses
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from trainable import contract
+from trainable.contract import UserError
+from trainable.grpo.settings import GRPOSettings
+from trainable.runs import DataDescription
+
+if TYPE_CHECKING:
+    from trainable.grpo.run import ControllerData, GRPORun
+
+
+class JointController:
+    name = "joint_controller"
+    settings_type = GRPOSettings
+    first_hyperparameters: Mapping[str, Any] = {"lr": 1e-4, "group_size": 5, "budget_penalty": 10.0}
+    search_space = "joint_controller"
+    run_name = "grpo-g{group_size}-lr{lr:.3g}-{created}"
+    objective = contract.VAL_IN_BUDGET_ACCURACY
+    train_script = "trainable/train_joint_controller.py"
+    evaluate_script = "trainable/evaluate.py"
+    modes: Mapping[str, str] = {
+        contract.VAL_IN_BUDGET_ACCURACY: "max",
+        contract.VAL_ACCURACY_MEAN: "max",
+        contract.VAL_REWARD_MEAN: "max",
+        contract.VAL_LATENCY_MEAN: "min",
+        contract.VAL_VIOLATION_RATE: "min",
+        contract.VAL_ORACLE_GAP: "min",
+        contract.TRAIN_REWARD_MEAN: "max",
+        contract.TRAIN_ACCURACY_MEAN: "max",
+    }
+
+    def prepare(self, settings: GRPOSettings) -> "ControllerData":
+        from trainable.grpo.run import ControllerData
+        from trainable.profiles.features import load_features
+        from trainable.profiles.reading import read_profile
+
+        profile = read_profile(Path(settings.results_dir), settings.dataset_names)
+        low, high = profile.budget_range_ms
+        if low == high:
+            raise UserError(
+                f"profile {settings.results_dir}: every configuration takes {low:g} ms, so there is no latency "
+                "to trade; measure configurations that differ"
+            )
+        least, largest = settings.latency_budget_min or low, settings.latency_budget_max or high
+        if least > largest:
+            raise UserError(
+                f"latency budgets from {least:g} to {largest:g} ms: the range is empty "
+                f"(the profile's own is {low:.4g} to {high:.4g} ms); change --latency_budget_min or "
+                "--latency_budget_max"
+            )
+        features = load_features(profile, settings.model_path, settings.trust_remote_code)
+        return ControllerData(profile, features)
+
+    def describe(self, settings: GRPOSettings, data: "ControllerData") -> DataDescription:
+        from trainable.profiles.baselines import baselines
+        from trainable.profiles.budget_report import baselines_under_budgets
+        from trainable.profiles.image_split import VALIDATION
+
+        profile = data.profile
+        low, high = profile.budget_range_ms
+        summary = f"{profile.describe()}; budgets {low:.4g} to {high:.4g} ms"
+        under_budgets = baselines_under_budgets(profile, VALIDATION, profile.budget_grid_ms)
+        described = tuple(
+            dataclasses.replace(baseline, under_budgets=tuple(under_budgets[baseline.name]))
+            for baseline in baselines(profile, VALIDATION)
+        )
+        return DataDescription(summary, profile.fingerprint, described)
+
+    def start(self, settings: GRPOSettings, data: "ControllerData", seed: int, device: str) -> "GRPORun":
+        from trainable.grpo.run import GRPORun
+
+        return GRPORun(settings, data, seed, device)
+
+
+KIND = JointController()

@@ -1,0 +1,228 @@
+"""GRPO on the joint controller: the run, in plain PyTorch.
+
+An epoch visits every training sample once, in batches; each sample gets a budget, and the policy is asked once per
+(sample, budget) for the distribution from which a whole group of configurations is drawn.
+
+Letters: `B` batch, `G` group, `C` configurations, `Q` budgets of the validation grid.
+"""
+
+import dataclasses
+import math
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from trainable import contract
+from trainable.grpo.advantages import group_advantages, zero_variance_groups
+from trainable.grpo.checkpoint import CHECKPOINT_FILE, description_of_controller
+from trainable.grpo.environment import ReplayEnvironment
+from trainable.grpo.joint_distribution import joint_log_probabilities, sample_groups
+from trainable.grpo.loss import entropy, kl_divergence, policy_gradient_loss
+from trainable.grpo.policy import Policy
+from trainable.grpo.recipes import RECIPES
+from trainable.grpo.reward import violated
+from trainable.grpo.settings import GRPOSettings
+from trainable.grpo.validation import best_policy, samples_of_datasets, validate
+from trainable.profiles.baselines import ORACLE, per_sample
+from trainable.profiles.features import Features
+from trainable.profiles.image_split import TRAIN, VALIDATION
+from trainable.profiles.table import Profile
+from trainable.runs import BestPolicy, DamagedCheckpoint, Diverged
+from trainable.seeds import seed_of
+
+
+@dataclass(frozen=True)
+class ControllerData:
+    """What is dear to load, and lent to every run."""
+
+    profile: Profile
+    features: Features
+
+
+class GRPORun:
+    """One training of the joint controller, from its start or from a checkpoint."""
+
+    def __init__(self, settings: GRPOSettings, data: ControllerData, seed: int, device: str) -> None:
+        self._settings, self._seed, self._device = settings, seed, torch.device(device)
+        self._recipe = RECIPES[settings.recipe]
+        _be_deterministic(self._device)
+
+        profile = data.profile
+        self._environment = ReplayEnvironment(profile, data.features, self._device)
+        self._training = torch.tensor(profile.samples(TRAIN), device=self._device)
+        self._validation = torch.tensor(profile.samples(VALIDATION), device=self._device)
+        self._images = profile.images(VALIDATION)
+        self._budget_grid_ms = torch.tensor(profile.budget_grid_ms, device=self._device)  # [Q]
+        self._complexity = torch.tensor(profile.grid.complexity, device=self._device)  # [C]
+        self._oracle = float(per_sample(profile, VALIDATION)[ORACLE].mean())
+        low, high = profile.budget_range_ms
+        self._budget_range_ms = (settings.latency_budget_min or low, settings.latency_budget_max or high)
+
+        self._controller = description_of_controller(profile, data.features, self._budget_range_ms)
+        self._datasets = samples_of_datasets(profile, profile.samples(VALIDATION))
+
+        self._policy = self._initial_policy(data)
+        self._start = self._initial_policy(data).eval().requires_grad_(False)
+        self._optimizer = torch.optim.AdamW(
+            self._policy.parameters(), lr=settings.lr, weight_decay=settings.weight_decay
+        )
+        self._epoch = 0
+        self._best: dict[str, Any] = {"score": -math.inf, "epoch": 0, "policy": {}}
+        self._best_policy: BestPolicy | None = None
+
+    def _initial_policy(self, data: ControllerData) -> Policy:
+        features, settings = data.features, self._settings
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed_of(self._seed, "policy"))
+            return Policy(
+                language_size=features.language.shape[1],
+                vision_size=0 if features.vision is None else features.vision.shape[1],
+                knob_sizes=data.profile.grid.sizes,
+                budget_range_ms=data.profile.budget_range_ms,
+                hidden_size=settings.hidden_size,
+                num_layers=settings.num_layers,
+                dropout=settings.dropout,
+            ).to(self._device)
+
+    def step(self) -> dict[str, float]:
+        """Train for one epoch, then validate.
+
+        Raises:
+            Diverged: a loss or a gradient is no longer finite.
+        """
+        self._epoch += 1
+        started = time.perf_counter()
+        if self._device.type == "cuda":
+            torch.cuda.reset_peak_memory_stats(self._device)
+        metrics = self._train_epoch()
+        elapsed = time.perf_counter() - started
+        validation = validate(
+            self._policy,
+            self._environment,
+            self._validation,
+            self._budget_grid_ms,
+            self._recipe,
+            self._complexity,
+            self._settings.budget_penalty,
+            self._datasets,
+        )
+        metrics |= validation.metrics
+        score = metrics[contract.VAL_IN_BUDGET_ACCURACY]
+        metrics[contract.VAL_ORACLE_GAP] = self._oracle - score
+        metrics[contract.PERF_SAMPLES_PER_SECOND] = len(self._training) / elapsed
+        if self._device.type == "cuda":
+            metrics[contract.PERF_PEAK_GPU_MEMORY_MB] = torch.cuda.max_memory_allocated(self._device) / 2**20
+        if score > self._best["score"]:
+            policy = {name: tensor.clone() for name, tensor in self._policy.state_dict().items()}
+            self._best = {"score": score, "epoch": self._epoch, "policy": policy}
+            self._best_policy = best_policy(self._epoch, validation, self._budget_grid_ms, self._images)
+        return metrics
+
+    def _train_epoch(self) -> dict[str, float]:
+        generator = torch.Generator(self._device).manual_seed(seed_of(self._seed, self._epoch, "samples"))
+        shuffled = self._training[torch.randperm(len(self._training), generator=generator, device=self._device)]
+        self._policy.train()
+        batches = []
+        with torch.random.fork_rng(devices=[self._device] if self._device.type == "cuda" else []):
+            torch.manual_seed(seed_of(self._seed, self._epoch, "dropout"))
+            for samples in shuffled.split(self._settings.batch_size):
+                batches.append(self._train_batch(samples, generator))
+        columns = {name: torch.cat([batch[name].flatten() for batch in batches]).double() for name in batches[0]}
+        return {
+            contract.TRAIN_LOSS: columns["loss"].mean().item(),
+            contract.TRAIN_REWARD_MEAN: columns["reward"].mean().item(),
+            contract.TRAIN_REWARD_STD: columns["reward"].std().item(),
+            contract.TRAIN_ACCURACY_MEAN: columns["accuracy"].mean().item(),
+            contract.TRAIN_ACCURACY_STD: columns["accuracy"].std().item(),
+            contract.TRAIN_LATENCY_MEAN: columns["latency_ms"].mean().item(),
+            contract.TRAIN_LATENCY_STD: columns["latency_ms"].std().item(),
+            contract.TRAIN_VIOLATION_RATE: columns["late"].mean().item(),
+            contract.TRAIN_ENTROPY: columns["entropy"].mean().item(),
+            contract.TRAIN_ZERO_VARIANCE_GROUPS: columns["zero_variance"].mean().item(),
+        }
+
+    def _train_batch(self, samples: Tensor, generator: torch.Generator) -> dict[str, Tensor]:
+        settings = self._settings
+        low, high = self._budget_range_ms
+        budgets_ms = low + (high - low) * torch.rand(len(samples), generator=generator, device=self._device)  # [B]
+        features = self._environment.features(samples)  # [B, d + d']
+        allowed = self._environment.allowed(samples)  # [B, C]
+
+        joint = joint_log_probabilities(self._policy(features, budgets_ms), allowed)  # [B, C]
+        configurations = sample_groups(joint.detach(), settings.group_size, generator)  # [B, G]
+        accuracy, latency_ms = self._environment.execute(samples, configurations)  # [B, G]
+        reward = self._recipe.reward(
+            accuracy, latency_ms, budgets_ms.unsqueeze(1), self._complexity[configurations], settings.budget_penalty
+        )  # [B, G]
+        advantages = group_advantages(reward, self._recipe.divide_by_std)  # [B, G]
+        old = joint.detach().gather(1, configurations)  # [B, G]
+
+        for update in range(settings.updates_per_batch):
+            if update > 0:
+                joint = joint_log_probabilities(self._policy(features, budgets_ms), allowed)
+            log_probabilities = joint.gather(1, configurations)  # [B, G]
+            loss = policy_gradient_loss(log_probabilities, old, advantages, settings.clip_epsilon)
+            loss = loss - settings.entropy_coefficient * entropy(joint).mean()
+            if settings.kl_coefficient > 0:
+                reference = joint_log_probabilities(self._start(features, budgets_ms), allowed)
+                loss = loss + settings.kl_coefficient * kl_divergence(joint, reference).mean()
+            self._descend(loss)
+        return {
+            "loss": loss.detach(),
+            "reward": reward,
+            "accuracy": accuracy,
+            "latency_ms": latency_ms,
+            "late": violated(latency_ms, budgets_ms.unsqueeze(1)),
+            "entropy": entropy(joint.detach()),
+            "zero_variance": zero_variance_groups(reward),
+        }
+
+    def _descend(self, loss: Tensor) -> None:
+        self._optimizer.zero_grad()
+        loss.backward()
+        norm = torch.nn.utils.clip_grad_norm_(self._policy.parameters(), self._settings.max_grad_norm)
+        if not math.isfinite((loss.detach() + norm).item()):
+            raise Diverged(f"epoch {self._epoch}: loss {loss.item():g}, gradient norm {norm.item():g}")
+        self._optimizer.step()
+
+    def save(self, folder: Path) -> None:
+        content = {
+            "epoch": self._epoch,
+            "seed": self._seed,
+            "settings": {**dataclasses.asdict(self._settings), "dataset_names": list(self._settings.dataset_names)},
+            "policy": self._policy.state_dict(),
+            "optimizer": self._optimizer.state_dict(),
+            "best": self._best,
+            "controller": self._controller,
+        }
+        torch.save(content, folder / CHECKPOINT_FILE)
+        if self._best_policy:
+            self._best_policy.write(folder)
+
+    def load(self, folder: Path) -> None:
+        file = folder / CHECKPOINT_FILE
+        try:
+            content = torch.load(file, map_location=self._device, weights_only=True)
+        except Exception as error:  # a torn file can break the zip reader, the unpickler or the tensors' storage
+            raise DamagedCheckpoint(f"{file}: {error}") from error
+        self._best_policy = BestPolicy.read(folder)
+        self._policy.load_state_dict(content["policy"])
+        self._optimizer.load_state_dict(content["optimizer"])
+        self._epoch, self._best = content["epoch"], content["best"]
+
+    def close(self) -> None:
+        del self._policy, self._start, self._optimizer, self._environment
+        if self._device.type == "cuda":
+            torch.cuda.empty_cache()
+
+
+def _be_deterministic(device: torch.device) -> None:
+    """The same seed gives the same bits on one device, which CUDA grants only when asked."""
+    if device.type == "cuda":
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+        torch.use_deterministic_algorithms(True)

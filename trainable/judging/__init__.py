@@ -1,0 +1,1 @@
+"""A trained controller under latency budgets, and on its own."""

@@ -1,0 +1,130 @@
+"""The evaluation of a controller, as people read it: a line per budget, the baselines beside it, and the picture."""
+
+from pathlib import Path
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from trainable.contract import UserError, shown_path
+from trainable.grpo.checkpoint import Controller, read_controller
+from trainable.judging.controller_choices import ChoicesOnProfile
+from trainable.profiles.budget_report import (
+    FRACTIONS_OF_FULL,
+    baselines_under_budgets,
+    fixed_configurations,
+    full_model_latency_ms,
+    oracle_choices,
+    under_budgets,
+)
+from trainable.profiles.image_split import SPLIT_NAMES
+from trainable.profiles.reading import read_profile
+from trainable.profiles.table import Profile
+from trainable.runs import UnderBudget
+
+POINTS_OF_FRONTIER = 24
+TABLE_WIDTH = 120
+
+
+def evaluate(
+    checkpoint: Path,
+    results_dir: Path | None,
+    dataset_names: tuple[str, ...] | None,
+    split: int,
+    further_budgets_ms: tuple[float, ...],
+    plot: Path | None,
+    trust_remote_code: bool,
+) -> None:
+    """Print how the best policy of a checkpoint does on one split of a profile.
+
+    Args:
+        results_dir, dataset_names: those trained on when None.
+        further_budgets_ms: beside the fractions of the full model's latency.
+        plot: where to draw the frontier.
+
+    Raises:
+        UserError: no such checkpoint or profile, or two that don't belong together.
+    """
+    controller = read_controller(checkpoint)
+    profile = _profile(controller, results_dir, dataset_names)
+    if not len(profile.samples(split)):
+        raise UserError(f"profile {profile.results_dir}: none of its images falls into the {SPLIT_NAMES[split]} split")
+    on_profile = ChoicesOnProfile(controller, profile, trust_remote_code)
+    full_ms = full_model_latency_ms(profile)
+    fractions = np.array(FRACTIONS_OF_FULL)
+    budgets_ms = np.concatenate([fractions * full_ms, further_budgets_ms]).astype(np.float32)  # [Q]
+    of_full = [f"{fraction:.0%} of full" for fraction in fractions] + [""] * len(further_budgets_ms)
+
+    console = Console(soft_wrap=True, highlight=False, markup=False)
+    console.width = max(console.width, TABLE_WIDTH)
+    console.print(_heading(controller, profile, split, full_ms))
+    policy = under_budgets(profile, split, on_profile.choices(split, budgets_ms), budgets_ms)
+    console.print(_table(policy, of_full, baselines_under_budgets(profile, split, budgets_ms)))
+    grid_ms = profile.budget_grid_ms
+    on_grid = under_budgets(profile, split, on_profile.choices(split, grid_ms), grid_ms)
+    score = np.mean([entry.in_budget_accuracy for entry in on_grid])
+    console.print(f"Over the {len(grid_ms)} budgets that training is judged at: in-budget accuracy {score:.3f}")
+    for remark in _remarks(controller, profile, budgets_ms):
+        console.print(remark)
+    if plot:
+        _draw(plot, on_profile, profile, split)
+        console.print(f"Frontier: {shown_path(plot)}")
+
+
+def _profile(controller: Controller, results_dir: Path | None, dataset_names: tuple[str, ...] | None) -> Profile:
+    if dataset_names is None:
+        dataset_names = tuple(controller.settings["dataset_names"]) if results_dir is None else ()
+    return read_profile(results_dir or Path(controller.settings["results_dir"]), dataset_names)
+
+
+def _heading(controller: Controller, profile: Profile, split: int, full_ms: float) -> str:
+    return (
+        f"{shown_path(controller.file)}: the policy of epoch {controller.epoch} on "
+        f"{len(profile.samples(split)):,} {SPLIT_NAMES[split]} samples of {', '.join(profile.datasets)}; "
+        f"the full model takes {full_ms:.4g} ms"
+    )
+
+
+def _table(policy: list[UnderBudget], of_full: list[str], baselines: dict[str, list[UnderBudget]]) -> Table:
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    columns = ("budget", "", "in budget", "accuracy", "mean", "P95", "late", *baselines)
+    for place, column in enumerate(columns):
+        table.add_column(column, justify="left" if place == 1 else "right", no_wrap=True)
+    for place, entry in enumerate(policy):
+        table.add_row(
+            f"{entry.budget_ms:.4g} ms",
+            of_full[place],
+            f"{entry.in_budget_accuracy:.3f}",
+            f"{entry.accuracy:.3f}",
+            f"{entry.latency_ms:.4g} ms",
+            f"{entry.p95_latency_ms:.4g} ms",
+            f"{entry.violation_rate:.1%}",
+            *(f"{entries[place].in_budget_accuracy:.3f}" for entries in baselines.values()),
+        )
+    table.caption = (
+        f"in budget: accuracy of the answers in time; so for {', '.join(baselines)} (in hindsight, per sample)"
+    )
+    table.caption_justify = "left"
+    return table
+
+
+def _remarks(controller: Controller, profile: Profile, budgets_ms: np.ndarray) -> list[str]:
+    low, high = controller.trained_budget_range_ms
+    remarks = []
+    if (budgets_ms < np.float32(low)).any() or (budgets_ms > np.float32(high)).any():
+        remarks.append(
+            f"Trained on budgets from {low:.4g} to {high:.4g} ms; one beyond is served as the nearest within"
+        )
+    if profile.fingerprint != controller.fingerprint:
+        remarks.append(f"Trained on another profile than {shown_path(profile.results_dir)}: scores are not comparable")
+    return remarks
+
+
+def _draw(file: Path, on_profile: ChoicesOnProfile, profile: Profile, split: int) -> None:
+    from trainable.judging.frontier_plot import draw_frontier
+
+    budgets_ms = np.linspace(*profile.budget_range_ms, POINTS_OF_FRONTIER).astype(np.float32)
+    policy = under_budgets(profile, split, on_profile.choices(split, budgets_ms), budgets_ms)
+    oracle = under_budgets(profile, split, oracle_choices(profile, split, budgets_ms), budgets_ms)
+    title = f"{', '.join(profile.datasets)}, {SPLIT_NAMES[split]}"
+    draw_frontier(file, title, policy, oracle, *fixed_configurations(profile, split))

@@ -1,0 +1,146 @@
+"""A profile's table, kept in the user's cache so that its JSON is read once.
+
+One file of `$XDG_CACHE_HOME/grpo_sweep/profiles` (`~/.cache/...` by default) a profile: the two tables as safetensors,
+the rest in its header. It is found by a hash of the profile's bytes, so a changed profile is another one's file; it
+holds a hash of its own, so a damaged one is known. Writers don't meet: each writes beside and renames.
+
+A cache changes no result and raises nothing: what can't be read or written is done without, and said in a sentence.
+"""
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save
+
+from trainable.profiles.files import SampleKey
+from trainable.profiles.knobs import KnobGrid
+from trainable.profiles.table import Profile, files_of_datasets, load_profile, profile_of_table
+
+FORMAT = 1
+TABLES_KEPT = 16
+"""The ones used last; some 8 bytes a (sample, configuration) each."""
+
+
+def load_cached_profile(
+    results_dir: Path,
+    dataset_names: tuple[str, ...] = (),
+    on_file: Callable[[int, int], None] | None = None,
+    say: Callable[[str], None] | None = None,
+) -> Profile:
+    """What `load_profile` gives, from the cache where it holds exactly these files.
+
+    Args:
+        on_file: as of `load_profile`; not called when the cache answers.
+        say: told in a sentence when a cached table was damaged, or when none can be kept.
+
+    Raises:
+        UserError: as `load_profile`.
+    """
+    say = say or (lambda sentence: None)
+    files = files_of_datasets(results_dir, dataset_names)
+    content = content_key(files)
+    table = cache_folder() / f"{content}.safetensors"
+    try:
+        return _read(table, results_dir)
+    except FileNotFoundError:
+        pass
+    except (OSError, SafetensorError, ValueError, KeyError, TypeError) as error:
+        say(f"{table}: the cached profile is damaged ({error}) and made again")
+    profile = load_profile(results_dir, dataset_names, on_file)
+    if content_key(files) == content:  # else it was written to while we read
+        try:
+            _write(table, profile)
+        except OSError as error:
+            say(
+                f"{table.parent}: the profile can't be cached there ({error.strerror}); it will be read again next time"
+            )
+    return profile
+
+
+def cache_folder() -> Path:
+    """Where tables are kept; it need not exist."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")) / "grpo_sweep" / "profiles"
+
+
+def content_key(files: list[tuple[str, Path]]) -> str:
+    """A name for the bytes of these files, the datasets they belong to, and our format."""
+    digest = hashlib.sha256(f"{FORMAT}".encode())
+    for dataset, file in files:
+        with file.open("rb") as opened:
+            of_file = hashlib.file_digest(opened, "sha256").hexdigest()
+        digest.update(f"\n{dataset}/{file.name} {of_file}".encode())
+    return digest.hexdigest()[:32]
+
+
+def _read(table: Path, results_dir: Path) -> Profile:
+    with safe_open(table, framework="numpy") as content:
+        header = content.metadata()
+        accuracy, latency_ms = content.get_tensor("accuracy"), content.get_tensor("latency_ms")
+    if header["digest"] != _digest(header["samples"], accuracy, latency_ms):
+        raise ValueError("its numbers are not those that were written")
+    samples = json.loads(header["samples"])
+    profile = profile_of_table(
+        results_dir,
+        KnobGrid(tuple(samples["knob_names"]), tuple(map(tuple, samples["knob_values"]))),
+        tuple(SampleKey(*key) for key in samples["keys"]),
+        tuple(samples["questions"]),
+        accuracy,
+        latency_ms,
+    )
+    _mark_used(table)
+    return profile
+
+
+def _write(table: Path, profile: Profile) -> None:
+    samples = json.dumps(
+        {
+            "knob_names": profile.grid.names,
+            "knob_values": profile.grid.values,
+            "keys": [(key.dataset, key.image_id, key.question_id) for key in profile.keys],
+            "questions": profile.questions,
+        }
+    )
+    digest = _digest(samples, profile.accuracy, profile.latency_ms)
+    content = save(
+        {"accuracy": profile.accuracy, "latency_ms": profile.latency_ms}, {"samples": samples, "digest": digest}
+    )
+    table.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=table.parent, prefix=".", suffix=".new", delete=False) as written:
+        try:
+            written.write(content)
+            written.close()
+            os.replace(written.name, table)
+        except OSError:
+            Path(written.name).unlink(missing_ok=True)
+            raise
+    used_last = sorted(table.parent.glob("*.safetensors"), key=_when_used, reverse=True)
+    for old in used_last[TABLES_KEPT:]:
+        old.unlink(missing_ok=True)
+
+
+def _digest(samples: str, *arrays: np.ndarray) -> str:
+    digest = hashlib.sha256(samples.encode())
+    for array in arrays:
+        digest.update(repr((array.shape, array.dtype)).encode())
+        digest.update(np.ascontiguousarray(array).data)
+    return digest.hexdigest()
+
+
+def _mark_used(table: Path) -> None:
+    try:
+        os.utime(table)
+    except OSError:
+        return  # somebody else's cache, or removed meanwhile: only the order of removal depends on it
+
+
+def _when_used(table: Path) -> float:
+    try:
+        return table.stat().st_mtime
+    except FileNotFoundError:
+        return 0.0

@@ -1,0 +1,52 @@
+"""The command line of train_joint_controller.py: flags from the settings, grouped; underscores or hyphens."""
+
+import argparse
+import dataclasses
+from dataclasses import dataclass
+from typing import Any
+
+from trainable.contract import UserError
+from trainable.flags import add_flag, add_switch, flag_fields, new_parser, with_underscores
+from trainable.grpo.settings import GRPOSettings
+from trainable.single_run.settings import TrainingSettings
+
+GROUPS = {"training": "the training", "tracking": "where it is recorded (result.json and CSV files always)"}
+
+DESCRIPTION = """\
+Train one joint controller with GRPO: on the shipped profile unless --results_dir says otherwise. Every epoch goes to
+the console, TensorBoard and CSV files, and to W&B with --use_wandb. To search hyperparameters: tune/run_sweep.py."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the user asked for: values by flag's name, only those that were given."""
+
+    flags: dict[str, Any]
+    resume: bool
+    overwrite: bool
+
+
+def parse_command_line(arguments: list[str]) -> Request:
+    """Read the flags. `--help` prints and exits.
+
+    Raises:
+        UserError: an unknown flag, a value of the wrong type, or two flags that exclude each other.
+    """
+    flags = vars(_parser().parse_args([with_underscores(argument) for argument in arguments]))
+    request = Request(flags, flags.pop("resume", False), flags.pop("overwrite", False))
+    if request.resume and request.overwrite:
+        raise UserError("--resume goes on with what --overwrite removes; give one of them")
+    return request
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = new_parser("train_joint_controller.py", DESCRIPTION)
+    groups = {name: parser.add_argument_group(title) for name, title in GROUPS.items()}
+    for name, setting in flag_fields(TrainingSettings).items():
+        add_flag(groups[setting.metadata["group"]], name, setting)
+    add_switch(groups["training"], "resume", "go on with the training in --output_dir, with the settings it began with")
+    add_switch(groups["training"], "overwrite", "remove the training that lies in --output_dir, and begin anew")
+    of_run = parser.add_argument_group("data, policy, reward and loss")
+    for setting in dataclasses.fields(GRPOSettings):
+        add_flag(of_run, setting.name, setting, setting.metadata.get("searched"))
+    return parser

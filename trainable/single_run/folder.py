@@ -1,0 +1,146 @@
+"""The folder of one training: laid out as a sweep's trial, with two CSV files and the best policy beside it.
+
+params.json  data.json  result.json  progress.csv  checkpoint_000041/  checkpoint_000042/  events.out.tfevents.*
+training_history.csv  validation_history.csv  best_joint_checkpoint.pt  wandb/
+"""
+
+import json
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from trainable import contract
+from trainable.contract import UserError, shown_path
+from trainable.grpo.checkpoint import BEST_FILE as BEST_FILE
+from trainable.grpo.checkpoint import CHECKPOINT_FILE
+from trainable.grpo.run import GRPORun
+from trainable.runs import DataDescription
+from trainable.single_run.history import FILES as HISTORY_FILES
+
+CHECKPOINTS_KEPT = 2
+
+_FILES = (
+    contract.PARAMS_FILE,
+    contract.DATA_FILE,
+    contract.RESULT_FILE,
+    contract.PROGRESS_FILE,
+    contract.FAILURE_FILE,
+    *HISTORY_FILES,
+    BEST_FILE,
+)
+_PATTERNS = (*_FILES, "checkpoint_*", ".checkpoint_*", "events.out.tfevents.*", ".tensorboard_epochs", ".wandb_epochs")
+
+
+def make(folder: Path) -> None:
+    """Raises UserError when it cannot be."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"--output_dir {folder}: cannot write there ({error.strerror}); give another") from None
+
+
+def refuse_used(folder: Path) -> None:
+    """Raises UserError when a training lies there."""
+    there = sorted((entry.name for entry in _left_by_training(folder)), key=lambda name: (name.startswith("."), name))
+    if there:
+        raise UserError(
+            f"--output_dir {shown_path(folder)}: it holds another training ({', '.join(there[:3])}); "
+            "go on with it by --resume, remove it by --overwrite, or give another folder"
+        )
+
+
+def clear(folder: Path) -> None:
+    """Remove what a training leaves, and nothing else."""
+    for entry in [*_left_by_training(folder), folder / "wandb"]:
+        if entry.is_dir():
+            shutil.rmtree(entry)
+        else:
+            entry.unlink(missing_ok=True)
+
+
+def _left_by_training(folder: Path) -> list[Path]:
+    return [entry for pattern in _PATTERNS for entry in folder.glob(pattern)]
+
+
+def begin(folder: Path, params: Mapping[str, Any], objective: str, data: DataDescription) -> None:
+    """Write down what the training is and what it runs on."""
+    write_json(folder / contract.PARAMS_FILE, params)
+    write_json(folder / contract.DATA_FILE, {"objective": objective, **data.to_json()})
+
+
+def write_json(file: Path, content: Mapping[str, Any]) -> None:
+    """Whole or not at all."""
+    written = file.with_suffix(".json.new")
+    written.write_text(json.dumps(content, indent=2) + "\n")
+    written.replace(file)
+
+
+def read_params(folder: Path) -> dict[str, Any]:
+    """The settings a training began with.
+
+    Raises:
+        UserError: no training lies there.
+    """
+    file = folder / contract.PARAMS_FILE
+    try:
+        params: dict[str, Any] = json.loads(file.read_text())
+    except FileNotFoundError:
+        raise UserError(
+            f"--output_dir {shown_path(folder)}: no training to resume in it; begin one without --resume"
+        ) from None
+    except ValueError as error:
+        raise UserError(f"{file}: not readable as JSON ({error}); begin anew with --overwrite") from None
+    return params
+
+
+def read_data(folder: Path) -> dict[str, Any]:
+    """What the training ran on, as `write_json` left it; empty when it was stopped before that."""
+    file = folder / contract.DATA_FILE
+    return json.loads(file.read_text()) if file.exists() else {}
+
+
+def save_checkpoint(run: GRPORun, folder: Path, epoch: int) -> None:
+    """Write checkpoint_<epoch>, whole or not at all, and keep the last two."""
+    written = folder / f".{contract.checkpoint_folder_name(epoch)}"
+    shutil.rmtree(written, ignore_errors=True)
+    written.mkdir()
+    run.save(written)
+    checkpoint = folder / contract.checkpoint_folder_name(epoch)
+    shutil.rmtree(checkpoint, ignore_errors=True)
+    written.replace(checkpoint)
+    epochs = sorted(e for entry in folder.iterdir() if (e := contract.checkpoint_epoch(entry.name)) is not None)
+    for old in epochs[:-CHECKPOINTS_KEPT]:
+        shutil.rmtree(folder / contract.checkpoint_folder_name(old))
+
+
+def save_best(folder: Path, epoch: int, rows: list[dict[str, Any]], fingerprint: str) -> None:
+    """Write best_joint_checkpoint.pt from the checkpoint of an epoch: as it is, but with the best policy as its policy.
+
+    It reads with `torch.load(weights_only=True)`; `epoch` and `metrics` are the best policy's, and the optimiser's
+    state is left out.
+    """
+    file = folder / contract.checkpoint_folder_name(epoch) / CHECKPOINT_FILE
+    content = torch.load(file, map_location="cpu", weights_only=True)
+    best = content["best"]
+    row = rows[best["epoch"] - 1]
+    content |= {
+        "policy": best["policy"],
+        "epoch": best["epoch"],
+        "metrics": {name: value for name, value in row.items() if contract.is_metric(name)},
+        "fingerprint": fingerprint,
+    }
+    del content["optimizer"]
+    written = folder / f"{BEST_FILE}.new"
+    torch.save(content, written)
+    written.replace(folder / BEST_FILE)
+
+
+def drop_checkpoints_beyond(folder: Path, epoch: int) -> None:
+    """Those of epochs that will be run again, or are damaged."""
+    for entry in folder.iterdir():
+        of_epoch = contract.checkpoint_epoch(entry.name)
+        if of_epoch is not None and of_epoch > epoch:
+            shutil.rmtree(entry)

@@ -1,0 +1,113 @@
+"""What a training says: a line an epoch, and on a terminal a progress bar below; then what came of it."""
+
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from trainable import contract
+from trainable.contract import shown_path
+from trainable.single_run.folder import BEST_FILE
+from trainable.single_run.plan import Plan
+
+Row = Mapping[str, Any]
+
+
+class Screen:
+    """The console of one training. Other threads may `say` something too."""
+
+    def __init__(self) -> None:
+        self.console = Console(soft_wrap=True, highlight=False, markup=False)
+        self._bar: Progress | None = None
+
+    def say(self, text: str) -> None:
+        self.console.print(text)
+
+    def show_start(self, plan: Plan) -> None:
+        """What is trained on what, and where it is recorded."""
+        settings = plan.settings
+        self.say(f"Training in {shown_path(settings.folder)}")
+        self.say(f"  data    {plan.description.summary}")
+        values = ", ".join(f"{name} {value:g}" for name, value in plan.hyperparameters.items())
+        self.say(f"  run     {settings.num_epochs} epochs on {plan.device}, {values}, seed {settings.seed}")
+        self.say(f"  best    the {plan.mode} of {plan.objective}, marked *")
+
+    def start_epochs(self, done: int, num_epochs: int) -> None:
+        """Show the bar, on a terminal."""
+        self._num_epochs = num_epochs
+        if not self.console.is_terminal:
+            return
+        self._bar = Progress(
+            TextColumn("epoch"),
+            MofNCompleteColumn(),
+            BarColumn(),
+            TextColumn("{task.fields[numbers]}"),
+            TimeRemainingColumn(),
+            console=self.console,
+            transient=True,
+        )
+        self._task = self._bar.add_task("", total=num_epochs, completed=done, numbers="")
+        self._bar.start()
+
+    def show_epoch(self, row: Row, is_best: bool) -> None:
+        """The epoch's line, and the bar moved on."""
+        self.say(_epoch_line(row, self._num_epochs) + (" *" if is_best else ""))
+        if self._bar:
+            numbers = (
+                f"loss {row[contract.TRAIN_LOSS]:.4f}  reward {row[contract.TRAIN_REWARD_MEAN]:.3f}  "
+                f"accuracy {row[contract.TRAIN_ACCURACY_MEAN]:.3f}"
+            )
+            self._bar.update(self._task, completed=row[contract.EPOCH], numbers=numbers)
+
+    def end_epochs(self) -> None:
+        """Take the bar away; what is said from here on stays."""
+        if self._bar:
+            self._bar.stop()
+            self._bar = None
+
+    def show_end(self, plan: Plan, best: Row | None) -> None:
+        """The best epoch beside the baselines, where it lies, and how to look at it."""
+        if best is None:
+            return
+        folder = plan.settings.folder
+        beside = ", ".join(f"{baseline.name} {baseline.value:.3f}" for baseline in plan.description.baselines)
+        self.say(f"Best: epoch {best[contract.EPOCH]}, {plan.objective} {best[plan.objective]:.3f} ({beside})")
+        self.show_command("Best policy", quoted(folder / BEST_FILE))
+        if not plan.settings.no_tensorboard:
+            self.show_command("TensorBoard", f"tensorboard --logdir {quoted(folder)}")
+
+    def show_command(self, title: str, command: str) -> None:
+        self.say(f"{title:<15}{command}")
+
+
+def quoted(path: Path) -> str:
+    """A path as it can be pasted into a shell."""
+    return shlex.quote(shown_path(path))
+
+
+def resume_command(folder: Path) -> str:
+    """What goes on with the training that lies there."""
+    return f"python trainable/train_joint_controller.py --resume --output_dir {quoted(folder)}"
+
+
+def _epoch_line(row: Row, num_epochs: int) -> str:
+    def number(name: str, digits: int = 3) -> str:
+        return f"{row[name]:.{digits}f}"
+
+    epoch = f"epoch {row[contract.EPOCH]:>{len(str(num_epochs))}}/{num_epochs}"
+    training = (
+        f"loss {number(contract.TRAIN_LOSS, 4)}"
+        f"  reward {number(contract.TRAIN_REWARD_MEAN)} ± {number(contract.TRAIN_REWARD_STD)}"
+        f"  accuracy {number(contract.TRAIN_ACCURACY_MEAN)} ± {number(contract.TRAIN_ACCURACY_STD)}"
+        f"  latency {number(contract.TRAIN_LATENCY_MEAN, 1)} ± {number(contract.TRAIN_LATENCY_STD, 1)} ms"
+        f"  late {row[contract.TRAIN_VIOLATION_RATE]:.1%}"
+    )
+    validation = (
+        f"validation: reward {number(contract.VAL_REWARD_MEAN)}  accuracy {number(contract.VAL_ACCURACY_MEAN)}"
+        f"  latency {number(contract.VAL_LATENCY_MEAN, 1)} ms  late {row[contract.VAL_VIOLATION_RATE]:.1%}"
+        f"  in budget {number(contract.VAL_IN_BUDGET_ACCURACY)}"
+    )
+    return f"{epoch}  {training} | {validation}"

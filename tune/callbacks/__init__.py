@@ -1,0 +1,1 @@
+"""What follows a running sweep: the record, TensorBoard, W&B and the progress."""

@@ -1,0 +1,149 @@
+"""What is shown while a sweep runs: a panel that holds still on a terminal, a line now and then anywhere else."""
+
+import time
+from collections import deque
+from typing import Any
+
+from ray.tune import Callback
+from rich.console import Console, Group
+from rich.live import Live
+
+from results.record.ranking import best_first, score, sign
+from results.record.sweeps import SweepRecord
+from trainable.ray_trainable import FAILURE, NOTE
+from tune.callbacks.recorder import Recorder, number_of
+from tune.screen.progress_view import SweepProgress, TrialProgress, panel, sentence
+from tune.screen.reflow import Reflow
+
+SECONDS_BETWEEN_LINES = 15.0
+EPOCHS_OF_PACE = 256
+"""The pace is that of the last so many epochs: early ones, before all workers had started, were slower."""
+
+
+class Progress(Callback):
+    """Follows the recorder: what it has written, this counts."""
+
+    def __init__(
+        self, record: SweepRecord, recorder: Recorder, num_samples: int, concurrent: int, console: Console
+    ) -> None:
+        self._recorder, self._console, self._num_samples = recorder, console, num_samples
+        self._metric, self._mode, self._num_epochs = record.metric, record.mode, record.num_epochs
+        finished = [trial for trial in record.trials if trial.finished]
+        self._done = len(finished)
+        self._failed = sum(trial.failure is not None for trial in finished)
+        self._epochs_of_done = sum(len(trial.rows) for trial in finished)
+        self._trials = {
+            trial.number: TrialProgress(trial.number, trial.config, len(trial.rows), record.score(trial))
+            for trial in record.trials
+        }
+        self._places: list[int | None] = [None] * min(concurrent, num_samples)
+        self._epoch_ends: deque[float] = deque(maxlen=EPOCHS_OF_PACE)
+        """After the moment in which the first trial began."""
+        self._started = self._last_line = time.monotonic()
+        self._live: Live | None = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Ray pickles the callbacks it was given; a terminal cannot be."""
+        return {}
+
+    def setup(self, **info: Any) -> None:
+        self._started = self._last_line = time.monotonic()
+        if self._console.is_terminal:
+            self._reflow = Reflow(self._console)
+            self._live = Live(get_renderable=self._panel, console=self._console, refresh_per_second=4, transient=True)
+            self._live.start()
+
+    def on_trial_start(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
+        number = number_of(trial)
+        if number in self._places:
+            return  # its worker was lost, and it goes on
+        self._trials[number] = self._progress_of(number, dict(trial.config))
+        if None not in self._places:
+            self._places.append(None)
+        self._places[self._places.index(None)] = number
+        if not self._epoch_ends:
+            self._epoch_ends.append(time.monotonic())
+
+    def on_trial_result(
+        self, iteration: int, trials: list[Any], trial: Any, result: dict[str, Any], **info: Any
+    ) -> None:
+        number = number_of(trial)
+        if NOTE in result:
+            self._console.print(f"trial {number}: {result[NOTE]}", markup=False)
+        if FAILURE in result:
+            self._failed += 1
+            failure = result[FAILURE]
+            self._console.print(f"trial {number} {failure['kind']}: {failure['cause']}", markup=False, soft_wrap=True)
+        else:
+            self._epoch_ends.append(time.monotonic())
+            self._trials[number] = self._progress_of(number, self._trials[number].config)
+        if not self._live and time.monotonic() - self._last_line > SECONDS_BETWEEN_LINES:
+            self._print_line()
+
+    def on_trial_recover(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
+        self._console.print(f"trial {number_of(trial)}: its worker died; it goes on from its newest checkpoint")
+
+    def on_trial_complete(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
+        self._end(trial)
+
+    def on_trial_error(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
+        self._failed += 1
+        self._end(trial)
+
+    def on_experiment_end(self, trials: list[Any], **info: Any) -> None:
+        if self._live:
+            self._live.stop()
+
+    def _end(self, trial: Any) -> None:
+        number = number_of(trial)
+        self._places[self._places.index(number)] = None
+        self._done += 1
+        self._epochs_of_done += self._trials[number].epochs
+        if not self._live:
+            self._print_line()
+
+    def _progress_of(self, number: int, config: Any) -> TrialProgress:
+        rows = self._recorder.rows(number)
+        return TrialProgress(number, config, len(rows), score(rows, self._metric, self._mode))
+
+    def _print_line(self) -> None:
+        self._last_line = time.monotonic()
+        self._console.print(sentence(self._now()), markup=False, soft_wrap=True)
+
+    def _panel(self) -> Group:
+        """Called by rich just before it draws over what it drew last."""
+        shown = panel(self._now(), self._console.height)
+        self._reflow.before_drawing(shown)
+        return shown
+
+    def _now(self) -> SweepProgress:
+        trials = tuple(self._trials.values())  # a copy: rich draws from a thread of its own, while Ray adds trials
+        scored = best_first([t for t in trials if t.score is not None], lambda t: t.score, self._mode)
+        best = next(iter(scored), None)
+        first = next((trial for trial in scored if trial.number == 0), None)
+        gain = sign(self._mode) * ((best.score or 0.0) - (first.score or 0.0)) if best and first else None
+        pace = self._epochs_per_second()
+        return SweepProgress(
+            elapsed_s=time.monotonic() - self._started,
+            done=self._done,
+            failed=self._failed,
+            num_samples=self._num_samples,
+            num_epochs=self._num_epochs,
+            running=tuple(None if number is None else self._trials[number] for number in self._places),
+            best=best,
+            first=first,
+            gain=gain,
+            epochs_per_second=pace,
+            seconds_left=self._epochs_to_come() / pace if pace and self._done < self._num_samples else None,
+        )
+
+    def _epochs_per_second(self) -> float | None:
+        if len(self._epoch_ends) < 2:
+            return None
+        return (len(self._epoch_ends) - 1) / (time.monotonic() - self._epoch_ends[0])
+
+    def _epochs_to_come(self) -> float:
+        """Trials that are not done are taken to be as long as those that are: some will be stopped early."""
+        per_trial = self._epochs_of_done / self._done if self._done else self._num_epochs
+        of_running = sum(self._trials[number].epochs for number in self._places if number is not None)
+        return max(0.0, (self._num_samples - self._done) * per_trial - of_running)

@@ -1,0 +1,119 @@
+"""The record: each epoch's row goes straight into the trial's own folder, and a failure's cause beside it.
+
+Ray's own loggers write into a session folder and copy now and then; after a `kill -9` the sweep's folder would lack
+what they had not copied yet.
+"""
+
+import errno
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import ray
+from ray.tune import Callback
+
+from results.record.failures import Failure, write_failure
+from results.record.ranking import Row
+from results.record.sweeps import TrialRecord
+from results.record.trial_log import TrialLog
+from trainable import contract
+from trainable.ray_trainable import FAILURE, NOTE
+from tune.engine.scheduler import ARRIVAL
+
+TRIALS_THAT_TELL = 3
+LEFT_OUT = ("should_checkpoint", "time_since_restore", "iterations_since_restore", "experiment_tag", NOTE)
+
+
+def number_of(trial: Any) -> int:
+    """The number of Ray's trial, from the name of its folder."""
+    number = contract.trial_number(trial.storage.trial_dir_name)
+    assert number is not None, trial.storage.trial_dir_name
+    return number
+
+
+class DiskFull(Exception):
+    """The sweep's folder cannot take another byte."""
+
+
+class Recorder(Callback):
+    """Writes result.json, progress.csv and failure.json of every trial, as things happen."""
+
+    def __init__(self, folder: Path, trials: Iterable[TrialRecord]) -> None:
+        self._folder = folder
+        self._arrivals = max((row[ARRIVAL] + 1 for trial in trials for row in trial.rows), default=0)
+        self._logs: dict[int, TrialLog] = {}
+        self._ended: dict[int, Failure | None] = {trial.number: trial.failure for trial in trials if trial.finished}
+
+    @property
+    def common_failure(self) -> tuple[int, Failure] | None:
+        """A trial and its failure, when the first trials that ended all failed the same way; the rest would too."""
+        first = list(self._ended.items())[:TRIALS_THAT_TELL]
+        failures = [failure for _, failure in first if failure and failure.kind == contract.ERROR]
+        if len(failures) < TRIALS_THAT_TELL or len({failure.exception for failure in failures}) > 1:
+            return None
+        return first[0][0], failures[0]
+
+    def rows(self, number: int) -> list[Row]:
+        """Rows of a trial, as on disk."""
+        return self._log(number).rows
+
+    def on_trial_result(
+        self, iteration: int, trials: list[Any], trial: Any, result: dict[str, Any], **info: Any
+    ) -> None:
+        number = number_of(trial)
+        if FAILURE in result:
+            self._record_failure(number, Failure(**result[FAILURE]))
+            return
+        log = self._log(number)
+        epoch = result[contract.EPOCH]
+        if epoch <= len(log.rows):
+            return  # repeated after a lost worker, bit for bit what is recorded
+        if epoch != len(log.rows) + 1:
+            raise RuntimeError(f"trial {number}: epoch {epoch} came after epoch {len(log.rows)}")
+        before = log.rows[-1]["time_total_s"] if log.rows else 0.0
+        row = {name: _plain(value) for name, value in result.items() if name not in LEFT_OUT}
+        row |= {"time_total_s": before + result["time_this_iter_s"], ARRIVAL: self._arrivals}
+        self._arrivals += 1
+        log.append(row)
+        _forgive_lost_workers(trial)
+
+    def on_trial_complete(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
+        self._ended.setdefault(number_of(trial), None)
+        self._forget(number_of(trial))
+
+    def on_trial_error(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
+        """Ray gave a trial up: its worker could not be kept alive, or its checkpoint not be written."""
+        number, error = number_of(trial), trial.get_error()
+        kind = contract.OUT_OF_MEMORY if isinstance(error, ray.exceptions.OutOfMemoryError) else contract.ERROR
+        text = str(error).strip() or type(error).__name__
+        self._record_failure(number, Failure(kind, len(self.rows(number)) + 1, text.splitlines()[-1].strip(), text))
+        self._forget(number)
+
+    def _forget(self, number: int) -> None:
+        """Nobody asks for the rows of a trial that has ended; 1,000 trials of 30 epochs would hold 110 MB."""
+        self._logs.pop(number, None)
+
+    def _record_failure(self, number: int, failure: Failure) -> None:
+        if os.strerror(errno.ENOSPC) in failure.cause:
+            raise DiskFull(failure.cause)  # no fault of the trial: it goes on when there is room
+        write_failure(self._folder / contract.trial_folder_name(number), failure)
+        self._ended[number] = failure
+
+    def _log(self, number: int) -> TrialLog:
+        if number not in self._logs:
+            self._logs[number] = TrialLog(self._folder / contract.trial_folder_name(number))
+        return self._logs[number]
+
+
+def _forgive_lost_workers(trial: Any) -> None:
+    """An epoch was finished, so what Ray counts as failures (its workers died) starts from 0 again.
+
+    Reaches into ray 2.60's Trial: it retries while `num_failures` is at most FailureConfig's `max_failures`.
+    """
+    trial.run_metadata.num_failures = 0
+
+
+def _plain(value: Any) -> Any:
+    """Numbers of NumPy as Python's, which is what JSON knows."""
+    return value.item() if hasattr(value, "item") and not isinstance(value, (dict, list)) else value

@@ -1,0 +1,46 @@
+"""TensorBoard, live: every epoch of every trial under the contract's tags (Ray's callback prefixes each of them)."""
+
+from typing import Any
+
+from ray.tune.logger import LoggerCallback
+
+from results.record.sweeps import SweepRecord, TrialRecord, read_trial
+from results.record.view_marks import is_whole
+from results.trackers.tensorboard_record import VIEW, TrialEvents, open_events
+from trainable import contract
+from tune.callbacks.recorder import Recorder, number_of
+
+
+class TensorBoardCallback(LoggerCallback):
+    """Follows the recorder: what it has written, this shows."""
+
+    def __init__(self, record: SweepRecord, recorder: Recorder) -> None:
+        self._record, self._recorder = record, recorder
+        self._open: dict[int, TrialEvents] = {}
+
+    def setup(self, **info: Any) -> None:
+        """Make whole what a crash left incomplete."""
+        for trial in self._record.trials:
+            if trial.finished and not is_whole(trial.folder, VIEW, len(trial.rows)):
+                events = open_events(self._record, trial)
+                events.append(trial.rows)
+                events.close(trial.status(self._record.num_epochs))
+
+    def log_trial_start(self, trial: Any) -> None:
+        number = number_of(trial)
+        if number not in self._open:
+            self._open[number] = open_events(self._record, self._read(number))
+            self._open[number].append(self._recorder.rows(number))
+
+    def log_trial_result(self, iteration: int, trial: Any, result: dict[str, Any]) -> None:
+        self.log_trial_start(trial)
+        self._open[number_of(trial)].append(self._recorder.rows(number_of(trial)))
+
+    def log_trial_end(self, trial: Any, failed: bool = False) -> None:
+        number = number_of(trial)
+        events = self._open.pop(number, None)
+        if events:
+            events.close(self._read(number).status(self._record.num_epochs))
+
+    def _read(self, number: int) -> TrialRecord:
+        return read_trial(self._record.folder / contract.trial_folder_name(number), number)

@@ -1,0 +1,38 @@
+"""Confirming: the best settings of a search and its starting values, each under seeds that the search never saw.
+
+A search shares one seed and takes the best of many, so the winner's score is partly luck. All trials are planned
+before the first one runs: nothing is proposed and nothing is stopped early.
+"""
+
+from typing import Any
+
+from results.record.sweeps import SweepRecord
+from trainable import contract
+from trainable.contract import UserError
+
+
+def settings_to_confirm(search: SweepRecord, top: int) -> list[dict[str, Any]]:
+    """The starting values, then the best `top` settings beside them, best first.
+
+    Raises:
+        UserError: the sweep is no search, or none of its trials has a score.
+    """
+    if search.job_type == "confirm":
+        raise UserError(
+            f"--confirm {search.name}: it confirms {search.settings['confirm']} itself; give that sweep, and other "
+            "seeds with --seed"
+        )
+    scored = [trial for trial in search.ranked() if search.score(trial) is not None]
+    first = search.first_trial
+    if first is None or not scored:
+        raise UserError(f"--confirm {search.name}: none of its trials has a score yet; let it run first")
+    settings = [first.setting]
+    for trial in scored:
+        if trial.setting not in settings and len(settings) <= top:
+            settings.append(trial.setting)
+    return settings
+
+
+def confirming_trials(settings: list[dict[str, Any]], first_seed: int, seeds: int) -> list[dict[str, Any]]:
+    """Hyperparameters of every trial, seed after seed, so that an interrupted sweep has all settings equally often."""
+    return [{**setting, contract.SEED: seed} for seed in range(first_seed, first_seed + seeds) for setting in settings]
