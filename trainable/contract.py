@@ -1,4 +1,4 @@
-"""What every part of the house agrees on: metric names, the layout of a sweep on disk, the parts of a score, and the
+"""What every part of the house agrees on: metric names, the layout of a sweep on disk, how a trial stands, and the
 user's error.
 
 Imports the standard library alone, so that a module which only describes or reads pays for nothing else.
@@ -6,7 +6,7 @@ Imports the standard library alone, so that a module which only describes or rea
 
 import os
 import re
-from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
 # Metrics: one row per epoch, under exactly these names in result.json, W&B and TensorBoard.
@@ -39,6 +39,13 @@ SEED = "seed"
 
 DEVICE = "device"
 """Column of result.json: what the epoch was trained on, 'cpu' or the name of a GPU."""
+ARRIVAL = "arrival"
+"""Column of result.json: the index of a row among all rows of the sweep, in the order in which they came."""
+
+FAILURE = "failure"
+"""Key of a result that ends a trial instead of reporting an epoch."""
+NOTE = "note"
+"""Key of a result: a sentence that the user should see."""
 
 PROJECT = Path(__file__).resolve().parent.parent
 """The folder in which this package lies."""
@@ -76,22 +83,19 @@ BEST_POLICY_FILE = "best_policy.json"
 # Why a trial ended before its time.
 ERROR, OUT_OF_MEMORY, DIVERGED = FAILURE_KINDS = ("error", "out of memory", "diverged")
 
+
+class TrialStatus(StrEnum):
+    """How a trial stands."""
+
+    COMPLETED = "completed"
+    STOPPED_EARLY = "stopped early"
+    UNFINISHED = "unfinished"
+    DIVERGED = "diverged"
+    FAILED = "failed"
+
+
 _TRIAL_FOLDER = re.compile(r"trial_(\d{5,})")
 _CHECKPOINT_FOLDER = re.compile(r"checkpoint_(\d{6,})")
-
-
-@dataclass(frozen=True)
-class ScoreParts:
-    """The objective, taken apart by what is drawn as a whole when its interval is resampled.
-
-    It is sum(sums) / sum(counts). Parts come in the same order for whatever is judged on the same data, so the
-    difference of two has a paired interval.
-    """
-
-    unit: str
-    """What one part is, as a noun: 'image'."""
-    sums: tuple[float, ...]
-    counts: tuple[float, ...]
 
 
 class UserError(Exception):

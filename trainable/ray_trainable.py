@@ -18,11 +18,6 @@ from trainable import contract
 from trainable.newest_checkpoint import resumed_run
 from trainable.runs import Diverged, Run, find_run_kind
 
-FAILURE = "failure"
-"""Key of a result that ends a trial instead of reporting an epoch."""
-NOTE = "note"
-"""Key of a sentence that the user should see."""
-
 
 class RunTrainable(tune.Trainable):
     """Drives one run after another in the same process (`reuse_actors`); the data outlives them all."""
@@ -72,7 +67,7 @@ class RunTrainable(tune.Trainable):
         folder = Path(self._storage.trial_fs_path)
         self.cleanup()
         self._run, self._epoch, note = resumed_run(folder, _whole_rows(folder / contract.RESULT_FILE), self._new_run)
-        return {NOTE: note} if note else {}
+        return {contract.NOTE: note} if note else {}
 
     def _new_run(self) -> Run:
         hyperparameters = dict(self.config)
@@ -86,7 +81,7 @@ class RunTrainable(tune.Trainable):
         failure = {"kind": kind, "epoch": self._epoch + 1, "cause": cause.split("\n")[0]}
         if kind != contract.DIVERGED:
             failure["traceback"] = traceback.format_exc()
-        return {contract.EPOCH: self._epoch, FAILURE: failure, "done": True}
+        return {contract.EPOCH: self._epoch, contract.FAILURE: failure, "done": True}
 
     def save_checkpoint(self, checkpoint_dir: str) -> None:
         assert self._run

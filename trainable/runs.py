@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from trainable import contract
-from trainable.contract import ScoreParts, UserError
+from trainable.contract import UserError
+from trainable.score_parts import ScoreParts
 
 KINDS = {"joint_controller": "trainable.grpo.joint_controller:KIND"}
 
@@ -27,7 +28,7 @@ class DamagedCheckpoint(Exception):
 
 
 @dataclass(frozen=True)
-class UnderBudget:
+class BudgetPoint:
     """What a policy or a baseline achieves under one latency budget: means over the samples it is judged on."""
 
     budget_ms: float
@@ -46,7 +47,7 @@ class Baseline:
     value: float
     low: float
     high: float
-    under_budgets: tuple[UnderBudget, ...] = ()
+    under_budgets: tuple[BudgetPoint, ...] = ()
     parts: ScoreParts | None = None
 
 
@@ -55,7 +56,7 @@ class BestPolicy:
     """What the best policy so far achieves on validation, for reports: a file in the checkpoint that holds it."""
 
     epoch: int
-    under_budgets: tuple[UnderBudget, ...]
+    under_budgets: tuple[BudgetPoint, ...]
     parts: ScoreParts
 
     def write(self, checkpoint_folder: Path) -> None:
@@ -67,7 +68,7 @@ class BestPolicy:
         file = checkpoint_folder / contract.BEST_POLICY_FILE
         try:
             content = json.loads(file.read_text())
-            under_budgets = tuple(UnderBudget(**point) for point in content["under_budgets"])
+            under_budgets = tuple(BudgetPoint(**point) for point in content["under_budgets"])
             parts = content["parts"]
             return cls(
                 content["epoch"], under_budgets, ScoreParts(parts["unit"], tuple(parts["sums"]), tuple(parts["counts"]))

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, NoReturn, Protocol
 
 from trainable import contract
-from trainable.contract import UserError, WandbNotInstalled
+from trainable.contract import TrialStatus, UserError, WandbNotInstalled
 from trainable.single_run.command_line import Request, parse_command_line
 from trainable.single_run.settings import DEFAULT_PROJECT
 from trainable.single_run.signals import Interruption, Stopped, stop_on_signals
@@ -53,7 +53,7 @@ def main(arguments: list[str]) -> int:
 
 
 def _train_as_requested(request: Request, interruption: Interruption) -> int:
-    from results.record.folder_lock import only_driver
+    from results.record.folder_lock import exclusive_lock
     from trainable.single_run import folder as training_folder
     from trainable.single_run.plan import plan_new, plan_resumed
     from trainable.single_run.screen import Screen
@@ -61,7 +61,7 @@ def _train_as_requested(request: Request, interruption: Interruption) -> int:
     plan = plan_resumed(request) if request.resume else plan_new(request)
     folder = plan.settings.folder
     training_folder.make(folder)
-    with only_driver(folder, f"--output_dir {contract.shown_path(folder)}"):
+    with exclusive_lock(folder, f"--output_dir {contract.shown_path(folder)}"):
         with interruption.held():
             if request.overwrite:
                 training_folder.clear(folder)
@@ -226,7 +226,7 @@ def _finish(
 
     for view in views:
         if isinstance(view, TrialEvents):
-            view.close({0: "completed", 1: "failed"}.get(status, "unfinished"))
+            view.close({0: TrialStatus.COMPLETED, 1: TrialStatus.FAILED}.get(status, TrialStatus.UNFINISHED))
     best = best_row(log.rows, plan.objective, plan.mode)
     if status:
         screen.say(f"The training was {ended}" if status > 2 else f"The training {ended}")

@@ -2,25 +2,72 @@
 
 import errno
 import os
+from dataclasses import dataclass
 
+from ray.tune import Tuner
 from rich.console import Console
 
 from results.record.failures import earlier_failures, reopen
-from results.record.folder_lock import only_driver
+from results.record.folder_lock import exclusive_lock
 from results.record.sweeps import SweepRecord, read_sweep
 from results.record.trial_log import TrialLog
 from results.trackers.wandb_client import resolve_mode
+from results.trackers.wandb_trials import sweep_settings
 from trainable import contract
-from trainable.contract import UserError
+from trainable.contract import TrialStatus, UserError
+from tune.callbacks.progress import Progress
 from tune.callbacks.recorder import Recorder
+from tune.callbacks.tensorboard_events import TensorBoardCallback
 from tune.callbacks.wandb_runs import SweepWandbCallback
 from tune.engine.resources import Allotment, allot, connect
 from tune.engine.signals import Interruption, stop_on_signals
-from tune.engine.tuner import BuiltSweep, build_sweep, build_views, trials_left
+from tune.engine.stopper import SweepStopper
+from tune.engine.tuner import build_tuner, trials_left
 from tune.planning.command_line import Request
 from tune.planning.plan import Plan, begin, folder_to_resume, plan_new, plan_resumed, refuse_used_name, write_settings
 from tune.planning.settings import SweepSettings
 from tune.screen import announce
+
+
+@dataclass(frozen=True)
+class BuiltSweep:
+    """A Tuner, and those of its parts that are asked when it has run."""
+
+    tuner: Tuner
+    recorder: Recorder
+    wandb_callback: SweepWandbCallback | None
+
+
+def build_views(
+    record: SweepRecord, recorder: Recorder, wandb_mode: str, console: Console
+) -> tuple[TensorBoardCallback, SweepWandbCallback | None]:
+    """TensorBoard, and W&B unless it is disabled; their `setup` makes whole what a crash left incomplete."""
+    wandb_callback = None
+    if wandb_mode != "disabled":
+        wandb_callback = SweepWandbCallback(
+            sweep_settings(record, wandb_mode),
+            record,
+            recorder,
+            say=lambda line: console.print(line, markup=False, soft_wrap=True),
+        )
+    return TensorBoardCallback(record, recorder), wandb_callback
+
+
+def build_sweep(plan: Plan, record: SweepRecord, allotment: Allotment, wandb_mode: str, console: Console) -> BuiltSweep:
+    """The Ray side of the sweep, built afresh from the record: what is finished never enters Ray."""
+    settings = plan.settings
+    recorder = Recorder(settings.folder, record.trials)
+    tensorboard_callback, wandb_callback = build_views(record, recorder, wandb_mode, console)
+    progress = Progress(record, recorder, settings.num_samples, allotment.max_concurrent_trials, console)
+    callbacks = [callback for callback in (recorder, tensorboard_callback, wandb_callback, progress) if callback]
+    tuner = build_tuner(
+        plan,
+        record,
+        allotment,
+        SweepStopper(settings.num_epochs, lambda: recorder.common_failure is not None),
+        callbacks,
+    )
+    return BuiltSweep(tuner, recorder, wandb_callback)
 
 
 def run_requested_sweep(request: Request) -> int:
@@ -33,10 +80,10 @@ def run_requested_sweep(request: Request) -> int:
         allotment = _allot(plan.settings)
         with stop_on_signals() as interruption:
             begin(plan)
-            with only_driver(plan.settings.folder, f"sweep {plan.settings.name}"):
+            with exclusive_lock(plan.settings.folder, f"sweep {plan.settings.name}"):
                 return _run(plan, allotment, interruption, console)
     folder = folder_to_resume(request)
-    with only_driver(folder, f"sweep {folder.name}"):
+    with exclusive_lock(folder, f"sweep {folder.name}"):
         plan, changes = plan_resumed(request, folder)
         for change in changes:
             console.print(change, markup=False)
@@ -59,7 +106,7 @@ def _allot(settings: SweepSettings) -> Allotment:
 
 def _reopen_failed(record: SweepRecord) -> None:
     for trial in record.trials:
-        if trial.status(record.num_epochs) == "failed":
+        if trial.status(record.num_epochs) is TrialStatus.FAILED:
             reopen(trial.folder)
 
 
@@ -169,4 +216,4 @@ def _write_report(record: SweepRecord, console: Console) -> None:
 
 def _status(record: SweepRecord) -> int:
     """1 when trials failed; one that diverged is an answer, not a failure."""
-    return 1 if any(trial.status(record.num_epochs) == "failed" for trial in record.trials) else 0
+    return 1 if any(trial.status(record.num_epochs) is TrialStatus.FAILED for trial in record.trials) else 0

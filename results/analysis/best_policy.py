@@ -7,7 +7,7 @@ from typing import Any
 
 from results.record.sweeps import SweepRecord, TrialRecord
 from trainable import contract
-from trainable.contract import ScoreParts
+from trainable.score_parts import ScoreParts
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 from results.analysis.best_policy import Achieved, achieved_by_trial, baselines_achieved, mean_parts
 from results.analysis.comparison import Comparison
-from results.analysis.paired_gain import paired_interval
 from results.analysis.seed_groups import Estimate, SeedGroup, gain
 from results.record.ranking import sign
 from results.record.sweeps import SweepRecord
+from trainable.score_parts import interval
 
 CONFIRMED = 3
 """`rank_of_evidence` of a trial that confirms."""
@@ -37,7 +37,7 @@ class Gain:
 
 
 @dataclass(frozen=True)
-class Standing:
+class BaselineGain:
     """Something the winner is compared with."""
 
     name: str
@@ -57,7 +57,7 @@ class Findings:
     """The starting values; None where they have no score."""
     gain: Gain | None
     """Of the winner over the starting values; None where they are the winner."""
-    baselines: tuple[Standing, ...]
+    baselines: tuple[BaselineGain, ...]
 
     @property
     def is_confirmed(self) -> bool:
@@ -65,7 +65,7 @@ class Findings:
         return self.winner is not None and _is_confirmed(self.winner)
 
 
-def find(comparison: Comparison) -> Findings:
+def summarise(comparison: Comparison) -> Findings:
     """What comparable sweeps came to."""
     scored = [group for group in comparison.groups if group.score]
     winner = next((group for group in scored if _is_confirmed(group)), scored[0] if scored else None)
@@ -76,7 +76,7 @@ def find(comparison: Comparison) -> Findings:
         winner,
         start,
         gain=_gain_over(start, winner, comparison.mode) if winner and start and start is not winner else None,
-        baselines=_standings(winner, comparison.records[0]) if winner else (),
+        baselines=_baseline_gains(winner, comparison.records[0]) if winner else (),
     )
 
 
@@ -109,17 +109,16 @@ def _over_parts(
     our_parts, their_parts = mean_parts(ours), mean_parts(theirs)
     if our_parts is None or their_parts is None or len(our_parts.sums) != len(their_parts.sums):
         return Gain(sign(mode) * difference)
-    interval = paired_interval(our_parts, their_parts)
-    low, high = sorted((sign(mode) * interval.low, sign(mode) * interval.high))
+    low, high = sorted(sign(mode) * end for end in interval(our_parts, their_parts))
     return Gain(sign(mode) * difference, low, high, our_parts.unit, len(our_parts.sums))
 
 
-def _standings(winner: SeedGroup, record: SweepRecord) -> tuple[Standing, ...]:
+def _baseline_gains(winner: SeedGroup, record: SweepRecord) -> tuple[BaselineGain, ...]:
     """The winner beside each baseline, as the record lists them."""
     achieved, ours = baselines_achieved(record), achieved_by(winner)
     assert winner.score
     return tuple(
-        Standing(
+        BaselineGain(
             name=baseline["name"],
             score=baseline["value"],
             low=baseline["low"],

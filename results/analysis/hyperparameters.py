@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from results.record.space import Space
+from results.record.space import Space, is_log
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,6 @@ def _describe(name: str, values: Mapping[int, Any], space: Space) -> Hyperparame
     if all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in values.values()):
         kind = int if all(isinstance(value, int) for value in values.values()) else float
         # Starting values may lie outside of the space, even where a logarithm has no value.
-        return Hyperparameter(name, values, kind, name in space and space[name].log and min(values.values()) > 0)
+        return Hyperparameter(name, values, kind, is_log(space, name) and min(values.values()) > 0)
     labels = {place: value if isinstance(value, str) else json.dumps(value) for place, value in values.items()}
     return Hyperparameter(name, labels, str, log=False)

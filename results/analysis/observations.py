@@ -11,6 +11,7 @@ from typing import Any
 
 from results.analysis.seed_groups import SeedGroup
 from results.record.ranking import sign
+from trainable.contract import TrialStatus
 
 ALPHA = 0.05
 
@@ -36,7 +37,7 @@ def observations(groups: Sequence[SeedGroup], mode: str) -> list[Observation]:
     diverged = [
         Observation(group.setting, worst, len(group.trials))
         for group in groups
-        if not group.score and any(trial.status == "diverged" for trial in group.trials)
+        if not group.score and any(trial.status is TrialStatus.DIVERGED for trial in group.trials)
     ]
     return scored + diverged
 

@@ -16,6 +16,7 @@ from typing import Any
 from results.analysis.trial_settings import full_setting, telling_names
 from results.record.ranking import Row, best_first
 from results.record.sweeps import SweepRecord, TrialRecord
+from trainable.contract import TrialStatus
 
 CONFIDENCE = 0.95
 
@@ -29,7 +30,7 @@ class JudgedTrial:
     setting: Mapping[str, Any]
     """Its hyperparameters, and the settings in which the sweeps compared differ."""
     seed: int
-    status: str
+    status: TrialStatus
     best: Row | None
     score: float | None
 
@@ -41,9 +42,9 @@ class JudgedTrial:
     @property
     def rank_of_evidence(self) -> int:
         """3: confirms and ran in full, 2: ran in full, 1: ended early, 0: may still change, or broke off."""
-        if self.status == "completed":
+        if self.status is TrialStatus.COMPLETED:
             return 3 if self.sweep.job_type == "confirm" else 2
-        return 1 if self.status in ("stopped early", "diverged") else 0
+        return 1 if self.status in (TrialStatus.STOPPED_EARLY, TrialStatus.DIVERGED) else 0
 
 
 @dataclass(frozen=True)

@@ -3,11 +3,23 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from trainable import contract
+from trainable.contract import TrialStatus
+
 if TYPE_CHECKING:
     from results.analysis.findings import Gain
     from results.analysis.seed_groups import Estimate
 
 STARTING_VALUES = "starting values"
+
+
+METRIC_NAMES = {contract.VAL_IN_BUDGET_ACCURACY: "in-budget accuracy"}
+"""Of those that would not read well by themselves."""
+
+
+def metric_name(metric: str) -> str:
+    """What people call a metric: Val/Accuracy_Mean is the accuracy mean."""
+    return METRIC_NAMES.get(metric, metric.rpartition("/")[2].replace("_", " ").lower())
 
 
 def shown_value(value: object) -> str:
@@ -43,7 +55,7 @@ def shown_cell(row: Mapping[str, Any], column: str) -> str:
     """A value of a listing's row; `epoch` is the best / the last, `status` is silent where a trial simply ended."""
     value = row.get(column)
     if column == "status":
-        remarks = [] if value == "completed" else [str(value)]
+        remarks = [] if value == TrialStatus.COMPLETED else [str(value)]
         return ", ".join(remarks + [STARTING_VALUES] * bool(row.get("starting_values")))
     if column == "epoch":
         return f"{_count(value)}/{_count(row.get('epochs'))}"

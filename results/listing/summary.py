@@ -5,7 +5,7 @@ from rich.text import Text
 
 from results.analysis.best_quarter import best_quarter
 from results.analysis.comparison import Comparison
-from results.analysis.findings import find
+from results.analysis.findings import summarise
 from results.analysis.importance import importance
 from results.analysis.seed_groups import JudgedTrial
 from results.listing.formats import as_markdown
@@ -66,7 +66,7 @@ def finding_lines(comparison: Comparison, listing: Listing) -> list[str]:
 
 def gain_lines(comparison: Comparison) -> list[str]:
     """The winner beside the starting values, and beside the baselines."""
-    findings = find(comparison)
+    findings = summarise(comparison)
     winner, start = findings.winner, findings.start
     if winner is None or winner.score is None:
         return ["No trial has a score yet."]

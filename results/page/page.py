@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from results.analysis.comparison import Comparison, compare, why_apart
-from results.analysis.findings import find
+from results.analysis.findings import summarise
 from results.listing.formatting import listed
 from results.page.charts.chart import LAYOUT
 from results.page.section import Section, result_of, section_of
@@ -32,7 +32,7 @@ def report_page(records: Sequence[SweepRecord]) -> str:
     return environment.get_template(TEMPLATE).render(
         title=f"{'Sweep' if len(names) == 1 else 'Sweeps'} {listed(names)}",
         sections=sections,
-        overall=[result_of(find(comparison)) for comparison in comparisons] if len(sections) > 1 else [],
+        overall=[result_of(summarise(comparison)) for comparison in comparisons] if len(sections) > 1 else [],
         why_apart=why_apart(comparisons),
         style=(HERE / STYLE).read_text(),
         script=(HERE / SCRIPT).read_text(),

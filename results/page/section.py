@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from results.analysis.comparison import Comparison
-from results.analysis.findings import Findings, find
+from results.analysis.findings import Findings, summarise
 from results.analysis.hyperparameters import varied_hyperparameters
 from results.listing.formatting import counted, interval_words, listed, shown_cell, shown_score, shown_value
 from results.listing.next_commands import confirm_command, evaluate_command, train_command
@@ -147,7 +147,7 @@ def section_of(record: SweepRecord, anchor: str, name: str) -> Section:
     Args:
         anchor: its place in the page. name: what it is called beside the others there.
     """
-    findings = find(Comparison((record,)))
+    findings = summarise(Comparison((record,)))
     listing = list_trials(findings.comparison, ungrouped=True)
     winner = findings.winner
     return Section(

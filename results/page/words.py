@@ -6,12 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from results.analysis.findings import Findings
-from results.listing.formatting import STARTING_VALUES, counted, interval_words, shown_score, shown_setting
+from results.listing.formatting import STARTING_VALUES, counted, interval_words, metric_name, shown_score, shown_setting
 from results.record.sweeps import SweepRecord
 from trainable import contract
-
-METRIC_NAMES = {contract.VAL_IN_BUDGET_ACCURACY: "in-budget accuracy"}
-"""Of those that would not read well by themselves."""
 
 
 @dataclass(frozen=True)
@@ -31,11 +28,6 @@ class Card:
     value: str
     note: str = ""
     good: bool = False
-
-
-def metric_name(metric: str) -> str:
-    """What people call a metric: Val/Accuracy_Mean is the accuracy mean."""
-    return METRIC_NAMES.get(metric, metric.rpartition("/")[2].replace("_", " ").lower())
 
 
 def headline(findings: Findings) -> list[Words]:

@@ -12,7 +12,7 @@ from trainable.contract import UserError
 
 
 @contextmanager
-def only_driver(folder: Path, what: str) -> Iterator[None]:
+def exclusive_lock(folder: Path, what: str) -> Iterator[None]:
     """Hold the folder while the block runs.
 
     Args:

@@ -1,42 +1,38 @@
-"""What a sweep searched, hyperparameter by hyperparameter: a chart wants to know which axes are logarithmic."""
+"""What a sweep searched, as Optuna describes a distribution: in memory its own objects, on disk its own JSON."""
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
+
+from optuna.distributions import BaseDistribution, CategoricalDistribution, distribution_to_json, json_to_distribution
 
 from results.record.atomic_write import write_whole
 from trainable import contract
 
-FLOAT, INT, CATEGORICAL = "float", "int", "categorical"
+Space = Mapping[str, BaseDistribution]
+"""By hyperparameter."""
 
 
-@dataclass(frozen=True)
-class Dimension:
-    """The values that one hyperparameter may take."""
-
-    kind: str
-    """FLOAT or INT: from `low` to `high`, both included; CATEGORICAL: one of `choices`."""
-    low: float | None = None
-    high: float | None = None
-    log: bool = False
-    step: float | None = None
-    choices: tuple[Any, ...] = ()
-
-
-Space = dict[str, Dimension]
-
-
-def write_space(folder: Path, space: Mapping[str, Dimension]) -> None:
-    content = {name: asdict(dimension) for name, dimension in space.items()}
+def write_space(folder: Path, space: Space) -> None:
+    content = {name: json.loads(distribution_to_json(distribution)) for name, distribution in space.items()}
     write_whole(folder / contract.SPACE_FILE, json.dumps(content, indent=2) + "\n")
 
 
 def read_space(folder: Path) -> Space:
     """The space of the sweep in that folder; empty where none was written."""
     file = folder / contract.SPACE_FILE
-    content: dict[str, dict[str, Any]] = json.loads(file.read_text()) if file.exists() else {}
-    return {
-        name: Dimension(**{**dimension, "choices": tuple(dimension["choices"])}) for name, dimension in content.items()
-    }
+    content: dict[str, Any] = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+    return {name: json_to_distribution(json.dumps(described)) for name, described in content.items()}
+
+
+def ends(distribution: BaseDistribution) -> tuple[Any, ...]:
+    """Every choice, or both ends of a range."""
+    if isinstance(distribution, CategoricalDistribution):
+        return tuple(distribution.choices)
+    return distribution.low, distribution.high  # type: ignore[attr-defined]
+
+
+def is_log(space: Space, name: str) -> bool:
+    """Whether a hyperparameter is searched on a logarithmic scale."""
+    return bool(getattr(space.get(name), "log", False))

@@ -14,7 +14,7 @@ from results.record.failures import Failure, read_failure
 from results.record.ranking import Row, best_first, best_row, score
 from results.record.space import Space, read_space
 from trainable import contract
-from trainable.contract import UserError
+from trainable.contract import TrialStatus, UserError
 
 
 @dataclass(frozen=True)
@@ -54,12 +54,12 @@ class TrialRecord:
             return True
         return self.decided and max(self.checkpoint_epochs, default=0) != len(self.rows) - 1
 
-    def status(self, num_epochs: int) -> str:
+    def status(self, num_epochs: int) -> TrialStatus:
         if self.failure:
-            return "diverged" if self.failure.kind == contract.DIVERGED else "failed"
+            return TrialStatus.DIVERGED if self.failure.kind == contract.DIVERGED else TrialStatus.FAILED
         if not self.finished:
-            return "unfinished"
-        return "completed" if len(self.rows) >= num_epochs else "stopped early"
+            return TrialStatus.UNFINISHED
+        return TrialStatus.COMPLETED if len(self.rows) >= num_epochs else TrialStatus.STOPPED_EARLY
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,11 @@ from tensorboard.plugins.hparams import api_pb2, metadata, plugin_data_pb2
 from tensorboard.summary.writer.event_file_writer import EventFileWriter
 
 from results.record.ranking import Row, score
-from results.record.space import Dimension, Space
+from results.record.space import Space, ends
 from results.record.sweeps import SweepRecord, TrialRecord
 from results.record.view_marks import mark_whole
 from trainable import contract
+from trainable.contract import TrialStatus
 
 VIEW = "tensorboard"
 SCORE_TAG = "Score"
@@ -76,15 +77,15 @@ class TrialEvents:
                 self._writer.add_event(Event(wall_time=row["timestamp"], step=row[contract.EPOCH], summary=summary))
         self._writer.flush()
 
-    def close(self, status: str) -> None:
+    def close(self, status: TrialStatus) -> None:
         """Say how the trial ended, and mark the view as whole.
 
         Args:
             status: as `TrialRecord.status` has it. An unfinished trial is left without one, since TensorBoard keeps
                 the first that it reads.
         """
-        if status != "unfinished":
-            failed = status in ("failed", "diverged")
+        if status is not TrialStatus.UNFINISHED:
+            failed = status in (TrialStatus.FAILED, TrialStatus.DIVERGED)
             end = plugin_data_pb2.SessionEndInfo(status=api_pb2.STATUS_FAILURE if failed else api_pb2.STATUS_SUCCESS)
             self._write_hparams(metadata.SESSION_END_INFO_TAG, session_end_info=end)
         self._writer.close()
@@ -129,7 +130,7 @@ def _experiment(values: Mapping[str, Any], metric: str, space: Space) -> Any:
 
 def _hyperparameter(name: str, values: Mapping[str, Any], space: Space) -> Any:
     searched = space.get(name)
-    possible = _possible(searched) if searched else [values[name]]
+    possible = [_plain(value) for value in ends(searched)] if searched else [values[name]]
     kinds = {_KINDS[type(value)] for value in possible}
     kind = kinds.pop() if len(kinds) == 1 else _TEXT  # as TensorBoard decides where it is not told
     info = api_pb2.HParamInfo(name=name, type=kind.data_type, differs=searched is not None)
@@ -138,11 +139,6 @@ def _hyperparameter(name: str, values: Mapping[str, Any], space: Space) -> Any:
     elif searched:  # without a range, the list of runs beside the curves has no filter by it
         info.domain_interval.min_value, info.domain_interval.max_value = min(possible), max(possible)
     return info
-
-
-def _possible(searched: Dimension) -> list[Any]:
-    """Every choice, or both ends of a range."""
-    return [_plain(value) for value in searched.choices or (searched.low, searched.high)]
 
 
 def _plain(value: Any) -> bool | float | str:

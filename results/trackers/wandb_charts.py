@@ -11,6 +11,7 @@ from typing import Any
 import wandb_workspaces.reports.v2 as wr
 from wandb_workspaces import expr
 
+from results.record.space import is_log
 from results.record.sweeps import SweepRecord
 from trainable import contract
 
@@ -76,7 +77,7 @@ def hyperparameter_charts(record: SweepRecord) -> Panels:
             )
         ]
     names = hyperparameters(record)
-    axes = [wr.ParallelCoordinatesPlotColumn(wr.Config(name), log=_is_log(record, name)) for name in names]
+    axes = [wr.ParallelCoordinatesPlotColumn(wr.Config(name), log=is_log(record.space, name)) for name in names]
     return [
         wr.ParallelCoordinatesPlot(columns=[*axes, wr.ParallelCoordinatesPlotColumn(wr.SummaryMetric(SCORE))]),
         wr.ParameterImportancePlot(with_respect_to=SCORE),
@@ -85,7 +86,7 @@ def hyperparameter_charts(record: SweepRecord) -> Panels:
                 title=f"{SCORE} by {name}",
                 x=wr.Config(name),
                 y=wr.SummaryMetric(SCORE),
-                log_x=_is_log(record, name),
+                log_x=is_log(record.space, name),
             )
             for name in names
         ),
@@ -108,7 +109,3 @@ def learning_curves(record: SweepRecord, metrics: Iterable[str]) -> Panels:
         )
         for name in metrics
     ]
-
-
-def _is_log(record: SweepRecord, name: str) -> bool:
-    return name in record.space and record.space[name].log

@@ -28,7 +28,7 @@ from results.trackers.wandb_client import (
 )
 from results.trackers.wandb_settings import ModelArtifact, WandbRunSettings
 from trainable import contract
-from trainable.contract import shown_path
+from trainable.contract import TrialStatus, shown_path
 
 
 def sent_by_hand(segment: Path) -> str | None:
@@ -211,7 +211,7 @@ class TrialWandbRun:
                     self.add_models(models)
                     self._await_models()
                 finally:
-                    self._run.finish(exit_code=1 if status == "failed" else 0)
+                    self._run.finish(exit_code=1 if status == TrialStatus.FAILED else 0)
             except TimeoutError:
                 raise WandbUnavailable("the server did not take a run's last rows in time") from None
         path = f"{self._run.entity}/{self._run.project}/{self._run.id}"

@@ -6,8 +6,8 @@ W&B shows the sweep and proposes nothing: proposals and early stopping are tune/
 from typing import Any
 
 import yaml
+from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 
-from results.record.space import CATEGORICAL, INT, Dimension
 from results.record.sweeps import SweepRecord
 from results.trackers.wandb_charts import SCORE
 from trainable import contract
@@ -45,20 +45,21 @@ def _description(record: SweepRecord) -> str:
 
 
 def _searched(record: SweepRecord) -> dict[str, Any]:
-    return {name: _parameter(dimension) for name, dimension in record.space.items()}
+    return {name: _parameter(distribution) for name, distribution in record.space.items()}
 
 
-def _parameter(dimension: Dimension) -> dict[str, Any]:
-    if dimension.kind == CATEGORICAL:
-        return {"distribution": "categorical", "values": list(dimension.choices)}
-    ends = {"min": dimension.low, "max": dimension.high}
-    if dimension.kind == INT and dimension.log:
-        return {"distribution": "q_log_uniform_values", **ends, "q": dimension.step}
-    if dimension.kind == INT and dimension.step == 1:
+def _parameter(searched: BaseDistribution) -> dict[str, Any]:
+    if isinstance(searched, CategoricalDistribution):
+        return {"distribution": "categorical", "values": list(searched.choices)}
+    assert isinstance(searched, (FloatDistribution, IntDistribution)), searched
+    ends = {"min": searched.low, "max": searched.high}
+    if isinstance(searched, IntDistribution) and searched.log:
+        return {"distribution": "q_log_uniform_values", **ends, "q": searched.step}
+    if isinstance(searched, IntDistribution) and searched.step == 1:
         return {"distribution": "int_uniform", **ends}
-    if dimension.step is not None:
-        return {"distribution": "q_uniform", **ends, "q": dimension.step}
-    return {"distribution": "log_uniform_values" if dimension.log else "uniform", **ends}
+    if searched.step is not None:
+        return {"distribution": "q_uniform", **ends, "q": searched.step}
+    return {"distribution": "log_uniform_values" if searched.log else "uniform", **ends}
 
 
 def _given(record: SweepRecord) -> dict[str, Any]:

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 from made_up_sweep import MadeUpTrial, write_sweep
+from optuna.distributions import FloatDistribution
 from sweep_process import ROOT
 
-from results.record.space import FLOAT, Dimension, write_space
+from results.record.space import write_space
 from results.record.sweeps import read_sweep
 
 
@@ -48,7 +49,7 @@ def sixteen(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for i, size in enumerate(sizes)
     ]
     folder = write_sweep(tmp_path_factory.mktemp("sweeps") / "sixteen", trials)
-    write_space(folder, {"lr": Dimension(FLOAT, 1e-5, 1e-2, log=True)})
+    write_space(folder, {"lr": FloatDistribution(1e-5, 1e-2, log=True)})
     return folder
 
 

@@ -13,7 +13,7 @@ from strict_wandb_server import ServedRun, StrictWandbServer, strict_wandb_serve
 from sweep_process import ROOT, environment, params, rows, run_sweep, trial_folders
 from views import wandb_steps
 
-from results.record.folder_lock import only_driver
+from results.record.folder_lock import exclusive_lock
 
 IMPATIENT = {"WANDB_INIT_TIMEOUT": "4", "WANDB_FINISH_TIMEOUT": "4"}
 
@@ -221,7 +221,7 @@ def test_offline_the_local_files_are_written_from_the_record(sweep: Path) -> Non
 def test_what_keeps_a_sweep_from_being_sent_is_one_sentence(sweep: Path, server: StrictWandbServer) -> None:
     no_login = sync(sweep)
     wrong_key = sync(sweep, **server.variables | {"WANDB_API_KEY": "local" + "9" * 40}, **IMPATIENT)
-    with only_driver(sweep, "sweep twin"):
+    with exclusive_lock(sweep, "sweep twin"):
         running = sync(sweep, **server.variables)
     nowhere = sync("nowhere", **server.variables)
     expected = {

@@ -3,9 +3,10 @@ import sys
 import pytest
 
 from trainable import contract
-from trainable.contract import ScoreParts, UserError
+from trainable.contract import UserError
 from trainable.grpo.joint_controller import KIND
-from trainable.runs import BestPolicy, DamagedCheckpoint, UnderBudget, find_run_kind
+from trainable.runs import BestPolicy, BudgetPoint, DamagedCheckpoint, find_run_kind
+from trainable.score_parts import ScoreParts
 
 
 def test_a_run_is_found_by_its_name():
@@ -35,7 +36,7 @@ def test_a_run_that_is_not_there(name, answer):
 
 
 def test_what_the_best_policy_achieves_comes_back_from_its_file_to_the_bit(tmp_path):
-    under_budgets = (UnderBudget(6.1, 0.1, 1 / 3, 5.0, 6.0, 0.2), UnderBudget(30.0, 0.7, 2 / 3, 20.0, 29.0, 0.0))
+    under_budgets = (BudgetPoint(6.1, 0.1, 1 / 3, 5.0, 6.0, 0.2), BudgetPoint(30.0, 0.7, 2 / 3, 20.0, 29.0, 0.0))
     best = BestPolicy(16, under_budgets, ScoreParts("image", (0.1 + 0.2, 3.0), (4, 5)))
     best.write(tmp_path)
     assert BestPolicy.read(tmp_path) == best

@@ -20,7 +20,7 @@ from trainable.profiles.budget_report import (
 from trainable.profiles.image_split import SPLIT_NAMES
 from trainable.profiles.reading import read_profile
 from trainable.profiles.table import Profile
-from trainable.runs import UnderBudget
+from trainable.runs import BudgetPoint
 
 POINTS_OF_FRONTIER = 24
 TABLE_WIDTH = 120
@@ -85,7 +85,7 @@ def _heading(controller: Controller, profile: Profile, split: int, full_ms: floa
     )
 
 
-def _table(policy: list[UnderBudget], of_full: list[str], baselines: dict[str, list[UnderBudget]]) -> Table:
+def _table(policy: list[BudgetPoint], of_full: list[str], baselines: dict[str, list[BudgetPoint]]) -> Table:
     table = Table(box=None, header_style="bold", pad_edge=False)
     columns = ("budget", "", "in budget", "accuracy", "mean", "P95", "late", *baselines)
     for place, column in enumerate(columns):

@@ -5,14 +5,14 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 
-from trainable.runs import UnderBudget
+from trainable.runs import BudgetPoint
 
 
 def draw_frontier(
     file: Path,
     title: str,
-    policy: list[UnderBudget],
-    oracle: list[UnderBudget],
+    policy: list[BudgetPoint],
+    oracle: list[BudgetPoint],
     fixed_latency_ms: np.ndarray,
     fixed_accuracy: np.ndarray,
 ) -> None:

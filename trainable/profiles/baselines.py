@@ -6,13 +6,10 @@ chosen on the training samples. Letters: `S` samples, `C` configurations, `Q` bu
 
 import numpy as np
 
-from trainable.contract import ScoreParts
 from trainable.profiles.image_split import TRAIN
 from trainable.profiles.table import Profile
 from trainable.runs import Baseline
-
-RESAMPLES = 2000
-CONFIDENCE_PERCENTILES = (2.5, 97.5)
+from trainable.score_parts import ScoreParts, interval
 
 RANDOM, BEST_FIXED, LOOKUP_TABLE, ORACLE = "random", "best fixed", "lookup table", "oracle"
 
@@ -47,7 +44,7 @@ def baselines(profile: Profile, split: int) -> tuple[Baseline, ...]:
     found = []
     for name, values in per_sample(profile, split).items():
         parts = parts_by_image(values, images)
-        found.append(Baseline(name, float(np.nanmean(values)), *bootstrap_interval(parts), parts=parts))
+        found.append(Baseline(name, float(np.nanmean(values)), *interval(parts), parts=parts))
     return tuple(found)
 
 
@@ -61,12 +58,3 @@ def parts_by_image(values: np.ndarray, images: np.ndarray) -> ScoreParts:
     sums = np.bincount(image, weights=np.nan_to_num(values))  # [I]
     counts = np.bincount(image, weights=~np.isnan(values)).astype(np.int64)  # [I]
     return ScoreParts("image", tuple(sums.tolist()), tuple(counts.tolist()))
-
-
-def bootstrap_interval(parts: ScoreParts) -> tuple[float, float]:
-    """95 % interval of the score by drawing whole parts."""
-    sums, counts = np.array(parts.sums), np.array(parts.counts)  # [I]
-    drawn = np.random.default_rng(0).integers(len(sums), size=(RESAMPLES, len(sums)))  # [R, I]
-    means = sums[drawn].sum(axis=1) / np.maximum(counts[drawn].sum(axis=1), 1)
-    low, high = np.percentile(means, CONFIDENCE_PERCENTILES)
-    return float(low), float(high)

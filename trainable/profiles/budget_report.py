@@ -9,7 +9,7 @@ import numpy as np
 from trainable.profiles.baselines import BEST_FIXED, LOOKUP_TABLE, ORACLE, RANDOM
 from trainable.profiles.image_split import TRAIN
 from trainable.profiles.table import Profile
-from trainable.runs import UnderBudget
+from trainable.runs import BudgetPoint
 
 FRACTIONS_OF_FULL = (0.35, 0.5, 0.7, 0.85, 1.0)
 POLICY = "policy"
@@ -22,7 +22,7 @@ def full_model_latency_ms(profile: Profile) -> float:
     return float(np.nanmax(means) if np.isnan(means[-1]) else means[-1])
 
 
-def under_budgets(profile: Profile, split: int, choices: np.ndarray, budgets_ms: np.ndarray) -> list[UnderBudget]:
+def under_budgets(profile: Profile, split: int, choices: np.ndarray, budgets_ms: np.ndarray) -> list[BudgetPoint]:
     """One entry per budget.
 
     Args:
@@ -33,7 +33,7 @@ def under_budgets(profile: Profile, split: int, choices: np.ndarray, budgets_ms:
     return by_budget(profile.accuracy[rows, choices], profile.latency_ms[rows, choices], budgets_ms)
 
 
-def by_budget(accuracy: np.ndarray, latency_ms: np.ndarray, budgets_ms: np.ndarray) -> list[UnderBudget]:
+def by_budget(accuracy: np.ndarray, latency_ms: np.ndarray, budgets_ms: np.ndarray) -> list[BudgetPoint]:
     """One entry per budget, from what came of the choices made under each, [S, Q], [S, Q], [Q]."""
     return [
         _summary(accuracy_of, latency_ms_of, float(budget_ms))
@@ -41,7 +41,7 @@ def by_budget(accuracy: np.ndarray, latency_ms: np.ndarray, budgets_ms: np.ndarr
     ]
 
 
-def baselines_under_budgets(profile: Profile, split: int, budgets_ms: np.ndarray) -> dict[str, list[UnderBudget]]:
+def baselines_under_budgets(profile: Profile, split: int, budgets_ms: np.ndarray) -> dict[str, list[BudgetPoint]]:
     """Each baseline's entries, one per budget; random is every measured configuration in turn."""
     training = np.stack([_mean_of_measured(_worth(profile, TRAIN, budget_ms)) for budget_ms in budgets_ms], axis=1)
     shape = (len(profile.samples(split)), len(budgets_ms))
@@ -90,12 +90,12 @@ def _mean_of_measured(table: np.ndarray) -> np.ndarray:
     return means
 
 
-def _summary(accuracy: np.ndarray, latency_ms: np.ndarray, budget_ms: float) -> UnderBudget:
+def _summary(accuracy: np.ndarray, latency_ms: np.ndarray, budget_ms: float) -> BudgetPoint:
     """Of numbers in any shape, NaN where not measured."""
     measured = ~np.isnan(latency_ms)
     accuracy, latency_ms = accuracy[measured].astype(np.float64), latency_ms[measured]
     late = latency_ms > np.float32(budget_ms)
-    return UnderBudget(
+    return BudgetPoint(
         budget_ms=budget_ms,
         in_budget_accuracy=float((accuracy * ~late).mean()),
         accuracy=float(accuracy.mean()),

@@ -10,7 +10,7 @@ from rich.live import Live
 
 from results.record.ranking import best_first, score, sign
 from results.record.sweeps import SweepRecord
-from trainable.ray_trainable import FAILURE, NOTE
+from trainable.contract import FAILURE, NOTE
 from tune.callbacks.recorder import Recorder, number_of
 from tune.screen.progress_view import SweepProgress, TrialProgress, panel, sentence
 from tune.screen.reflow import Reflow

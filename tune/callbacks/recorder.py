@@ -18,8 +18,7 @@ from results.record.ranking import Row
 from results.record.sweeps import TrialRecord
 from results.record.trial_log import TrialLog
 from trainable import contract
-from trainable.ray_trainable import FAILURE, NOTE
-from tune.engine.scheduler import ARRIVAL
+from trainable.contract import ARRIVAL, FAILURE, NOTE
 
 TRIALS_THAT_TELL = 3
 LEFT_OUT = ("should_checkpoint", "time_since_restore", "iterations_since_restore", "experiment_tag", NOTE)

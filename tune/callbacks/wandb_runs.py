@@ -23,6 +23,7 @@ from results.trackers.wandb_settings import ModelArtifact, WandbRunSettings
 from results.trackers.wandb_sweep_entry import RUNNING, ended_state
 from results.trackers.wandb_trials import is_lacking, models, open_trial
 from trainable import contract
+from trainable.contract import TrialStatus
 from tune.callbacks.recorder import Recorder, number_of
 
 Work = Callable[[], object]
@@ -190,7 +191,7 @@ class SweepWandbCallback(WandbLoggerCallback):
 
     def _close_unfinished(self) -> None:
         for number in list(self._open):
-            self._close_run(number, "unfinished")
+            self._close_run(number, TrialStatus.UNFINISHED)
 
     def _confirm_closed(self) -> None:
         if self.unavailable:

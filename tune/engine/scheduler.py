@@ -9,9 +9,6 @@ from results.record.ranking import sign
 from results.record.sweeps import TrialRecord
 from trainable import contract
 
-ARRIVAL = "arrival"
-"""Column of result.json: the place of a row among all rows of the sweep, in the order in which they came."""
-
 
 class NumberedTrial:
     """A trial as ASHA's rungs know it: by its number, which outlives Ray's session, unlike Ray's own id."""
@@ -41,7 +38,7 @@ class RebuiltASHA(AsyncHyperBandScheduler):
     def replay(self, trials: Iterable[TrialRecord]) -> None:
         """Take in every recorded row, as if it came now."""
         arrived = sorted(
-            ((row[ARRIVAL], trial.number, row) for trial in trials for row in trial.rows), key=lambda a: a[:2]
+            ((row[contract.ARRIVAL], trial.number, row) for trial in trials for row in trial.rows), key=lambda a: a[:2]
         )
         for _, number, row in arrived:
             self._take_in(None, NumberedTrial(number), row)

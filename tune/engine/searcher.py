@@ -22,7 +22,7 @@ from results.record.sweeps import SweepRecord, TrialRecord
 from results.record.trial_log import write_params
 from search_spaces.choose import SearchSpace
 from trainable import contract
-from trainable.ray_trainable import FAILURE
+from trainable.contract import FAILURE
 from trainable.seeds import seed_of
 
 RANDOM_PROPOSALS = 6

@@ -1,27 +1,19 @@
 """The Ray side of a sweep: a Tuner built afresh from the plan and the record."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from ray import tune
 from ray.tune import Callback
 from ray.tune.schedulers import FIFOScheduler, TrialScheduler
 from ray.tune.stopper import Stopper
-from rich.console import Console
 
 from results.record.sweeps import SweepRecord, TrialRecord
-from results.trackers.wandb_trials import sweep_settings
 from trainable import contract
 from trainable.ray_trainable import RunTrainable
-from tune.callbacks.progress import Progress
-from tune.callbacks.recorder import Recorder
-from tune.callbacks.tensorboard_events import TensorBoardCallback
-from tune.callbacks.wandb_runs import SweepWandbCallback
 from tune.engine.resources import Allotment
 from tune.engine.scheduler import RebuiltASHA
 from tune.engine.searcher import RecordedSearch
-from tune.engine.stopper import SweepStopper
 from tune.planning.plan import Plan
 from tune.planning.settings import SweepSettings
 
@@ -34,45 +26,10 @@ def trials_left(record: SweepRecord, num_samples: int) -> int:
     return unfinished + max(0, num_samples - len(record.trials))
 
 
-@dataclass(frozen=True)
-class BuiltSweep:
-    """A Tuner, and those of its parts that are asked when it has run."""
-
-    tuner: tune.Tuner
-    recorder: Recorder
-    wandb_callback: SweepWandbCallback | None
-
-
-def build_views(
-    record: SweepRecord, recorder: Recorder, wandb_mode: str, console: Console
-) -> tuple[TensorBoardCallback, SweepWandbCallback | None]:
-    """TensorBoard, and W&B unless it is disabled; their `setup` makes whole what a crash left incomplete."""
-    wandb_callback = None
-    if wandb_mode != "disabled":
-        wandb_callback = SweepWandbCallback(
-            sweep_settings(record, wandb_mode),
-            record,
-            recorder,
-            say=lambda line: console.print(line, markup=False, soft_wrap=True),
-        )
-    return TensorBoardCallback(record, recorder), wandb_callback
-
-
-def build_sweep(plan: Plan, record: SweepRecord, allotment: Allotment, wandb_mode: str, console: Console) -> BuiltSweep:
-    """The Ray side of the sweep, built afresh from the record: what is finished never enters Ray."""
-    settings = plan.settings
-    recorder = Recorder(settings.folder, record.trials)
-    tensorboard_callback, wandb_callback = build_views(record, recorder, wandb_mode, console)
-    progress = Progress(record, recorder, settings.num_samples, allotment.max_concurrent_trials, console)
-    callbacks = [callback for callback in (recorder, tensorboard_callback, wandb_callback, progress) if callback]
-    tuner = build_tuner(plan, record, allotment, SweepStopper(settings.num_epochs, recorder), callbacks)
-    return BuiltSweep(tuner, recorder, wandb_callback)
-
-
 def build_tuner(
     plan: Plan, record: SweepRecord, allotment: Allotment, stopper: Stopper, callbacks: Sequence[Callback]
 ) -> tune.Tuner:
-    """The Tuner alone: what is proposed, stopped and run, whoever listens."""
+    """A Tuner built afresh from the record: what is finished never enters Ray."""
     settings = plan.settings
     searcher = RecordedSearch(
         plan.space, _first_hyperparameters(plan), settings.seed, settings.num_samples, settings.num_epochs, record

@@ -12,7 +12,7 @@ import yaml
 
 from results.record.atomic_write import write_whole
 from results.record.locate import find_sweep, latest_sweep
-from results.record.space import write_space
+from results.record.space import ends, write_space
 from results.record.sweeps import read_settings, read_sweep
 from results.record.trial_log import write_params
 from search_spaces.choose import SearchSpace, load_space, located
@@ -22,7 +22,6 @@ from trainable.flags import as_arguments, flag_fields, with_absolute_folders
 from trainable.runs import DataDescription
 from tune.planning.command_line import LATEST, Request
 from tune.planning.confirm import confirming_trials, settings_to_confirm
-from tune.planning.dimensions import dimensions
 from tune.planning.provenance import provenance
 from tune.planning.settings import SweepSettings, from_flat
 
@@ -120,15 +119,11 @@ def _check_space(settings: SweepSettings, space: SearchSpace) -> None:
                 f"--search_space {settings.search_space}: {name!r} is no hyperparameter of {settings.run}; "
                 f"it can be {', '.join(known)}"
             )
-        for value in _ends(distribution):
+        for value in ends(distribution):
             try:
                 dataclasses.replace(settings.run_settings, **{name: value})
             except UserError as error:
                 raise UserError(f"--search_space {settings.search_space}: {error}; narrow its range") from None
-
-
-def _ends(distribution: Any) -> tuple[Any, ...]:
-    return distribution.choices if hasattr(distribution, "choices") else (distribution.low, distribution.high)
 
 
 def refuse_used_name(settings: SweepSettings) -> None:
@@ -174,7 +169,7 @@ def write_settings(plan: Plan, changes: list[str]) -> None:
     history = read_settings(file).get("history", []) if file.exists() else []
     if changes:
         history.append({"when": f"{datetime.datetime.now():%Y-%m-%d %H:%M:%S}", "changes": changes})
-    write_space(plan.settings.folder, dimensions(plan.space))
+    write_space(plan.settings.folder, plan.space)
     content = plan.settings.to_flat() | {"created": plan.created} | ({"history": history} if history else {})
     write_whole(file, yaml.safe_dump(content, sort_keys=False))
 

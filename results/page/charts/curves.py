@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from results.analysis.findings import Findings
 from results.analysis.seed_groups import JudgedTrial, SeedGroup
-from results.listing.formatting import STARTING_VALUES, counted
+from results.listing.formatting import STARTING_VALUES, counted, metric_name
 from results.page.charts.chart import (
     BASELINES,
     FAINT,
@@ -20,8 +20,8 @@ from results.page.charts.chart import (
     label,
     number,
 )
-from results.page.words import metric_name
 from trainable import contract
+from trainable.contract import TrialStatus
 
 
 def curve_charts(findings: Findings) -> list[Chart]:
@@ -146,7 +146,7 @@ def _reading(trials: Sequence[JudgedTrial], of_winner: Sequence[JudgedTrial]) ->
         told.append(
             f"Under its seeds the winner is best between epochs {min(epochs_of_best)} and {max(epochs_of_best)}."
         )
-    stopped = sum(trial.status == "stopped early" for trial in trials)
+    stopped = sum(trial.status is TrialStatus.STOPPED_EARLY for trial in trials)
     if stopped:
         told.append(
             f"A line that ends early is one of the {counted(stopped, 'trial')} that fell behind and was stopped."

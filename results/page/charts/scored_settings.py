@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from results.analysis.findings import Findings
 from results.analysis.hyperparameters import Hyperparameter, varied_hyperparameters
 from results.analysis.seed_groups import SeedGroup
-from results.page.words import metric_name
+from results.listing.formatting import metric_name
 
 FEWEST_SETTINGS = 3
 """Below it, there is nothing to see in a space."""

@@ -21,6 +21,7 @@ from results.page.charts.chart import (
     padded_range,
 )
 from results.page.charts.scored_settings import ScoredSettings
+from trainable.contract import TrialStatus
 
 
 def slice_charts(settings: ScoredSettings) -> list[Chart]:
@@ -134,7 +135,7 @@ def _kind(settings: ScoredSettings, group: SeedGroup) -> str:
         return "winner"
     if group is settings.findings.start:
         return STARTING_VALUES
-    return RAN_IN_FULL if group.counted[0].status == "completed" else ENDED_EARLY
+    return RAN_IN_FULL if group.counted[0].status is TrialStatus.COMPLETED else ENDED_EARLY
 
 
 def _dots(settings: ScoredSettings, hyperparameter: Hyperparameter, places: Sequence[int], kind: str) -> Trace:

@@ -2,7 +2,15 @@
 
 from results.analysis.findings import Findings, Gain
 from results.analysis.seed_groups import SeedGroup
-from results.listing.formatting import STARTING_VALUES, counted, interval_words, listed, shown_score, shown_setting
+from results.listing.formatting import (
+    STARTING_VALUES,
+    counted,
+    interval_words,
+    listed,
+    metric_name,
+    shown_score,
+    shown_setting,
+)
 from results.page.charts.chart import (
     ACCENT,
     FAINT,
@@ -17,7 +25,6 @@ from results.page.charts.chart import (
     label,
     number,
 )
-from results.page.words import metric_name
 
 ROW_HEIGHT = 44
 

@@ -5,7 +5,6 @@ import torch
 from profiles import CONFIGURATIONS, images_of, write_profile
 
 from trainable import contract
-from trainable.contract import ScoreParts
 from trainable.grpo.environment import ReplayEnvironment
 from trainable.grpo.policy import Policy
 from trainable.grpo.recipes import RECIPES
@@ -13,6 +12,7 @@ from trainable.grpo.validation import best_policy, greedy_choices, validate
 from trainable.profiles.features import load_features
 from trainable.profiles.image_split import TRAIN, VALIDATION
 from trainable.profiles.table import Profile, load_profile
+from trainable.score_parts import ScoreParts
 
 CPU = torch.device("cpu")
 FAVOURITE = CONFIGURATIONS.index(("high", 1, 16))

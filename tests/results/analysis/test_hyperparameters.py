@@ -1,9 +1,10 @@
 """What recorded values show of a hyperparameter, and what the record of the space adds."""
 
-from results.analysis.hyperparameters import varied_hyperparameters
-from results.record.space import FLOAT, Dimension
+from optuna.distributions import FloatDistribution
 
-LOG = Dimension(FLOAT, 1e-5, 1e3, log=True)
+from results.analysis.hyperparameters import varied_hyperparameters
+
+LOG = FloatDistribution(1e-5, 1e3, log=True)
 
 
 def test_numbers_and_choices_are_recognised_and_the_space_tells_the_scale() -> None:
@@ -11,7 +12,7 @@ def test_numbers_and_choices_are_recognised_and_the_space_tells_the_scale() -> N
         {"lr": 1e-4, "dropout": 0.1, "group_size": 4, "recipe": "a", "norm": True, "fixed": 1},
         {"lr": 2e-4, "dropout": 0.5, "group_size": 2048, "recipe": "b", "norm": False, "fixed": 1},
     ]
-    space = {"lr": LOG, "dropout": Dimension(FLOAT, 0.0, 0.5)}
+    space = {"lr": LOG, "dropout": FloatDistribution(0.0, 0.5)}
     found = {h.name: (h.kind, h.log) for h in varied_hyperparameters(settings, space)}
     assert found == {
         "lr": (float, True),  # though its values are close to each other

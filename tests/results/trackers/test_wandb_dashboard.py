@@ -14,12 +14,10 @@ from served_pages import ServedView
 from strict_wandb_server import API_KEY, StrictWandbServer, strict_wandb_server
 from wandb.sdk.sweeps.scheduler.optuna import search_space_from_sweep_config
 
-from results.record.space import Dimension
 from results.record.sweeps import SweepRecord, TrialRecord
 from results.trackers.wandb_dashboard import SweepDashboard
 from results.trackers.wandb_settings import WandbRunSettings
 from results.trackers.wandb_sweep_entry import FINISHED, PAUSED, RUNNING, entry_config
-from tune.planning.dimensions import dimensions
 
 PROJECT = "molmo-controller"
 SPACE = {
@@ -65,7 +63,7 @@ def trial(number: int, config: dict[str, Any], *values: float) -> TrialRecord:
 
 
 def a_sweep(folder: Path, *trials: TrialRecord, **settings: object) -> SweepRecord:
-    return SweepRecord(folder, SETTINGS | settings, DATA, trials, dimensions(SPACE))
+    return SweepRecord(folder, SETTINGS | settings, DATA, trials, SPACE)
 
 
 TRIALS = (
@@ -238,7 +236,7 @@ def test_the_entry_says_what_is_searched_and_that_wandb_proposes_nothing(
     ids=str,
 )
 def test_wandb_reads_each_kind_of_range_as_what_is_searched(distribution: Any, tmp_path: Path) -> None:
-    record = SweepRecord(tmp_path, SETTINGS, {}, (), dimensions({"x": distribution}))
+    record = SweepRecord(tmp_path, SETTINGS, {}, (), {"x": distribution})
     assert search_space_from_sweep_config(entry_config(record)["parameters"]) == {"x": distribution}
 
 
@@ -367,7 +365,7 @@ def test_what_is_remembered_holds_no_key(server: StrictWandbServer, tmp_path: Pa
 
 
 def test_a_dimension_that_the_trials_alone_know_has_a_linear_axis(server: StrictWandbServer, tmp_path: Path) -> None:
-    record = SweepRecord(tmp_path, SETTINGS, DATA, TRIALS, {"lr": Dimension("float", 1e-5, 1e-2, log=True)})
+    record = SweepRecord(tmp_path, SETTINGS, DATA, TRIALS, {"lr": FloatDistribution(1e-5, 1e-2, log=True)})
     assert axes(saved_view(record, server)) == {
         "config:lr.value": True, "config:group_size.value": False, "config:recipe.value": False, "summary:score": False,
     }  # fmt: skip

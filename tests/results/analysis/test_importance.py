@@ -4,12 +4,12 @@ import math
 import random
 
 import pytest
+from optuna.distributions import FloatDistribution
 
 from results.analysis.importance import Importance, importance
 from results.analysis.observations import Observation
-from results.record.space import FLOAT, Dimension
 
-SPACE = {"lr": Dimension(FLOAT, 1e-5, 1e-2, log=True)}
+SPACE = {"lr": FloatDistribution(1e-5, 1e-2, log=True)}
 
 
 def drawn(n: int, seed: int, value: "object") -> list[Observation]:

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 from profiles import CONFIGURATIONS, images_of, measure_plausibly, write_profile
 
-from trainable.contract import ScoreParts
 from trainable.grpo.joint_controller import KIND
 from trainable.grpo.settings import GRPOSettings
-from trainable.profiles.baselines import baselines, bootstrap_interval, in_budget_accuracy, parts_by_image, per_sample
+from trainable.profiles.baselines import baselines, in_budget_accuracy, parts_by_image, per_sample
 from trainable.profiles.image_split import TEST, TRAIN, VALIDATION
 from trainable.profiles.table import Profile, load_profile
+from trainable.score_parts import ScoreParts, interval
 
 QUICK, SLOW = ("low", 1, 4), ("high", 1, 4)
 
@@ -110,20 +110,20 @@ def test_questions_about_one_image_count_as_one_draw():
     # Two images, a hundred questions each; one is always right, one never. Resampling images gives means 0, .5 and 1
     # with chances 1/4, 1/2, 1/4, so the middle 95 % reach from 0 to 1, where 200 questions would give .43 to .57.
     values = np.repeat([0.0, 1.0], 100)
-    assert bootstrap_interval(parts_by_image(values, np.repeat(["a", "b"], 100))) == (0.0, 1.0)
+    assert interval(parts_by_image(values, np.repeat(["a", "b"], 100))) == (0.0, 1.0)
 
 
 def test_the_interval_of_a_constant_is_that_constant():
-    assert bootstrap_interval(parts_by_image(np.full(30, 0.25), np.arange(30))) == (0.25, 0.25)
+    assert interval(parts_by_image(np.full(30, 0.25), np.arange(30))) == (0.25, 0.25)
 
 
 def test_the_interval_is_as_wide_as_theory_says():
     # The mean of 400 independent halves: .5 +- 1.96 * .5 / sqrt(400) = .451 to .549
-    low, high = bootstrap_interval(parts_by_image(np.tile([0.0, 1.0], 200), np.arange(400)))
+    low, high = interval(parts_by_image(np.tile([0.0, 1.0], 200), np.arange(400)))
     assert (low, high) == (pytest.approx(0.451, abs=0.005), pytest.approx(0.549, abs=0.005))
 
 
 def test_a_sample_without_a_value_is_left_out_of_the_interval():
     parts = parts_by_image(np.array([0.5, np.nan, 0.5, 0.5]), np.array(["a", "a", "b", "c"]))
     assert parts == ScoreParts("image", (0.5, 0.5, 0.5), (1, 1, 1))
-    assert bootstrap_interval(parts) == (0.5, 0.5)
+    assert interval(parts) == (0.5, 0.5)

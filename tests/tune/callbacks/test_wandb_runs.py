@@ -15,7 +15,7 @@ from sweep_process import ROOT, environment, epochs_recorded, trial_folders, wai
 from wandb_file import history, offline_runs, run_config
 
 WANDB = Path(sys.executable).with_name("wandb")
-PROGRAM = Path(__file__).parents[1] / "support" / "drive_callback.py"
+PROGRAM = Path(__file__).parents[2] / "support" / "drive_callback.py"
 
 
 def start(

@@ -15,9 +15,10 @@ import pytest
 from browser import browser_page
 from loopback_server import serving
 from made_up_sweep import MadeUpTrial, write_sweep, write_trial
+from optuna.distributions import CategoricalDistribution, FloatDistribution
 from sweep_process import params, rows, trial_folders
 
-from results.record.space import CATEGORICAL, FLOAT, Dimension, write_space
+from results.record.space import write_space
 from results.record.sweeps import SweepRecord, read_sweep
 from results.trackers.tensorboard_record import open_events
 from trainable import contract
@@ -114,12 +115,12 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> SweepRecord:
     write_space(
         folder,
         {
-            "lr": Dimension(FLOAT, 1e-5, 1.0, log=True),
-            "momentum": Dimension(FLOAT, 0.0, 1.0),
-            "optimizer": Dimension(CATEGORICAL, choices=("adam", "sgd")),
-            "nesterov": Dimension(CATEGORICAL, choices=(False, True)),
-            "heads": Dimension(CATEGORICAL, choices=(2, 8, 4)),
-            "width": Dimension(CATEGORICAL, choices=(64, "auto")),
+            "lr": FloatDistribution(1e-5, 1.0, log=True),
+            "momentum": FloatDistribution(0.0, 1.0),
+            "optimizer": CategoricalDistribution(("adam", "sgd")),
+            "nesterov": CategoricalDistribution((False, True)),
+            "heads": CategoricalDistribution((2, 8, 4)),
+            "width": CategoricalDistribution((64, "auto")),
         },
     )
     return write_all_events(folder)
