@@ -1,23 +1,42 @@
-"""The one rule by which trials are ranked: a trial's score is its objective at its best epoch."""
+"""The one rule by which trials are ranked: a trial's score is its objective at its best epoch.
+
+Only finite numbers rank: an epoch whose objective is NaN or infinite is as good as none, whichever end is best.
+"""
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 Row = dict[str, Any]
+"""One epoch of a trial: a line of its result.json."""
 
 Ranked = TypeVar("Ranked")
 
 
-def best_row(rows: Sequence[Row], metric: str, mode: str) -> Row | None:
-    """The first row in which the metric is best; None when no row has a number there."""
-    usable = [row for row in rows if not math.isnan(row.get(metric, math.nan))]
-    if not usable:
-        return None
-    return max(usable, key=lambda row: sign(mode) * row[metric])
+def better(best: Row | None, row: Row, metric: str, mode: str) -> Row | None:
+    """The better of a trial's best row so far and its next one; of equal ones the earlier.
+
+    Whoever follows a trial keeps the best row instead of asking all earlier rows again at each epoch:
+
+        self._best = better(self._best, row, metric, mode)
+
+    None stands for no row that ranks, before the first one and as long as there is none.
+    """
+    value = row.get(metric, math.nan)
+    if not math.isfinite(value):
+        return best
+    return row if best is None or sign(mode) * value > sign(mode) * best[metric] else best
 
 
-def score(rows: Sequence[Row], metric: str, mode: str) -> float | None:
+def best_row(rows: Iterable[Row], metric: str, mode: str) -> Row | None:
+    """The first row in which the metric is best; None when it is finite in none."""
+    best = None
+    for row in rows:
+        best = better(best, row, metric, mode)
+    return best
+
+
+def score(rows: Iterable[Row], metric: str, mode: str) -> float | None:
     """The metric at the best epoch."""
     row = best_row(rows, metric, mode)
     return None if row is None else float(row[metric])

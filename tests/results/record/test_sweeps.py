@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from results.record.ranking import best_row, score
 from results.record.sweeps import TrialRecord, read_rows, read_sweep
 from results.record.trial_log import TrialLog
 from trainable.contract import UserError
@@ -61,14 +60,6 @@ def test_a_trial_without_the_checkpoint_of_its_last_epoch_is_not_finished(tmp_pa
 def test_a_trial_whose_checkpoints_were_deleted_to_save_room_stays_finished(tmp_path: Path) -> None:
     rows = [row(1, done=False), row(2, done=True)]
     assert trial(tmp_path, rows, []).finished
-
-
-def test_a_trials_score_is_its_best_epoch_and_nan_never_wins() -> None:
-    rows = [{"m": 0.2}, {"m": 0.5}, {"m": float("nan")}, {"m": 0.5}, {"m": 0.1}]
-    assert score(rows, "m", "max") == 0.5
-    assert best_row(rows, "m", "max") is rows[1]
-    assert score(rows, "m", "min") == 0.1
-    assert score([{"m": float("nan")}], "m", "max") is None
 
 
 def test_a_folder_that_is_no_sweep_is_refused(tmp_path: Path) -> None:
