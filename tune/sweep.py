@@ -207,7 +207,7 @@ def _reopen_starved(record: SweepRecord) -> list[str]:
 
 
 def _write_report(record: SweepRecord, console: Console) -> None:
-    from results.page.file import write_report  # plotly and its templates: not before the trials have run
+    from results.page.file import write_report  # jinja2 and the whole page: not before the trials have run
 
     file = record.folder / contract.REPORT_FILE
     write_report([record], file)

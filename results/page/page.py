@@ -12,13 +12,12 @@ from results.page.section import Section, result_of, section_of
 from results.record.sweeps import SweepRecord
 
 HERE = Path(__file__).resolve().parent
-TEMPLATE, STYLE, SCRIPT = "template.html", "style.css", "script.js"
+TEMPLATE, STYLE, SCRIPT, PLOTLY = "template.html", "style.css", "script.js", "vendor/plotly-basic.min.js"
 
 
 def report_page(records: Sequence[SweepRecord]) -> str:
     """The whole page about one sweep or several."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
-    from plotly.offline import get_plotlyjs
 
     comparisons = compare(records)
     together = Comparison(tuple(record for comparison in comparisons for record in comparison.records))
@@ -36,7 +35,7 @@ def report_page(records: Sequence[SweepRecord]) -> str:
         why_apart=why_apart(comparisons),
         style=(HERE / STYLE).read_text(),
         script=(HERE / SCRIPT).read_text(),
-        plotly=get_plotlyjs(),
+        plotly=(HERE / PLOTLY).read_text(encoding="utf-8"),
         charts=_inside_script(json.dumps({"layout": LAYOUT, "figures": _figures(sections)}, allow_nan=False)),
     )
 

@@ -84,6 +84,10 @@ def test_it_tells_the_winner_its_gain_with_an_interval_and_how_to_have_it_again(
     assert record.data["summary"] in text
 
 
+def test_the_page_is_small_enough_to_send(digit_report: Path) -> None:
+    assert digit_report.stat().st_size < 1.5e6
+
+
 def test_every_chart_is_drawn_and_says_what_to_see(digit_report: Path) -> None:
     with opened(digit_report) as watched:
         drawn = marks(watched)
