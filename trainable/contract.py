@@ -139,6 +139,13 @@ def checkpoint_epoch(folder_name: str) -> int | None:
     return int(match[1]) if match else None
 
 
+def checkpoints(folder: Path) -> dict[int, Path]:
+    """The checkpoints that lie in a trial's folder, by their epochs, oldest first; none where there is no folder."""
+    entries = folder.iterdir() if folder.is_dir() else ()
+    by_epoch = {checkpoint_epoch(entry.name): entry for entry in entries}
+    return dict(sorted((epoch, entry) for epoch, entry in by_epoch.items() if epoch is not None))
+
+
 def shown_path(path: Path) -> str:
     """Relative to where the user stands, when it lies below."""
     relative = os.path.relpath(path)

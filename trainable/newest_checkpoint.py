@@ -20,25 +20,20 @@ def resumed_run(folder: Path, recorded_epochs: int, start: Callable[[], AnyRun])
     Returns:
         The run, the epoch it stands at, and a sentence when a damaged checkpoint was passed over.
     """
-    checkpoints = {
-        epoch: entry
-        for entry in (folder.iterdir() if folder.is_dir() else ())
-        if (epoch := contract.checkpoint_epoch(entry.name)) is not None and epoch <= recorded_epochs
-    }
-    damaged = []
-    for epoch in sorted(checkpoints, reverse=True):
+    damage = None
+    for epoch, checkpoint in reversed(contract.checkpoints(folder).items()):
+        if epoch > recorded_epochs:
+            continue
         run = start()
         try:
-            run.load(checkpoints[epoch])
+            run.load(checkpoint)
         except DamagedCheckpoint as error:
             run.close()
-            damaged.append(str(error))
-            continue
-        return run, epoch, _note(damaged, epoch)
-    return start(), 0, _note(damaged, 0)
+            damage = damage or error
+        else:
+            return run, epoch, _note(damage, epoch)
+    return start(), 0, _note(damage, 0)
 
 
-def _note(damaged: list[str], epoch: int) -> str | None:
-    if not damaged:
-        return None
-    return f"damaged checkpoint passed over, training goes on from epoch {epoch}: {damaged[0]}"
+def _note(damage: DamagedCheckpoint | None, epoch: int) -> str | None:
+    return f"damaged checkpoint passed over, training goes on from epoch {epoch}: {damage}" if damage else None

@@ -6,12 +6,13 @@ training_history.csv  validation_history.csv  best_joint_checkpoint.pt  wandb/
 
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from results.record.ranking import Row
 from trainable import contract
 from trainable.contract import UserError, shown_path
 from trainable.grpo.checkpoint import BEST_FILE as BEST_FILE
@@ -111,18 +112,17 @@ def save_checkpoint(run: GRPORun, folder: Path, epoch: int) -> None:
     checkpoint = folder / contract.checkpoint_folder_name(epoch)
     shutil.rmtree(checkpoint, ignore_errors=True)
     written.replace(checkpoint)
-    epochs = sorted(e for entry in folder.iterdir() if (e := contract.checkpoint_epoch(entry.name)) is not None)
-    for old in epochs[:-CHECKPOINTS_KEPT]:
-        shutil.rmtree(folder / contract.checkpoint_folder_name(old))
+    for old in [*contract.checkpoints(folder).values()][:-CHECKPOINTS_KEPT]:
+        shutil.rmtree(old)
 
 
-def save_best(folder: Path, epoch: int, rows: list[dict[str, Any]], fingerprint: str) -> None:
-    """Write best_joint_checkpoint.pt from the checkpoint of an epoch: as it is, but with the best policy as its policy.
+def save_best(folder: Path, rows: Sequence[Row], fingerprint: str) -> None:
+    """Write best_joint_checkpoint.pt from the last epoch's checkpoint: as it is, but its policy is the best so far.
 
     It reads with `torch.load(weights_only=True)`; `epoch` and `metrics` are the best policy's, and the optimiser's
     state is left out.
     """
-    file = folder / contract.checkpoint_folder_name(epoch) / CHECKPOINT_FILE
+    file = folder / contract.checkpoint_folder_name(len(rows)) / CHECKPOINT_FILE
     content = torch.load(file, map_location="cpu", weights_only=True)
     best = content["best"]
     row = rows[best["epoch"] - 1]
@@ -140,7 +140,6 @@ def save_best(folder: Path, epoch: int, rows: list[dict[str, Any]], fingerprint:
 
 def drop_checkpoints_beyond(folder: Path, epoch: int) -> None:
     """Those of epochs that will be run again, or are damaged."""
-    for entry in folder.iterdir():
-        of_epoch = contract.checkpoint_epoch(entry.name)
-        if of_epoch is not None and of_epoch > epoch:
-            shutil.rmtree(entry)
+    for of_epoch, checkpoint in contract.checkpoints(folder).items():
+        if of_epoch > epoch:
+            shutil.rmtree(checkpoint)

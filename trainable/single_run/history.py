@@ -4,13 +4,11 @@ Views of result.json: opened, they are written anew from its rows, so no epoch i
 """
 
 import csv
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
+from results.record.ranking import Row
 from trainable import contract
-
-Row = Mapping[str, Any]
 
 FILES = {"training_history.csv": ("Train/", "Perf/"), "validation_history.csv": ("Val/",)}
 

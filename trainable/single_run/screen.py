@@ -1,19 +1,18 @@
 """What a training says: a line an epoch, and on a terminal a progress bar below; then what came of it."""
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from results.record.ranking import Row
 from trainable import contract
 from trainable.contract import shown_path
 from trainable.single_run.folder import BEST_FILE
 from trainable.single_run.plan import Plan
-
-Row = Mapping[str, Any]
 
 
 class Screen:
@@ -21,7 +20,6 @@ class Screen:
 
     def __init__(self) -> None:
         self.console = Console(soft_wrap=True, highlight=False, markup=False)
-        self._bar: Progress | None = None
 
     def say(self, text: str) -> None:
         self.console.print(text)
@@ -35,11 +33,10 @@ class Screen:
         self.say(f"  run     {settings.num_epochs} epochs on {plan.device}, {values}, seed {settings.seed}")
         self.say(f"  best    the {plan.mode} of {plan.objective}, marked *")
 
-    def start_epochs(self, done: int, num_epochs: int) -> None:
-        """Show the bar, on a terminal."""
+    @contextmanager
+    def epochs(self, done: int, num_epochs: int) -> Iterator[None]:
+        """The bar within the block, on a terminal; lines stay above it."""
         self._num_epochs = num_epochs
-        if not self.console.is_terminal:
-            return
         self._bar = Progress(
             TextColumn("epoch"),
             MofNCompleteColumn(),
@@ -48,49 +45,40 @@ class Screen:
             TimeRemainingColumn(),
             console=self.console,
             transient=True,
+            disable=not self.console.is_terminal,
         )
         self._task = self._bar.add_task("", total=num_epochs, completed=done, numbers="")
-        self._bar.start()
+        with self._bar:
+            yield
 
     def show_epoch(self, row: Row, is_best: bool) -> None:
         """The epoch's line, and the bar moved on."""
         self.say(_epoch_line(row, self._num_epochs) + (" *" if is_best else ""))
-        if self._bar:
-            numbers = (
-                f"loss {row[contract.TRAIN_LOSS]:.4f}  reward {row[contract.TRAIN_REWARD_MEAN]:.3f}  "
-                f"accuracy {row[contract.TRAIN_ACCURACY_MEAN]:.3f}"
-            )
-            self._bar.update(self._task, completed=row[contract.EPOCH], numbers=numbers)
+        numbers = (
+            f"loss {row[contract.TRAIN_LOSS]:.4f}  reward {row[contract.TRAIN_REWARD_MEAN]:.3f}  "
+            f"accuracy {row[contract.TRAIN_ACCURACY_MEAN]:.3f}"
+        )
+        self._bar.update(self._task, completed=row[contract.EPOCH], numbers=numbers)
 
-    def end_epochs(self) -> None:
-        """Take the bar away; what is said from here on stays."""
-        if self._bar:
-            self._bar.stop()
-            self._bar = None
-
-    def show_end(self, plan: Plan, best: Row | None) -> None:
-        """The best epoch beside the baselines, where it lies, and how to look at it."""
-        if best is None:
-            return
-        folder = plan.settings.folder
-        beside = ", ".join(f"{baseline.name} {baseline.value:.3f}" for baseline in plan.description.baselines)
-        self.say(f"Best: epoch {best[contract.EPOCH]}, {plan.objective} {best[plan.objective]:.3f} ({beside})")
-        self.show_command("Best policy", quoted(folder / BEST_FILE))
-        if not plan.settings.no_tensorboard:
-            self.show_command("TensorBoard", f"tensorboard --logdir {quoted(folder)}")
+    def show_end(self, plan: Plan, best: Row | None, can_go_on: bool) -> None:
+        """The best epoch beside the baselines, where it lies, and how to look at it; how to go on, where one can."""
+        folder = _quoted(plan.settings.folder)
+        if best:
+            beside = ", ".join(f"{baseline.name} {baseline.value:.3f}" for baseline in plan.description.baselines)
+            self.say(f"Best: epoch {best[contract.EPOCH]}, {plan.objective} {best[plan.objective]:.3f} ({beside})")
+            self.show_command("Best policy", _quoted(plan.settings.folder / BEST_FILE))
+            if not plan.settings.no_tensorboard:
+                self.show_command("TensorBoard", f"tensorboard --logdir {folder}")
+        if can_go_on:
+            self.show_command("Resume", f"python trainable/train_joint_controller.py --resume --output_dir {folder}")
 
     def show_command(self, title: str, command: str) -> None:
         self.say(f"{title:<15}{command}")
 
 
-def quoted(path: Path) -> str:
+def _quoted(path: Path) -> str:
     """A path as it can be pasted into a shell."""
     return shlex.quote(shown_path(path))
-
-
-def resume_command(folder: Path) -> str:
-    """What goes on with the training that lies there."""
-    return f"python trainable/train_joint_controller.py --resume --output_dir {quoted(folder)}"
 
 
 def _epoch_line(row: Row, num_epochs: int) -> str:

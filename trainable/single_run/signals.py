@@ -15,39 +15,40 @@ class Stopped(Exception):
         self.exit_status = 128 + number
 
 
-class Interruption:
-    """Raises Stopped in the main thread wherever it is, and after the block that `held` guards."""
+class StopSignals:
+    """Raises Stopped in the main thread wherever it is, but for an `uninterrupted` block only after it."""
 
     def __init__(self) -> None:
-        self._number: int | None = None
-        self._is_held = False
+        self._received: int | None = None
+        self._may_raise = True
 
-    def _handle(self, number: int, frame: FrameType | None) -> None:
-        if self._number is not None:
+    def handle(self, number: int, frame: FrameType | None) -> None:
+        """What Python's `signal` calls."""
+        if self._received is not None:
             os._exit(128 + number)
-        self._number = number
-        if not self._is_held:
+        self._received = number
+        if self._may_raise:
             raise Stopped(number)
 
     @contextmanager
-    def held(self) -> Iterator[None]:
-        """What runs within is finished before the signal takes effect."""
-        self._is_held = True
+    def uninterrupted(self) -> Iterator[None]:
+        """What runs within is finished before a signal takes effect."""
+        self._may_raise = False
         try:
             yield
         finally:
-            self._is_held = False
-        if self._number is not None:
-            raise Stopped(self._number)
+            self._may_raise = True
+        if self._received is not None:
+            raise Stopped(self._received)
 
 
 @contextmanager
-def stop_on_signals() -> Iterator[Interruption]:
+def stop_on_signals() -> Iterator[StopSignals]:
     """Within the block the first SIGINT or SIGTERM raises Stopped."""
-    interruption = Interruption()
-    before = {number: signal.signal(number, interruption._handle) for number in (signal.SIGINT, signal.SIGTERM)}
+    signals = StopSignals()
+    before = {number: signal.signal(number, signals.handle) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        yield interruption
+        yield signals
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

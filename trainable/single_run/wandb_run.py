@@ -1,0 +1,98 @@
+"""The training's run at W&B: where it belongs, what it is called, and what is said of what W&B did not take."""
+
+import importlib.metadata
+import os
+import sys
+from collections.abc import Iterable
+from typing import NoReturn
+
+from results.record.ranking import Row
+from results.trackers.wandb_background import BackgroundWandbRun
+from results.trackers.wandb_client import resolve_mode
+from results.trackers.wandb_settings import ModelArtifact, WandbRunSettings
+from trainable import contract
+from trainable.contract import TrialStatus
+from trainable.single_run.folder import BEST_FILE
+from trainable.single_run.plan import Plan
+from trainable.single_run.screen import Screen
+from trainable.single_run.settings import DEFAULT_PROJECT
+from trainable.single_run.signals import Stopped
+
+TAGS = ("grpo", "controller", "joint-training")
+MODEL_NAME = "joint-controller"
+
+
+def open_wandb_view(plan: Plan, screen: Screen) -> "WandbView | None":
+    """The run, online or offline as the environment says; None where it says that there shall be none."""
+    mode = resolve_mode(None, ask=sys.stdin.isatty() and sys.stdout.isatty())
+    if mode == "disabled":
+        screen.say("WANDB_MODE=disabled: nothing goes to W&B")
+        return None
+    if mode == "offline" and os.environ.get("WANDB_MODE") != "offline":
+        screen.say("No W&B login is stored here (wandb login stores one), so the run is recorded offline")
+    return WandbView(plan, mode, screen)
+
+
+class WandbView:
+    """The run as one of the training's views."""
+
+    def __init__(self, plan: Plan, mode: str, screen: Screen) -> None:
+        self._plan, self._screen = plan, screen
+        settings, agent = plan.settings, plan.agent_run
+        versions = {f"version/{name}": importlib.metadata.version(name) for name in ("torch", "wandb")}
+        self._run = BackgroundWandbRun(
+            WandbRunSettings(
+                mode=mode,
+                project=None if agent else settings.wandb_project or os.environ.get("WANDB_PROJECT") or DEFAULT_PROJECT,
+                entity=None if agent else settings.wandb_entity or os.environ.get("WANDB_ENTITY"),
+                created=plan.created,
+                metric=plan.objective,
+                score_mode=plan.mode,
+                job_type="train",
+                tags=(*TAGS, *plan.data.profile.datasets),
+                config=versions,
+            ),
+            None if agent else plan.wandb_id,
+            settings.folder,
+            settings.wandb_name or os.environ.get("WANDB_NAME") or plan.run_name,
+            plan.wandb_config,
+            screen.say,
+        )
+
+    def append(self, rows: Iterable[Row]) -> None:
+        self._run.append(rows)
+
+    def close(self, status: TrialStatus, best: Row | None, exit_status: int) -> int:
+        """Send the rest and the best checkpoint, and say what W&B did not take; the exit status.
+
+        A signal ends the waiting. Where W&B's own clean-up would wait for a server that is gone, this ends the process.
+        """
+        try:
+            is_whole = self._run.close(status, self._model(best))
+        except Stopped as stopped:
+            is_whole, exit_status = False, exit_status or stopped.exit_status
+        if not is_whole:
+            self._screen.say(f"W&B did not take everything ({self._run.failure or 'the server is too slow'})")
+        if self._run.sync_command and (self._run.is_offline or not is_whole):
+            self._screen.show_command("Send to W&B", self._run.sync_command)
+        if self._run.server_is_gone:
+            _leave_at_once(exit_status)
+        return exit_status
+
+    def _model(self, best: Row | None) -> ModelArtifact | None:
+        if best is None:
+            return None
+        metadata = {
+            "hyperparameters": self._plan.plain_settings,
+            "metrics": {name: value for name, value in best.items() if contract.is_metric(name)},
+            "epoch": best[contract.EPOCH],
+            "fingerprint": self._plan.description.fingerprint,
+        }
+        return ModelArtifact(self._plan.settings.folder / BEST_FILE, MODEL_NAME, metadata)
+
+
+def _leave_at_once(status: int) -> NoReturn:
+    """End the process without W&B's clean-up, which waits for its server."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)
