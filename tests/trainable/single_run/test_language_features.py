@@ -48,5 +48,5 @@ def test_code_of_the_checkpoints_own_runs_only_when_asked(tmp_path: Path) -> Non
 
 
 def test_describing_a_training_does_not_import_transformers(workplace: Path) -> None:
-    program = "import sys, trainable.joint_controller; sys.exit('transformers' in sys.modules)"
+    program = "import sys, trainable.grpo.joint_controller; sys.exit('transformers' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], env=environment(workplace)).returncode == 0
