@@ -290,7 +290,7 @@ def test_results_read_without_torch(house: House) -> None:
     assert [name for name in house.of("results") if "torch" in house.first_names(name)] == []
 
 
-@pytest.mark.parametrize("name", ["contract", "flags", "runs", "seeds", "grpo.settings"])
+@pytest.mark.parametrize("name", ["contract", "flags", "grpo.settings", "runs", "seeds", "settings_fields"])
 def test_modules_that_only_describe_import_the_standard_library_and_each_other(house: House, name: str) -> None:
     module = f"trainable.{name}"
     assert house.first_names(module) <= STANDARD_LIBRARY | {"trainable"}

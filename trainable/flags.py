@@ -1,18 +1,15 @@
 """Command-line flags from the fields of a settings dataclass: underscores or hyphens, and errors of one sentence.
 
-A field with a `help` in its metadata is a flag; `choices`, `metavar` and `group` are taken from there too. Imports the
-standard library alone, so that `--help` is instant.
+Imports the standard library alone, so that `--help` is instant.
 """
 
 import argparse
-import dataclasses
 import difflib
 import re
-import typing
-from pathlib import Path
 from typing import Any, NoReturn
 
 from trainable.contract import UserError
+from trainable.settings_fields import Field, Role, is_list, plain_type, roles_of, single_fields
 
 _TRUE, _FALSE = ("true", "yes", "1"), ("false", "no", "0")
 
@@ -48,15 +45,19 @@ def with_underscores(argument: str) -> str:
     return flag.replace("-", "_").replace("__", "--", 1) + separator + value if flag.startswith("--") else argument
 
 
-def flag_fields(settings_type: type) -> "dict[str, dataclasses.Field[Any]]":
-    """The fields that are flags, by name."""
-    return {f.name: f for f in dataclasses.fields(settings_type) if "help" in f.metadata}
+def flag_fields(settings_type: type) -> dict[str, Field]:
+    """The fields that are flags of a sweep, by name: those with a help, but for what it searches."""
+    return {
+        name: field
+        for name, field in single_fields(settings_type).items()
+        if "help" in field.metadata and Role.HYPERPARAMETER not in roles_of(field)
+    }
 
 
-def add_flag(group: Any, name: str, setting: "dataclasses.Field[Any]", text: str | None = None) -> None:
-    """Add a field as `--name` to an argparse group, with the field's own help unless another is given."""
-    text = (text or setting.metadata["help"]).replace("%", "%%")
-    wanted = value_type(setting)
+def add_flag(group: Any, name: str, setting: Field) -> None:
+    """Add a field as `--name` to an argparse group."""
+    text = setting.metadata["help"].replace("%", "%%")
+    wanted = plain_type(setting)
     if setting.default not in (None, "", ()) and wanted is not bool and "default" not in text:
         text += f" (default: {setting.default})"
     if wanted is bool:
@@ -69,28 +70,13 @@ def add_flag(group: Any, name: str, setting: "dataclasses.Field[Any]", text: str
         choices=choices,
         nargs="+" if is_list(setting) else None,
         help=text,
-        metavar=setting.metadata.get("metavar", None if choices else name.split("_")[-1].upper()),
+        metavar=setting.metadata.get("metavar") or (None if choices else name.split("_")[-1].upper()),
     )
 
 
 def add_switch(group: Any, name: str, text: str) -> None:
     """A flag that means True when given alone; `--name=True` and `--name False` are understood too."""
     group.add_argument(f"--{name}", nargs="?", const=True, type=_truth, metavar="BOOL", help=text)
-
-
-def with_absolute_folders(settings: Any) -> Any:
-    """The same settings, their folders that exist as they are found from wherever the work is resumed.
-
-    A field with `folder` in its metadata may name one.
-    """
-    named = {
-        name: Path(getattr(settings, name))
-        for name, setting in flag_fields(type(settings)).items()
-        if setting.metadata.get("folder") and getattr(settings, name)
-    }
-    return dataclasses.replace(
-        settings, **{name: str(path.absolute()) for name, path in named.items() if path.is_dir()}
-    )
 
 
 def as_arguments(settings: Any) -> list[str]:
@@ -101,16 +87,6 @@ def as_arguments(settings: Any) -> list[str]:
         if value != setting.default:
             arguments += [f"--{name}", *map(str, value if isinstance(value, tuple) else [value])]
     return arguments
-
-
-def value_type(setting: "dataclasses.Field[Any]") -> type:
-    """The type of one value: of a tuple's items, of an optional's value."""
-    members = typing.get_args(setting.type) or (setting.type,)
-    return next(plain for plain in (bool, int, float, str) if plain in members)
-
-
-def is_list(setting: "dataclasses.Field[Any]") -> bool:
-    return isinstance(setting.default, tuple)
 
 
 def _truth(text: str) -> bool:

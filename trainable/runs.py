@@ -88,6 +88,20 @@ class DataDescription:
     def to_json(self) -> dict[str, Any]:
         return dataclasses.asdict(self)
 
+    def require_same(self, recorded: Mapping[str, Any], flag: str, consequence: str) -> None:
+        """Refuse to go on with other data than a record's.
+
+        Args:
+            recorded: what data.json holds; empty where it was never written.
+
+        Raises:
+            UserError: it names the flag, both data and the consequence.
+        """
+        if recorded and recorded["fingerprint"] != self.fingerprint:
+            raise UserError(
+                f"{flag}: its data has changed since ({self.summary}; it was {recorded['summary']}){consequence}"
+            )
+
 
 class Run(Protocol):
     """One training in progress."""
@@ -113,8 +127,9 @@ class RunKind(Protocol):
 
     name: str
     settings_type: type
-    """A frozen dataclass. Every field is a setting of a trial; those with a `help` are flags of the sweep; its
-    `__post_init__` raises a UserError on a value that no trial can have."""
+    """A frozen dataclass. Every field is a setting of a trial (`settings_fields.setting` declares one); those with a
+    `help`, but for hyperparameters, are flags of the sweep. Its `__post_init__` raises a UserError on a value that no
+    trial can have."""
     first_hyperparameters: Mapping[str, Any]
     """The values everybody starts from: the sweep's first trial, by which its gain is measured."""
     search_space: str

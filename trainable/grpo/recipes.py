@@ -6,6 +6,7 @@ Why `default` is the default is measured in docs/method.md. In every recipe `bud
 from dataclasses import dataclass
 
 from trainable.grpo.reward import Reward, fixed_penalty_reward, flexvlm_reward
+from trainable.grpo.settings import DEFAULT_RECIPE, ORIGINAL_RECIPE
 
 
 @dataclass(frozen=True)
@@ -15,6 +16,6 @@ class Recipe:
 
 
 RECIPES = {
-    "default": Recipe(fixed_penalty_reward, divide_by_std=False),
-    "original": Recipe(flexvlm_reward, divide_by_std=True),
+    DEFAULT_RECIPE: Recipe(fixed_penalty_reward, divide_by_std=False),
+    ORIGINAL_RECIPE: Recipe(flexvlm_reward, divide_by_std=True),
 }

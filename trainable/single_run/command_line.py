@@ -1,13 +1,13 @@
 """The command line of train_joint_controller.py: flags from the settings, grouped; underscores or hyphens."""
 
 import argparse
-import dataclasses
 from dataclasses import dataclass
 from typing import Any
 
 from trainable.contract import UserError
 from trainable.flags import add_flag, add_switch, flag_fields, new_parser, with_underscores
 from trainable.grpo.settings import GRPOSettings
+from trainable.settings_fields import single_fields
 from trainable.single_run.settings import TrainingSettings
 
 GROUPS = {"training": "the training", "tracking": "where it is recorded (result.json and CSV files always)"}
@@ -47,6 +47,6 @@ def _parser() -> argparse.ArgumentParser:
     add_switch(groups["training"], "resume", "go on with the training in --output_dir, with the settings it began with")
     add_switch(groups["training"], "overwrite", "remove the training that lies in --output_dir, and begin anew")
     of_run = parser.add_argument_group("data, policy, reward and loss")
-    for setting in dataclasses.fields(GRPOSettings):
-        add_flag(of_run, setting.name, setting, setting.metadata.get("searched"))
+    for name, setting in single_fields(GRPOSettings).items():
+        add_flag(of_run, name, setting)
     return parser

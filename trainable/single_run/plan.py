@@ -1,6 +1,5 @@
 """From a request to a training that may run: the settings, new or those of the folder, checked against the data."""
 
-import dataclasses
 import datetime
 import os
 import secrets
@@ -11,13 +10,13 @@ from typing import Any
 import torch
 
 from trainable.contract import UserError, shown_path
-from trainable.flags import with_absolute_folders
 from trainable.grpo.joint_controller import KIND
 from trainable.grpo.run import ControllerData
 from trainable.runs import DataDescription
+from trainable.settings_fields import Role, absolute, changes, roles_by_name, to_flat
 from trainable.single_run import folder as training_folder
 from trainable.single_run.command_line import Request
-from trainable.single_run.settings import TrainingSettings, fixed_names, from_flat
+from trainable.single_run.settings import TrainingSettings, from_flat
 
 CREATED, IDENTITY = "created", "wandb_id"
 """What params.json holds beside the settings."""
@@ -65,8 +64,8 @@ class Plan:
     @property
     def plain_settings(self) -> dict[str, Any]:
         """Everything that decides the numbers, as text and numbers."""
-        flat = self.settings.to_flat()
-        decisive = {name: flat[name] for name in fixed_names()} | {"num_epochs": flat["num_epochs"]}
+        roles = roles_by_name(self.settings)
+        decisive = {name: value for name, value in to_flat(self.settings).items() if Role.TRAINING in roles[name]}
         plain = {
             name: value if isinstance(value, (int, float, str)) else str(value) for name, value in decisive.items()
         }
@@ -76,7 +75,7 @@ class Plan:
     def wandb_config(self) -> dict[str, Any]:
         """All settings, with what was left open filled in, and the data."""
         return {
-            **self.settings.to_flat(),
+            **to_flat(self.settings),
             "dataset_names": list(self.data.profile.datasets),
             "device": self.device,
             "data": self.description.summary,
@@ -84,7 +83,7 @@ class Plan:
         }
 
     def to_params(self) -> dict[str, Any]:
-        return self.settings.to_flat() | {CREATED: self.created, IDENTITY: self.wandb_id}
+        return to_flat(self.settings) | {CREATED: self.created, IDENTITY: self.wandb_id}
 
     @property
     def hyperparameters(self) -> dict[str, Any]:
@@ -108,7 +107,7 @@ def plan_new(request: Request) -> Plan:
     agent = agent_run()
     if agent:
         flags["output_dir"] = agent.folder_in(flags.get("output_dir", TrainingSettings.output_dir))
-    settings = _found_again(from_flat(flags))
+    settings = absolute(from_flat(flags))
     if not request.overwrite:
         training_folder.refuse_used(settings.folder)
     created = f"{datetime.datetime.now():%Y%m%d-%H%M%S}"
@@ -125,21 +124,17 @@ def plan_resumed(request: Request) -> Plan:
     params = training_folder.read_params(folder)
     created, wandb_id = params.pop(CREATED), params.pop(IDENTITY)
     before = from_flat(params)
-    settings = _found_again(from_flat(before.to_flat() | request.flags | {"output_dir": str(folder)}))
-    was, now = before.to_flat(), settings.to_flat()
-    changed = [f"--{name} {was[name]} -> {now[name]}" for name in fixed_names() if was[name] != now[name]]
+    settings = absolute(from_flat(to_flat(before) | request.flags | {"output_dir": str(folder)}))
+    changed = [f"--{change}" for change in changes(before, settings) if not change.allowed]
     if changed:
         raise UserError(
             f"--resume: {', '.join(changed)} would make another training of the one in {shown_path(folder)}; "
             "leave out what changed, or begin anew in another --output_dir"
         )
     plan = _plan(settings, created, wandb_id, None)
-    recorded = training_folder.read_data(folder)
-    if recorded and recorded["fingerprint"] != plan.description.fingerprint:
-        raise UserError(
-            f"--resume: the data has changed since ({plan.description.summary}; it was {recorded['summary']}); "
-            "restore it, or begin anew in another --output_dir"
-        )
+    plan.description.require_same(
+        training_folder.read_data(folder), "--resume", "; restore it, or begin anew in another --output_dir"
+    )
     return plan
 
 
@@ -147,10 +142,6 @@ def _plan(settings: TrainingSettings, created: str, wandb_id: str, agent: AgentR
     device = _device(settings.device)
     data = KIND.prepare(settings.grpo)
     return Plan(settings, created, wandb_id, device, data, KIND.describe(settings.grpo, data), agent)
-
-
-def _found_again(settings: TrainingSettings) -> TrainingSettings:
-    return dataclasses.replace(settings, grpo=with_absolute_folders(settings.grpo))
 
 
 def _device(wished: str) -> str:

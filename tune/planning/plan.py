@@ -4,7 +4,8 @@ import dataclasses
 import datetime
 import json
 import shlex
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,22 +16,29 @@ from results.record.locate import find_sweep, latest_sweep
 from results.record.space import ends, write_space
 from results.record.sweeps import read_settings, read_sweep
 from results.record.trial_log import write_params
-from search_spaces.choose import SearchSpace, load_space, located
+from search_spaces.choose import SearchSpace, load_space
 from trainable import contract
 from trainable.contract import DEFAULT_STORAGE, UserError, shown_path
-from trainable.flags import as_arguments, flag_fields, with_absolute_folders
+from trainable.flags import as_arguments
 from trainable.runs import DataDescription
+from trainable.settings_fields import Role, absolute, changes, roles_by_name, roles_of, single_fields, to_flat
 from tune.planning.command_line import LATEST, Request
 from tune.planning.confirm import confirming_trials, settings_to_confirm
 from tune.planning.provenance import provenance
 from tune.planning.settings import SweepSettings, from_flat
 
-NOT_REPEATED = ("name", "resume", "created", "history")
-"""What `--config` of a sweep.yaml does not take over."""
-ONLY_OF_A_SEARCH = ("num_samples", "scheduler", "grace_period", "reduction_factor")
-NOT_CONFIRMED = (*NOT_REPEATED, *ONLY_OF_A_SEARCH, "seed")
-"""What a confirming sweep does not take over from its search."""
-FREE_WHEN_CONFIRMING = ("name", "num_epochs", "seed", "confirm", "confirm_top", "confirm_seeds")
+FORMAT = 2
+"""Of the record of a sweep; sweeps without one are older."""
+BESIDE_SETTINGS = ("format", "created", "history")
+"""What sweep.yaml holds that is no setting."""
+
+
+MIXED_DATA = ", so old and new trials could not be compared; restore it or begin a new sweep"
+
+
+def _with_role(role: Role) -> set[str]:
+    """Settings of the sweep, not of its run, by name."""
+    return {name for name, field in single_fields(SweepSettings).items() if role in roles_of(field)}
 
 
 @dataclass(frozen=True)
@@ -44,18 +52,20 @@ class Plan:
     description: DataDescription
     planned_trials: tuple[dict[str, Any], ...] = ()
     """Hyperparameters of the trials that are known before the first one runs: all of a sweep that confirms."""
+    recorded_data: dict[str, Any] = field(default_factory=dict)
+    """What data.json holds when the sweep goes on; it stays so."""
 
 
 def plan_new(request: Request) -> Plan:
-    of_file = {name: value for name, value in _from_file(request.file).items() if name not in NOT_REPEATED}
+    of_file = _settings_in(read_settings(request.file)) if request.file else {}
+    of_file.pop("name", None)
     if of_file.get("confirm"):
-        of_file = {name: value for name, value in of_file.items() if name not in ONLY_OF_A_SEARCH}
+        of_file = _without(of_file, _with_role(Role.SEARCH))
     flat = of_file | request.flags
-    now = datetime.datetime.now()
+    created = f"{datetime.datetime.now():%Y%m%d-%H%M%S}"
     if flat.get("confirm"):
-        return _plan_confirming(flat, f"{now:%Y%m%d-%H%M%S}")
-    settings = _settings({"name": f"sweep-{now:%Y%m%d-%H%M%S}"} | flat)
-    return _plan(settings, f"{now:%Y%m%d-%H%M%S}")
+        return _plan_confirming(flat, created)
+    return _plan(_settings({"name": f"sweep-{created}"} | flat), created)
 
 
 def _plan_confirming(flat: dict[str, Any], created: str) -> Plan:
@@ -66,11 +76,11 @@ def _plan_confirming(flat: dict[str, Any], created: str) -> Plan:
     """
     storage = Path(flat.get("storage_path", DEFAULT_STORAGE)).absolute()
     search = read_sweep(find_sweep(str(flat["confirm"]), storage))
-    of_search = {name: value for name, value in search.settings.items() if name not in NOT_CONFIRMED}
+    only_of_a_search = _with_role(Role.SEARCH)
+    of_search = _without(_settings_in(search.settings), only_of_a_search)
+    free = (_with_role(Role.CHANGEABLE) | _with_role(Role.CONFIRM)) - only_of_a_search
     for name, value in flat.items():
-        own = flag_fields(SweepSettings).get(name)
-        free = own is not None and (own.metadata["changeable"] or name in FREE_WHEN_CONFIRMING)
-        if name in ONLY_OF_A_SEARCH or not (free or value == of_search.get(name)):
+        if name not in free and value != of_search.get(name):
             raise UserError(
                 f"--confirm {search.name}: --{name} {value} cannot be given, since it runs that sweep's settings as "
                 "they are; --confirm_top and --confirm_seeds say how many trials, --num_epochs how long"
@@ -80,22 +90,20 @@ def _plan_confirming(flat: dict[str, Any], created: str) -> Plan:
     trials = confirming_trials(settings_to_confirm(search, settings.confirm_top), settings.seed, settings.confirm_seeds)
     settings = dataclasses.replace(settings, confirm=str(search.folder), num_samples=len(trials))
     plan = dataclasses.replace(_plan(settings, created), planned_trials=tuple(trials))
-    _refuse_changed_data(f"--confirm {search.name}", search.data, plan.description)
+    plan.description.require_same(search.data, f"--confirm {search.name}", MIXED_DATA)
     return plan
 
 
-def _from_file(file: Path | None) -> dict[str, Any]:
-    return read_settings(file) if file else {}
+def _settings_in(content: dict[str, Any]) -> dict[str, Any]:
+    return _without(content, BESIDE_SETTINGS)
+
+
+def _without(values: dict[str, Any], names: Collection[str]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if name not in names}
 
 
 def _settings(flat: dict[str, Any]) -> SweepSettings:
-    """Its files and folders are found from wherever the sweep is resumed."""
-    settings = from_flat(flat)
-    return dataclasses.replace(
-        settings,
-        search_space=located(settings.search_space),
-        run_settings=with_absolute_folders(settings.run_settings),
-    )
+    return absolute(from_flat(flat))
 
 
 def _plan(settings: SweepSettings, created: str) -> Plan:
@@ -142,14 +150,6 @@ def begin(plan: Plan) -> None:
         raise UserError(
             f"--storage_path {folder.parent}: cannot write there ({error.strerror}); give another"
         ) from None
-    kind = plan.settings.run_kind
-    data = {
-        "objective": kind.objective,
-        "run_name": kind.run_name,
-        **plan.description.to_json(),
-        **_commands(plan.settings),
-    }
-    write_whole(folder / contract.DATA_FILE, json.dumps(data, indent=2) + "\n")
     write_whole(folder / contract.ENVIRONMENT_FILE, json.dumps(provenance(), indent=2) + "\n")
     for number, hyperparameters in enumerate(plan.planned_trials):
         write_params(folder / contract.trial_folder_name(number), hyperparameters)
@@ -165,12 +165,25 @@ def _commands(settings: SweepSettings) -> dict[str, list[str]]:
 
 
 def write_settings(plan: Plan, changes: list[str]) -> None:
-    file = plan.settings.folder / contract.SWEEP_FILE
+    """Write what the sweep is; the changes that a resume makes join its history."""
+    settings, kind = plan.settings, plan.settings.run_kind
+    data = {
+        "objective": kind.objective,
+        "run_name": kind.run_name,
+        **plan.description.to_json(),
+        **_commands(settings),
+        **plan.recorded_data,
+        "roles": roles_by_name(settings),
+    }
+    write_whole(settings.folder / contract.DATA_FILE, json.dumps(data, indent=2) + "\n")
+    write_space(settings.folder, plan.space)
+    file = settings.folder / contract.SWEEP_FILE
     history = read_settings(file).get("history", []) if file.exists() else []
     if changes:
         history.append({"when": f"{datetime.datetime.now():%Y-%m-%d %H:%M:%S}", "changes": changes})
-    write_space(plan.settings.folder, plan.space)
-    content = plan.settings.to_flat() | {"created": plan.created} | ({"history": history} if history else {})
+    content = (
+        to_flat(settings) | {"format": FORMAT, "created": plan.created} | ({"history": history} if history else {})
+    )
     write_whole(file, yaml.safe_dump(content, sort_keys=False))
 
 
@@ -185,38 +198,22 @@ def plan_resumed(request: Request, folder: Path) -> tuple[Plan, list[str]]:
     Raises:
         UserError: a change that would mix trials which cannot be compared, or other data than the sweep's.
     """
-    recorded_settings = read_settings(folder / contract.SWEEP_FILE)
-    created = str(recorded_settings.pop("created"))
-    recorded_settings.pop("history", None)
-    recorded_settings |= {"name": folder.name, "storage_path": str(folder.parent)}
-    before = _settings(recorded_settings).to_flat()
-    settings = _settings(recorded_settings | request.flags | {"storage_path": str(folder.parent)})
-    after = settings.to_flat()
-    changes = []
-    for name, value in after.items():
-        if value == before[name]:
-            continue
-        setting = flag_fields(SweepSettings).get(name)
-        if setting is None or not setting.metadata["changeable"]:
+    record = read_sweep(folder)
+    recorded = _settings_in(record.settings) | {"name": folder.name, "storage_path": str(folder.parent)}
+    settings = _settings(recorded | request.flags | {"storage_path": str(folder.parent)})
+    changed = changes(_settings(recorded), settings)
+    for change in changed:
+        if not change.allowed:
             raise UserError(
-                f"--resume {folder.name}: --{name} {value} is not what its trials ran with ({before[name]}), and "
-                "trials of both could not be compared; begin a new sweep with "
-                f"--config {shown_path(folder / contract.SWEEP_FILE)} --{name} {value}"
+                f"--resume {folder.name}: --{change.name} {change.after} is not what its trials ran with "
+                f"({change.before}), and trials of both could not be compared; begin a new sweep with "
+                f"--config {shown_path(folder / contract.SWEEP_FILE)} --{change.name} {change.after}"
             )
-        if name == "num_samples" and settings.confirm:
+        if change.name == "num_samples" and settings.confirm:
             raise UserError(
                 f"--resume {folder.name}: it confirms settings under given seeds and takes no more trials; begin "
                 f"another with --confirm {shlex.quote(settings.confirm)} --seed N --confirm_seeds M"
             )
-        changes.append(f"{name}: {before[name]} -> {value}")
-    plan = _plan(settings, created)
-    _refuse_changed_data(f"--resume {folder.name}", read_sweep(folder).data, plan.description)
-    return plan, changes
-
-
-def _refuse_changed_data(flag: str, recorded: dict[str, Any], now: DataDescription) -> None:
-    if recorded and recorded["fingerprint"] != now.fingerprint:
-        raise UserError(
-            f"{flag}: its data has changed since ({now.summary}; it was {recorded['summary']}), so old and new trials "
-            "could not be compared; restore it or begin a new sweep"
-        )
+    plan = dataclasses.replace(_plan(settings, str(record.settings["created"])), recorded_data=record.data)
+    plan.description.require_same(record.data, f"--resume {folder.name}", MIXED_DATA)
+    return plan, [str(change) for change in changed]

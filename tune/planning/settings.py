@@ -1,21 +1,21 @@
 """What a sweep is: one frozen value that the command line, a YAML file and sweep.yaml are three views of."""
 
-import dataclasses
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import trainable.runs
 from trainable.contract import DEFAULT_STORAGE, UserError
-from trainable.flags import flag_fields, is_list, value_type
+from trainable.runs import RunKind, find_run_kind
+from trainable.settings_fields import Role, require, setting, typed_values
 
 PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+CHANGEABLE, SEARCH, CONFIRM, TRAINING = Role.CHANGEABLE, Role.SEARCH, Role.CONFIRM, Role.TRAINING
 
 
-def _flag(group: str, default: Any, text: str, *, changeable: bool = False, **metadata: Any) -> Any:
-    """`changeable`: a resume may change it without mixing trials that cannot be compared."""
-    return field(default=default, metadata={"group": group, "help": text, "changeable": changeable, **metadata})
+def is_space_file(path: Path) -> bool:
+    """Whether what names a search space is a file and not a space of the project."""
+    return path.suffix == ".py"
 
 
 @dataclass(frozen=True)
@@ -26,67 +26,82 @@ class SweepSettings:
         UserError: a value out of its range, named with its limit.
     """
 
-    name: str = _flag("sweep", "", "name of the sweep and of its folder (default: made from the date and time)")
-    storage_path: str = _flag(
-        "sweep", str(DEFAULT_STORAGE), "where sweeps lie, one folder each (default: results/sweeps)", changeable=True
+    name: str = setting(
+        "", "name of the sweep and of its folder (default: made from the date and time)", group="sweep", roles=[CONFIRM]
     )
-    run: str = _flag("sweep", "joint_controller", "what is trained: a name or module:attribute", metavar="RUN")
-    num_samples: int = _flag("sweep", 16, "trials", changeable=True)
-    num_epochs: int = _flag("sweep", 30, "most epochs of a trial")
-    seed: int = _flag("sweep", 0, "seed of the proposals and of every trial")
+    storage_path: str = setting(
+        str(DEFAULT_STORAGE),
+        "where sweeps lie, one folder each (default: results/sweeps)",
+        group="sweep",
+        roles=[CHANGEABLE],
+    )
+    run: str = setting("joint_controller", "what is trained: a name or module:attribute", group="sweep", metavar="RUN")
+    num_samples: int = setting(16, "trials", group="sweep", roles=[CHANGEABLE, SEARCH])
+    num_epochs: int = setting(30, "most epochs of a trial", group="sweep", roles=[TRAINING, CONFIRM])
+    seed: int = setting(0, "seed of the proposals and of every trial", group="sweep", roles=[CONFIRM])
 
-    search_space: str = _flag(
-        "search",
+    search_space: str = setting(
         "",
         "name of a search space, or a .py file that defines SPACE (default: the run's own)",
-        changeable=True,
+        group="search",
+        roles=[CHANGEABLE],
+        names_path=is_space_file,
     )
-    metric: str = _flag("search", "", "metric that ranks the trials (default: the run's objective)")
-    mode: str = _flag("search", "", "whether the metric's max or its min is best", choices=("max", "min"))
-    scheduler: str = _flag("search", "asha", "early stopping", choices=("asha", "none"))
-    grace_period: int = _flag("search", 3, "epochs that no trial is stopped before")
-    reduction_factor: float = _flag("search", 2.0, "the best 1/N of the trials goes on past each rung")
+    metric: str = setting("", "metric that ranks the trials (default: the run's objective)", group="search", roles=[])
+    mode: str = setting(
+        "", "whether the metric's max or its min is best", group="search", roles=[], choices=("max", "min")
+    )
+    scheduler: str = setting("asha", "early stopping", group="search", roles=[SEARCH], choices=("asha", "none"))
+    grace_period: int = setting(3, "epochs that no trial is stopped before", group="search", roles=[SEARCH])
+    reduction_factor: float = setting(
+        2.0, "the best 1/N of the trials goes on past each rung", group="search", roles=[SEARCH]
+    )
 
-    confirm: str = _flag(
-        "confirm",
+    confirm: str = setting(
         "",
         "instead of searching: run the best settings of that sweep, and its starting values, under several seeds",
+        group="confirm",
+        roles=[CONFIRM],
         metavar="SWEEP",
     )
-    confirm_top: int = _flag("confirm", 3, "settings to confirm, beside the starting values")
-    confirm_seeds: int = _flag(
-        "confirm", 5, "seeds of each setting, from --seed on (default of that: the search's + 1)"
+    confirm_top: int = setting(3, "settings to confirm, beside the starting values", group="confirm", roles=[CONFIRM])
+    confirm_seeds: int = setting(
+        5,
+        "seeds of each setting, from --seed on (default of that: the search's + 1)",
+        group="confirm",
+        roles=[CONFIRM],
     )
 
-    max_concurrent_trials: int | None = _flag(
-        "resources", None, "most trials at a time (default: as many as fit)", changeable=True
+    max_concurrent_trials: int | None = setting(
+        None, "most trials at a time (default: as many as fit)", group="resources", roles=[CHANGEABLE]
     )
-    cpus_per_trial: float = _flag("resources", 1.0, "CPU cores of a trial", changeable=True)
-    gpus_per_trial: float | None = _flag(
-        "resources",
+    cpus_per_trial: float = setting(1.0, "CPU cores of a trial", group="resources", roles=[CHANGEABLE])
+    gpus_per_trial: float | None = setting(
         None,
         "GPUs of a trial, or a share of one (default: 1 where there are GPUs, else 0)",
-        changeable=True,
+        group="resources",
+        roles=[CHANGEABLE],
     )
-    address: str | None = _flag("resources", None, "a Ray cluster to join (default: this machine)", changeable=True)
+    address: str | None = setting(
+        None, "a Ray cluster to join (default: this machine)", group="resources", roles=[CHANGEABLE]
+    )
 
-    wandb_mode: str | None = _flag(
-        "tracking",
+    wandb_mode: str | None = setting(
         None,
         "W&B (default: WANDB_MODE, else online where a login is stored, else offline)",
+        group="tracking",
+        roles=[CHANGEABLE],
         choices=("online", "offline", "disabled"),
-        changeable=True,
     )
-    wandb_project: str = _flag("tracking", "molmo-controller", "W&B project", changeable=True)
-    wandb_entity: str | None = _flag("tracking", None, "W&B user or team (default: yours)", changeable=True)
-
-    upload_checkpoints: str = _flag(
-        "tracking",
+    wandb_project: str = setting("molmo-controller", "W&B project", group="tracking", roles=[CHANGEABLE])
+    wandb_entity: str | None = setting(None, "W&B user or team (default: yours)", group="tracking", roles=[CHANGEABLE])
+    upload_checkpoints: str = setting(
         "none",
         "checkpoints that W&B gets as model artifacts: a trial's last, which holds its best policy, or every epoch's "
         "(then all stay on disk too)",
+        group="tracking",
+        roles=[CHANGEABLE],
         choices=("none", "best", "all"),
-        changeable=True,
     )
 
     run_settings: Any = None
@@ -100,35 +115,26 @@ class SweepSettings:
             )
         for name in ("num_samples", "num_epochs", "grace_period", "confirm_top", "max_concurrent_trials"):
             value = getattr(self, name)
-            self._require(name, value is None or value >= 1, "at least 1")
-        self._require("confirm_seeds", self.confirm_seeds >= 2, "at least 2: one seed has no spread")
-        self._require("seed", self.seed >= 0, "0 or more")
-        self._require("reduction_factor", 1 < self.reduction_factor < float("inf"), "above 1")
-        self._require("cpus_per_trial", 0 < self.cpus_per_trial < float("inf"), "above 0")
+            require(self, name, value is None or value >= 1, "at least 1")
+        require(self, "confirm_seeds", self.confirm_seeds >= 2, "at least 2: one seed has no spread")
+        require(self, "seed", self.seed >= 0, "0 or more")
+        require(self, "reduction_factor", 1 < self.reduction_factor < float("inf"), "above 1")
+        require(self, "cpus_per_trial", 0 < self.cpus_per_trial < float("inf"), "above 0")
         gpus = self.gpus_per_trial
-        self._require(
+        require(
+            self,
             "gpus_per_trial",
             gpus is None or 0 <= gpus <= 1 or (gpus < float("inf") and gpus == int(gpus)),
             "between 0 and 1, or a whole number",
         )
-
-    def _require(self, name: str, holds: bool, wanted: str) -> None:
-        if not holds:
-            raise UserError(f"--{name} is {getattr(self, name)!r}; it must be {wanted}")
 
     @property
     def folder(self) -> Path:
         return Path(self.storage_path).absolute() / self.name
 
     @property
-    def run_kind(self) -> trainable.runs.RunKind:
-        return trainable.runs.find_run_kind(self.run)
-
-    def to_flat(self) -> dict[str, Any]:
-        """Every setting by its flag's name, as sweep.yaml holds it."""
-        own = {f.name: getattr(self, f.name) for f in dataclasses.fields(self) if f.name != "run_settings"}
-        flat = own | dataclasses.asdict(self.run_settings)
-        return {name: list(value) if isinstance(value, tuple) else value for name, value in flat.items()}
+    def run_kind(self) -> RunKind:
+        return find_run_kind(self.run)
 
 
 def from_flat(flat: dict[str, Any]) -> SweepSettings:
@@ -137,15 +143,8 @@ def from_flat(flat: dict[str, Any]) -> SweepSettings:
     Raises:
         UserError: no such setting, or a value that is out of range or of the wrong type.
     """
-    kind = trainable.runs.find_run_kind(flat.get("run", SweepSettings.run))
-    own_fields, run_fields = flag_fields(SweepSettings), {f.name: f for f in dataclasses.fields(kind.settings_type)}
-    own: dict[str, Any] = {}
-    of_run: dict[str, Any] = {}
-    for name, value in flat.items():
-        if name not in own_fields and name not in run_fields:
-            raise UserError(f"no setting {name!r}; run_sweep.py --help lists them")
-        into, setting = (own, own_fields[name]) if name in own_fields else (of_run, run_fields[name])
-        into[name] = _typed(setting, value)
+    kind = find_run_kind(flat.get("run", SweepSettings.run))
+    own, of_run = typed_values(flat, SweepSettings, kind.settings_type)
     metric = own.get("metric") or kind.objective
     if metric not in kind.modes:
         raise UserError(f"--metric {metric!r}: trials cannot be ranked by it; it can be {', '.join(kind.modes)}")
@@ -160,30 +159,3 @@ def from_flat(flat: dict[str, Any]) -> SweepSettings:
     elif own["grace_period"] > num_epochs:
         raise UserError(f"--grace_period is {own['grace_period']}; it must be at most --num_epochs ({num_epochs})")
     return SweepSettings(**own, run_settings=kind.settings_type(**of_run))
-
-
-def _typed(setting: "dataclasses.Field[Any]", value: Any) -> Any:
-    """A value from YAML or the command line as the setting's type."""
-    wanted = value_type(setting)
-    if is_list(setting) and isinstance(value, (list, tuple)):
-        return tuple(_typed_item(setting, wanted, item) for item in value)
-    if value is None and setting.default is None:
-        return None
-    typed = _typed_item(setting, wanted, value)
-    choices = setting.metadata.get("choices")
-    if choices and typed not in choices and typed != setting.default:
-        raise UserError(f"--{setting.name} {value!r}: it can be {', '.join(choices)}")
-    return (typed,) if is_list(setting) else typed
-
-
-def _typed_item(setting: "dataclasses.Field[Any]", wanted: type, value: Any) -> Any:
-    if wanted is float and isinstance(value, (int, str)) and not isinstance(value, bool):
-        # YAML reads 1e-4 as text: it wants a point before the exponent.
-        try:
-            return float(value)
-        except ValueError:
-            pass
-    elif isinstance(value, wanted) and isinstance(value, bool) == (wanted is bool):
-        return value
-    kinds = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}
-    raise UserError(f"--{setting.name} is {value!r}; it must be {kinds[wanted]}")

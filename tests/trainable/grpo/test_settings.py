@@ -1,10 +1,11 @@
-import dataclasses
 import math
 
 import pytest
 
 from trainable.contract import UserError
+from trainable.flags import flag_fields
 from trainable.grpo.settings import SHIPPED_PROFILE, GRPOSettings
+from trainable.settings_fields import single_fields
 
 
 def test_the_settings_everybody_starts_from():
@@ -64,5 +65,5 @@ def test_a_range_of_budgets_that_is_upside_down_names_both_ends():
 
 
 def test_the_three_hyperparameters_are_what_a_search_sets_not_flags():
-    searched = [field.name for field in dataclasses.fields(GRPOSettings) if "help" not in field.metadata]
+    searched = [name for name in single_fields(GRPOSettings) if name not in flag_fields(GRPOSettings)]
     assert searched == ["lr", "group_size", "budget_penalty"]

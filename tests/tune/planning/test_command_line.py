@@ -6,6 +6,7 @@ from pathlib import Path
 
 from sweep_process import RUN_SWEEP
 
+from trainable.settings_fields import to_flat
 from tune.planning.command_line import LATEST, parse_command_line
 from tune.planning.settings import from_flat
 
@@ -45,7 +46,7 @@ def test_resume_without_a_name_means_the_latest() -> None:
 
 def test_settings_survive_the_way_through_yaml(tmp_path: Path) -> None:
     settings = from_flat({"name": "x", "num_samples": 3, "dataset_names": ["a", "b"], "gpus_per_trial": 0.5})
-    assert from_flat(settings.to_flat()) == settings
+    assert from_flat(to_flat(settings)) == settings
 
 
 def test_a_number_without_a_point_is_a_number() -> None:

@@ -1,0 +1,187 @@
+"""Settings as fields of frozen dataclasses: declared once, read from flags, YAML or JSON, compared at a resume.
+
+A command's settings hold those of its kind of run in one of their fields; from outside they are one flat mapping from
+names, which are the flags' too, to values. Imports the standard library and the contract alone.
+"""
+
+import dataclasses
+import typing
+from collections.abc import Callable, Collection, Iterator, Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, TypeVar
+
+from trainable.contract import UserError
+
+Field = dataclasses.Field[Any]
+Settings = TypeVar("Settings")
+
+
+class Role(StrEnum):
+    """What a setting means to a resume, to a confirming sweep and to whoever compares trials.
+
+    The record of a sweep holds the roles of all its settings.
+    """
+
+    TRAINING = "training"
+    """It shapes what is trained: trials are told apart by it."""
+    HYPERPARAMETER = "hyperparameter"
+    """A sweep searches it, and so has no flag for it."""
+    CHANGEABLE = "changeable"
+    """A resume may change it: epochs before and after are still of one training."""
+    SEARCH = "search"
+    """Only a search has it; a confirming sweep neither takes it over nor can be given it."""
+    CONFIRM = "confirm"
+    """A confirming sweep may be given its own."""
+
+
+def setting(
+    default: Any,
+    text: str,
+    *,
+    roles: Collection[Role] = (Role.TRAINING,),
+    group: str | None = None,
+    choices: tuple[str, ...] | None = None,
+    metavar: str | None = None,
+    names_path: Callable[[Path], bool] | None = None,
+) -> Any:
+    """A dataclass field that is a setting.
+
+    Args:
+        text: for --help.
+        group: of flags, in --help; none for the settings of a run, which are one group.
+        metavar: what stands for the value in --help, instead of the name's last word.
+        names_path: whether a value, which can be something else too, names a file or folder.
+    """
+    metadata = {"help": text, "roles": roles, "group": group, "choices": choices, "metavar": metavar}
+    return dataclasses.field(default=default, metadata=metadata | {"names_path": names_path})
+
+
+def roles_of(field: Field) -> Collection[Role]:
+    """A field that was declared without `setting`, as those of a user's own run may be, shapes the training."""
+    roles: Collection[Role] = field.metadata.get("roles", (Role.TRAINING,))
+    return roles
+
+
+def single_fields(settings_type: type) -> dict[str, Field]:
+    """The fields of one plain value or a list of such, by name; one that holds other settings is not among them."""
+    return {field.name: field for field in dataclasses.fields(settings_type) if plain_type(field)}
+
+
+def plain_type(field: Field) -> type | None:
+    """The type of one value: of a tuple's items, of an optional's value. None when the field holds settings."""
+    members = typing.get_args(field.type) or (field.type,)
+    return next((plain for plain in (bool, int, float, str) if plain in members), None)
+
+
+def is_list(field: Field) -> bool:
+    return isinstance(field.default, tuple)
+
+
+def to_flat(settings: Any) -> dict[str, Any]:
+    """Every setting by name, as YAML and JSON can hold it."""
+    flat = {field.name: value for field, value in _every(settings)}
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in flat.items()}
+
+
+def roles_by_name(settings: Any) -> dict[str, list[Role]]:
+    """The roles of every setting by name."""
+    return {field.name: list(roles_of(field)) for field, _ in _every(settings)}
+
+
+def _every(settings: Any) -> Iterator[tuple[Field, Any]]:
+    for field in dataclasses.fields(settings):
+        value = getattr(settings, field.name)
+        if dataclasses.is_dataclass(value):
+            yield from _every(value)
+        else:
+            yield field, value
+
+
+def typed_values(flat: Mapping[str, Any], *settings_types: type) -> list[dict[str, Any]]:
+    """Flat values from YAML, JSON or flags, checked, as the arguments of each of the types.
+
+    Raises:
+        UserError: no such setting, or a value of the wrong type.
+    """
+    arguments: list[dict[str, Any]] = [{} for _ in settings_types]
+    fields = [single_fields(settings_type) for settings_type in settings_types]
+    for name, value in flat.items():
+        index = next((index for index, known in enumerate(fields) if name in known), None)
+        if index is None:
+            raise UserError(f"no setting {name!r}; --help lists them")
+        arguments[index][name] = _typed(fields[index][name], value)
+    return arguments
+
+
+def _typed(field: Field, value: Any) -> Any:
+    if is_list(field):
+        return tuple(_typed_item(field, item) for item in (value if isinstance(value, (list, tuple)) else [value]))
+    if value is None and field.default is None:
+        return None
+    typed = _typed_item(field, value)
+    choices = field.metadata.get("choices")
+    if choices and typed not in choices and typed != field.default:
+        raise UserError(f"--{field.name} {value!r}: it can be {', '.join(choices)}")
+    return typed
+
+
+def _typed_item(field: Field, value: Any) -> Any:
+    wanted = plain_type(field)
+    if wanted is float and isinstance(value, (int, str)) and not isinstance(value, bool):
+        # YAML reads 1e-4 as text: it wants a point before the exponent.
+        try:
+            return float(value)
+        except ValueError:
+            pass
+    elif wanted and isinstance(value, wanted) and isinstance(value, bool) == (wanted is bool):
+        return value
+    kinds = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}
+    raise UserError(f"--{field.name} is {value!r}; it must be {kinds[wanted or str]}")
+
+
+def require(settings: Any, name: str, holds: bool, wanted: str) -> None:
+    """Refuse a value out of its range, in the words that every setting has for that.
+
+    Raises:
+        UserError: it does not hold.
+    """
+    if not holds:
+        # A run's setting, which is in no group, may come from a search space as well as from a flag.
+        is_flag = single_fields(type(settings))[name].metadata["group"]
+        raise UserError(f"{'--' if is_flag else ''}{name} is {getattr(settings, name)!r}; it must be {wanted}")
+
+
+def absolute(settings: Settings) -> Settings:
+    """The same settings, whose files and folders are found from wherever the work is resumed."""
+    changed: dict[str, Any] = {}
+    for field in dataclasses.fields(settings):  # type: ignore[arg-type]
+        value, names_path = getattr(settings, field.name), field.metadata.get("names_path")
+        if dataclasses.is_dataclass(value):
+            changed[field.name] = absolute(value)
+        elif value and names_path and names_path(Path(value)):
+            changed[field.name] = str(Path(value).absolute())
+    return dataclasses.replace(settings, **changed)  # type: ignore[type-var]
+
+
+@dataclasses.dataclass(frozen=True)
+class Change:
+    """One setting that a resume would change."""
+
+    name: str
+    before: Any
+    after: Any
+    allowed: bool
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.before} -> {self.after}"
+
+
+def changes(before: Any, after: Any) -> list[Change]:
+    """In what two settings of the same types differ."""
+    recorded, roles = to_flat(before), roles_by_name(after)
+    return [
+        Change(name, recorded[name], value, Role.CHANGEABLE in roles[name])
+        for name, value in to_flat(after).items()
+        if value != recorded[name]
+    ]
