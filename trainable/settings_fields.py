@@ -173,9 +173,6 @@ class Change:
     after: Any
     allowed: bool
 
-    def __str__(self) -> str:
-        return f"{self.name}: {self.before} -> {self.after}"
-
 
 def changes(before: Any, after: Any) -> list[Change]:
     """In what two settings of the same types differ."""

@@ -125,7 +125,11 @@ def plan_resumed(request: Request) -> Plan:
     created, wandb_id = params.pop(CREATED), params.pop(IDENTITY)
     before = from_flat(params)
     settings = absolute(from_flat(to_flat(before) | request.flags | {"output_dir": str(folder)}))
-    changed = [f"--{change}" for change in changes(before, settings) if not change.allowed]
+    changed = [
+        f"--{change.name} {change.before} -> {change.after}"
+        for change in changes(before, settings)
+        if not change.allowed
+    ]
     if changed:
         raise UserError(
             f"--resume: {', '.join(changed)} would make another training of the one in {shown_path(folder)}; "

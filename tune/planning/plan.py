@@ -216,4 +216,4 @@ def plan_resumed(request: Request, folder: Path) -> tuple[Plan, list[str]]:
             )
     plan = dataclasses.replace(_plan(settings, str(record.settings["created"])), recorded_data=record.data)
     plan.description.require_same(record.data, f"--resume {folder.name}", MIXED_DATA)
-    return plan, [str(change) for change in changed]
+    return plan, [f"{change.name}: {change.before} -> {change.after}" for change in changed]
