@@ -12,7 +12,9 @@ from typing import Any
 
 import torch
 
+from results.record.atomic_write import write_whole
 from results.record.ranking import Row
+from results.record.trial_log import write_params
 from trainable import contract
 from trainable.contract import UserError, shown_path
 from trainable.grpo.checkpoint import BEST_FILE as BEST_FILE
@@ -68,15 +70,9 @@ def _left_by_training(folder: Path) -> list[Path]:
 
 def begin(folder: Path, params: Mapping[str, Any], objective: str, data: DataDescription) -> None:
     """Write down what the training is and what it runs on."""
-    write_json(folder / contract.PARAMS_FILE, params)
-    write_json(folder / contract.DATA_FILE, {"objective": objective, **data.to_json()})
-
-
-def write_json(file: Path, content: Mapping[str, Any]) -> None:
-    """Whole or not at all."""
-    written = file.with_suffix(".json.new")
-    written.write_text(json.dumps(content, indent=2) + "\n")
-    written.replace(file)
+    write_params(folder, params)
+    described = {"objective": objective, **data.to_json()}
+    write_whole(folder / contract.DATA_FILE, json.dumps(described, indent=2) + "\n")
 
 
 def read_params(folder: Path) -> dict[str, Any]:
@@ -87,7 +83,7 @@ def read_params(folder: Path) -> dict[str, Any]:
     """
     file = folder / contract.PARAMS_FILE
     try:
-        params: dict[str, Any] = json.loads(file.read_text())
+        params: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise UserError(
             f"--output_dir {shown_path(folder)}: no training to resume in it; begin one without --resume"
@@ -98,9 +94,9 @@ def read_params(folder: Path) -> dict[str, Any]:
 
 
 def read_data(folder: Path) -> dict[str, Any]:
-    """What the training ran on, as `write_json` left it; empty when it was stopped before that."""
+    """What the training ran on, as `begin` left it; empty when it was stopped before that."""
     file = folder / contract.DATA_FILE
-    return json.loads(file.read_text()) if file.exists() else {}
+    return json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
 
 
 def save_checkpoint(run: GRPORun, folder: Path, epoch: int) -> None:

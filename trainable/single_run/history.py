@@ -20,17 +20,16 @@ class HistoryFiles:
         self._folder = folder
         self._columns: dict[str, list[str]] = {}
         for name in FILES:
-            (folder / name).write_text("")
+            (folder / name).write_text("", encoding="utf-8")
 
     def append(self, rows: Iterable[Row]) -> None:
         for row in rows:
             for name, prefixes in FILES.items():
-                self._write(name, row, prefixes)
-
-    def _write(self, name: str, row: Row, prefixes: tuple[str, ...]) -> None:
-        with (self._folder / name).open("a", newline="") as file:
-            if name not in self._columns:
-                self._columns[name] = ["epoch", *(column for column in row if column.startswith(prefixes))]
-                csv.writer(file).writerow(self._columns[name])
-            writer = csv.DictWriter(file, self._columns[name], extrasaction="ignore")
-            writer.writerow({"epoch": row[contract.EPOCH], **row})
+                is_first = name not in self._columns
+                if is_first:
+                    self._columns[name] = ["epoch", *(column for column in row if column.startswith(prefixes))]
+                with (self._folder / name).open("a", newline="", encoding="utf-8") as file:
+                    writer = csv.DictWriter(file, self._columns[name], extrasaction="ignore")
+                    if is_first:
+                        writer.writeheader()
+                    writer.writerow({"epoch": row[contract.EPOCH], **row})
