@@ -6,15 +6,13 @@ to the workers once, and lets each trial `start` a `Run` there. Nothing else cro
 
 import dataclasses
 import importlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from trainable import contract
 from trainable.contract import UserError
-from trainable.score_parts import ScoreParts
+from trainable.score_parts import Baseline
 
 KINDS = {"joint_controller": "trainable.grpo.joint_controller:KIND"}
 
@@ -25,56 +23,6 @@ class Diverged(Exception):
 
 class DamagedCheckpoint(Exception):
     """A checkpoint that cannot be read back whole; an older one may be."""
-
-
-@dataclass(frozen=True)
-class BudgetPoint:
-    """What a policy or a baseline achieves under one latency budget: means over the samples it is judged on."""
-
-    budget_ms: float
-    in_budget_accuracy: float
-    accuracy: float
-    latency_ms: float
-    p95_latency_ms: float
-    violation_rate: float
-
-
-@dataclass(frozen=True)
-class Baseline:
-    """What the objective is without any training, on validation, with its 95 % interval."""
-
-    name: str
-    value: float
-    low: float
-    high: float
-    under_budgets: tuple[BudgetPoint, ...] = ()
-    parts: ScoreParts | None = None
-
-
-@dataclass(frozen=True)
-class BestPolicy:
-    """What the best policy so far achieves on validation, for reports: a file in the checkpoint that holds it."""
-
-    epoch: int
-    under_budgets: tuple[BudgetPoint, ...]
-    parts: ScoreParts
-
-    def write(self, checkpoint_folder: Path) -> None:
-        (checkpoint_folder / contract.BEST_POLICY_FILE).write_text(json.dumps(dataclasses.asdict(self)))
-
-    @classmethod
-    def read(cls, checkpoint_folder: Path) -> "BestPolicy":
-        """What `write` wrote, to the bit. Raises DamagedCheckpoint."""
-        file = checkpoint_folder / contract.BEST_POLICY_FILE
-        try:
-            content = json.loads(file.read_text())
-            under_budgets = tuple(BudgetPoint(**point) for point in content["under_budgets"])
-            parts = content["parts"]
-            return cls(
-                content["epoch"], under_budgets, ScoreParts(parts["unit"], tuple(parts["sums"]), tuple(parts["counts"]))
-            )
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise DamagedCheckpoint(f"{file}: {error}") from error
 
 
 @dataclass(frozen=True)

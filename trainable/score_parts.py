@@ -1,10 +1,18 @@
-"""A score taken apart by what is drawn as a whole when its interval is resampled, and that interval.
+"""What policies and baselines achieve in more detail than one score, as a sweep's record and its checkpoints hold it.
 
-Parts come in the same order for whatever is judged on the same data, so the difference of two scores has a paired
-interval: both are taken on the same draw each time, and what makes an image hard for both does not widen it.
+A score is taken apart by what is drawn as a whole when its interval is resampled. Parts come in the same order for
+whatever is judged on the same data, so the difference of two scores has a paired interval: both are taken on the same
+draw each time, and what makes an image hard for both does not widen it.
 """
 
+import dataclasses
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from trainable import contract
 
 RESAMPLES = 2000
 CONFIDENCE_PERCENTILES = (2.5, 97.5)
@@ -18,6 +26,65 @@ class ScoreParts:
     """What one part is, as a noun: 'image'."""
     sums: tuple[float, ...]
     counts: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class BudgetPoint:
+    """What a policy or a baseline achieves under one latency budget: means over the samples it is judged on."""
+
+    budget_ms: float
+    in_budget_accuracy: float
+    accuracy: float
+    latency_ms: float
+    p95_latency_ms: float
+    violation_rate: float
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """What the objective is without any training, on validation, with its 95 % interval."""
+
+    name: str
+    value: float
+    low: float
+    high: float
+    under_budgets: tuple[BudgetPoint, ...] = ()
+    parts: ScoreParts | None = None
+
+    @classmethod
+    def from_json(cls, content: Mapping[str, Any]) -> "Baseline":
+        """From what data.json holds of it."""
+        return cls(**{**content, **_detail(content)})
+
+
+@dataclass(frozen=True)
+class BestPolicy:
+    """What the best policy so far achieves on validation, for reports: a file in the checkpoint that holds it."""
+
+    epoch: int
+    under_budgets: tuple[BudgetPoint, ...]
+    parts: ScoreParts
+
+    def write(self, checkpoint_folder: Path) -> None:
+        text = json.dumps(dataclasses.asdict(self))
+        (checkpoint_folder / contract.BEST_POLICY_FILE).write_text(text, encoding="utf-8")
+
+    @classmethod
+    def read(cls, checkpoint_folder: Path) -> "BestPolicy | None":
+        """What `write` wrote, to the bit; None where there is no such file, or it is not whole."""
+        try:
+            content = json.loads((checkpoint_folder / contract.BEST_POLICY_FILE).read_text(encoding="utf-8"))
+            return cls(content["epoch"], **_detail(content))
+        except (FileNotFoundError, ValueError, KeyError, TypeError):
+            return None
+
+
+def _detail(content: Mapping[str, Any]) -> dict[str, Any]:
+    parts = content["parts"]
+    return {
+        "under_budgets": tuple(BudgetPoint(**point) for point in content["under_budgets"]),
+        "parts": parts and ScoreParts(parts["unit"], tuple(parts["sums"]), tuple(parts["counts"])),
+    }
 
 
 def interval(ours: ScoreParts, theirs: ScoreParts | None = None) -> tuple[float, float]:

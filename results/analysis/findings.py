@@ -4,15 +4,14 @@ The winner is the setting with the best score. Where settings were confirmed und
 of those: a mean over seeds that nobody chose by says more than the best of many trials.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from results.analysis.best_policy import Achieved, achieved_by_trial, baselines_achieved, mean_parts
+from results.analysis.best_policy import baselines, best_policy, mean_parts
 from results.analysis.comparison import Comparison
 from results.analysis.seed_groups import Estimate, SeedGroup, gain
 from results.record.ranking import sign
 from results.record.sweeps import SweepRecord
-from trainable.score_parts import interval
+from trainable.score_parts import BestPolicy, ScoreParts, interval
 
 CONFIRMED = 3
 """`rank_of_evidence` of a trial that confirms."""
@@ -80,9 +79,13 @@ def summarise(comparison: Comparison) -> Findings:
     )
 
 
-def achieved_by(group: SeedGroup) -> list[Achieved | None]:
-    """What the best policy of each counted trial achieves."""
-    return [achieved_by_trial(trial.sweep, trial.trial) for trial in group.counted]
+def best_policies(group: SeedGroup) -> list[BestPolicy | None]:
+    """Of each counted trial."""
+    return [best_policy(trial.sweep, trial.trial) for trial in group.counted]
+
+
+def _parts(group: SeedGroup) -> ScoreParts | None:
+    return mean_parts([policy.parts if policy else None for policy in best_policies(group)])
 
 
 def _is_confirmed(group: SeedGroup) -> bool:
@@ -95,7 +98,7 @@ def _gain_over(start: SeedGroup, winner: SeedGroup, mode: str) -> Gain | None:
         return None
     if over_seeds.half_width is not None:
         return _over_seeds(over_seeds, mode)
-    return _over_parts(over_seeds.mean, achieved_by(winner), achieved_by(start), mode)
+    return _over_parts(over_seeds.mean, _parts(winner), _parts(start), mode)
 
 
 def _over_seeds(estimate: Estimate, mode: str) -> Gain:
@@ -103,28 +106,24 @@ def _over_seeds(estimate: Estimate, mode: str) -> Gain:
     return Gain(value, value - half_width, value + half_width, "seed", estimate.n)
 
 
-def _over_parts(
-    difference: float, ours: Sequence[Achieved | None], theirs: Sequence[Achieved | None], mode: str
-) -> Gain:
-    our_parts, their_parts = mean_parts(ours), mean_parts(theirs)
-    if our_parts is None or their_parts is None or len(our_parts.sums) != len(their_parts.sums):
+def _over_parts(difference: float, ours: ScoreParts | None, theirs: ScoreParts | None, mode: str) -> Gain:
+    if ours is None or theirs is None or len(ours.sums) != len(theirs.sums):
         return Gain(sign(mode) * difference)
-    low, high = sorted(sign(mode) * end for end in interval(our_parts, their_parts))
-    return Gain(sign(mode) * difference, low, high, our_parts.unit, len(our_parts.sums))
+    low, high = sorted(sign(mode) * end for end in interval(ours, theirs))
+    return Gain(sign(mode) * difference, low, high, ours.unit, len(ours.sums))
 
 
 def _baseline_gains(winner: SeedGroup, record: SweepRecord) -> tuple[BaselineGain, ...]:
     """The winner beside each baseline, as the record lists them."""
-    achieved, ours = baselines_achieved(record), achieved_by(winner)
     assert winner.score
+    ours = _parts(winner)
     return tuple(
         BaselineGain(
-            name=baseline["name"],
-            score=baseline["value"],
-            low=baseline["low"],
-            high=baseline["high"],
-            gain=_over_parts(winner.score.mean - baseline["value"], ours, [achieved[baseline["name"]]], record.mode),
+            name=baseline.name,
+            score=baseline.value,
+            low=baseline.low,
+            high=baseline.high,
+            gain=_over_parts(winner.score.mean - baseline.value, ours, baseline.parts, record.mode),
         )
-        for baseline in record.data.get("baselines", ())
-        if baseline["name"] in achieved
+        for baseline in baselines(record)
     )

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from trainable.contract import UserError
-from trainable.runs import Baseline, DamagedCheckpoint, DataDescription, Diverged
+from trainable.runs import DamagedCheckpoint, DataDescription, Diverged
+from trainable.score_parts import Baseline
 
 OBJECTIVE = "Val/Height"
 

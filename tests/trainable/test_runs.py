@@ -5,8 +5,8 @@ import pytest
 from trainable import contract
 from trainable.contract import UserError
 from trainable.grpo.joint_controller import KIND
-from trainable.runs import BestPolicy, BudgetPoint, DamagedCheckpoint, find_run_kind
-from trainable.score_parts import ScoreParts
+from trainable.runs import find_run_kind
+from trainable.score_parts import BestPolicy, BudgetPoint, ScoreParts
 
 
 def test_a_run_is_found_by_its_name():
@@ -43,7 +43,7 @@ def test_what_the_best_policy_achieves_comes_back_from_its_file_to_the_bit(tmp_p
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"epoch": 3}', '{"epoch": 3, "under_budgets": [{}], "parts": {}}'])
-def test_a_file_of_the_best_policy_that_is_torn_is_a_damaged_checkpoint(tmp_path, text):
+def test_a_file_of_the_best_policy_that_is_torn_tells_of_none(tmp_path, text):
     (tmp_path / contract.BEST_POLICY_FILE).write_text(text)
-    with pytest.raises(DamagedCheckpoint, match=contract.BEST_POLICY_FILE):
-        BestPolicy.read(tmp_path)
+    assert BestPolicy.read(tmp_path) is None
+    assert BestPolicy.read(tmp_path / "nowhere") is None

@@ -32,7 +32,8 @@ from trainable.profiles.baselines import ORACLE, per_sample
 from trainable.profiles.features import Features
 from trainable.profiles.image_split import TRAIN, VALIDATION
 from trainable.profiles.table import Profile
-from trainable.runs import BestPolicy, DamagedCheckpoint, Diverged
+from trainable.runs import DamagedCheckpoint, Diverged
+from trainable.score_parts import BestPolicy
 from trainable.seeds import seed_of
 
 
@@ -211,6 +212,8 @@ class GRPORun:
         except Exception as error:  # a torn file can break the zip reader, the unpickler or the tensors' storage
             raise DamagedCheckpoint(f"{file}: {error}") from error
         self._best_policy = BestPolicy.read(folder)
+        if self._best_policy is None:
+            raise DamagedCheckpoint(f"{folder / contract.BEST_POLICY_FILE}: missing or not whole")
         self._policy.load_state_dict(content["policy"])
         self._optimizer.load_state_dict(content["optimizer"])
         self._epoch, self._best = content["epoch"], content["best"]

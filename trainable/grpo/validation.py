@@ -16,7 +16,7 @@ from trainable.grpo.reward import violated
 from trainable.profiles.baselines import parts_by_image
 from trainable.profiles.budget_report import by_budget
 from trainable.profiles.table import Profile
-from trainable.runs import BestPolicy
+from trainable.score_parts import BestPolicy
 
 STATES_PER_FORWARD = 8192
 

@@ -20,7 +20,7 @@ from trainable.profiles.budget_report import (
 from trainable.profiles.image_split import SPLIT_NAMES
 from trainable.profiles.reading import read_profile
 from trainable.profiles.table import Profile
-from trainable.runs import BudgetPoint
+from trainable.score_parts import BudgetPoint
 
 POINTS_OF_FRONTIER = 24
 TABLE_WIDTH = 120

@@ -8,8 +8,7 @@ import numpy as np
 
 from trainable.profiles.image_split import TRAIN
 from trainable.profiles.table import Profile
-from trainable.runs import Baseline
-from trainable.score_parts import ScoreParts, interval
+from trainable.score_parts import Baseline, ScoreParts, interval
 
 RANDOM, BEST_FIXED, LOOKUP_TABLE, ORACLE = "random", "best fixed", "lookup table", "oracle"
 

@@ -9,7 +9,7 @@ import numpy as np
 from trainable.profiles.baselines import BEST_FIXED, LOOKUP_TABLE, ORACLE, RANDOM
 from trainable.profiles.image_split import TRAIN
 from trainable.profiles.table import Profile
-from trainable.runs import BudgetPoint
+from trainable.score_parts import BudgetPoint
 
 FRACTIONS_OF_FULL = (0.35, 0.5, 0.7, 0.85, 1.0)
 POLICY = "policy"

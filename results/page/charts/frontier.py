@@ -1,14 +1,13 @@
 """What the best policies achieve under each latency budget, beside the baselines: in accuracy and in time."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from results.analysis.best_policy import baselines_achieved
-from results.analysis.findings import Findings, achieved_by
+from results.analysis.best_policy import baselines
+from results.analysis.findings import Findings, best_policies
 from results.listing.formatting import STARTING_VALUES
 from results.page.charts.chart import BASELINES, LEGEND_ABOVE, START, WINNER, Chart, Table, Trace, axis, label, number
-
-Point = Mapping[str, float]
+from trainable.score_parts import BudgetPoint
 
 FRONTIER_READING = (
     "Each dot is one latency budget, at the mean time its answers took and how many of them were right; up and to the "
@@ -20,7 +19,7 @@ FRONTIER_READING = (
 class _Series:
     name: str
     colour: str
-    points: Sequence[Point]
+    points: Sequence[BudgetPoint]
     is_policy: bool
 
 
@@ -43,18 +42,18 @@ def frontier_charts(findings: Findings) -> list[Chart]:
 
 def _all_series(findings: Findings) -> list[_Series]:
     record = findings.comparison.records[0]
-    baselines = list(baselines_achieved(record).items())[::-1]  # the best first
+    best_first = baselines(record)[::-1]
     series = [
-        _Series(name, BASELINES[min(place, len(BASELINES) - 1)], achieved.under_budgets, False)
-        for place, (name, achieved) in enumerate(baselines)
-        if achieved.under_budgets
+        _Series(baseline.name, BASELINES[min(index, len(BASELINES) - 1)], baseline.under_budgets, False)
+        for index, baseline in enumerate(best_first)
+        if baseline.under_budgets
     ]
     for group, name, colour in ((findings.start, STARTING_VALUES, START), (findings.winner, "winner", WINNER)):
         if group is None or (group is findings.winner and name == STARTING_VALUES):
             continue
-        achieved = next(filter(None, achieved_by(group)), None)  # of several seeds, any one shows the shape
-        if achieved and achieved.under_budgets:
-            series.append(_Series(name, colour, achieved.under_budgets, True))
+        policy = next(filter(None, best_policies(group)), None)  # of several seeds, any one shows the shape
+        if policy and policy.under_budgets:
+            series.append(_Series(name, colour, policy.under_budgets, True))
     return series
 
 
@@ -84,19 +83,19 @@ def _chart(
 
 
 def _line(series: _Series, x: str, y: str) -> Trace:
-    points = sorted(series.points, key=lambda point: (point[x], point[y]))
+    points = sorted(series.points, key=lambda point: (getattr(point, x), getattr(point, y)))
     return {
         "type": "scatter",
         "mode": "lines+markers",
         "name": label(series.name),
-        "x": [number(point[x]) for point in points],
-        "y": [number(point[y]) for point in points],
+        "x": [number(getattr(point, x)) for point in points],
+        "y": [number(getattr(point, y)) for point in points],
         "line": {"color": series.colour, "width": 3 if series.is_policy else 1.6}
         | ({} if series.is_policy else {"dash": "dot"}),
         "marker": {"color": series.colour, "size": 8 if series.is_policy else 6},
         "text": [
-            f"budget {point['budget_ms']:.3g} ms: {point['accuracy']:.3f} in {point['latency_ms']:.3g} ms on average, "
-            f"{point['violation_rate']:.1%} late"
+            f"budget {point.budget_ms:.3g} ms: {point.accuracy:.3f} in {point.latency_ms:.3g} ms on average, "
+            f"{point.violation_rate:.1%} late"
             for point in points
         ],
         "hovertemplate": f"{label(series.name)}, %{{text}}<extra></extra>",
@@ -104,11 +103,11 @@ def _line(series: _Series, x: str, y: str) -> Trace:
 
 
 def _table(series: Sequence[_Series], value: str, with_latency: bool) -> Table:
-    def cell(point: Point) -> str:
-        return f"{point[value]:.3f} at {point['latency_ms']:.3g} ms" if with_latency else f"{point[value]:.3f}"
+    def cell(point: BudgetPoint) -> str:
+        return f"{getattr(point, value):.3f}" + (f" at {point.latency_ms:.3g} ms" if with_latency else "")
 
     rows = [
-        (f"{points[0]['budget_ms']:.3g} ms", *map(cell, points))
+        (f"{points[0].budget_ms:.3g} ms", *map(cell, points))
         for points in zip(*(one.points for one in series), strict=True)
     ]
     return Table(("budget", *(one.name for one in series)), tuple(rows))
@@ -122,7 +121,7 @@ def _budget_reading(series: Sequence[_Series]) -> str:
     if best.is_policy:
         return told
     gaps = [
-        (theirs["in_budget_accuracy"] - our["in_budget_accuracy"], our["budget_ms"])
+        (theirs.in_budget_accuracy - our.in_budget_accuracy, our.budget_ms)
         for our, theirs in zip(ours.points, best.points, strict=True)
     ]
     gap, budget_ms = max(gaps)

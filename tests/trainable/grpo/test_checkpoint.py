@@ -15,7 +15,8 @@ from trainable.grpo.recipes import RECIPES
 from trainable.grpo.run import CHECKPOINT_FILE, ControllerData, GRPORun
 from trainable.grpo.validation import validate
 from trainable.profiles.image_split import VALIDATION
-from trainable.runs import BestPolicy, DamagedCheckpoint
+from trainable.runs import DamagedCheckpoint
+from trainable.score_parts import BestPolicy
 
 CPU = torch.device("cpu")
 
