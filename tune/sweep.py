@@ -10,7 +10,7 @@ from rich.console import Console
 from results.record.failures import earlier_failures, reopen
 from results.record.folder_lock import exclusive_lock
 from results.record.sweeps import SweepRecord, read_sweep
-from results.record.trial_log import TrialLog
+from results.record.trial_log import cut_rows
 from results.trackers.wandb_client import resolve_mode
 from results.trackers.wandb_trials import sweep_settings
 from trainable import contract
@@ -189,7 +189,7 @@ def _cut_to_checkpoints(record: SweepRecord, console: Console) -> SweepRecord:
             continue
         result_file = trial.folder / contract.RESULT_FILE
         lines = len(result_file.read_bytes().splitlines()) if result_file.exists() else 0
-        kept = len(TrialLog(trial.folder, keep_epochs=max(trial.checkpoint_epochs, default=0)).rows)
+        kept = len(cut_rows(trial.folder, max(trial.checkpoint_epochs, default=0)))
         if kept < lines:
             console.print(f"trial {trial.number}: goes on after epoch {kept}; what was written later is not whole")
     return read_sweep(record.folder)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from results.page.page import report_page
-from results.record.atomic_write import write_whole
+from results.record.atomic_write import write_atomically
 from results.record.sweeps import SweepRecord
 from trainable.contract import UserError
 
@@ -17,6 +17,6 @@ def write_report(records: Sequence[SweepRecord], file: Path) -> None:
     """
     page = report_page(records)
     try:
-        write_whole(file, page)
+        write_atomically(file, page)
     except OSError as error:
         raise UserError(f"the report {file} cannot be written ({error.strerror}); say where with --output") from None

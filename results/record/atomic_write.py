@@ -1,13 +1,41 @@
-"""Files that are either whole or as they were: a crash or a full disk never leaves half of one."""
+"""Files that are whole or as they were, and on the disk: no crash, full disk or power cut leaves half of one."""
 
+import json
+import os
 from pathlib import Path
+from typing import Any
 
 
-def write_whole(file: Path, text: str) -> None:
+def write_json(file: Path, content: Any) -> None:
+    write_atomically(file, json.dumps(content, indent=2) + "\n")
+
+
+def write_atomically(file: Path, text: str) -> None:
+    """Replace what a file holds; that is on the disk when this returns."""
     written = file.with_name(f"{file.name}.new")
     try:
-        written.write_text(text)
+        written.write_text(text, encoding="utf-8")
+        sync(written)
         written.replace(file)
     except OSError:
         written.unlink(missing_ok=True)
         raise
+    sync(file.parent)
+
+
+def sync(path: Path) -> None:
+    """Wait until what a file holds is on the disk; of a folder: the names of its files, and that they are there.
+
+    A new or renamed file needs both (fsync(2)).
+    """
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def sync_tree(folder: Path) -> None:
+    """Wait until a new folder and all in it, which somebody else wrote, is on the disk."""
+    for path in (*folder.rglob("*"), folder, folder.parent):
+        sync(path)

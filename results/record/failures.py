@@ -4,7 +4,7 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from results.record.atomic_write import write_whole
+from results.record.atomic_write import sync, write_json
 from trainable import contract
 
 
@@ -26,24 +26,25 @@ class Failure:
 
 
 def write_failure(trial_folder: Path, failure: Failure) -> None:
-    write_whole(trial_folder / contract.FAILURE_FILE, json.dumps(asdict(failure), indent=2) + "\n")
+    write_json(trial_folder / contract.FAILURE_FILE, asdict(failure))
 
 
 def read_failure(trial_folder: Path) -> Failure | None:
-    file = trial_folder / contract.FAILURE_FILE
-    return _read(file) if file.exists() else None
+    return next(iter(_read(trial_folder, contract.FAILURE_FILE)), None)
 
 
 def earlier_failures(trial_folder: Path) -> list[Failure]:
     """Failures after which the trial was tried again, oldest first."""
-    return [_read(file) for file in sorted(trial_folder.glob("failure_*.json"))]
+    return _read(trial_folder, "failure_*.json")
 
 
 def reopen(trial_folder: Path) -> None:
     """Let the trial run again from its newest checkpoint."""
-    place = len(earlier_failures(trial_folder)) + 1
-    (trial_folder / contract.FAILURE_FILE).replace(trial_folder / f"failure_{place}.json")
+    number = len(earlier_failures(trial_folder)) + 1
+    (trial_folder / contract.FAILURE_FILE).replace(trial_folder / f"failure_{number}.json")
+    sync(trial_folder)
 
 
-def _read(file: Path) -> Failure:
-    return Failure(**json.loads(file.read_text()))
+def _read(trial_folder: Path, pattern: str) -> list[Failure]:
+    files = sorted(trial_folder.glob(pattern))
+    return [Failure(**json.loads(file.read_text(encoding="utf-8"))) for file in files]

@@ -7,7 +7,7 @@ from typing import Any
 
 from optuna.distributions import BaseDistribution, CategoricalDistribution, distribution_to_json, json_to_distribution
 
-from results.record.atomic_write import write_whole
+from results.record.atomic_write import write_atomically
 from trainable import contract
 
 Space = Mapping[str, BaseDistribution]
@@ -16,13 +16,11 @@ Space = Mapping[str, BaseDistribution]
 
 def write_space(folder: Path, space: Space) -> None:
     content = {name: json.loads(distribution_to_json(distribution)) for name, distribution in space.items()}
-    write_whole(folder / contract.SPACE_FILE, json.dumps(content, indent=2) + "\n")
+    write_atomically(folder / contract.SPACE_FILE, json.dumps(content, indent=2) + "\n")
 
 
-def read_space(folder: Path) -> Space:
-    """The space of the sweep in that folder; empty where none was written."""
-    file = folder / contract.SPACE_FILE
-    content: dict[str, Any] = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+def space_from_json(content: Mapping[str, Any]) -> Space:
+    """From what `write_space` wrote."""
     return {name: json_to_distribution(json.dumps(described)) for name, described in content.items()}
 
 

@@ -4,7 +4,7 @@ Reading changes nothing and needs no lock: a line that is being written is left 
 """
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,9 @@ import yaml
 
 from results.record.failures import Failure, read_failure
 from results.record.ranking import Row, best_first, best_row, score
-from results.record.space import Space, read_space
+from results.record.space import Space, space_from_json
+from results.record.trial_log import read_rows
+from results.record.upgrade import upgraded
 from trainable import contract
 from trainable.contract import TrialStatus, UserError
 
@@ -35,24 +37,17 @@ class TrialRecord:
     @property
     def checkpoint_epochs(self) -> list[int]:
         """Epochs after which a checkpoint lies in the folder, oldest first."""
-        epochs = (contract.checkpoint_epoch(entry.name) for entry in self.folder.iterdir())
-        return sorted(epoch for epoch in epochs if epoch is not None)
-
-    @property
-    def decided(self) -> bool:
-        """Whether its last row ends it: it ran all its epochs or was stopped early."""
-        return bool(self.rows) and bool(self.rows[-1].get("done"))
+        return list(contract.checkpoints(self.folder))
 
     @property
     def finished(self) -> bool:
-        """Whether nothing is left to do for it.
+        """Whether nothing is left to do for it: it failed, ran all its epochs or was stopped early.
 
         Its last row may be on disk and that epoch's checkpoint, which may hold its best policy, not: then the epoch
         is run again.
         """
-        if self.failure:
-            return True
-        return self.decided and max(self.checkpoint_epochs, default=0) != len(self.rows) - 1
+        is_decided = bool(self.rows) and bool(self.rows[-1].get("done"))
+        return bool(self.failure) or (is_decided and max(self.checkpoint_epochs, default=0) != len(self.rows) - 1)
 
     def status(self, num_epochs: int) -> TrialStatus:
         if self.failure:
@@ -70,8 +65,8 @@ class SweepRecord:
     settings: dict[str, Any]
     data: dict[str, Any]
     trials: tuple[TrialRecord, ...]
-    space: Space = field(default_factory=dict)
-    environment: dict[str, Any] = field(default_factory=dict)
+    space: Space
+    environment: dict[str, Any]
 
     @property
     def name(self) -> str:
@@ -107,7 +102,7 @@ class SweepRecord:
     @property
     def job_type(self) -> str:
         """'confirm' when its trials repeat another sweep's best settings under further seeds, else 'search'."""
-        return "confirm" if self.settings.get("confirm") else "search"
+        return "confirm" if self.settings["confirm"] else "search"
 
     def seed(self, trial: TrialRecord) -> int:
         """The sweep's own, which all trials of a search share, or the trial's."""
@@ -124,39 +119,13 @@ class SweepRecord:
         return best_first(self.trials, self.score, self.mode)
 
 
-def read_rows(file: Path) -> list[Row]:
-    """The rows of a result.json that are whole and in order: epochs 1, 2, 3 ... as far as they go."""
-    if not file.exists():
-        return []
-    rows: list[Row] = []
-    for line in file.read_text(errors="replace").splitlines():
-        try:
-            row = json.loads(line)
-        except ValueError:
-            break
-        if not isinstance(row, dict) or row.get(contract.EPOCH) != len(rows) + 1:
-            break
-        rows.append(row)
-    return rows
-
-
 def read_trial(folder: Path, number: int) -> TrialRecord:
     return TrialRecord(
         number=number,
         folder=folder,
-        config=json.loads((folder / contract.PARAMS_FILE).read_text()),
-        rows=tuple(read_rows(folder / contract.RESULT_FILE)),
+        config=json.loads((folder / contract.PARAMS_FILE).read_text(encoding="utf-8")),
+        rows=tuple(read_rows(folder)),
         failure=read_failure(folder),
-    )
-
-
-def read_trials(folder: Path) -> tuple[TrialRecord, ...]:
-    """Every trial of a sweep's folder, in the order in which they were proposed."""
-    numbered = ((contract.trial_number(entry.name), entry) for entry in folder.iterdir())
-    return tuple(
-        read_trial(entry, number)
-        for number, entry in sorted((n, e) for n, e in numbered if n is not None)
-        if (entry / contract.PARAMS_FILE).exists()
     )
 
 
@@ -167,7 +136,7 @@ def read_settings(file: Path) -> dict[str, Any]:
         UserError: it is missing, no YAML, or no mapping of names to values.
     """
     try:
-        content = yaml.safe_load(file.read_text())
+        content = yaml.safe_load(file.read_text(encoding="utf-8"))
     except OSError as error:
         raise UserError(f"{file}: cannot be read ({error.strerror}); give an existing YAML file") from None
     except yaml.YAMLError as error:
@@ -178,23 +147,33 @@ def read_settings(file: Path) -> dict[str, Any]:
 
 
 def read_sweep(folder: Path) -> SweepRecord:
-    """Everything a sweep left.
+    """Everything a sweep left, whatever version made it.
 
     Raises:
-        UserError: there is no sweep in that folder.
+        UserError: there is no sweep in that folder, or one of a version newer than this.
     """
     if not (folder / contract.SWEEP_FILE).is_file():
         raise UserError(f"no sweep at {folder}: it has no {contract.SWEEP_FILE}; give the name or folder of a sweep")
+    settings, data, space = upgraded(
+        read_settings(folder / contract.SWEEP_FILE),
+        _read_json(folder / contract.DATA_FILE),
+        _read_json(folder / contract.SPACE_FILE),
+    )
+    numbered = ((contract.trial_number(entry.name), entry) for entry in folder.iterdir())
     return SweepRecord(
         folder=folder,
-        settings=read_settings(folder / contract.SWEEP_FILE),
-        data=_read_json(folder / contract.DATA_FILE),
-        trials=read_trials(folder),
-        space=read_space(folder),
+        settings=settings,
+        data=data,
+        trials=tuple(
+            read_trial(entry, number)
+            for number, entry in sorted((number, entry) for number, entry in numbered if number is not None)
+            if (entry / contract.PARAMS_FILE).exists()
+        ),
+        space=space_from_json(space),
         environment=_read_json(folder / contract.ENVIRONMENT_FILE),
     )
 
 
 def _read_json(file: Path) -> dict[str, Any]:
-    content: dict[str, Any] = json.loads(file.read_text()) if file.exists() else {}
+    content: dict[str, Any] = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
     return content

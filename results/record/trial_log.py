@@ -1,4 +1,4 @@
-"""Writing one trial's rows: result.json, the truth, one flushed JSON line an epoch, and progress.csv, a view of it."""
+"""One trial's rows on disk: result.json, the truth, one JSON line an epoch, and progress.csv, a view of it."""
 
 import csv
 import json
@@ -6,49 +6,66 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from results.record.atomic_write import write_whole
+from results.record.atomic_write import sync, write_atomically, write_json
 from results.record.ranking import Row
-from results.record.sweeps import read_rows
 from trainable import contract
 
 
 def write_params(folder: Path, hyperparameters: Mapping[str, Any]) -> None:
     """Make a trial known: its folder with its hyperparameters."""
     folder.mkdir(exist_ok=True)
-    write_whole(folder / contract.PARAMS_FILE, json.dumps(hyperparameters, indent=2) + "\n")
+    sync(folder.parent)
+    write_json(folder / contract.PARAMS_FILE, hyperparameters)
+
+
+def read_rows(folder: Path) -> list[Row]:
+    """A trial's rows that are whole and in order: epochs 1, 2, 3 ... as far as they go."""
+    file = folder / contract.RESULT_FILE
+    rows: list[Row] = []
+    for line in file.read_text(encoding="utf-8", errors="replace").splitlines() if file.exists() else ():
+        try:
+            row = json.loads(line)
+        except ValueError:
+            break
+        if not isinstance(row, dict) or row.get(contract.EPOCH) != len(rows) + 1:
+            break
+        rows.append(row)
+    return rows
+
+
+def cut_rows(folder: Path, most_epochs: int) -> list[Row]:
+    """Drop what a crash left behind the last whole row, and rows beyond `most_epochs`; the rows that stay."""
+    rows = read_rows(folder)[:most_epochs]
+    write_atomically(folder / contract.RESULT_FILE, "".join(json.dumps(row) + "\n" for row in rows))
+    (folder / contract.PROGRESS_FILE).unlink(missing_ok=True)
+    for row in rows:
+        _append_progress(folder, row, rows[0])
+    return rows
 
 
 class TrialLog:
-    """The rows of one trial, on disk and in memory.
+    """The rows of one trial, in memory and on disk. Opening it only reads; after a crash `cut_rows` comes before."""
 
-    Opening it drops whatever a crash left behind the last whole row, and rows beyond `keep_epochs`.
-    """
-
-    def __init__(self, folder: Path, keep_epochs: int | None = None) -> None:
-        folder.mkdir(exist_ok=True)
-        self._result_file, self._progress_file = folder / contract.RESULT_FILE, folder / contract.PROGRESS_FILE
-        self.rows: list[Row] = read_rows(self._result_file)[:keep_epochs]
-        write_whole(self._result_file, "".join(json.dumps(row) + "\n" for row in self.rows))
-        self._rewrite_progress()
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.rows = read_rows(folder)
 
     def append(self, row: Row) -> None:
-        """Add the next epoch's row; it is on disk when this returns."""
-        with self._result_file.open("a") as file:
-            file.write(json.dumps(row) + "\n")
+        """Add the next epoch's row; it is on the disk when this returns."""
+        file = self._folder / contract.RESULT_FILE
+        with file.open("a", encoding="utf-8") as stream:
+            stream.write(json.dumps(row) + "\n")
+        sync(file)
+        if not self.rows:
+            sync(self._folder)
         self.rows.append(row)
-        if len(self.rows) == 1:
-            self._rewrite_progress()
-        else:
-            with self._progress_file.open("a", newline="") as file:
-                self._csv_writer(file).writerow(row)
+        _append_progress(self._folder, row, self.rows[0])
 
-    def _rewrite_progress(self) -> None:
-        with self._progress_file.open("w", newline="") as file:
-            if self.rows:
-                writer = self._csv_writer(file)
-                writer.writeheader()
-                writer.writerows(self.rows)
 
-    def _csv_writer(self, file) -> csv.DictWriter:  # type: ignore[no-untyped-def, type-arg]
-        columns = [column for column in self.rows[0] if column != "config"]
-        return csv.DictWriter(file, columns, extrasaction="ignore")
+def _append_progress(folder: Path, row: Row, first_row: Row) -> None:
+    """The columns are those of the first row, which brings the heading."""
+    with (folder / contract.PROGRESS_FILE).open("a", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, [name for name in first_row if name != "config"], extrasaction="ignore")
+        if row is first_row:
+            writer.writeheader()
+        writer.writerow(row)

@@ -3,14 +3,14 @@
 from pathlib import Path
 
 
-def mark_whole(trial_folder: Path, view: str, state: object) -> None:
+def mark_complete(trial_folder: Path, view: str, state: object) -> None:
     """`state`: what the view holds, such as the number of epochs."""
-    _mark(trial_folder, view).write_text(str(state))
+    _mark(trial_folder, view).write_text(str(state), encoding="utf-8")
 
 
-def is_whole(trial_folder: Path, view: str, state: object) -> bool:
+def is_complete(trial_folder: Path, view: str, state: object) -> bool:
     mark = _mark(trial_folder, view)
-    return mark.exists() and mark.read_text() == str(state)
+    return mark.exists() and mark.read_text(encoding="utf-8") == str(state)
 
 
 def _mark(trial_folder: Path, view: str) -> Path:

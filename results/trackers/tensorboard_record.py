@@ -13,7 +13,7 @@ from tensorboard.summary.writer.event_file_writer import EventFileWriter
 from results.record.ranking import Row, score
 from results.record.space import Space, ends
 from results.record.sweeps import SweepRecord, TrialRecord
-from results.record.view_marks import mark_whole
+from results.record.view_marks import mark_complete
 from trainable import contract
 from trainable.contract import TrialStatus
 
@@ -89,7 +89,7 @@ class TrialEvents:
             end = plugin_data_pb2.SessionEndInfo(status=api_pb2.STATUS_FAILURE if failed else api_pb2.STATUS_SUCCESS)
             self._write_hparams(metadata.SESSION_END_INFO_TAG, session_end_info=end)
         self._writer.close()
-        mark_whole(self._folder, VIEW, len(self._rows))
+        mark_complete(self._folder, VIEW, len(self._rows))
 
     def _write_hparams(self, tag: str, **content: Any) -> None:
         about = metadata.create_summary_metadata(plugin_data_pb2.HParamsPluginData(**content))

@@ -4,7 +4,7 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from results.record.atomic_write import write_whole
+from results.record.atomic_write import write_json
 from trainable import contract
 
 
@@ -39,4 +39,4 @@ def remembered_pages(folder: Path, place: WandbPages) -> WandbPages:
 
 
 def write_pages(folder: Path, pages: WandbPages) -> None:
-    write_whole(folder / contract.WANDB_PAGES_FILE, json.dumps(asdict(pages), indent=2) + "\n")
+    write_json(folder / contract.WANDB_PAGES_FILE, asdict(pages))

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from results.record.ranking import Row, best_row
-from results.record.view_marks import mark_whole
+from results.record.view_marks import mark_complete
 from results.trackers.wandb_client import (
     WandbUnavailable,
     ask_timeout_s,
@@ -264,7 +264,7 @@ class ClosedRun:
             for segment in self.folder.glob("wandb/offline-run-*"):  # of a time when the server was away
                 if not sent_by_hand(segment):
                     shutil.rmtree(segment)
-        mark_whole(self.folder, self.settings.view, self.settings.held(self.epochs, self.status))
+        mark_complete(self.folder, self.settings.view, self.settings.held(self.epochs, self.status))
         return True
 
     def _last_step_held(self) -> int:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from results.record.ranking import best_row
 from results.record.sweeps import SweepRecord, TrialRecord
-from results.record.view_marks import is_whole
+from results.record.view_marks import is_complete
 from results.trackers.wandb_client import WandbUnavailable
 from results.trackers.wandb_run import ClosedRun, TrialWandbRun, open_online, open_run, sent_by_hand
 from results.trackers.wandb_settings import NO_CHECKPOINTS, ModelArtifact, WandbRunSettings, run_id
@@ -55,7 +55,7 @@ def open_trial(settings: WandbRunSettings, record: SweepRecord, trial: TrialReco
 def is_lacking(settings: WandbRunSettings, record: SweepRecord, trial: TrialRecord) -> bool:
     """Whether W&B, as far as this machine knows, does not hold the trial as its record tells it."""
     enough = settings.held_or_more(len(trial.rows), trial.status(record.num_epochs))
-    return not any(is_whole(trial.folder, settings.view, held) for held in enough)
+    return not any(is_complete(trial.folder, settings.view, held) for held in enough)
 
 
 def send_lacking(settings: WandbRunSettings, record: SweepRecord, say: Callable[[str], None]) -> list[str]:

@@ -21,7 +21,7 @@ from sweep_process import (
 )
 from views import tensorboard_curves, wandb_steps
 
-from results.record.space import read_space
+from results.record.sweeps import read_sweep
 
 TWIN_FLAGS = (*QUADRATIC, "--num_samples", 8, "--num_epochs", 12, "--grace_period", 2, "--max_concurrent_trials", 1)
 
@@ -151,7 +151,7 @@ def test_more_trials_and_another_space_can_be_asked_for_and_finished_ones_stay(t
     assert all(0.69 <= values["target"] <= 0.71 for values in added)
     (change,) = yaml.safe_load((tmp_path / "grows" / "sweep.yaml").read_text())["history"]
     assert any(line.startswith("search_space: ") for line in change["changes"])
-    assert read_space(tmp_path / "grows") == {"target": FloatDistribution(0.69, 0.71)}
+    assert read_sweep(tmp_path / "grows").space == {"target": FloatDistribution(0.69, 0.71)}
 
 
 def test_a_torn_line_is_said_cut_and_run_again(quadratic_sweep: tuple[Path, str], tmp_path: Path) -> None:

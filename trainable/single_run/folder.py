@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 
-from results.record.atomic_write import write_whole
+from results.record.atomic_write import write_json
 from results.record.ranking import Row
 from results.record.trial_log import write_params
 from trainable import contract
@@ -71,8 +71,7 @@ def _left_by_training(folder: Path) -> list[Path]:
 def begin(folder: Path, params: Mapping[str, Any], objective: str, data: DataDescription) -> None:
     """Write down what the training is and what it runs on."""
     write_params(folder, params)
-    described = {"objective": objective, **data.to_json()}
-    write_whole(folder / contract.DATA_FILE, json.dumps(described, indent=2) + "\n")
+    write_json(folder / contract.DATA_FILE, {"objective": objective, **data.to_json()})
 
 
 def read_params(folder: Path) -> dict[str, Any]:

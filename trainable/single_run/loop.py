@@ -9,8 +9,7 @@ import torch
 
 from results.record.folder_lock import exclusive_lock
 from results.record.ranking import Row, best_row, better
-from results.record.sweeps import read_rows
-from results.record.trial_log import TrialLog
+from results.record.trial_log import TrialLog, cut_rows, read_rows
 from results.trackers.tensorboard_record import TrialEvents
 from trainable import contract
 from trainable.contract import TrialStatus, WandbNotInstalled, shown_path
@@ -114,14 +113,15 @@ def _train(plan: Plan, screen: Screen, signals: StopSignals) -> int:
 def _run_where_it_stands(plan: Plan, screen: Screen) -> tuple[GRPORun, TrialLog]:
     """The run at the newest checkpoint of its folder, and its rows up to there."""
     settings, folder = plan.settings, plan.settings.folder
-    recorded = len(read_rows(folder / contract.RESULT_FILE))
+    recorded = len(read_rows(folder))
     run, epoch, note = resumed_run(
         folder, recorded, lambda: KIND.start(settings.grpo, plan.data, settings.seed, plan.device)
     )
     if note:
         screen.say(note)
     training_folder.drop_checkpoints_beyond(folder, epoch)
-    log = TrialLog(folder, keep_epochs=epoch)
+    cut_rows(folder, epoch)
+    log = TrialLog(folder)
     if epoch:
         screen.say(f"Going on after epoch {epoch}")
         training_folder.save_best(folder, log.rows, plan.description.fingerprint)

@@ -5,7 +5,7 @@ from typing import Any
 from ray.tune.logger import LoggerCallback
 
 from results.record.sweeps import SweepRecord, TrialRecord, read_trial
-from results.record.view_marks import is_whole
+from results.record.view_marks import is_complete
 from results.trackers.tensorboard_record import VIEW, TrialEvents, open_events
 from trainable import contract
 from tune.callbacks.recorder import Recorder, number_of
@@ -21,7 +21,7 @@ class TensorBoardCallback(LoggerCallback):
     def setup(self, **info: Any) -> None:
         """Make whole what a crash left incomplete."""
         for trial in self._record.trials:
-            if trial.finished and not is_whole(trial.folder, VIEW, len(trial.rows)):
+            if trial.finished and not is_complete(trial.folder, VIEW, len(trial.rows)):
                 events = open_events(self._record, trial)
                 events.append(trial.rows)
                 events.close(trial.status(self._record.num_epochs))

@@ -2,7 +2,6 @@
 
 import dataclasses
 import datetime
-import json
 import shlex
 from collections.abc import Collection
 from dataclasses import dataclass, field
@@ -11,11 +10,12 @@ from typing import Any
 
 import yaml
 
-from results.record.atomic_write import write_whole
+from results.record.atomic_write import write_atomically, write_json
 from results.record.locate import find_sweep, latest_sweep
 from results.record.space import ends, write_space
 from results.record.sweeps import read_settings, read_sweep
 from results.record.trial_log import write_params
+from results.record.upgrade import FORMAT
 from search_spaces.choose import SearchSpace, load_space
 from trainable import contract
 from trainable.contract import DEFAULT_STORAGE, UserError, shown_path
@@ -27,8 +27,6 @@ from tune.planning.confirm import confirming_trials, settings_to_confirm
 from tune.planning.provenance import provenance
 from tune.planning.settings import SweepSettings, from_flat
 
-FORMAT = 2
-"""Of the record of a sweep; sweeps without one are older."""
 BESIDE_SETTINGS = ("format", "created", "history")
 """What sweep.yaml holds that is no setting."""
 
@@ -150,7 +148,7 @@ def begin(plan: Plan) -> None:
         raise UserError(
             f"--storage_path {folder.parent}: cannot write there ({error.strerror}); give another"
         ) from None
-    write_whole(folder / contract.ENVIRONMENT_FILE, json.dumps(provenance(), indent=2) + "\n")
+    write_json(folder / contract.ENVIRONMENT_FILE, provenance())
     for number, hyperparameters in enumerate(plan.planned_trials):
         write_params(folder / contract.trial_folder_name(number), hyperparameters)
     write_settings(plan, [])  # last: from here on it can be resumed
@@ -175,7 +173,7 @@ def write_settings(plan: Plan, changes: list[str]) -> None:
         **plan.recorded_data,
         "roles": roles_by_name(settings),
     }
-    write_whole(settings.folder / contract.DATA_FILE, json.dumps(data, indent=2) + "\n")
+    write_json(settings.folder / contract.DATA_FILE, data)
     write_space(settings.folder, plan.space)
     file = settings.folder / contract.SWEEP_FILE
     history = read_settings(file).get("history", []) if file.exists() else []
@@ -184,7 +182,7 @@ def write_settings(plan: Plan, changes: list[str]) -> None:
     content = (
         to_flat(settings) | {"format": FORMAT, "created": plan.created} | ({"history": history} if history else {})
     )
-    write_whole(file, yaml.safe_dump(content, sort_keys=False))
+    write_atomically(file, yaml.safe_dump(content, sort_keys=False))
 
 
 def folder_to_resume(request: Request) -> Path:
