@@ -9,8 +9,8 @@ import signal
 import sys
 from typing import TYPE_CHECKING
 
-from results.sweep_arguments import add_sweep_arguments, wanted_sweeps
-from trainable.contract import UserError
+from results.sweep_arguments import parser_of_sweeps, wanted_sweeps
+from trainable.flags import OneSentenceParser, command
 
 if TYPE_CHECKING:
     from results.analysis.comparison import Comparison
@@ -38,26 +38,19 @@ examples:
 """
 
 
+@command("compare_trials.py")
 def main(arguments: list[str]) -> int:
+    """Print them; the exit status: 0 all well, 2 the user's mistake."""
     # A reader that has seen enough, as `head` has, ends this quietly.
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     # What is read is kept to the end, so collecting garbage would find none: a fifth of the time with 1,000 trials.
     gc.disable()
-    try:
-        return _compare(_parser().parse_args(_joined_sort(arguments)))
-    except UserError as error:
-        print(f"compare_trials.py: {error}", file=sys.stderr)
-        return 2
+    _compare(_parser().parse_args(_joined_sort(arguments)))
+    return 0
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="compare_trials.py",
-        description=__doc__.splitlines()[0],
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    add_sweep_arguments(parser, "running")
+def _parser() -> OneSentenceParser:
+    parser = parser_of_sweeps("compare_trials.py", __doc__, "running", epilog=EPILOG)
     parser.add_argument("--where", metavar="CONDITION", help='show only rows such as "lr < 1e-3 and group_size >= 8"')
     parser.add_argument(
         "--sort", metavar="COLUMN[,...]", help="from the least, or -COLUMN from the most (default: best score first)"
@@ -68,11 +61,11 @@ def _parser() -> argparse.ArgumentParser:
         "--ungrouped", action="store_true", help="a row for every trial, not for all seeds of a setting"
     )
     parser.add_argument("--format", choices=FORMATS, default=FORMATS[0], help=f"default: {FORMATS[0]}")
-    parser.add_argument("--save_svg", "--save-svg", metavar="FILE", help="also keep the table as a picture")
+    parser.add_argument("--save_svg", metavar="FILE", help="also keep the table as a picture")
     return parser
 
 
-def _compare(wanted: argparse.Namespace) -> int:
+def _compare(wanted: argparse.Namespace) -> None:
     from results.analysis.comparison import compare
     from results.listing.formats import as_csv, as_json
     from results.listing.rows import list_trials
@@ -88,7 +81,6 @@ def _compare(wanted: argparse.Namespace) -> int:
             _write_markdown(comparisons, listings)
         case "table":
             _print_tables(comparisons, listings, wanted.save_svg)
-    return 0
 
 
 def _chosen(listings: "list[Listing]", wanted: argparse.Namespace) -> "list[Listing]":

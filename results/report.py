@@ -4,35 +4,31 @@ python results/report.py SWEEP                                  into the sweep's
 python results/report.py SWEEP SWEEP --output report.html       several side by side
 """
 
-import argparse
 import sys
 from pathlib import Path
 
-from results.sweep_arguments import add_sweep_arguments, wanted_sweeps
+from results.sweep_arguments import parser_of_sweeps, wanted_sweeps
 from trainable.contract import REPORT_FILE, UserError, shown_path
+from trainable.flags import command
 
 
+@command("report.py")
 def main(arguments: list[str]) -> int:
     """Write the page; the exit status: 0 all well, 2 the user's mistake."""
-    parser = argparse.ArgumentParser(
-        prog="report.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    parser = parser_of_sweeps("report.py", __doc__, "running")
+    parser.add_argument(
+        "--output", type=Path, metavar="FILE", help=f"the page (default: {REPORT_FILE} in the sweep's folder)"
     )
-    add_sweep_arguments(parser, "running")
-    parser.add_argument("--output", metavar="FILE", help=f"the page (default: {REPORT_FILE} in the sweep's folder)")
     wanted = parser.parse_args(arguments)
-    try:
-        from results.page.file import write_report
+    from results.page.file import write_report
 
-        records = wanted_sweeps(wanted)
-        if len(records) > 1 and not wanted.output:
-            raise UserError("a report of several sweeps lies in none of their folders; say where: --output report.html")
-        output = Path(wanted.output) if wanted.output else records[0].folder / REPORT_FILE
-        write_report(records, output)
-        print(f"Report   {shown_path(output)}")
-        return 0
-    except UserError as error:
-        print(f"report.py: {error}", file=sys.stderr)
-        return 2
+    records = wanted_sweeps(wanted)
+    if len(records) > 1 and not wanted.output:
+        raise UserError("a report of several sweeps lies in none of their folders; say where: --output report.html")
+    output = wanted.output or records[0].folder / REPORT_FILE
+    write_report(records, output)
+    print(f"Report   {shown_path(output)}")
+    return 0
 
 
 if __name__ == "__main__":

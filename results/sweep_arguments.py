@@ -2,22 +2,32 @@
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from trainable.contract import DEFAULT_STORAGE
+from trainable.flags import OneSentenceParser
 
 if TYPE_CHECKING:
     from results.record.sweeps import SweepRecord
 
 
-def add_sweep_arguments(parser: argparse.ArgumentParser, about: str) -> None:
-    """SWEEP [SWEEP ...] and --storage_path.
+def parser_of_sweeps(prog: str, description: str, about: str, **options: Any) -> OneSentenceParser:
+    """A parser that takes SWEEP [SWEEP ...] and --storage_path.
 
     Args:
         about: which sweeps can be given, for the help.
+        options: of argparse.
     """
+    parser = OneSentenceParser(prog, description, takes="SWEEP [SWEEP ...]", **options)
     parser.add_argument("sweeps", nargs="+", metavar="SWEEP", help=f"name or folder of a sweep, {about} ones too")
     parser.add_argument(
-        "--storage_path", "--storage-path", metavar="PATH", help="where sweeps lie (default: results/sweeps)"
+        "--storage_path",
+        type=Path,
+        default=DEFAULT_STORAGE,
+        metavar="PATH",
+        help="where sweeps lie (default: results/sweeps)",
     )
+    return parser
 
 
 def wanted_sweeps(wanted: argparse.Namespace) -> "list[SweepRecord]":
@@ -28,8 +38,6 @@ def wanted_sweeps(wanted: argparse.Namespace) -> "list[SweepRecord]":
     """
     from results.record.locate import find_sweep
     from results.record.sweeps import read_sweep
-    from trainable.contract import DEFAULT_STORAGE
 
-    storage = Path(wanted.storage_path) if wanted.storage_path else DEFAULT_STORAGE
-    folders = dict.fromkeys(find_sweep(sweep, storage) for sweep in wanted.sweeps)
+    folders = dict.fromkeys(find_sweep(sweep, wanted.storage_path) for sweep in wanted.sweeps)
     return [read_sweep(folder) for folder in folders]

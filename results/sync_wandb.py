@@ -4,22 +4,23 @@ python results/sync_wandb.py SWEEP [SWEEP ...]
 python results/sync_wandb.py SWEEP --report       and write a W&B Report of it
 """
 
-import argparse
 import dataclasses
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from results.sweep_arguments import add_sweep_arguments, wanted_sweeps
+from results.sweep_arguments import parser_of_sweeps, wanted_sweeps
 from trainable.contract import UserError
+from trainable.flags import command
 
 if TYPE_CHECKING:
     from results.trackers.wandb_settings import WandbRunSettings
 
 
+@command("sync_wandb.py", interrupted="interrupted; the same command goes on from there")
 def main(arguments: list[str]) -> int:
-    parser = argparse.ArgumentParser(prog="sync_wandb.py", description=__doc__.splitlines()[0])
-    add_sweep_arguments(parser, "interrupted")
+    """Send them; the exit status: 0 all well, 1 when W&B lacks something then, 2 the user's mistake."""
+    parser = parser_of_sweeps("sync_wandb.py", __doc__, "interrupted")
     parser.add_argument("--project", help="W&B project (default: the sweep's)")
     parser.add_argument("--entity", help="W&B user or team (default: the sweep's, else yours)")
     parser.add_argument(
@@ -27,18 +28,11 @@ def main(arguments: list[str]) -> int:
     )
     parser.add_argument("--report", action="store_true", help="also write a W&B Report, or write it anew")
     wanted = parser.parse_args(arguments)
-    try:
-        if wanted.report and wanted.mode == "offline":
-            raise UserError("--report is written at the server; leave --mode offline out")
-        folders = [record.folder for record in wanted_sweeps(wanted)]
-        _require_login(wanted.mode)
-        return max([_send(folder, wanted.mode, wanted.project, wanted.entity, wanted.report) for folder in folders])
-    except UserError as error:
-        print(f"sync_wandb.py: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("sync_wandb.py: interrupted; the same command goes on from there", file=sys.stderr)
-        return 130
+    if wanted.report and wanted.mode == "offline":
+        raise UserError("--report is written at the server; leave --mode offline out")
+    folders = [record.folder for record in wanted_sweeps(wanted)]
+    _require_login(wanted.mode)
+    return max([_send(folder, wanted.mode, wanted.project, wanted.entity, wanted.report) for folder in folders])
 
 
 def _require_login(mode: str) -> None:

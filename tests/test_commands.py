@@ -1,4 +1,4 @@
-"""What every command has in common: quick help, since what is heavy to import waits until there is work."""
+"""What every command has in common: quick help, and one sentence about a mistake."""
 
 import subprocess
 import sys
@@ -11,7 +11,7 @@ COMMANDS = [
     file
     for folder in ("tune", "trainable", "results")
     for file in sorted((ROOT / folder).rglob("*.py"))
-    if '__name__ == "__main__"' in file.read_text()
+    if '__name__ == "__main__"' in file.read_text(encoding="utf-8")
 ]
 ASK_FOR_HELP = """
 import runpy, sys
@@ -36,3 +36,52 @@ def test_help_imports_nothing_heavy(command: Path) -> None:
     *text, status, heavy = shown.stdout.strip().splitlines()
     assert (status, heavy) == ("status 0", "[]"), shown.stdout + shown.stderr
     assert "usage" in text[0]
+
+
+def run(command: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run([sys.executable, str(command), *arguments], capture_output=True, text=True)
+
+
+def assert_refused(command: Path, arguments: list[str], sentence: str) -> None:
+    done = run(command, *arguments)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"{command.name}: ")
+    assert sentence in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda file: f"{file.parent.name}/{file.name}")
+def test_a_wrong_flag_is_answered_in_one_sentence(command: Path) -> None:
+    takes = WRONG_VALUES[command.name][0][:1] if command.name in TAKE_SOMETHING else []
+    assert_refused(command, [*takes, "--hepl"], "no flag --hepl; did you mean --help?")
+
+
+WRONG_VALUES = {
+    "run_sweep.py": (["--num-samples", "three"], "argument --num_samples: invalid int value: 'three'"),
+    "train_joint_controller.py": (["--use_wandb=maybe"], "'maybe' is neither true nor false"),
+    "evaluate.py": (["x", "--split", "nope"], "argument --split: invalid choice: 'nope'"),
+    "export.py": (["nowhere"], "nowhere: there is no such"),
+    "compare_trials.py": (["x", "--top", "0"], "argument --top: '0' is no whole number above 0"),
+    "report.py": (["nowhere"], "no sweep 'nowhere' in"),
+    "sync_wandb.py": (["x", "--mode", "disabled"], "argument --mode: invalid choice: 'disabled'"),
+}
+TAKE_SOMETHING = ("evaluate.py", "export.py", "compare_trials.py", "report.py", "sync_wandb.py")
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda file: f"{file.parent.name}/{file.name}")
+def test_a_wrong_value_is_answered_in_one_sentence(command: Path) -> None:
+    assert_refused(command, *WRONG_VALUES[command.name])
+
+
+@pytest.mark.parametrize("name", TAKE_SOMETHING)
+def test_what_a_command_needs_is_named_when_it_is_missing(name: str) -> None:
+    (command,) = (command for command in COMMANDS if command.name == name)
+    assert_refused(command, [], "the following arguments are required: ")
+
+
+def test_the_version_is_what_a_report_of_a_fault_needs() -> None:
+    shown = run(ROOT / "tune" / "run_sweep.py", "--version")
+    assert shown.returncode == 0, shown.stderr
+    names = [line.partition(" ")[0] for line in shown.stdout.splitlines()]
+    there_may_be_no_git = ["git_commit"] if (ROOT / ".git").exists() else []
+    assert names == ["grpo-sweep", "torch", "ray", "optuna", "wandb", "python", "platform", *there_may_be_no_git]

@@ -1,6 +1,6 @@
 """Judge a trained controller under latency budgets, beside what can be had without one.
 
-python trainable/evaluate.py results/runs/my-run                  the best policy of a run, on validation
+python trainable/evaluate.py checkpoints/joint_controller         the best policy of a training, on validation
 python trainable/evaluate.py CHECKPOINT --split test --budgets 8 12 20 --plot frontier.svg
 """
 
@@ -10,48 +10,41 @@ import sys
 from pathlib import Path
 
 from trainable.contract import UserError
+from trainable.flags import OneSentenceParser, command
+from trainable.profiles.image_split import SPLIT_NAMES
 
-SPLIT_NAMES = ("train", "validation", "test")
 PLOT_ENDINGS = (".png", ".svg")
 
 
+@command("evaluate.py")
 def main(arguments: list[str]) -> int:
     """Print the table; the exit status: 0 all well, 2 the user's mistake."""
-    wanted = _parse(arguments)
-    try:
-        _require_sensible(wanted)
-        from trainable.judging.evaluation import evaluate  # torch takes a second to import: not before --help
+    wanted = _parser().parse_args(arguments)
+    _require_sensible(wanted)
+    from trainable.judging.evaluation import evaluate  # torch takes a second to import: not before --help
 
-        datasets = None if wanted.dataset_names is None else tuple(wanted.dataset_names)
-        evaluate(
-            Path(wanted.checkpoint),
-            None if wanted.results_dir is None else Path(wanted.results_dir),
-            datasets,
-            SPLIT_NAMES.index(wanted.split),
-            tuple(wanted.budgets),
-            wanted.plot,
-            wanted.trust_remote_code,
-        )
-        return 0
-    except UserError as error:
-        print(f"evaluate.py: {error}", file=sys.stderr)
-        return 2
-
-
-def _parse(arguments: list[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="evaluate.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    evaluate(
+        wanted.checkpoint,
+        wanted.results_dir,
+        None if wanted.dataset_names is None else tuple(wanted.dataset_names),
+        SPLIT_NAMES.index(wanted.split),
+        tuple(wanted.budgets),
+        wanted.plot,
+        wanted.trust_remote_code,
     )
-    parser.add_argument("checkpoint", metavar="CHECKPOINT", help="a checkpoint's file, or the folder of a run or trial")
+    return 0
+
+
+def _parser() -> OneSentenceParser:
+    parser = OneSentenceParser("evaluate.py", __doc__, takes="CHECKPOINT")
     parser.add_argument(
-        "--results_dir", "--results-dir", metavar="DIR", help="profile to judge it on (default: the one trained on)"
+        "checkpoint", type=Path, metavar="CHECKPOINT", help="a checkpoint's file, or the folder of a run or trial"
     )
     parser.add_argument(
-        "--dataset_names",
-        "--dataset-names",
-        nargs="+",
-        metavar="NAME",
-        help="datasets of the profile (default: those trained on)",
+        "--results_dir", type=Path, metavar="DIR", help="profile to judge it on (default: the one trained on)"
+    )
+    parser.add_argument(
+        "--dataset_names", nargs="+", metavar="NAME", help="datasets of the profile (default: those trained on)"
     )
     parser.add_argument(
         "--split", choices=SPLIT_NAMES, default="validation", help="samples to judge it on (%(default)s)"
@@ -67,11 +60,10 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--plot", type=Path, metavar="FILE", help="draw the frontier: FILE.png or FILE.svg")
     parser.add_argument(
         "--trust_remote_code",
-        "--trust-remote-code",
         action="store_true",
         help="let the model that gave the language features run its own code",
     )
-    return parser.parse_args(arguments)
+    return parser
 
 
 def _require_sensible(wanted: argparse.Namespace) -> None:

@@ -1,40 +1,36 @@
 """Write a trained controller as a policy of its own: prompt features and a latency budget in, a configuration out.
 
-python trainable/export.py results/runs/my-run                 into results/runs/my-run/exported_policy
+python trainable/export.py checkpoints/joint_controller        into checkpoints/joint_controller/exported_policy
 python trainable/export.py CHECKPOINT --output DIR
 """
 
-import argparse
 import os
 import sys
 from pathlib import Path
 
-from trainable.contract import UserError
+from trainable.contract import shown_path
+from trainable.flags import OneSentenceParser, command
 
 DEFAULT_FOLDER = "exported_policy"
 
 
+@command("export.py")
 def main(arguments: list[str]) -> int:
     """Export; the exit status: 0 all well, 2 the user's mistake."""
-    parser = argparse.ArgumentParser(
-        prog="export.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    parser = OneSentenceParser("export.py", __doc__, takes="CHECKPOINT")
+    parser.add_argument(
+        "checkpoint", type=Path, metavar="CHECKPOINT", help="a checkpoint's file, or the folder of a run or trial"
     )
-    parser.add_argument("checkpoint", metavar="CHECKPOINT", help="a checkpoint's file, or the folder of a run or trial")
     parser.add_argument(
         "--output", type=Path, metavar="DIR", help=f"where to write (default: {DEFAULT_FOLDER} beside the checkpoint)"
     )
     wanted = parser.parse_args(arguments)
-    try:
-        _export(Path(wanted.checkpoint), wanted.output)
-        return 0
-    except UserError as error:
-        print(f"export.py: {error}", file=sys.stderr)
-        return 2
+    _export(wanted.checkpoint, wanted.output)
+    return 0
 
 
 def _export(checkpoint: Path, output: Path | None) -> None:
     os.environ["OPENBLAS_NUM_THREADS"] = "1"  # read when numpy is imported: a decision is timed on one thread
-    from trainable.contract import shown_path
     from trainable.exported_policy import ExportedPolicy
     from trainable.grpo.checkpoint import read_controller
     from trainable.judging.policy_export import decision_ms, export_controller, usage

@@ -1,21 +1,69 @@
-"""Command-line flags from the fields of a settings dataclass: underscores or hyphens, and errors of one sentence.
+"""How every command reads its flags, underscores or hyphens, and answers a mistake: in one sentence, with status 2.
 
 Imports the standard library alone, so that `--help` is instant.
 """
 
 import argparse
 import difflib
+import functools
 import re
+import sys
+from collections.abc import Callable
 from typing import Any, NoReturn
 
 from trainable.contract import UserError
 from trainable.settings_fields import Field, Role, is_list, plain_type, roles_of, single_fields
 
+Main = Callable[[list[str]], int]
+
 _TRUE, _FALSE = ("true", "yes", "1"), ("false", "no", "0")
 
 
+def command(name: str, interrupted: str = "interrupted") -> Callable[[Main], Main]:
+    """Decorate a command's `main`, from arguments to the exit status: 2 on a UserError, 130 on Ctrl-C.
+
+    Args:
+        interrupted: what to say on Ctrl-C.
+    """
+
+    def decorate(main: Main) -> Main:
+        @functools.wraps(main)
+        def answered(arguments: list[str]) -> int:
+            try:
+                return main(arguments)
+            except UserError as error:
+                print(f"{name}: {error}", file=sys.stderr)
+                return 2
+            except KeyboardInterrupt:
+                print(f"{name}: {interrupted}", file=sys.stderr)
+                return 130
+
+        return answered
+
+    return decorate
+
+
 class OneSentenceParser(argparse.ArgumentParser):
-    """Raises a UserError where argparse would print its usage and exit."""
+    """Raises a UserError where argparse would print its usage and exit.
+
+    Args:
+        takes: what stands before the flags: "SWEEP [SWEEP ...]".
+        options: of argparse.
+    """
+
+    def __init__(self, prog: str, description: str | None, takes: str = "", **options: Any) -> None:
+        super().__init__(
+            prog=prog,
+            description=description,
+            usage=" ".join(filter(None, ["%(prog)s", takes, "[flags]"])),
+            formatter_class=lambda prog: argparse.RawDescriptionHelpFormatter(prog, max_help_position=32, width=110),
+            allow_abbrev=False,
+            **options,
+        )
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """What `parse_args` parses with, too."""
+        return super().parse_known_args([_with_underscores(argument) for argument in args], namespace)
 
     def error(self, message: str) -> NoReturn:
         unknown = re.match(r"unrecognized arguments: (--\w+)", message)
@@ -27,22 +75,10 @@ class OneSentenceParser(argparse.ArgumentParser):
         raise UserError(f"{message}; --help lists the flags")
 
 
-def new_parser(prog: str, description: str) -> OneSentenceParser:
-    """A parser that gives only the flags that were used; whoever merges the values knows the defaults."""
-    return OneSentenceParser(
-        prog=prog,
-        description=description,
-        formatter_class=lambda prog: argparse.HelpFormatter(prog, max_help_position=32, width=110),
-        argument_default=argparse.SUPPRESS,
-        allow_abbrev=False,
-        usage="%(prog)s [flags]",
-    )
-
-
-def with_underscores(argument: str) -> str:
+def _with_underscores(argument: str) -> str:
     """`--group-size=5` as `--group_size=5`; what is no flag stays."""
     flag, separator, value = argument.partition("=")
-    return flag.replace("-", "_").replace("__", "--", 1) + separator + value if flag.startswith("--") else argument
+    return "--" + flag[2:].replace("-", "_") + separator + value if flag.startswith("--") else argument
 
 
 def flag_fields(settings_type: type) -> dict[str, Field]:

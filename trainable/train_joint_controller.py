@@ -8,22 +8,20 @@ python trainable/train_joint_controller.py --help
 
 import sys
 
-from trainable.contract import UserError
+from trainable.flags import command
 from trainable.single_run.command_line import parse_command_line
 from trainable.single_run.signals import Stopped, stop_on_signals
 
 
+@command("train_joint_controller.py")
 def main(arguments: list[str]) -> int:
     """Train; the exit status: 0 all well, 1 the training failed, 2 the user's mistake, 128 + n on signal n."""
+    request = parse_command_line(arguments)
     try:
-        request = parse_command_line(arguments)
         with stop_on_signals() as signals:
             from trainable.single_run.loop import train  # its imports take seconds: not before --help
 
             return train(request, signals)
-    except UserError as error:
-        print(f"train_joint_controller.py: {error}", file=sys.stderr)
-        return 2
     except Stopped as stopped:
         print(f"train_joint_controller.py: stopped by {stopped} before training began", file=sys.stderr)
         return stopped.exit_status

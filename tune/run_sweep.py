@@ -7,25 +7,19 @@ python tune/run_sweep.py --help
 
 import sys
 
-from trainable.contract import UserError
+from trainable.flags import command
 from tune.engine.ray_environment import prepare_ray_environment
 from tune.planning.command_line import parse_command_line
 
 
+@command("run_sweep.py", interrupted="stopped before the first trial")
 def main(arguments: list[str]) -> int:
     """Run a sweep; the exit status: 0 all well, 1 trials failed, 2 the user's mistake, 128 + n on signal n."""
-    try:
-        request = parse_command_line(arguments)
-        prepare_ray_environment()
-        from tune.sweep import run_requested_sweep  # Ray and torch take seconds to import: not before --help
+    request = parse_command_line(arguments)
+    prepare_ray_environment()
+    from tune.sweep import run_requested_sweep  # Ray and torch take seconds to import: not before --help
 
-        return run_requested_sweep(request)
-    except UserError as error:
-        print(f"run_sweep.py: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("run_sweep.py: stopped before the first trial", file=sys.stderr)
-        return 130
+    return run_requested_sweep(request)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,8 @@ import dataclasses
 
 import pytest
 
-from trainable.flags import as_arguments
+from trainable.contract import UserError
+from trainable.flags import as_arguments, command
 from trainable.grpo.settings import GRPOSettings
 from trainable.single_run.command_line import parse_command_line
 from trainable.single_run.settings import from_flat
@@ -25,3 +26,19 @@ def test_settings_written_as_arguments_are_read_as_the_same_settings(settings):
 def test_only_what_differs_from_the_defaults_is_written():
     assert as_arguments(GRPOSettings()) == []
     assert as_arguments(dataclasses.replace(GRPOSettings(), batch_size=8)) == ["--batch_size", "8"]
+
+
+@pytest.mark.parametrize(
+    ("raised", "status", "said"),
+    [
+        (UserError("no such thing; take another"), 2, "fit.py: no such thing; take another\n"),
+        (KeyboardInterrupt(), 130, "fit.py: stopped, and nothing is lost\n"),
+    ],
+)
+def test_a_mistake_or_ctrl_c_ends_a_command_in_one_sentence(raised, status, said, capsys):
+    @command("fit.py", interrupted="stopped, and nothing is lost")
+    def main(arguments):
+        raise raised
+
+    assert main([]) == status
+    assert capsys.readouterr().err == said

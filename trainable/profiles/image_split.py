@@ -1,9 +1,9 @@
-"""The train / validation / test split: by image, by hash, the same for every trial, seed and machine."""
+"""The train / validation / test split: by image, by hash, the same for every trial, seed and machine.
+
+Imports the standard library alone: the names are choices of a flag.
+"""
 
 import hashlib
-from collections.abc import Iterable
-
-import numpy as np
 
 TRAIN, VALIDATION, TEST = 0, 1, 2
 SPLIT_NAMES = ("train", "validation", "test")
@@ -17,8 +17,3 @@ def split_of_image(image_id: object) -> int:
     digest = hashlib.sha256(str(image_id).encode()).digest()
     fraction = int.from_bytes(digest, "big") / 2**256
     return TRAIN if fraction < TRAIN_BELOW else VALIDATION if fraction < VALIDATION_BELOW else TEST
-
-
-def split_of_images(image_ids: Iterable[object]) -> np.ndarray:
-    """Split of each image, int8 [S]."""
-    return np.array([split_of_image(image_id) for image_id in image_ids], dtype=np.int8)

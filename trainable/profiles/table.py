@@ -22,7 +22,7 @@ from trainable.profiles.files import (
     profile_files,
     read_measurements,
 )
-from trainable.profiles.image_split import SPLIT_NAMES, TRAIN, VALIDATION, split_of_images
+from trainable.profiles.image_split import SPLIT_NAMES, TRAIN, VALIDATION, split_of_image
 from trainable.profiles.knobs import KnobGrid
 
 NUM_BUDGETS = 8
@@ -203,7 +203,7 @@ def profile_of_table(
     Raises:
         UserError: no image to train or to validate on.
     """
-    split = split_of_images(key.image_id for key in keys)
+    split = np.array([split_of_image(key.image_id) for key in keys], dtype=np.int8)
     for wanted in (TRAIN, VALIDATION):
         if not (split == wanted).any():
             raise UserError(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from trainable.contract import UserError
-from trainable.flags import add_flag, add_switch, flag_fields, new_parser, with_underscores
+from trainable.flags import OneSentenceParser, add_flag, add_switch, flag_fields
 from trainable.grpo.settings import GRPOSettings
 from trainable.settings_fields import single_fields
 from trainable.single_run.settings import TrainingSettings
@@ -32,7 +32,7 @@ def parse_command_line(arguments: list[str]) -> Request:
     Raises:
         UserError: an unknown flag, a value of the wrong type, or two flags that exclude each other.
     """
-    flags = vars(_parser().parse_args([with_underscores(argument) for argument in arguments]))
+    flags = vars(_parser().parse_args(arguments))
     request = Request(flags, flags.pop("resume", False), flags.pop("overwrite", False))
     if request.resume and request.overwrite:
         raise UserError("--resume goes on with what --overwrite removes; give one of them")
@@ -40,7 +40,7 @@ def parse_command_line(arguments: list[str]) -> Request:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = new_parser("train_joint_controller.py", DESCRIPTION)
+    parser = OneSentenceParser("train_joint_controller.py", DESCRIPTION, argument_default=argparse.SUPPRESS)
     groups = {name: parser.add_argument_group(title) for name, title in GROUPS.items()}
     for name, setting in flag_fields(TrainingSettings).items():
         add_flag(groups[setting.metadata["group"]], name, setting)

@@ -1,14 +1,15 @@
 """The command line of run_sweep.py: flags from the settings, grouped; underscores or hyphens; YAML below flags."""
 
 import argparse
-import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from trainable.contract import UserError
-from trainable.flags import OneSentenceParser, add_flag, flag_fields, new_parser, with_underscores
+from trainable.flags import OneSentenceParser, add_flag, flag_fields
 from trainable.runs import find_run_kind
+from trainable.settings_fields import single_fields
+from tune.planning.provenance import provenance
 from tune.planning.settings import SweepSettings
 
 LATEST = ""
@@ -45,10 +46,7 @@ def parse_command_line(arguments: list[str]) -> Request:
     Raises:
         UserError: an unknown flag or a value of the wrong type.
     """
-    arguments = [with_underscores(argument) for argument in arguments]
-    run = _run_named_in(arguments)
-    _refuse_searched(arguments, run)
-    values = vars(_parser(run).parse_args(arguments))
+    values = vars(_parser(_run_named_in(arguments)).parse_args(arguments))
     file = values.pop("config", None)
     resume, retry_errored = values.pop("resume", None), values.pop("retry_errored", False)
     if retry_errored and resume is None:
@@ -57,26 +55,31 @@ def parse_command_line(arguments: list[str]) -> Request:
 
 
 def _run_named_in(arguments: list[str]) -> str:
-    parser = OneSentenceParser(add_help=False, allow_abbrev=False)
+    """The run, whose settings are flags too."""
+    parser = OneSentenceParser("run_sweep.py", None, add_help=False)
     parser.add_argument("--run", default=SweepSettings.run)
     return str(parser.parse_known_args(arguments)[0].run)
 
 
-def _refuse_searched(arguments: list[str], run: str) -> None:
-    settings_type = find_run_kind(run).settings_type
-    searched = {f"--{f.name}" for f in dataclasses.fields(settings_type)} - {
-        f"--{n}" for n in flag_fields(settings_type)
-    }
-    for flag in (argument.partition("=")[0] for argument in arguments):
-        if flag in searched:
-            raise UserError(
-                f"{flag} is what the sweep searches; give its range in a file of your own: --search_space FILE.py"
-            )
+class _RefuseSearched(argparse.Action):
+    def __call__(self, parser: Any, namespace: Any, values: Any, option_string: str | None = None) -> None:
+        raise UserError(
+            f"{option_string} is what the sweep searches; give its range in a file of your own: --search_space FILE.py"
+        )
+
+
+class _PrintVersions(argparse.Action):
+    def __call__(self, parser: Any, namespace: Any, values: Any, option_string: str | None = None) -> None:
+        print("\n".join(f"{name.removeprefix('version/')} {version}" for name, version in provenance().items()))
+        parser.exit()
 
 
 def _parser(run: str) -> argparse.ArgumentParser:
-    kind = find_run_kind(run)
-    parser = new_parser("run_sweep.py", DESCRIPTION)
+    settings_of_run = find_run_kind(run).settings_type
+    parser = OneSentenceParser("run_sweep.py", DESCRIPTION, argument_default=argparse.SUPPRESS)
+    parser.add_argument(
+        "--version", action=_PrintVersions, nargs=0, help="show what a report of a fault needs, and exit"
+    )
     groups = {name: parser.add_argument_group(title) for name, title in GROUPS.items()}
     for name, setting in flag_fields(SweepSettings).items():
         add_flag(groups[setting.metadata["group"]], name, setting)
@@ -90,6 +93,9 @@ def _parser(run: str) -> argparse.ArgumentParser:
         "--config", metavar="FILE.yaml", help="settings from a file, such as another sweep's sweep.yaml; flags win"
     )
     of_run = parser.add_argument_group(f"every trial ({run})")
-    for name, setting in flag_fields(kind.settings_type).items():
+    flags_of_run = flag_fields(settings_of_run)
+    for name, setting in flags_of_run.items():
         add_flag(of_run, name, setting)
+    for name in single_fields(settings_of_run).keys() - flags_of_run:
+        of_run.add_argument(f"--{name}", action=_RefuseSearched, nargs="?", help=argparse.SUPPRESS)
     return parser

@@ -7,16 +7,26 @@ from pathlib import Path
 
 from trainable.contract import PROJECT
 
-PACKAGES = ("torch", "ray", "optuna", "wandb", "grpo-sweep")
+PACKAGES = ("grpo-sweep", "torch", "ray", "optuna", "wandb")
 
 
 def provenance() -> dict[str, str]:
     """By the names under which W&B's config has them."""
-    versions = {"python": platform.python_version()} | {name: importlib.metadata.version(name) for name in PACKAGES}
+    versions = {f"version/{name}": _version(name) for name in PACKAGES}
     commit = git_commit(PROJECT)
-    return {f"version/{name}": version for name, version in versions.items()} | (
-        {"git_commit": commit} if commit else {}
-    )
+    return {
+        **versions,
+        "version/python": platform.python_version(),
+        "platform": platform.platform(),
+        **({"git_commit": commit} if commit else {}),
+    }
+
+
+def _version(package: str) -> str:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return "not installed"
 
 
 def git_commit(folder: Path) -> str | None:

@@ -1,6 +1,6 @@
 import numpy as np
 
-from trainable.profiles.image_split import TEST, TRAIN, VALIDATION, split_of_image, split_of_images
+from trainable.profiles.image_split import TEST, TRAIN, VALIDATION, split_of_image
 
 
 def test_the_split_is_by_the_hash_of_the_image_id():
@@ -14,6 +14,6 @@ def test_an_image_id_written_as_a_number_or_as_text_is_the_same_image():
 
 
 def test_three_fifths_train_one_fifth_validates_and_one_fifth_tests():
-    shares = np.bincount(split_of_images(range(20_000)), minlength=3) / 20_000
+    shares = np.bincount([split_of_image(image) for image in range(20_000)], minlength=3) / 20_000
     # standard deviation of a share: sqrt(.6 * .4 / 20000) = .0035
     np.testing.assert_allclose(shares, [0.6, 0.2, 0.2], atol=4 * 0.0035)
