@@ -7,6 +7,7 @@ itself, a command at the top of the graph, the contract at its bottom.
 import ast
 import graphlib
 import importlib.metadata
+import re
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -299,6 +300,33 @@ def test_modules_that_only_describe_import_the_standard_library_and_each_other(h
 
 def test_the_contract_imports_nothing_of_ours(house: House) -> None:
     assert house.first_names("trainable.contract") <= STANDARD_LIBRARY
+
+
+def rooms_on_the_map(text: str) -> set[str]:
+    """Every folder in the indented block that opens the page, with the folders that it lies in."""
+    found, above = set(), {}
+    for line in text.splitlines():
+        entry = re.match(r"    ( *)(\w+)/ ", line)
+        if entry:
+            depth = len(entry[1]) // 2
+            above[depth] = entry[2]
+            found.add("/".join(above[level] for level in range(depth + 1)))
+        elif line.startswith("#") and found:
+            break
+    return found
+
+
+def test_the_map_names_every_room_and_no_other() -> None:
+    rooms = {f"{package}/{room}".rstrip("/") for package, rooms in ROOMS_IN_ORDER.items() for room in ("", *rooms)}
+    assert rooms_on_the_map((ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")) == rooms
+
+
+def test_documents_name_files_that_exist() -> None:
+    pages = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]
+    named = re.compile(rf"\b(?:{'|'.join(PACKAGES)}|tests|benchmarks|docs)/[\w/]+\.(?:py|sh|md|png|svg)\b")
+    found = [(page.name, name) for page in pages for name in named.findall(page.read_text(encoding="utf-8"))]
+    assert len(found) > 50
+    assert [(page, name) for page, name in found if not (ROOT / name).exists()] == []
 
 
 @pytest.fixture
