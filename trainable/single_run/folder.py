@@ -25,16 +25,9 @@ from trainable.single_run.history import FILES as HISTORY_FILES
 
 CHECKPOINTS_KEPT = 2
 
-_FILES = (
-    contract.PARAMS_FILE,
-    contract.DATA_FILE,
-    contract.RESULT_FILE,
-    contract.PROGRESS_FILE,
-    contract.FAILURE_FILE,
-    *HISTORY_FILES,
-    BEST_FILE,
-)
-_PATTERNS = (*_FILES, "checkpoint_*", ".checkpoint_*", "events.out.tfevents.*", ".tensorboard_epochs", ".wandb_epochs")
+_RECORD = (contract.PARAMS_FILE, contract.DATA_FILE, contract.RESULT_FILE, contract.PROGRESS_FILE)
+_PATTERNS = (*_RECORD, *HISTORY_FILES, BEST_FILE, "checkpoint_*", ".checkpoint_*", "events.out.tfevents.*", ".*_epochs")
+"""What a training leaves but for `wandb/`, which others leave too."""
 
 
 def make(folder: Path) -> None:

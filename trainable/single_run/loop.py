@@ -2,8 +2,7 @@
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import torch
 
@@ -20,28 +19,12 @@ from trainable.runs import Diverged
 from trainable.single_run import folder as training_folder
 from trainable.single_run.command_line import Request
 from trainable.single_run.history import HistoryFiles
-from trainable.single_run.plan import Plan, plan_new, plan_resumed
+from trainable.single_run.plan import MODE, OBJECTIVE, Plan, plan_new, plan_resumed
 from trainable.single_run.screen import Screen
 from trainable.single_run.signals import Stopped, StopSignals
 
 if TYPE_CHECKING:  # wandb takes a second to import, and may not be installed
     from trainable.single_run.wandb_run import WandbView
-
-
-class View(Protocol):
-    """One more place where the rows go."""
-
-    def append(self, rows: list[Row]) -> None: ...
-
-
-@dataclass(frozen=True)
-class End:
-    """How a training ended."""
-
-    exit_status: int
-    status: TrialStatus
-    words: str = ""
-    """What follows "The training", unless it completed."""
 
 
 def train(request: Request, signals: StopSignals) -> int:
@@ -60,54 +43,55 @@ def train(request: Request, signals: StopSignals) -> int:
                 training_folder.clear(folder)
             elif not request.resume:
                 training_folder.refuse_used(folder)
-            training_folder.begin(folder, plan.to_params(), plan.objective, plan.description)
-        screen = Screen()
-        screen.show_start(plan)
-        return _train(plan, screen, signals)
+            training_folder.begin(folder, plan.to_params(), OBJECTIVE, plan.description)
+        return _train(plan, Screen(plan), signals)
 
 
 def _train(plan: Plan, screen: Screen, signals: StopSignals) -> int:
     """All epochs that are left, then what came of them."""
     settings = plan.settings
+    screen.show_start()
     torch.set_num_threads(settings.num_threads)
     run, log = _run_where_it_stands(plan, screen)
     events = None
     if not settings.no_tensorboard:
-        events = TrialEvents(settings.folder, plan.plain_settings, plan.objective, plan.mode, space={})
+        events = TrialEvents(settings.folder, plan.decisive_settings, OBJECTIVE, MODE, space={})
     wandb_view = _open_wandb(plan, screen) if settings.use_wandb else None
-    views: list[View] = [view for view in (HistoryFiles(settings.folder), events, wandb_view) if view]
+    everywhere = (HistoryFiles(settings.folder), events, wandb_view)
+    views: list[HistoryFiles | TrialEvents | WandbView] = [view for view in everywhere if view]
     for view in views:
         view.append(log.rows)
 
-    best = best_row(log.rows, plan.objective, plan.mode)
-    with screen.epochs(len(log.rows), settings.num_epochs):
+    best = best_row(log.rows, OBJECTIVE, MODE)
+    with screen.epochs(done=len(log.rows)):
         try:
             while len(log.rows) < settings.num_epochs:
                 started = time.perf_counter()
                 metrics = run.step()
                 with signals.uninterrupted():
                     row = _record_epoch(plan, run, log, metrics, time.perf_counter() - started)
-                    best = better(best, row, plan.objective, plan.mode)
+                    best = better(best, row, OBJECTIVE, MODE)
                     if best is row:
                         training_folder.save_best(settings.folder, log.rows, plan.description.fingerprint)
                     for view in views:
                         view.append([row])
                     screen.show_epoch(row, is_best=best is row)
-            end = End(0, TrialStatus.COMPLETED)
+            status, exit_status, end = TrialStatus.COMPLETED, 0, ""
         except Stopped as stopped:
-            end = End(stopped.exit_status, TrialStatus.UNFINISHED, f"was stopped by {stopped}")
+            status, exit_status, end = TrialStatus.UNFINISHED, stopped.exit_status, f"was stopped by {stopped}"
         except Diverged as error:
-            end = End(1, TrialStatus.FAILED, f"diverged: {error}; a lower --lr may help")
+            status, exit_status, end = TrialStatus.FAILED, 1, f"diverged: {error}; a lower --lr may help"
         except torch.OutOfMemoryError as error:
-            cause = str(error).split("\n")[0]
-            end = End(1, TrialStatus.FAILED, f"ran out of memory: {cause}; a smaller --batch_size may help")
+            cause = str(error).splitlines()[0]
+            end = f"ran out of memory: {cause}; a smaller --batch_size may help"
+            status, exit_status = TrialStatus.FAILED, 1
 
     if events:
-        events.close(end.status)
-    if end.words:
-        screen.say(f"The training {end.words}")
-    screen.show_end(plan, best, can_go_on=end.status is TrialStatus.UNFINISHED)
-    return wandb_view.close(end.status, best, end.exit_status) if wandb_view else end.exit_status
+        events.close(status)
+    if end:
+        screen.say(f"The training {end}")
+    screen.show_end(best, can_go_on=status is TrialStatus.UNFINISHED)
+    return wandb_view.close(status, best, exit_status) if wandb_view else exit_status
 
 
 def _run_where_it_stands(plan: Plan, screen: Screen) -> tuple[GRPORun, TrialLog]:

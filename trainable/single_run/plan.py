@@ -1,5 +1,6 @@
 """From a request to a training that may run: the settings, new or those of the folder, checked against the data."""
 
+import dataclasses
 import datetime
 import os
 import secrets
@@ -18,20 +19,12 @@ from trainable.single_run import folder as training_folder
 from trainable.single_run.command_line import Request
 from trainable.single_run.settings import TrainingSettings, from_flat
 
-CREATED, IDENTITY = "created", "wandb_id"
+OBJECTIVE = KIND.objective
+"""The metric by which the best epoch is chosen."""
+MODE = KIND.modes[OBJECTIVE]
+
+CREATED, WANDB_ID = "created", "wandb_id"
 """What params.json holds beside the settings."""
-
-
-@dataclass(frozen=True)
-class AgentRun:
-    """What W&B's sweep agent has decided about the run it starts."""
-
-    sweep_id: str
-    run_id: str
-
-    def folder_in(self, output_dir: str) -> str:
-        """A folder of the run's own: an agent starts one run after the other with the same --output_dir."""
-        return str(Path(output_dir) / f"sweep-{self.sweep_id}" / f"run-{self.run_id}")
 
 
 @dataclass(frozen=True)
@@ -40,61 +33,26 @@ class Plan:
 
     settings: TrainingSettings
     created: str
-    wandb_id: str
-    """The run's id at W&B unless an agent gave one: the same after every resume."""
+    wandb_id: str | None
+    """The run's id at W&B, the same after every resume; None where W&B's sweep agent decides it."""
     device: str
     data: ControllerData
     description: DataDescription
-    agent_run: AgentRun | None
-
-    @property
-    def objective(self) -> str:
-        """The metric by which the best epoch is chosen."""
-        return KIND.objective
-
-    @property
-    def mode(self) -> str:
-        return KIND.modes[KIND.objective]
-
-    @property
-    def run_name(self) -> str:
-        """What the run is called at W&B unless the user says."""
-        return KIND.run_name.format(**self.hyperparameters, created=self.created)
-
-    @property
-    def plain_settings(self) -> dict[str, Any]:
-        """Everything that decides the numbers, as text and numbers."""
-        roles = roles_by_name(self.settings)
-        decisive = {name: value for name, value in to_flat(self.settings).items() if Role.TRAINING in roles[name]}
-        plain = {
-            name: value if isinstance(value, (int, float, str)) else str(value) for name, value in decisive.items()
-        }
-        return plain | {"dataset_names": " ".join(self.data.profile.datasets), "device": self.device}
-
-    @property
-    def wandb_config(self) -> dict[str, Any]:
-        """All settings, with what was left open filled in, and the data."""
-        return {
-            **to_flat(self.settings),
-            "dataset_names": list(self.data.profile.datasets),
-            "device": self.device,
-            "data": self.description.summary,
-            "fingerprint": self.description.fingerprint,
-        }
-
-    def to_params(self) -> dict[str, Any]:
-        return to_flat(self.settings) | {CREATED: self.created, IDENTITY: self.wandb_id}
 
     @property
     def hyperparameters(self) -> dict[str, Any]:
         """What a sweep searches."""
         return {name: getattr(self.settings.grpo, name) for name in KIND.first_hyperparameters}
 
+    @property
+    def decisive_settings(self) -> dict[str, Any]:
+        """Everything that decides the numbers."""
+        roles = roles_by_name(self.settings)
+        decisive = {name: value for name, value in to_flat(self.settings).items() if Role.TRAINING in roles[name]}
+        return decisive | {"dataset_names": " ".join(self.data.profile.datasets), "device": self.device}
 
-def agent_run() -> AgentRun | None:
-    """The run of W&B's sweep agent that this process is, if it is one."""
-    sweep_id, run_id = os.environ.get("WANDB_SWEEP_ID"), os.environ.get("WANDB_RUN_ID")
-    return AgentRun(sweep_id, run_id) if sweep_id and run_id else None
+    def to_params(self) -> dict[str, Any]:
+        return to_flat(self.settings) | {CREATED: self.created, WANDB_ID: self.wandb_id}
 
 
 def plan_new(request: Request) -> Plan:
@@ -103,15 +61,24 @@ def plan_new(request: Request) -> Plan:
     Raises:
         UserError: a value, the profile, the device or the folder is of no use.
     """
-    flags = dict(request.flags)
-    agent = agent_run()
-    if agent:
-        flags["output_dir"] = agent.folder_in(flags.get("output_dir", TrainingSettings.output_dir))
-    settings = absolute(from_flat(flags))
+    settings = absolute(from_flat(request.flags))
+    agents_folder = _folder_for_wandbs_agent()
+    if agents_folder:
+        settings = dataclasses.replace(settings, output_dir=str(Path(settings.output_dir, agents_folder)))
     if not request.overwrite:
         training_folder.refuse_used(settings.folder)
-    created = f"{datetime.datetime.now():%Y%m%d-%H%M%S}"
-    return _plan(settings, created, secrets.token_hex(6), agent)
+    wandb_id = None if agents_folder else _new_wandb_id()
+    return _plan(settings, f"{datetime.datetime.now():%Y%m%d-%H%M%S}", wandb_id)
+
+
+def _folder_for_wandbs_agent() -> str | None:
+    """Where in --output_dir this run belongs if W&B's sweep agent started it: it starts all with the same flags."""
+    sweep_id, run_id = os.environ.get("WANDB_SWEEP_ID"), os.environ.get("WANDB_RUN_ID")
+    return f"sweep-{sweep_id}/run-{run_id}" if sweep_id and run_id else None
+
+
+def _new_wandb_id() -> str:
+    return secrets.token_hex(6)
 
 
 def plan_resumed(request: Request) -> Plan:
@@ -120,9 +87,9 @@ def plan_resumed(request: Request) -> Plan:
     Raises:
         UserError: there is none, it ran on other data, or a change would make another training of it.
     """
-    folder = from_flat({"output_dir": request.flags.get("output_dir", TrainingSettings.output_dir)}).folder
+    folder = Path(request.flags.get("output_dir", TrainingSettings.output_dir)).absolute()
     params = training_folder.read_params(folder)
-    created, wandb_id = params.pop(CREATED), params.pop(IDENTITY)
+    created, wandb_id = params.pop(CREATED), params.pop(WANDB_ID) or _new_wandb_id()
     before = from_flat(params)
     settings = absolute(from_flat(to_flat(before) | request.flags | {"output_dir": str(folder)}))
     changed = [
@@ -135,17 +102,17 @@ def plan_resumed(request: Request) -> Plan:
             f"--resume: {', '.join(changed)} would make another training of the one in {shown_path(folder)}; "
             "leave out what changed, or begin anew in another --output_dir"
         )
-    plan = _plan(settings, created, wandb_id, None)
+    plan = _plan(settings, created, wandb_id)
     plan.description.require_same(
         training_folder.read_data(folder), "--resume", "; restore it, or begin anew in another --output_dir"
     )
     return plan
 
 
-def _plan(settings: TrainingSettings, created: str, wandb_id: str, agent: AgentRun | None) -> Plan:
+def _plan(settings: TrainingSettings, created: str, wandb_id: str | None) -> Plan:
     device = _device(settings.device)
     data = KIND.prepare(settings.grpo)
-    return Plan(settings, created, wandb_id, device, data, KIND.describe(settings.grpo, data), agent)
+    return Plan(settings, created, wandb_id, device, data, KIND.describe(settings.grpo, data))
 
 
 def _device(wished: str) -> str:

@@ -12,42 +12,42 @@ from results.record.ranking import Row
 from trainable import contract
 from trainable.contract import shown_path
 from trainable.single_run.folder import BEST_FILE
-from trainable.single_run.plan import Plan
+from trainable.single_run.plan import MODE, OBJECTIVE, Plan
 
 
 class Screen:
     """The console of one training. Other threads may `say` something too."""
 
-    def __init__(self) -> None:
-        self.console = Console(soft_wrap=True, highlight=False, markup=False)
+    def __init__(self, plan: Plan) -> None:
+        self._plan, self._num_epochs = plan, plan.settings.num_epochs
+        self._console = Console(soft_wrap=True, highlight=False, markup=False)
 
     def say(self, text: str) -> None:
-        self.console.print(text)
+        self._console.print(text)
 
-    def show_start(self, plan: Plan) -> None:
+    def show_start(self) -> None:
         """What is trained on what, and where it is recorded."""
-        settings = plan.settings
+        plan, settings = self._plan, self._plan.settings
         self.say(f"Training in {shown_path(settings.folder)}")
         self.say(f"  data    {plan.description.summary}")
         values = ", ".join(f"{name} {value:g}" for name, value in plan.hyperparameters.items())
-        self.say(f"  run     {settings.num_epochs} epochs on {plan.device}, {values}, seed {settings.seed}")
-        self.say(f"  best    the {plan.mode} of {plan.objective}, marked *")
+        self.say(f"  run     {self._num_epochs} epochs on {plan.device}, {values}, seed {settings.seed}")
+        self.say(f"  best    the {MODE} of {OBJECTIVE}, marked *")
 
     @contextmanager
-    def epochs(self, done: int, num_epochs: int) -> Iterator[None]:
-        """The bar within the block, on a terminal; lines stay above it."""
-        self._num_epochs = num_epochs
+    def epochs(self, done: int) -> Iterator[None]:
+        """On a terminal, a bar while the block runs, below all that is said."""
         self._bar = Progress(
             TextColumn("epoch"),
             MofNCompleteColumn(),
             BarColumn(),
             TextColumn("{task.fields[numbers]}"),
             TimeRemainingColumn(),
-            console=self.console,
+            console=self._console,
             transient=True,
-            disable=not self.console.is_terminal,
+            disable=not self._console.is_terminal,
         )
-        self._task = self._bar.add_task("", total=num_epochs, completed=done, numbers="")
+        self._task = self._bar.add_task("", total=self._num_epochs, completed=done, numbers="")
         with self._bar:
             yield
 
@@ -60,14 +60,14 @@ class Screen:
         )
         self._bar.update(self._task, completed=row[contract.EPOCH], numbers=numbers)
 
-    def show_end(self, plan: Plan, best: Row | None, can_go_on: bool) -> None:
+    def show_end(self, best: Row | None, can_go_on: bool) -> None:
         """The best epoch beside the baselines, where it lies, and how to look at it; how to go on, where one can."""
-        folder = _quoted(plan.settings.folder)
+        folder = _quoted(self._plan.settings.folder)
         if best:
-            beside = ", ".join(f"{baseline.name} {baseline.value:.3f}" for baseline in plan.description.baselines)
-            self.say(f"Best: epoch {best[contract.EPOCH]}, {plan.objective} {best[plan.objective]:.3f} ({beside})")
-            self.show_command("Best policy", _quoted(plan.settings.folder / BEST_FILE))
-            if not plan.settings.no_tensorboard:
+            beside = ", ".join(f"{baseline.name} {baseline.value:.3f}" for baseline in self._plan.description.baselines)
+            self.say(f"Best: epoch {best[contract.EPOCH]}, {OBJECTIVE} {best[OBJECTIVE]:.3f} ({beside})")
+            self.show_command("Best policy", _quoted(self._plan.settings.folder / BEST_FILE))
+            if not self._plan.settings.no_tensorboard:
                 self.show_command("TensorBoard", f"tensorboard --logdir {folder}")
         if can_go_on:
             self.show_command("Resume", f"python trainable/train_joint_controller.py --resume --output_dir {folder}")

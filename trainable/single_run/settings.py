@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,9 @@ from trainable.grpo.settings import GRPOSettings
 from trainable.settings_fields import Role, require, setting, typed_values
 
 DEFAULT_PROJECT = "molmo-controller"
-CHANGEABLE = Role.CHANGEABLE
+
+_training = partial(setting, group="training", roles=[Role.CHANGEABLE])
+_tracking = partial(setting, group="tracking", roles=[Role.CHANGEABLE])
 
 
 @dataclass(frozen=True)
@@ -21,39 +24,19 @@ class TrainingSettings:
         UserError: a value out of its range, named with its limit.
     """
 
-    output_dir: str = setting(
-        "checkpoints/joint_controller", "folder for all that the training leaves", group="training", roles=[CHANGEABLE]
-    )
-    num_epochs: int = setting(100, "epochs", group="training", roles=[Role.TRAINING, CHANGEABLE])
-    seed: int = setting(0, "seed of everything random", group="training")
-    device: str = setting(
-        "auto", "torch device (default: cuda where there is one, else cpu)", group="training", roles=[CHANGEABLE]
-    )
-    num_threads: int = setting(
-        1, "CPU threads of torch; the same number gives the same bits", group="training", roles=[CHANGEABLE]
-    )
+    output_dir: str = _training("checkpoints/joint_controller", "folder for all that the training leaves")
+    num_epochs: int = _training(100, "epochs", roles=[Role.TRAINING, Role.CHANGEABLE])
+    seed: int = _training(0, "seed of everything random", roles=[Role.TRAINING])
+    device: str = _training("auto", "torch device (default: cuda where there is one, else cpu)")
+    num_threads: int = _training(1, "CPU threads of torch; the same number gives the same bits")
 
-    use_wandb: bool = setting(
-        False, "record the run at W&B too (default: TensorBoard only)", group="tracking", roles=[CHANGEABLE]
+    use_wandb: bool = _tracking(False, "record the run at W&B too (default: TensorBoard only)")
+    wandb_project: str | None = _tracking(None, f"W&B project (default: WANDB_PROJECT, else {DEFAULT_PROJECT})")
+    wandb_entity: str | None = _tracking(None, "W&B user or team (default: WANDB_ENTITY, else yours)")
+    wandb_name: str | None = _tracking(
+        None, "name of the W&B run (default: WANDB_NAME, else grpo-g{group_size}-lr{lr}-{timestamp})"
     )
-    wandb_project: str | None = setting(
-        None,
-        f"W&B project (default: WANDB_PROJECT, else {DEFAULT_PROJECT})",
-        group="tracking",
-        roles=[CHANGEABLE],
-    )
-    wandb_entity: str | None = setting(
-        None, "W&B user or team (default: WANDB_ENTITY, else yours)", group="tracking", roles=[CHANGEABLE]
-    )
-    wandb_name: str | None = setting(
-        None,
-        "name of the W&B run (default: WANDB_NAME, else grpo-g{group_size}-lr{lr}-{timestamp})",
-        group="tracking",
-        roles=[CHANGEABLE],
-    )
-    no_tensorboard: bool = setting(
-        False, "write no TensorBoard events; only with --use_wandb", group="tracking", roles=[CHANGEABLE]
-    )
+    no_tensorboard: bool = _tracking(False, "write no TensorBoard events; only with --use_wandb")
 
     grpo: GRPOSettings = field(default_factory=GRPOSettings)
 

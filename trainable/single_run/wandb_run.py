@@ -4,7 +4,6 @@ import importlib.metadata
 import os
 import sys
 from collections.abc import Iterable
-from typing import NoReturn
 
 from results.record.ranking import Row
 from results.trackers.wandb_background import BackgroundWandbRun
@@ -12,8 +11,10 @@ from results.trackers.wandb_client import resolve_mode
 from results.trackers.wandb_settings import ModelArtifact, WandbRunSettings
 from trainable import contract
 from trainable.contract import TrialStatus
+from trainable.grpo.joint_controller import KIND
+from trainable.settings_fields import to_flat
 from trainable.single_run.folder import BEST_FILE
-from trainable.single_run.plan import Plan
+from trainable.single_run.plan import MODE, OBJECTIVE, Plan
 from trainable.single_run.screen import Screen
 from trainable.single_run.settings import DEFAULT_PROJECT
 from trainable.single_run.signals import Stopped
@@ -38,24 +39,35 @@ class WandbView:
 
     def __init__(self, plan: Plan, mode: str, screen: Screen) -> None:
         self._plan, self._screen = plan, screen
-        settings, agent = plan.settings, plan.agent_run
-        versions = {f"version/{name}": importlib.metadata.version(name) for name in ("torch", "wandb")}
+        settings, datasets = plan.settings, plan.data.profile.datasets
+        project = settings.wandb_project or os.environ.get("WANDB_PROJECT") or DEFAULT_PROJECT
+        entity = settings.wandb_entity or os.environ.get("WANDB_ENTITY")
+        if plan.wandb_id is None:  # W&B's sweep agent has decided both
+            project = entity = None
+        run_name = KIND.run_name.format(**plan.hyperparameters, created=plan.created)
+        config = {
+            **to_flat(settings),
+            "dataset_names": list(datasets),
+            "device": plan.device,
+            "data": plan.description.summary,
+            "fingerprint": plan.description.fingerprint,
+            **{f"version/{package}": importlib.metadata.version(package) for package in ("torch", "wandb")},
+        }
         self._run = BackgroundWandbRun(
             WandbRunSettings(
                 mode=mode,
-                project=None if agent else settings.wandb_project or os.environ.get("WANDB_PROJECT") or DEFAULT_PROJECT,
-                entity=None if agent else settings.wandb_entity or os.environ.get("WANDB_ENTITY"),
+                project=project,
+                entity=entity,
                 created=plan.created,
-                metric=plan.objective,
-                score_mode=plan.mode,
+                metric=OBJECTIVE,
+                score_mode=MODE,
                 job_type="train",
-                tags=(*TAGS, *plan.data.profile.datasets),
-                config=versions,
+                tags=(*TAGS, *datasets),
             ),
-            None if agent else plan.wandb_id,
+            plan.wandb_id,
             settings.folder,
-            settings.wandb_name or os.environ.get("WANDB_NAME") or plan.run_name,
-            plan.wandb_config,
+            settings.wandb_name or os.environ.get("WANDB_NAME") or run_name,
+            config,
             screen.say,
         )
 
@@ -76,23 +88,18 @@ class WandbView:
         if self._run.sync_command and (self._run.is_offline or not is_whole):
             self._screen.show_command("Send to W&B", self._run.sync_command)
         if self._run.server_is_gone:
-            _leave_at_once(exit_status)
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(exit_status)
         return exit_status
 
     def _model(self, best: Row | None) -> ModelArtifact | None:
         if best is None:
             return None
         metadata = {
-            "hyperparameters": self._plan.plain_settings,
+            "hyperparameters": self._plan.decisive_settings,
             "metrics": {name: value for name, value in best.items() if contract.is_metric(name)},
             "epoch": best[contract.EPOCH],
             "fingerprint": self._plan.description.fingerprint,
         }
         return ModelArtifact(self._plan.settings.folder / BEST_FILE, MODEL_NAME, metadata)
-
-
-def _leave_at_once(status: int) -> NoReturn:
-    """End the process without W&B's clean-up, which waits for its server."""
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(status)
