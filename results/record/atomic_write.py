@@ -10,11 +10,11 @@ def write_json(file: Path, content: Any) -> None:
     write_atomically(file, json.dumps(content, indent=2) + "\n")
 
 
-def write_atomically(file: Path, text: str) -> None:
+def write_atomically(file: Path, content: str | bytes) -> None:
     """Replace what a file holds; that is on the disk when this returns."""
     written = file.with_name(f"{file.name}.new")
     try:
-        written.write_text(text, encoding="utf-8")
+        written.write_bytes(content.encode() if isinstance(content, str) else content)
         sync(written)
         written.replace(file)
     except OSError:

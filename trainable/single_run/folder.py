@@ -4,6 +4,7 @@ params.json  data.json  result.json  progress.csv  checkpoint_000041/  checkpoin
 training_history.csv  validation_history.csv  best_joint_checkpoint.pt  wandb/
 """
 
+import io
 import json
 import shutil
 from collections.abc import Mapping, Sequence
@@ -12,7 +13,7 @@ from typing import Any
 
 import torch
 
-from results.record.atomic_write import write_json
+from results.record.atomic_write import sync, sync_tree, write_atomically, write_json
 from results.record.ranking import Row
 from results.record.trial_log import write_params
 from trainable import contract
@@ -92,14 +93,16 @@ def read_data(folder: Path) -> dict[str, Any]:
 
 
 def save_checkpoint(run: GRPORun, folder: Path, epoch: int) -> None:
-    """Write checkpoint_<epoch>, whole or not at all, and keep the last two."""
+    """Write checkpoint_<epoch>, whole and on the disk or not at all, and keep the last two."""
     written = folder / f".{contract.checkpoint_folder_name(epoch)}"
     shutil.rmtree(written, ignore_errors=True)
     written.mkdir()
     run.save(written)
+    sync_tree(written)
     checkpoint = folder / contract.checkpoint_folder_name(epoch)
     shutil.rmtree(checkpoint, ignore_errors=True)
     written.replace(checkpoint)
+    sync(folder)
     for old in [*contract.checkpoints(folder).values()][:-CHECKPOINTS_KEPT]:
         shutil.rmtree(old)
 
@@ -121,9 +124,9 @@ def save_best(folder: Path, rows: Sequence[Row], fingerprint: str) -> None:
         "fingerprint": fingerprint,
     }
     del content["optimizer"]
-    written = folder / f"{BEST_FILE}.new"
+    written = io.BytesIO()
     torch.save(content, written)
-    written.replace(folder / BEST_FILE)
+    write_atomically(folder / BEST_FILE, written.getvalue())
 
 
 def drop_checkpoints_beyond(folder: Path, epoch: int) -> None:

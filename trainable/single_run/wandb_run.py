@@ -40,7 +40,7 @@ class WandbView:
     def __init__(self, plan: Plan, mode: str, screen: Screen) -> None:
         self._plan, self._screen = plan, screen
         settings, datasets = plan.settings, plan.data.profile.datasets
-        project = settings.wandb_project or os.environ.get("WANDB_PROJECT") or DEFAULT_PROJECT
+        project: str | None = settings.wandb_project or os.environ.get("WANDB_PROJECT") or DEFAULT_PROJECT
         entity = settings.wandb_entity or os.environ.get("WANDB_ENTITY")
         if plan.wandb_id is None:  # W&B's sweep agent has decided both
             project = entity = None
