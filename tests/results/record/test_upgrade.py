@@ -1,0 +1,162 @@
+"""Sweeps of older versions: read, listed and resumed as they are.
+
+`sweep_of_format_1` was made by commit 729feb3, with one trial at a time, and killed in the third of its four trials:
+
+    python tune/run_sweep.py --name recorded --run quadratic_run:KIND --num_samples 4 --num_epochs 6 --grace_period 2 \
+        --epoch_ms 300 --max_concurrent_trials 1
+
+Left out of it: what is derived from the record, all but the newest checkpoints, and the absolute paths. Its epochs are
+shorter now.
+"""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
+from quadratic_run import QuadraticRun, QuadraticSettings
+from sweep_process import ROOT, curve, params, rows, run_sweep
+
+from results.record.space import space_from_json
+from results.record.sweeps import read_sweep
+from results.record.upgrade import FORMAT, upgraded
+from results.trackers.wandb_settings import run_id
+from results.trackers.wandb_trials import sweep_settings
+from trainable.contract import TrialStatus, UserError
+from trainable.settings_fields import roles_by_name
+from tune.planning.command_line import parse_command_line
+from tune.planning.plan import plan_resumed
+
+PROPOSAL_3_OF_AN_UNINTERRUPTED_SWEEP = {"target": 0.7130808034163373, "rate": 0.07095017652403181}
+"""By the code that made the sweep. ASHA stopped it after its second epoch."""
+WANDB_RUN_IDS = ["f8a45a9b3ce5", "7da2f0210425", "776d2013aa6a"]
+"""As the same code has them, offline."""
+
+
+@pytest.fixture
+def old(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(ROOT)
+    shutil.copytree(Path(__file__).with_name("sweep_of_format_1"), tmp_path / "recorded")
+    return tmp_path / "recorded"
+
+
+def listed(sweep: Path) -> list[str]:
+    command = [
+        sys.executable,
+        "results/compare_trials.py",
+        sweep,
+        "--columns",
+        "trial,epochs,target",
+        "--format",
+        "csv",
+    ]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
+
+
+def contents(folder: Path) -> dict[Path, bytes]:
+    return {file: file.read_bytes() for file in sorted(folder.rglob("*")) if file.is_file()}
+
+
+def parts_on_disk(sweep: Path) -> tuple[dict[str, object], ...]:
+    described = [json.loads((sweep / file).read_text()) for file in ("data.json", "search_space.json")]
+    return yaml.safe_load((sweep / "sweep.yaml").read_text()), *described
+
+
+def test_an_old_sweep_is_read_and_listed_and_stays_as_it_is_on_disk(old: Path) -> None:
+    before = contents(old)
+    record = read_sweep(old)
+    assert record.space == {"target": FloatDistribution(0.0, 1.0), "rate": FloatDistribution(0.05, 1.0, log=True)}
+    statuses = [trial.status(record.num_epochs) for trial in record.trials]
+    assert statuses == [TrialStatus.COMPLETED, TrialStatus.COMPLETED, TrialStatus.UNFINISHED]
+    assert listed(old) == ["trial,epochs,target", "2,2,0.8852714752954074", "1,6,0.48722328503652634", "0,6,0.1"]
+    assert contents(old) == before
+
+
+def test_the_runs_of_an_old_sweep_keep_their_ids_at_wandb(old: Path) -> None:
+    record = read_sweep(old)
+    settings = sweep_settings(record, "offline")
+    assert [run_id(settings, trial.number) for trial in record.trials] == WANDB_RUN_IDS
+
+
+def test_a_plan_goes_on_with_an_old_sweep_and_finds_nothing_changed(old: Path) -> None:
+    plan, changes = plan_resumed(parse_command_line(["--resume", "recorded"]), old)
+    assert changes == []
+    assert plan.created == "20261125-144147"
+    assert plan.space == read_sweep(old).space
+
+
+def test_settings_of_an_old_sweep_have_the_roles_that_those_of_a_new_one_declare(old: Path) -> None:
+    plan, _ = plan_resumed(parse_command_line(["--resume", "recorded"]), old)
+    declared = {name: set(roles) for name, roles in roles_by_name(plan.settings).items()}
+    assert {name: set(roles) for name, roles in read_sweep(old).data["roles"].items()} == declared
+
+
+def test_a_resumed_old_sweep_ends_as_an_uninterrupted_one_and_in_the_present_format(old: Path) -> None:
+    finished = run_sweep(old.parent, "--resume", "recorded", "--wandb_mode", "disabled")
+    assert finished.returncode == 0, finished.stderr
+
+    walker = QuadraticRun(QuadraticSettings(**params(old / "trial_00002")), seed=0)
+    expected = [walker.step() for _ in range(6)]
+    assert [{name: row[name] for name in expected[0]} for row in curve(old / "trial_00002")] == expected
+    assert params(old / "trial_00003") == PROPOSAL_3_OF_AN_UNINTERRUPTED_SWEEP
+    assert len(rows(old / "trial_00003")) == 2
+    assert f"format: {FORMAT}\n" in (old / "sweep.yaml").read_text()
+    assert upgraded(*parts_on_disk(old)) == parts_on_disk(old)
+
+
+def test_a_resume_that_was_killed_between_the_files_leaves_what_is_read_the_same(old: Path) -> None:
+    before = read_sweep(old)
+    _, data, space = upgraded(*parts_on_disk(old))
+    (old / "data.json").write_text(json.dumps(data))
+    assert read_sweep(old) == before
+    (old / "search_space.json").write_text(json.dumps(space))
+    assert read_sweep(old) == before
+
+
+def test_every_kind_of_distribution_of_format_1_is_known() -> None:
+    space = {
+        "lr": {"kind": "float", "low": 1e-5, "high": 0.01, "log": True, "step": None, "choices": []},
+        "dropout": {"kind": "float", "low": 0.0, "high": 0.5, "log": False, "step": 0.1, "choices": []},
+        "group_size": {"kind": "int", "low": 2, "high": 32, "log": True, "step": 1, "choices": []},
+        "recipe": {
+            "kind": "categorical",
+            "low": None,
+            "high": None,
+            "log": False,
+            "step": None,
+            "choices": ["a", None],
+        },
+    }
+    assert space_from_json(upgraded({}, {}, space)[2]) == {
+        "lr": FloatDistribution(1e-5, 0.01, log=True),
+        "dropout": FloatDistribution(0.0, 0.5, step=0.1),
+        "group_size": IntDistribution(2, 32, log=True),
+        "recipe": CategoricalDistribution(["a", None]),
+    }
+
+
+def test_the_earliest_sweeps_lack_files_and_details_and_are_read_all_the_same(old: Path) -> None:
+    (old / "search_space.json").unlink()
+    (old / "environment.json").unlink()
+    baseline = {"name": "flat", "value": 0.5, "low": 0.4, "high": 0.6}
+    data = {"objective": "Val/Height", "summary": "a parabola", "fingerprint": "parabola", "baselines": [baseline]}
+    (old / "data.json").write_text(json.dumps(data))
+    settings = (old / "sweep.yaml").read_text().splitlines(keepends=True)
+    later = ("confirm", "upload_checkpoints")
+    (old / "sweep.yaml").write_text("".join(line for line in settings if not line.startswith(later)))
+
+    record = read_sweep(old)
+    assert record.job_type == "search"
+    assert (record.space, record.environment) == ({}, {})
+    assert len(listed(old)) == 1 + 3
+
+
+def test_a_sweep_of_a_newer_version_is_refused_in_a_sentence(old: Path) -> None:
+    with (old / "sweep.yaml").open("a") as file:
+        file.write(f"format: {FORMAT + 1}\n")
+    with pytest.raises(UserError, match=f"sweep recorded: its record is of format {FORMAT + 1} and this version reads"):
+        read_sweep(old)
