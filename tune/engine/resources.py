@@ -29,7 +29,7 @@ class Allotment:
 
 
 def connect(address: str | None) -> None:
-    """Start Ray on this machine, or join a cluster.
+    """Start Ray on this machine, or join a cluster; a Ray that this process has already, as in a notebook, is used.
 
     Raises:
         UserError: no cluster answers at the address.
@@ -37,6 +37,8 @@ def connect(address: str | None) -> None:
     logging.getLogger("ray").setLevel(logging.ERROR)
     # What Ray would log of a failed trial, with a traceback each time, the recorder writes into failure.json.
     logging.getLogger("ray.tune").setLevel(logging.CRITICAL)
+    if ray.is_initialized():
+        return
     if address is None:
         _stay_on_loopback()
         # "local": without it Ray would join a cluster that happens to run on this machine.
