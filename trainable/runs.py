@@ -45,7 +45,7 @@ class DataDescription:
         Raises:
             UserError: it names the flag, both data and the consequence.
         """
-        if recorded and recorded["fingerprint"] != self.fingerprint:
+        if recorded.get("fingerprint", self.fingerprint) != self.fingerprint:
             raise UserError(
                 f"{flag}: its data has changed since ({self.summary}; it was {recorded['summary']}){consequence}"
             )

@@ -17,6 +17,7 @@ from results.record.trial_log import read_rows
 from results.record.upgrade import upgraded
 from trainable import contract
 from trainable.contract import TrialStatus, UserError
+from trainable.settings_fields import Role
 
 
 @dataclass(frozen=True)
@@ -93,6 +94,12 @@ class SweepRecord:
     def finished(self) -> bool:
         """Whether nothing is left to do for it."""
         return len(self.trials) >= self.num_samples and all(trial.finished for trial in self.trials)
+
+    @property
+    def training_settings(self) -> dict[str, Any]:
+        """Of its settings those that shape what is trained."""
+        roles = self.data["roles"]
+        return {name: value for name, value in self.settings.items() if Role.TRAINING in roles.get(name, ())}
 
     @property
     def first_trial(self) -> TrialRecord | None:

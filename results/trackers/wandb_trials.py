@@ -23,7 +23,7 @@ def sweep_settings(
     Args:
         project, entity: instead of the sweep's own.
     """
-    settings = {name: value for name, value in record.settings.items() if name not in ("created", "history")}
+    settings = {name: value for name, value in record.settings.items() if name in record.data["roles"]}
     return WandbRunSettings(
         mode=mode,
         project=project or record.settings["wandb_project"],

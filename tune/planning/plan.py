@@ -12,7 +12,7 @@ import yaml
 
 from results.record.atomic_write import write_atomically, write_json
 from results.record.locate import find_sweep, latest_sweep
-from results.record.space import ends, write_space
+from results.record.space import Space, ends, write_space
 from results.record.sweeps import read_settings, read_sweep
 from results.record.trial_log import write_params
 from results.record.upgrade import FORMAT
@@ -29,7 +29,6 @@ from tune.planning.settings import SweepSettings, from_flat
 
 BESIDE_SETTINGS = ("format", "created", "history")
 """What sweep.yaml holds that is no setting."""
-
 
 MIXED_DATA = ", so old and new trials could not be compared; restore it or begin a new sweep"
 
@@ -55,10 +54,9 @@ class Plan:
 
 
 def plan_new(request: Request) -> Plan:
-    of_file = _settings_in(read_settings(request.file)) if request.file else {}
-    of_file.pop("name", None)
+    of_file = _taken_over(read_settings(request.file), but={"name"}) if request.file else {}
     if of_file.get("confirm"):
-        of_file = _without(of_file, _with_role(Role.SEARCH))
+        of_file = _taken_over(of_file, but=_with_role(Role.SEARCH))
     flat = of_file | request.flags
     created = f"{datetime.datetime.now():%Y%m%d-%H%M%S}"
     if flat.get("confirm"):
@@ -75,7 +73,7 @@ def _plan_confirming(flat: dict[str, Any], created: str) -> Plan:
     storage = Path(flat.get("storage_path", DEFAULT_STORAGE)).absolute()
     search = read_sweep(find_sweep(str(flat["confirm"]), storage))
     only_of_a_search = _with_role(Role.SEARCH)
-    of_search = _without(_settings_in(search.settings), only_of_a_search)
+    of_search = _taken_over(search.settings, but=only_of_a_search)
     free = (_with_role(Role.CHANGEABLE) | _with_role(Role.CONFIRM)) - only_of_a_search
     for name, value in flat.items():
         if name not in free and value != of_search.get(name):
@@ -92,12 +90,9 @@ def _plan_confirming(flat: dict[str, Any], created: str) -> Plan:
     return plan
 
 
-def _settings_in(content: dict[str, Any]) -> dict[str, Any]:
-    return _without(content, BESIDE_SETTINGS)
-
-
-def _without(values: dict[str, Any], names: Collection[str]) -> dict[str, Any]:
-    return {name: value for name, value in values.items() if name not in names}
+def _taken_over(content: dict[str, Any], but: Collection[str] = ()) -> dict[str, Any]:
+    """The settings in what sweep.yaml, or another YAML file, holds."""
+    return {name: value for name, value in content.items() if name not in (*BESIDE_SETTINGS, *but)}
 
 
 def _settings(flat: dict[str, Any]) -> SweepSettings:
@@ -197,7 +192,7 @@ def plan_resumed(request: Request, folder: Path) -> tuple[Plan, list[str]]:
         UserError: a change that would mix trials which cannot be compared, or other data than the sweep's.
     """
     record = read_sweep(folder)
-    recorded = _settings_in(record.settings) | {"name": folder.name, "storage_path": str(folder.parent)}
+    recorded = _taken_over(record.settings) | {"name": folder.name, "storage_path": str(folder.parent)}
     settings = _settings(recorded | request.flags | {"storage_path": str(folder.parent)})
     changed = changes(_settings(recorded), settings)
     for change in changed:
@@ -214,4 +209,18 @@ def plan_resumed(request: Request, folder: Path) -> tuple[Plan, list[str]]:
             )
     plan = dataclasses.replace(_plan(settings, str(record.settings["created"])), recorded_data=record.data)
     plan.description.require_same(record.data, f"--resume {folder.name}", MIXED_DATA)
-    return plan, [f"{change.name}: {change.before} -> {change.after}" for change in changed]
+    in_words = [f"{change.name}: {change.before} -> {change.after}" for change in changed]
+    return plan, in_words + _space_changes(record.space, plan.space)
+
+
+def _space_changes(recorded: Space, now: Space) -> list[str]:
+    """What has changed in the search space itself, by another one or by an edit of its file.
+
+    The earliest sweeps recorded none, so nothing is known of theirs.
+    """
+    absent = "not searched"
+    return [
+        f"search_space: {name} {recorded.get(name, absent)} -> {now.get(name, absent)}"
+        for name in dict.fromkeys([*recorded, *now])
+        if recorded and recorded.get(name) != now.get(name)
+    ]

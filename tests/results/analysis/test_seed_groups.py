@@ -1,15 +1,13 @@
 """Seeds of a setting: what counts, its mean and its interval."""
 
-import dataclasses
 from pathlib import Path
 
 import pytest
 from made_up_sweep import MadeUpTrial, write_sweep
 
 from results.analysis.seed_groups import SeedGroup, estimate, gain, seed_groups
-from results.analysis.trial_settings import OF_THE_SWEEP_ALONE, telling_names
+from results.analysis.trial_settings import telling_names
 from results.record.sweeps import read_sweep
-from tune.planning.settings import SweepSettings
 
 START, GOOD = {"lr": 1e-4, "group_size": 5}, {"lr": 4e-3, "group_size": 31}
 
@@ -104,8 +102,3 @@ def test_a_metric_is_averaged_over_the_best_epochs(tmp_path: Path) -> None:
     (group,) = groups_of(write_sweep(tmp_path / "a", trials, confirm="search"))
     assert group.mean_of("Val/Latency_Mean") == 12.0
     assert group.mean_of("Val/Nothing") is None
-
-
-def test_every_setting_of_a_sweep_is_known_to_shape_its_trials_or_not_to() -> None:
-    own = {field.name for field in dataclasses.fields(SweepSettings)} - {"run_settings"}
-    assert own - OF_THE_SWEEP_ALONE == {"run", "num_epochs"}

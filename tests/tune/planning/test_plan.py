@@ -1,12 +1,17 @@
 """What a sweep's settings become before it runs."""
 
+import json
 from pathlib import Path
 
 import pytest
+import yaml
 from profiles import write_profile
 
+from trainable.grpo.settings import GRPOSettings
+from trainable.settings_fields import Role, roles_by_name, single_fields
 from tune.planning.command_line import parse_command_line
-from tune.planning.plan import begin, plan_new, plan_resumed
+from tune.planning.plan import Plan, begin, plan_new, plan_resumed, write_settings
+from tune.planning.settings import SweepSettings, from_flat
 
 SPACE = "from optuna.distributions import FloatDistribution\nSPACE = {'lr': FloatDistribution(1e-4, 1e-2, log=True)}\n"
 
@@ -29,3 +34,63 @@ def test_a_sweep_whose_files_were_named_from_one_folder_goes_on_from_another(
     assert changes == []
     assert list(resumed.space) == ["lr"]
     assert resumed.settings.run_settings.results_dir == str(here / "profile")
+
+
+@pytest.fixture
+def begun(tmp_path: Path) -> Plan:
+    """A sweep over one hyperparameter, from a file of the user's, that is about to run."""
+    write_profile(tmp_path / "profile")
+    (tmp_path / "mine.py").write_text(SPACE)
+    flags = {
+        "storage_path": tmp_path / "sweeps",
+        "results_dir": tmp_path / "profile",
+        "search_space": tmp_path / "mine.py",
+    }
+    plan = plan_new(parse_command_line(["--name", "mine", *(f"--{name}={value}" for name, value in flags.items())]))
+    begin(plan)
+    return plan
+
+
+def resumed(plan: Plan, *flags: str) -> tuple[Plan, list[str]]:
+    return plan_resumed(parse_command_line(["--resume", "mine", *flags]), plan.settings.folder)
+
+
+def test_an_edited_search_space_is_said_at_the_resume_and_kept_in_the_history(begun: Plan, tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(
+        SPACE.replace("1e-4", "1e-3").replace("}", ", 'dropout': FloatDistribution(0, 0.5)}")
+    )
+
+    plan, changes = resumed(begun)
+    write_settings(plan, changes)
+
+    lr = "FloatDistribution(high=0.01, log=True, low={}, step=None)".format
+    assert changes == [
+        f"search_space: lr {lr(0.0001)} -> {lr(0.001)}",
+        "search_space: dropout not searched -> FloatDistribution(high=0.5, log=False, low=0.0, step=None)",
+    ]
+    (entry,) = yaml.safe_load((begun.settings.folder / "sweep.yaml").read_text())["history"]
+    assert entry["changes"] == changes
+    assert resumed(begun)[1] == []
+
+
+def test_another_search_space_is_said_by_its_name_and_by_what_it_changes(begun: Plan) -> None:
+    _, changes = resumed(begun, "--search_space", "joint_controller")
+    assert changes[0].endswith("mine.py -> joint_controller")
+    assert [line.split()[1] for line in changes[1:]] == ["lr", "group_size", "budget_penalty"]
+
+
+def test_a_settings_roles_lie_in_the_record(begun: Plan) -> None:
+    folder = begun.settings.folder
+    roles = json.loads((folder / "data.json").read_text())["roles"]
+    content = yaml.safe_load((folder / "sweep.yaml").read_text())
+    assert content["format"] == 2
+    assert list(roles) == [name for name in content if name not in ("format", "created")]
+    assert roles["lr"] == ["training", "hyperparameter"]
+    assert roles["num_samples"] == ["changeable", "search"]
+
+
+def test_of_a_sweeps_own_settings_only_the_run_and_its_epochs_shape_a_trial() -> None:
+    roles = roles_by_name(from_flat({"name": "x"}))
+    shaping = {name for name in roles if Role.TRAINING in roles[name]}
+    assert shaping & single_fields(SweepSettings).keys() == {"run", "num_epochs"}
+    assert shaping >= single_fields(GRPOSettings).keys()
