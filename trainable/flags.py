@@ -8,7 +8,7 @@ import difflib
 import functools
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
 
 from trainable.contract import UserError
@@ -90,23 +90,31 @@ def flag_fields(settings_type: type) -> dict[str, Field]:
     }
 
 
-def add_flag(group: Any, name: str, setting: Field) -> None:
-    """Add a field as `--name` to an argparse group."""
-    text = setting.metadata["help"].replace("%", "%%")
-    wanted = plain_type(setting)
-    if setting.default not in (None, "", ()) and wanted is not bool and "default" not in text:
-        text += f" (default: {setting.default})"
+def add_flags(parser: argparse.ArgumentParser, fields: Mapping[str, Field], title: str = "") -> dict[str, Any]:
+    """Add fields as flags, each to argparse's group of the title that it names, else of `title`; the groups by title."""
+    groups: dict[str, Any] = {}
+    for field in fields.values():
+        of_field = field.metadata.get("group") or title
+        if of_field not in groups:
+            groups[of_field] = parser.add_argument_group(of_field)
+        _add_flag(groups[of_field], field)
+    return groups
+
+
+def _add_flag(group: Any, field: Field) -> None:
+    text, wanted, choices = field.metadata["help"].replace("%", "%%"), plain_type(field), field.metadata.get("choices")
     if wanted is bool:
-        add_switch(group, name, text)
+        add_switch(group, field.name, text)
         return
-    choices = setting.metadata.get("choices")
+    if field.default not in (None, "", ()) and "default" not in text:
+        text += f" (default: {field.default})"
     group.add_argument(
-        f"--{name}",
+        f"--{field.name}",
         type=wanted,
         choices=choices,
-        nargs="+" if is_list(setting) else None,
+        nargs="+" if is_list(field) else None,
         help=text,
-        metavar=setting.metadata.get("metavar") or (None if choices else name.split("_")[-1].upper()),
+        metavar=field.metadata.get("metavar") or (None if choices else field.name.split("_")[-1].upper()),
     )
 
 

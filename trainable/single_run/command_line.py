@@ -5,12 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from trainable.contract import UserError
-from trainable.flags import OneSentenceParser, add_flag, add_switch, flag_fields
+from trainable.flags import OneSentenceParser, add_flags, add_switch, flag_fields
 from trainable.grpo.settings import GRPOSettings
 from trainable.settings_fields import single_fields
-from trainable.single_run.settings import TrainingSettings
-
-GROUPS = {"training": "the training", "tracking": "where it is recorded (result.json and CSV files always)"}
+from trainable.single_run.settings import THE_TRAINING, TrainingSettings
 
 DESCRIPTION = """\
 Train one joint controller with GRPO: on the shipped profile unless --results_dir says otherwise. Every epoch goes to
@@ -41,12 +39,8 @@ def parse_command_line(arguments: list[str]) -> Request:
 
 def _parser() -> argparse.ArgumentParser:
     parser = OneSentenceParser("train_joint_controller.py", DESCRIPTION, argument_default=argparse.SUPPRESS)
-    groups = {name: parser.add_argument_group(title) for name, title in GROUPS.items()}
-    for name, setting in flag_fields(TrainingSettings).items():
-        add_flag(groups[setting.metadata["group"]], name, setting)
-    add_switch(groups["training"], "resume", "go on with the training in --output_dir, with the settings it began with")
-    add_switch(groups["training"], "overwrite", "remove the training that lies in --output_dir, and begin anew")
-    of_run = parser.add_argument_group("data, policy, reward and loss")
-    for name, setting in single_fields(GRPOSettings).items():
-        add_flag(of_run, name, setting)
+    of_training = add_flags(parser, flag_fields(TrainingSettings))[THE_TRAINING]
+    add_switch(of_training, "resume", "go on with the training in --output_dir, with the settings it began with")
+    add_switch(of_training, "overwrite", "remove the training that lies in --output_dir, and begin anew")
+    add_flags(parser, single_fields(GRPOSettings), "data, policy, reward and loss")
     return parser

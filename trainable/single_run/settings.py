@@ -12,8 +12,9 @@ from trainable.settings_fields import Role, require, setting, typed_values
 
 DEFAULT_PROJECT = "molmo-controller"
 
-_training = partial(setting, group="training", roles=[Role.CHANGEABLE])
-_tracking = partial(setting, group="tracking", roles=[Role.CHANGEABLE])
+THE_TRAINING = "the training"
+_training = partial(setting, group=THE_TRAINING, roles=[Role.CHANGEABLE])
+_tracking = partial(setting, group="where it is recorded (result.json and CSV files always)", roles=[Role.CHANGEABLE])
 
 
 @dataclass(frozen=True)

@@ -6,22 +6,14 @@ from pathlib import Path
 from typing import Any
 
 from trainable.contract import UserError
-from trainable.flags import OneSentenceParser, add_flag, flag_fields
+from trainable.flags import OneSentenceParser, add_flags, flag_fields
 from trainable.runs import find_run_kind
 from trainable.settings_fields import single_fields
 from tune.planning.provenance import provenance
-from tune.planning.settings import SweepSettings
+from tune.planning.settings import THE_SWEEP, SweepSettings
 
 LATEST = ""
 """--resume without a name."""
-
-GROUPS = {
-    "sweep": "the sweep",
-    "search": "the search",
-    "confirm": "confirming what a search found",
-    "resources": "where it runs",
-    "tracking": "what is recorded at W&B (TensorBoard always is)",
-}
 
 DESCRIPTION = """\
 Find the hyperparameters of a GRPO run: each trial is one whole training run. Optuna proposes them, ASHA stops
@@ -80,22 +72,16 @@ def _parser(run: str) -> argparse.ArgumentParser:
     parser.add_argument(
         "--version", action=_PrintVersions, nargs=0, help="show what a report of a fault needs, and exit"
     )
-    groups = {name: parser.add_argument_group(title) for name, title in GROUPS.items()}
-    for name, setting in flag_fields(SweepSettings).items():
-        add_flag(groups[setting.metadata["group"]], name, setting)
-    groups["sweep"].add_argument(
+    of_sweep = add_flags(parser, flag_fields(SweepSettings))[THE_SWEEP]
+    of_sweep.add_argument(
         "--resume", nargs="?", const=LATEST, metavar="NAME", help="go on with a sweep (without a name: the latest)"
     )
-    groups["sweep"].add_argument(
-        "--retry_errored", action="store_true", help="with --resume: run its failed trials again"
-    )
-    groups["sweep"].add_argument(
+    of_sweep.add_argument("--retry_errored", action="store_true", help="with --resume: run its failed trials again")
+    of_sweep.add_argument(
         "--config", metavar="FILE.yaml", help="settings from a file, such as another sweep's sweep.yaml; flags win"
     )
-    of_run = parser.add_argument_group(f"every trial ({run})")
     flags_of_run = flag_fields(settings_of_run)
-    for name, setting in flags_of_run.items():
-        add_flag(of_run, name, setting)
+    add_flags(parser, flags_of_run, f"every trial ({run})")
     for name in single_fields(settings_of_run).keys() - flags_of_run:
-        of_run.add_argument(f"--{name}", action=_RefuseSearched, nargs="?", help=argparse.SUPPRESS)
+        parser.add_argument(f"--{name}", action=_RefuseSearched, nargs="?", help=argparse.SUPPRESS)
     return parser

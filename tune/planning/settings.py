@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,13 @@ from trainable.settings_fields import Role, require, setting, typed_values
 
 PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 CHANGEABLE, SEARCH, CONFIRM, TRAINING = Role.CHANGEABLE, Role.SEARCH, Role.CONFIRM, Role.TRAINING
+
+THE_SWEEP = "the sweep"
+_sweep = partial(setting, group=THE_SWEEP)
+_search = partial(setting, group="the search", roles=[SEARCH])
+_confirm = partial(setting, group="confirming what a search found", roles=[CONFIRM])
+_resources = partial(setting, group="where it runs", roles=[CHANGEABLE])
+_tracking = partial(setting, group="what is recorded at W&B (TensorBoard always is)", roles=[CHANGEABLE])
 
 
 def is_space_file(path: Path) -> bool:
@@ -26,81 +34,55 @@ class SweepSettings:
         UserError: a value out of its range, named with its limit.
     """
 
-    name: str = setting(
-        "", "name of the sweep and of its folder (default: made from the date and time)", group="sweep", roles=[CONFIRM]
+    name: str = _sweep(
+        "", "name of the sweep and of its folder (default: made from the date and time)", roles=[CONFIRM]
     )
-    storage_path: str = setting(
-        str(DEFAULT_STORAGE),
-        "where sweeps lie, one folder each (default: results/sweeps)",
-        group="sweep",
-        roles=[CHANGEABLE],
+    storage_path: str = _sweep(
+        str(DEFAULT_STORAGE), "where sweeps lie, one folder each (default: results/sweeps)", roles=[CHANGEABLE]
     )
-    run: str = setting("joint_controller", "what is trained: a name or module:attribute", group="sweep", metavar="RUN")
-    num_samples: int = setting(16, "trials", group="sweep", roles=[CHANGEABLE, SEARCH])
-    num_epochs: int = setting(30, "most epochs of a trial", group="sweep", roles=[TRAINING, CONFIRM])
-    seed: int = setting(0, "seed of the proposals and of every trial", group="sweep", roles=[CONFIRM])
+    run: str = _sweep("joint_controller", "what is trained: a name or module:attribute", metavar="RUN")
+    num_samples: int = _sweep(16, "trials", roles=[CHANGEABLE, SEARCH])
+    num_epochs: int = _sweep(30, "most epochs of a trial", roles=[TRAINING, CONFIRM])
+    seed: int = _sweep(0, "seed of the proposals and of every trial", roles=[CONFIRM])
 
-    search_space: str = setting(
+    search_space: str = _search(
         "",
         "name of a search space, or a .py file that defines SPACE (default: the run's own)",
-        group="search",
         roles=[CHANGEABLE],
         names_path=is_space_file,
     )
-    metric: str = setting("", "metric that ranks the trials (default: the run's objective)", group="search", roles=[])
-    mode: str = setting(
-        "", "whether the metric's max or its min is best", group="search", roles=[], choices=("max", "min")
-    )
-    scheduler: str = setting("asha", "early stopping", group="search", roles=[SEARCH], choices=("asha", "none"))
-    grace_period: int = setting(3, "epochs that no trial is stopped before", group="search", roles=[SEARCH])
-    reduction_factor: float = setting(
-        2.0, "the best 1/N of the trials goes on past each rung", group="search", roles=[SEARCH]
-    )
+    metric: str = _search("", "metric that ranks the trials (default: the run's objective)", roles=[])
+    mode: str = _search("", "whether the metric's max or its min is best", roles=[], choices=("max", "min"))
+    scheduler: str = _search("asha", "early stopping", choices=("asha", "none"))
+    grace_period: int = _search(3, "epochs that no trial is stopped before")
+    reduction_factor: float = _search(2.0, "the best 1/N of the trials goes on past each rung")
 
-    confirm: str = setting(
+    confirm: str = _confirm(
         "",
         "instead of searching: run the best settings of that sweep, and its starting values, under several seeds",
-        group="confirm",
-        roles=[CONFIRM],
         metavar="SWEEP",
     )
-    confirm_top: int = setting(3, "settings to confirm, beside the starting values", group="confirm", roles=[CONFIRM])
-    confirm_seeds: int = setting(
-        5,
-        "seeds of each setting, from --seed on (default of that: the search's + 1)",
-        group="confirm",
-        roles=[CONFIRM],
-    )
+    confirm_top: int = _confirm(3, "settings to confirm, beside the starting values")
+    confirm_seeds: int = _confirm(5, "seeds of each setting, from --seed on (default of that: the search's + 1)")
 
-    max_concurrent_trials: int | None = setting(
-        None, "most trials at a time (default: as many as fit)", group="resources", roles=[CHANGEABLE]
+    max_concurrent_trials: int | None = _resources(None, "most trials at a time (default: as many as fit)")
+    cpus_per_trial: float = _resources(1.0, "CPU cores of a trial")
+    gpus_per_trial: float | None = _resources(
+        None, "GPUs of a trial, or a share of one (default: 1 where there are GPUs, else 0)"
     )
-    cpus_per_trial: float = setting(1.0, "CPU cores of a trial", group="resources", roles=[CHANGEABLE])
-    gpus_per_trial: float | None = setting(
-        None,
-        "GPUs of a trial, or a share of one (default: 1 where there are GPUs, else 0)",
-        group="resources",
-        roles=[CHANGEABLE],
-    )
-    address: str | None = setting(
-        None, "a Ray cluster to join (default: this machine)", group="resources", roles=[CHANGEABLE]
-    )
+    address: str | None = _resources(None, "a Ray cluster to join (default: this machine)")
 
-    wandb_mode: str | None = setting(
+    wandb_mode: str | None = _tracking(
         None,
         "W&B (default: WANDB_MODE, else online where a login is stored, else offline)",
-        group="tracking",
-        roles=[CHANGEABLE],
         choices=("online", "offline", "disabled"),
     )
-    wandb_project: str = setting("molmo-controller", "W&B project", group="tracking", roles=[CHANGEABLE])
-    wandb_entity: str | None = setting(None, "W&B user or team (default: yours)", group="tracking", roles=[CHANGEABLE])
-    upload_checkpoints: str = setting(
+    wandb_project: str = _tracking("molmo-controller", "W&B project")
+    wandb_entity: str | None = _tracking(None, "W&B user or team (default: yours)")
+    upload_checkpoints: str = _tracking(
         "none",
         "checkpoints that W&B gets as model artifacts: a trial's last, which holds its best policy, or every epoch's "
         "(then all stay on disk too)",
-        group="tracking",
-        roles=[CHANGEABLE],
         choices=("none", "best", "all"),
     )
 
