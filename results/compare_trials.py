@@ -50,7 +50,7 @@ def main(arguments: list[str]) -> int:
 
 
 def _parser() -> OneSentenceParser:
-    parser = parser_of_sweeps("compare_trials.py", __doc__, "running", epilog=EPILOG)
+    parser = parser_of_sweeps("compare_trials.py", __doc__, epilog=EPILOG)
     parser.add_argument("--where", metavar="CONDITION", help='show only rows such as "lr < 1e-3 and group_size >= 8"')
     parser.add_argument(
         "--sort", metavar="COLUMN[,...]", help="from the least, or -COLUMN from the most (default: best score first)"

@@ -15,7 +15,7 @@ from trainable.flags import command
 @command("report.py")
 def main(arguments: list[str]) -> int:
     """Write the page; the exit status: 0 all well, 2 the user's mistake."""
-    parser = parser_of_sweeps("report.py", __doc__, "running")
+    parser = parser_of_sweeps("report.py", __doc__)
     parser.add_argument(
         "--output", type=Path, metavar="FILE", help=f"the page (default: {REPORT_FILE} in the sweep's folder)"
     )

@@ -11,15 +11,10 @@ if TYPE_CHECKING:
     from results.record.sweeps import SweepRecord
 
 
-def parser_of_sweeps(prog: str, description: str, about: str, **options: Any) -> OneSentenceParser:
-    """A parser that takes SWEEP [SWEEP ...] and --storage_path.
-
-    Args:
-        about: which sweeps can be given, for the help.
-        options: of argparse.
-    """
-    parser = OneSentenceParser(prog, description, takes="SWEEP [SWEEP ...]", **options)
-    parser.add_argument("sweeps", nargs="+", metavar="SWEEP", help=f"name or folder of a sweep, {about} ones too")
+def parser_of_sweeps(prog: str, description: str, **options: Any) -> OneSentenceParser:
+    """A parser that takes SWEEP [SWEEP ...] and --storage_path; with further options of argparse."""
+    parser = OneSentenceParser(prog, description, takes="SWEEP [SWEEP ...] [flags]", **options)
+    parser.add_argument("sweeps", nargs="+", metavar="SWEEP", help="name or folder of a sweep, unfinished ones too")
     parser.add_argument(
         "--storage_path",
         type=Path,

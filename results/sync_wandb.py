@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @command("sync_wandb.py", interrupted="interrupted; the same command goes on from there")
 def main(arguments: list[str]) -> int:
     """Send them; the exit status: 0 all well, 1 when W&B lacks something then, 2 the user's mistake."""
-    parser = parser_of_sweeps("sync_wandb.py", __doc__, "interrupted")
+    parser = parser_of_sweeps("sync_wandb.py", __doc__)
     parser.add_argument("--project", help="W&B project (default: the sweep's)")
     parser.add_argument("--entity", help="W&B user or team (default: the sweep's, else yours)")
     parser.add_argument(

@@ -36,7 +36,7 @@ def main(arguments: list[str]) -> int:
 
 
 def _parser() -> OneSentenceParser:
-    parser = OneSentenceParser("evaluate.py", __doc__, takes="CHECKPOINT")
+    parser = OneSentenceParser("evaluate.py", __doc__, takes="CHECKPOINT [flags]")
     parser.add_argument(
         "checkpoint", type=Path, metavar="CHECKPOINT", help="a checkpoint's file, or the folder of a run or trial"
     )

@@ -17,7 +17,7 @@ DEFAULT_FOLDER = "exported_policy"
 @command("export.py")
 def main(arguments: list[str]) -> int:
     """Export; the exit status: 0 all well, 2 the user's mistake."""
-    parser = OneSentenceParser("export.py", __doc__, takes="CHECKPOINT")
+    parser = OneSentenceParser("export.py", __doc__, takes="CHECKPOINT [flags]")
     parser.add_argument(
         "checkpoint", type=Path, metavar="CHECKPOINT", help="a checkpoint's file, or the folder of a run or trial"
     )

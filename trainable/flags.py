@@ -47,15 +47,15 @@ class OneSentenceParser(argparse.ArgumentParser):
     """Raises a UserError where argparse would print its usage and exit.
 
     Args:
-        takes: what stands before the flags: "SWEEP [SWEEP ...]".
+        takes: what the usage line says behind the command.
         options: of argparse.
     """
 
-    def __init__(self, prog: str, description: str | None, takes: str = "", **options: Any) -> None:
+    def __init__(self, prog: str, description: str | None, takes: str = "[flags]", **options: Any) -> None:
         super().__init__(
             prog=prog,
             description=description,
-            usage=" ".join(filter(None, ["%(prog)s", takes, "[flags]"])),
+            usage=f"%(prog)s {takes}",
             formatter_class=lambda prog: argparse.RawDescriptionHelpFormatter(prog, max_help_position=32, width=110),
             allow_abbrev=False,
             **options,
@@ -68,11 +68,14 @@ class OneSentenceParser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         unknown = re.match(r"unrecognized arguments: (--\w+)", message)
         if unknown:
-            known = [option for action in self._actions for option in action.option_strings]
-            close = difflib.get_close_matches(unknown[1], known, n=1)
+            close = difflib.get_close_matches(unknown[1], self._flags(), n=1)
             hint = f"did you mean {close[0]}?" if close else "--help lists the flags"
             raise UserError(f"no flag {unknown[1]}; {hint}")
         raise UserError(f"{message}; --help lists the flags")
+
+    def _flags(self) -> list[str]:
+        """From `_actions`, since argparse (read in Python 3.11) lists its flags in no public place."""
+        return [flag for action in self._actions for flag in action.option_strings]
 
 
 def _with_underscores(argument: str) -> str:
@@ -91,7 +94,7 @@ def flag_fields(settings_type: type) -> dict[str, Field]:
 
 
 def add_flags(parser: argparse.ArgumentParser, fields: Mapping[str, Field], title: str = "") -> dict[str, Any]:
-    """Add fields as flags, each to argparse's group of the title that it names, else of `title`; the groups by title."""
+    """Add fields as flags, each to argparse's group of the title that it names, else of `title`; those by title."""
     groups: dict[str, Any] = {}
     for field in fields.values():
         of_field = field.metadata.get("group") or title
