@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from trainable.contract import UserError, shown_path
+from trainable.contract import PARAMS_FILE, UserError, shown_path
 from trainable.grpo.joint_controller import KIND
 from trainable.grpo.run import ControllerData
 from trainable.runs import DataDescription
@@ -85,12 +85,20 @@ def plan_resumed(request: Request) -> Plan:
     """The training in --output_dir, with the settings it began with and the changes that were asked for.
 
     Raises:
-        UserError: there is none, it ran on other data, or a change would make another training of it.
+        UserError: there is none, its settings are not this command's, it ran on other data, or a change would make
+            another training of it.
     """
     folder = Path(request.flags.get("output_dir", TrainingSettings.output_dir)).absolute()
     params = training_folder.read_params(folder)
-    created, wandb_id = params.pop(CREATED), params.pop(WANDB_ID) or _new_wandb_id()
-    before = from_flat(params)
+    try:
+        created, wandb_id = params.pop(CREATED), params.pop(WANDB_ID) or _new_wandb_id()
+        before = from_flat(params)
+    except (KeyError, UserError) as error:
+        cause = f"no {error}" if isinstance(error, KeyError) else error
+        raise UserError(
+            f"--resume: {shown_path(folder / PARAMS_FILE)} does not hold the settings of a training ({cause}); give an "
+            "--output_dir in which this command began one"
+        ) from None
     settings = absolute(from_flat(to_flat(before) | request.flags | {"output_dir": str(folder)}))
     changed = [
         f"--{change.name} {change.before} -> {change.after}"

@@ -175,7 +175,7 @@ def test_overwrite_begins_anew_and_touches_nothing_else(workplace: Path, train_h
 
 
 @pytest.mark.parametrize(
-    ("flags", "told"),
+    ("flags", "said"),
     [
         ("--output_dir whole", "holds another training (best_joint_checkpoint.pt"),
         (
@@ -196,14 +196,40 @@ def test_overwrite_begins_anew_and_touches_nothing_else(workplace: Path, train_h
         ("--latency_budget_min 9 --latency_budget_max 3", "at most --latency_budget_max"),
     ],
 )
-def test_a_mistake_is_told_in_one_sentence(
-    flags: str, told: str, uninterrupted: Path, train_here: Callable[..., int], capsys: pytest.CaptureFixture[str]
+def test_a_mistake_is_said_in_one_sentence(
+    flags: str, said: str, uninterrupted: Path, train_here: Callable[..., int], capsys: pytest.CaptureFixture[str]
 ) -> None:
     status = train_here(*flags.split())
 
     error = capsys.readouterr().err
     assert status == 2
-    assert told in error
+    assert said in error
+    assert error.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("params", "said"),
+    [
+        ({"lr": 0.001}, "does not hold the settings of a training (no 'created')"),  # a sweep's trial
+        ({"created": "20260101-000000", "wandb_id": "abc", "rate": 0.1}, "(no setting 'rate'; --help lists them)"),
+        ({"created": "20260101-000000", "wandb_id": "abc", "lr": "fast"}, "(--lr is 'fast'; it must be a number)"),
+    ],
+)
+def test_what_is_no_training_of_this_command_is_not_gone_on_with(
+    params: dict[str, Any],
+    said: str,
+    tmp_path: Path,
+    train_here: Callable[..., int],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (tmp_path / "params.json").write_text(json.dumps(params))
+
+    status = train_here("--resume", "--output_dir", str(tmp_path))
+
+    error = capsys.readouterr().err
+    assert status == 2
+    assert f"--resume: {tmp_path / 'params.json'}" in error
+    assert said in error
     assert error.count("\n") == 1
 
 
