@@ -15,7 +15,7 @@ import torch
 
 from results.record.atomic_write import sync, sync_tree, write_atomically, write_json
 from results.record.ranking import Row
-from results.record.trial_log import write_params
+from results.record.trial_log import cut_rows, write_params
 from trainable import contract
 from trainable.contract import UserError, shown_path
 from trainable.grpo.checkpoint import BEST_FILE as BEST_FILE
@@ -99,9 +99,7 @@ def save_checkpoint(run: GRPORun, folder: Path, epoch: int) -> None:
     written.mkdir()
     run.save(written)
     sync_tree(written)
-    checkpoint = folder / contract.checkpoint_folder_name(epoch)
-    shutil.rmtree(checkpoint, ignore_errors=True)
-    written.replace(checkpoint)
+    written.replace(folder / contract.checkpoint_folder_name(epoch))
     sync(folder)
     for old in [*contract.checkpoints(folder).values()][:-CHECKPOINTS_KEPT]:
         shutil.rmtree(old)
@@ -129,8 +127,9 @@ def save_best(folder: Path, rows: Sequence[Row], fingerprint: str) -> None:
     write_atomically(folder / BEST_FILE, written.getvalue())
 
 
-def drop_checkpoints_beyond(folder: Path, epoch: int) -> None:
-    """Those of epochs that will be run again, or are damaged."""
+def cut_beyond(folder: Path, epoch: int) -> None:
+    """Drop the checkpoints and rows of epochs that will be run again, and what a crash left of them."""
     for of_epoch, checkpoint in contract.checkpoints(folder).items():
         if of_epoch > epoch:
             shutil.rmtree(checkpoint)
+    cut_rows(folder, epoch)

@@ -8,7 +8,7 @@ import torch
 
 from results.record.folder_lock import exclusive_lock
 from results.record.ranking import Row, best_row, better
-from results.record.trial_log import TrialLog, cut_rows, read_rows
+from results.record.trial_log import TrialLog, read_rows
 from results.trackers.tensorboard_record import TrialEvents
 from trainable import contract
 from trainable.contract import TrialStatus, WandbNotInstalled, shown_path
@@ -103,8 +103,7 @@ def _run_where_it_stands(plan: Plan, screen: Screen) -> tuple[GRPORun, TrialLog]
     )
     if note:
         screen.say(note)
-    training_folder.drop_checkpoints_beyond(folder, epoch)
-    cut_rows(folder, epoch)
+    training_folder.cut_beyond(folder, epoch)
     log = TrialLog(folder)
     if epoch:
         screen.say(f"Going on after epoch {epoch}")

@@ -19,6 +19,16 @@ from wandb_file import history, offline_runs, records, run_config, run_record
 
 from trainable import contract
 
+PARAMS_OF_BEFORE = {
+    "num_epochs": 2, "seed": 0, "device": "auto", "num_threads": 1,
+    "use_wandb": False, "wandb_project": None, "wandb_entity": None, "wandb_name": None, "no_tensorboard": False,
+    "dataset_names": [], "model_path": None, "trust_remote_code": False, "batch_size": 16, "recipe": "default",
+    "latency_budget_min": None, "latency_budget_max": None, "updates_per_batch": 1, "clip_epsilon": 0.2,
+    "kl_coefficient": 0.0, "entropy_coefficient": 0.03, "max_grad_norm": 1.0, "weight_decay": 0.1, "dropout": 0.1,
+    "hidden_size": 64, "num_layers": 2, "lr": 0.01, "group_size": 5, "budget_penalty": 10.0,
+    "created": "20261125-143447", "wandb_id": "f721822bef89",
+}  # fmt: skip
+"""What was recorded of a training before settings had roles, but for two paths."""
 PROMISED = {
     *(f"Train/{name}" for name in ("Loss", "Reward_Mean", "Reward_Std", "Accuracy_Mean", "Accuracy_Std")),
     *(f"Train/{name}" for name in ("Latency_Mean", "Latency_Std", "Budget_Violation_Rate")),
@@ -126,6 +136,19 @@ def test_a_killed_training_goes_on_to_the_same_numbers(uninterrupted: Path, work
     assert "Going on after epoch" in resumed.stdout
     assert numbers_of(workplace / "killed") == numbers_of(uninterrupted)
     assert set(map(tuple, epochs_everywhere(workplace / "killed").values())) == {tuple(range(1, 31))}
+
+
+def test_a_training_recorded_before_settings_had_roles_goes_on_to_the_same_numbers(
+    workplace: Path, uninterrupted: Path, train_here: Callable[..., int]
+) -> None:
+    train_here("--output_dir", "older", "--num_epochs=2", "--lr=0.01")
+    paths = {"output_dir": str(workplace / "older"), "results_dir": str(workplace / CORE_EXPERIMENT)}
+    (workplace / "older" / "params.json").write_text(json.dumps(paths | PARAMS_OF_BEFORE))
+
+    assert train_here("--resume", "--output_dir", "older", "--num_epochs=4") == 0
+
+    assert numbers_of(workplace / "older") == numbers_of(uninterrupted)[:4]
+    assert json.loads((workplace / "older" / "params.json").read_text())["wandb_id"] == "f721822bef89"
 
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
