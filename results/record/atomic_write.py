@@ -1,5 +1,6 @@
 """Files that are whole or as they were, and on the disk: no crash, full disk or power cut leaves half of one."""
 
+import errno
 import json
 import os
 from pathlib import Path
@@ -24,13 +25,13 @@ def write_atomically(file: Path, content: str | bytes) -> None:
 
 
 def sync(path: Path) -> None:
-    """Wait until what a file holds is on the disk; of a folder: the names of its files, and that they are there.
-
-    A new or renamed file needs both (fsync(2)).
-    """
+    """Wait until what a file holds is on the disk, or the names in a folder: a new file needs both (fsync(2))."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # a file system that cannot sync folders, as some are
+            raise
     finally:
         os.close(descriptor)
 

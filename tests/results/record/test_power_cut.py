@@ -1,0 +1,98 @@
+"""What is promised against a power cut: which files, and which folders' names, the disk was asked for, and when.
+
+No power is cut here. What the kernel is asked to write (fsync) is noted on its way, with what lay there at that moment.
+"""
+
+import errno
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ray.tune import Checkpoint
+
+from results.record.atomic_write import write_atomically
+from results.record.failures import Failure, reopen, write_failure
+from results.record.trial_log import TrialLog, cut_rows, write_params
+from tune.callbacks.recorder import Recorder
+
+Synced = list[tuple[str, Any]]
+
+
+@pytest.fixture
+def synced(monkeypatch: pytest.MonkeyPatch) -> Synced:
+    """Each path that was synced, with its bytes, or with its names if it is a folder."""
+    noted: Synced = []
+    fsync = os.fsync
+
+    def note(descriptor: int) -> None:
+        fsync(descriptor)
+        path = Path(os.readlink(f"/proc/self/fd/{descriptor}"))
+        is_folder = path.is_dir()
+        noted.append((path.name, sorted(os.listdir(path)) if is_folder else path.read_bytes()))
+
+    monkeypatch.setattr(os, "fsync", note)
+    return noted
+
+
+def test_a_file_is_on_the_disk_before_it_takes_its_name_and_the_name_before_it_counts(
+    tmp_path: Path, synced: Synced
+) -> None:
+    write_atomically(tmp_path / "sweep.yaml", "name: a\n")
+    assert synced == [("sweep.yaml.new", b"name: a\n"), (tmp_path.name, ["sweep.yaml"])]
+
+
+def test_a_proposal_is_on_the_disk_before_it_is_handed_out(tmp_path: Path, synced: Synced) -> None:
+    write_params(tmp_path / "trial_00000", {"lr": 0.1})
+    assert [name for name, _ in synced] == [tmp_path.name, "params.json.new", "trial_00000"]
+    assert synced[0][1] == ["trial_00000"]
+    assert synced[2][1] == ["params.json"]
+
+
+def test_every_epoch_is_on_the_disk_before_anybody_hears_of_it(tmp_path: Path, synced: Synced) -> None:
+    log = TrialLog(tmp_path)
+    for epoch in (1, 2):
+        log.append({"training_iteration": epoch})
+        lines = [f'{{"training_iteration": {done}}}\n' for done in range(1, epoch + 1)]
+        assert ("result.json", "".join(lines).encode()) in synced
+    assert (tmp_path.name, ["result.json"]) in synced
+
+
+def test_a_cut_a_failure_and_a_reopened_trial_are_on_the_disk(tmp_path: Path, synced: Synced) -> None:
+    cut_rows(tmp_path, 0)
+    write_failure(tmp_path, Failure("error", 1, "ValueError: x"))
+    reopen(tmp_path)
+    names = [names for name, names in synced if name == tmp_path.name]
+    assert "result.json" in names[0]
+    assert "failure.json" in names[1]
+    assert "failure_1.json" in names[2]
+
+
+def test_a_checkpoint_is_on_the_disk_before_an_older_one_is_deleted(tmp_path: Path, synced: Synced) -> None:
+    """Ray says `on_checkpoint` before it deletes any (ray 2.60, TuneController._process_trial_save)."""
+    checkpoint = tmp_path / "checkpoint_000003"
+    (checkpoint / "adapter").mkdir(parents=True)
+    (checkpoint / "adapter" / "weights").write_bytes(b"01")
+    (checkpoint / "checkpoint.pt").write_bytes(b"0123")
+    Recorder(tmp_path, []).on_checkpoint(0, [], None, Checkpoint(str(checkpoint)))
+    assert {("checkpoint.pt", b"0123"), ("weights", b"01")} <= {entry for entry in synced if type(entry[1]) is bytes}
+    assert ("checkpoint_000003", ["adapter", "checkpoint.pt"]) in synced
+    assert (tmp_path.name, ["checkpoint_000003"]) in synced
+
+
+def test_a_disk_that_cannot_sync_is_an_error_and_one_that_syncs_no_folders_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails_with(number: int) -> None:
+        def fail(descriptor: int) -> None:
+            raise OSError(number, os.strerror(number))
+
+        monkeypatch.setattr(os, "fsync", fail)
+
+    fails_with(errno.EINVAL)
+    write_atomically(tmp_path / "file", "1")
+    fails_with(errno.EIO)
+    with pytest.raises(OSError, match="Input/output error"):
+        write_atomically(tmp_path / "file", "2")
+    assert (tmp_path / "file").read_text() == "1"
+    assert [file.name for file in tmp_path.iterdir()] == ["file"]
