@@ -13,6 +13,7 @@ from typing import Any
 import ray
 from ray.tune import Callback
 
+from results.record.atomic_write import sync_tree
 from results.record.failures import Failure, write_failure
 from results.record.ranking import Row
 from results.record.sweeps import TrialRecord
@@ -76,6 +77,10 @@ class Recorder(Callback):
         self._arrivals += 1
         log.append(row)
         _forgive_lost_workers(trial)
+
+    def on_checkpoint(self, iteration: int, trials: list[Any], trial: Any, checkpoint: Any, **info: Any) -> None:
+        """Have a new checkpoint on the disk before Ray deletes the one that it replaces."""
+        sync_tree(Path(checkpoint.path))
 
     def on_trial_complete(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
         self._ended.setdefault(number_of(trial), None)
