@@ -1,13 +1,12 @@
-"""Records of older sweeps, as today's code reads them: what has changed since is written here and nowhere else.
+"""Records of older sweeps as today's code reads them: what has changed since is written here and nowhere else.
 
-Format 2 (`format: 2` in sweep.yaml):
-    data.json holds the roles of every setting, as the settings' own fields declare them;
-    search_space.json holds Optuna's JSON of each distribution.
-Format 1 (no `format`): a space in words of its own and no roles. Its earliest sweeps also lack search_space.json,
-environment.json, the commands and the run's name in data.json, what baselines achieve in detail, and two settings.
+Format 2 (`format: 2` in sweep.yaml): data.json holds the roles of each setting, search_space.json Optuna's JSON of each
+distribution.
+Format 1 (no `format`): no roles, and a space in words of its own. The earliest of these sweeps lack search_space.json,
+environment.json, some of data.json and two settings.
 
-Reading changes nothing on disk. A resume writes the files of the present format, one after the other, so an
-interrupted one may have left some of each: every part is recognised by itself.
+Reading changes nothing on disk. A resume writes the present format file by file, so one that was killed may have left
+some of both: every part is recognised by itself.
 """
 
 from typing import Any
@@ -18,40 +17,39 @@ FORMAT = 2
 
 Content = dict[str, Any]
 
-_ROLES_OF_FORMAT_1 = {
-    "changeable": {
-        "storage_path", "num_samples", "search_space", "max_concurrent_trials", "cpus_per_trial", "gpus_per_trial",
-        "address", "wandb_mode", "wandb_project", "wandb_entity", "upload_checkpoints",
-    },
-    "search": {"num_samples", "scheduler", "grace_period", "reduction_factor"},
-    "confirm": {"name", "num_epochs", "seed", "confirm", "confirm_top", "confirm_seeds"},
+SHAPED_NO_TRAINING = {
+    "name", "storage_path", "num_samples", "seed", "search_space", "metric", "mode", "scheduler", "grace_period",
+    "reduction_factor", "confirm", "confirm_top", "confirm_seeds", "max_concurrent_trials", "cpus_per_trial",
+    "gpus_per_trial", "address", "wandb_mode", "wandb_project", "wandb_entity", "upload_checkpoints",
 }  # fmt: skip
-_SHAPED_NO_TRAINING = set().union(*_ROLES_OF_FORMAT_1.values()) - {"num_epochs"} | {"metric", "mode"}
+"""Settings of format 1 that were the sweep's alone: trials are not told apart by them. All others have the one role
+that is read of a finished sweep, and a resume gives each its own."""
 
-_DISTRIBUTIONS_OF_FORMAT_1 = {
-    "float": "FloatDistribution",
-    "int": "IntDistribution",
-    "categorical": "CategoricalDistribution",
-}
+DISTRIBUTIONS = {"float": "FloatDistribution", "int": "IntDistribution", "categorical": "CategoricalDistribution"}
 
 
 def upgraded(settings: Content, data: Content, space: Content) -> tuple[Content, Content, Content]:
-    """What sweep.yaml, data.json and search_space.json hold, in the present format; {} stands for a missing file.
+    """What sweep.yaml (without its format), data.json and search_space.json would hold in the present format.
+
+    Args:
+        settings, data, space: what they hold; {} for a file that is not there.
 
     Raises:
         UserError: they are of a newer format.
     """
-    recorded_format = settings.get("format", 1)
+    settings = dict(settings)
+    recorded_format = settings.pop("format", 1)
     if recorded_format > FORMAT:
         raise UserError(
             f"sweep {settings.get('name')}: its record is of format {recorded_format} and this version reads up to "
-            f"{FORMAT}; use the version of GRPO Sweep that made it, or a newer one"
+            f"{FORMAT}; use the version that made it, or a newer one"
         )
     if recorded_format == FORMAT:
         return settings, data, space
     settings = {"confirm": "", "upload_checkpoints": "none"} | settings
+    names = [name for name in settings if name not in ("created", "history")]
     data = {
-        "roles": {name: _roles(name) for name in settings if name not in ("created", "history")},
+        "roles": {name: [] if name in SHAPED_NO_TRAINING else ["training"] for name in names},
         "run_name": "{name}-{created}",
         "train_command": [],
         "evaluate_command": [],
@@ -61,16 +59,9 @@ def upgraded(settings: Content, data: Content, space: Content) -> tuple[Content,
     return settings, data, {name: _distribution(described) for name, described in space.items()}
 
 
-def _roles(name: str) -> list[str]:
-    """Of a setting of format 1: what the code of that time listed; all others shaped the training."""
-    roles = [role for role, names in _ROLES_OF_FORMAT_1.items() if name in names]
-    return roles if name in _SHAPED_NO_TRAINING else ["training", *roles]
-
-
 def _distribution(described: Content) -> Content:
     """Optuna's JSON of a distribution, from format 1's {"kind", "low", "high", "log", "step", "choices"}."""
     if "kind" not in described:
         return described
     kept = ("choices",) if described["kind"] == "categorical" else ("low", "high", "log", "step")
-    attributes = {name: described[name] for name in kept}
-    return {"name": _DISTRIBUTIONS_OF_FORMAT_1[described["kind"]], "attributes": attributes}
+    return {"name": DISTRIBUTIONS[described["kind"]], "attributes": {name: described[name] for name in kept}}

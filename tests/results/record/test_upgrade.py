@@ -27,7 +27,7 @@ from results.record.upgrade import FORMAT, upgraded
 from results.trackers.wandb_settings import run_id
 from results.trackers.wandb_trials import sweep_settings
 from trainable.contract import TrialStatus, UserError
-from trainable.settings_fields import roles_by_name
+from trainable.settings_fields import Role, roles_by_name
 from tune.planning.command_line import parse_command_line
 from tune.planning.plan import plan_resumed
 
@@ -89,10 +89,10 @@ def test_a_plan_goes_on_with_an_old_sweep_and_finds_nothing_changed(old: Path) -
     assert plan.space == read_sweep(old).space
 
 
-def test_settings_of_an_old_sweep_have_the_roles_that_those_of_a_new_one_declare(old: Path) -> None:
+def test_what_shaped_an_old_sweeps_trials_is_what_shapes_those_of_a_new_one(old: Path) -> None:
     plan, _ = plan_resumed(parse_command_line(["--resume", "recorded"]), old)
-    declared = {name: set(roles) for name, roles in roles_by_name(plan.settings).items()}
-    assert {name: set(roles) for name, roles in read_sweep(old).data["roles"].items()} == declared
+    shaping = {name for name, roles in roles_by_name(plan.settings).items() if Role.TRAINING in roles}
+    assert set(read_sweep(old).training_settings) == shaping
 
 
 def test_a_resumed_old_sweep_ends_as_an_uninterrupted_one_and_in_the_present_format(old: Path) -> None:
@@ -104,8 +104,9 @@ def test_a_resumed_old_sweep_ends_as_an_uninterrupted_one_and_in_the_present_for
     assert [{name: row[name] for name in expected[0]} for row in curve(old / "trial_00002")] == expected
     assert params(old / "trial_00003") == PROPOSAL_3_OF_AN_UNINTERRUPTED_SWEEP
     assert len(rows(old / "trial_00003")) == 2
-    assert f"format: {FORMAT}\n" in (old / "sweep.yaml").read_text()
-    assert upgraded(*parts_on_disk(old)) == parts_on_disk(old)
+    settings, data, space = parts_on_disk(old)
+    assert settings["format"] == FORMAT
+    assert upgraded(settings, data, space)[1:] == (data, space)
 
 
 def test_a_resume_that_was_killed_between_the_files_leaves_what_is_read_the_same(old: Path) -> None:
