@@ -70,7 +70,7 @@ def _plan_confirming(flat: dict[str, Any], created: str) -> Plan:
     Raises:
         UserError: a setting that would make the trials another training than the search's, or its data has changed.
     """
-    storage = Path(flat.get("storage_path", DEFAULT_STORAGE)).absolute()
+    storage = Path(str(flat.get("storage_path", DEFAULT_STORAGE))).absolute()
     search = read_sweep(find_sweep(str(flat["confirm"]), storage))
     only_of_a_search = _with_role(Role.SEARCH)
     of_search = _taken_over(search.settings, but=only_of_a_search)

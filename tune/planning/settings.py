@@ -21,11 +21,6 @@ _resources = partial(setting, group="where it runs", roles=[CHANGEABLE])
 _tracking = partial(setting, group="what is recorded at W&B (TensorBoard always is)", roles=[CHANGEABLE])
 
 
-def is_space_file(path: Path) -> bool:
-    """Whether what names a search space is a file and not a space of the project."""
-    return path.suffix == ".py"
-
-
 @dataclass(frozen=True)
 class SweepSettings:
     """Everything that decides a sweep.
@@ -49,7 +44,7 @@ class SweepSettings:
         "",
         "name of a search space, or a .py file that defines SPACE (default: the run's own)",
         roles=[CHANGEABLE],
-        names_path=is_space_file,
+        names_path=lambda path: path.suffix == ".py",
     )
     metric: str = _search("", "metric that ranks the trials (default: the run's objective)", roles=[])
     mode: str = _search("", "whether the metric's max or its min is best", roles=[], choices=("max", "min"))
@@ -99,6 +94,8 @@ class SweepSettings:
             value = getattr(self, name)
             require(self, name, value is None or value >= 1, "at least 1")
         require(self, "confirm_seeds", self.confirm_seeds >= 2, "at least 2: one seed has no spread")
+        most = f"at most --num_epochs ({self.num_epochs})"
+        require(self, "grace_period", self.grace_period <= self.num_epochs, most)
         require(self, "seed", self.seed >= 0, "0 or more")
         require(self, "reduction_factor", 1 < self.reduction_factor < float("inf"), "above 1")
         require(self, "cpus_per_trial", 0 < self.cpus_per_trial < float("inf"), "above 0")
@@ -120,24 +117,19 @@ class SweepSettings:
 
 
 def from_flat(flat: dict[str, Any]) -> SweepSettings:
-    """Settings from values by flag's name, absent ones by default; what the run decides is filled in.
+    """Settings from values by flag's name; absent and empty ones are the run's, else the defaults.
 
     Raises:
         UserError: no such setting, or a value that is out of range or of the wrong type.
     """
-    kind = find_run_kind(flat.get("run", SweepSettings.run))
-    own, of_run = typed_values(flat, SweepSettings, kind.settings_type)
-    metric = own.get("metric") or kind.objective
-    if metric not in kind.modes:
-        raise UserError(f"--metric {metric!r}: trials cannot be ranked by it; it can be {', '.join(kind.modes)}")
-    own |= {
-        "metric": metric,
-        "mode": own.get("mode") or kind.modes[metric],
-        "search_space": own.get("search_space") or kind.search_space,
+    kind = find_run_kind(str(flat.get("run", SweepSettings.run)))
+    given, of_run = typed_values(flat, SweepSettings, kind.settings_type)
+    own = {
+        "metric": kind.objective,
+        "search_space": kind.search_space,
+        "grace_period": max(1, min(SweepSettings.grace_period, given.get("num_epochs", SweepSettings.num_epochs))),
+        **{name: value for name, value in given.items() if value != ""},
     }
-    num_epochs = own.get("num_epochs", SweepSettings.num_epochs)
-    if "grace_period" not in own:
-        own["grace_period"] = max(1, min(SweepSettings.grace_period, num_epochs))
-    elif own["grace_period"] > num_epochs:
-        raise UserError(f"--grace_period is {own['grace_period']}; it must be at most --num_epochs ({num_epochs})")
-    return SweepSettings(**own, run_settings=kind.settings_type(**of_run))
+    if own["metric"] not in kind.modes:
+        raise UserError(f"--metric {own['metric']!r}: trials cannot be ranked by it; it can be {', '.join(kind.modes)}")
+    return SweepSettings(**{"mode": kind.modes[own["metric"]]} | own, run_settings=kind.settings_type(**of_run))

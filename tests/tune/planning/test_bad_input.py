@@ -81,6 +81,7 @@ def test_a_search_space_with_impossible_values_is_refused(
         ("- num_samples", "expected lines such as 'num_samples: 32'"),
         ("num_trials: 3", "no setting 'num_trials'"),
         ("num_samples: many", "--num_samples is 'many'; it must be a whole number"),
+        ("run: 3", "--run '3': no such run"),
         ("num_samples: 1.5", "--num_samples is 1.5; it must be a whole number"),
         ("scheduler: pbt", "--scheduler 'pbt': it can be asha, none"),
     ],
