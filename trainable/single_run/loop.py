@@ -82,9 +82,9 @@ def _train(plan: Plan, screen: Screen, signals: StopSignals) -> int:
         except Diverged as error:
             status, exit_status, end = TrialStatus.FAILED, 1, f"diverged: {error}; a lower --lr may help"
         except torch.OutOfMemoryError as error:
-            cause = str(error).splitlines()[0]
-            end = f"ran out of memory: {cause}; a smaller --batch_size may help"
+            cause = str(error).partition("\n")[0]
             status, exit_status = TrialStatus.FAILED, 1
+            end = f"ran out of memory: {cause}; a smaller --batch_size may help"
 
     if events:
         events.close(status)
@@ -112,7 +112,7 @@ def _run_where_it_stands(plan: Plan, screen: Screen) -> tuple[GRPORun, TrialLog]
 
 
 def _record_epoch(plan: Plan, run: GRPORun, log: TrialLog, metrics: Mapping[str, float], seconds: float) -> Row:
-    """Write the epoch's row and its checkpoint; the row."""
+    """Write the epoch's row, which is returned, and its checkpoint."""
     epoch = len(log.rows) + 1
     before = log.rows[-1]["time_total_s"] if log.rows else 0.0
     log.append(

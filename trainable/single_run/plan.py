@@ -67,7 +67,7 @@ def plan_new(request: Request) -> Plan:
         settings = dataclasses.replace(settings, output_dir=str(Path(settings.output_dir, agents_folder)))
     if not request.overwrite:
         training_folder.refuse_used(settings.folder)
-    wandb_id = None if agents_folder else _new_wandb_id()
+    wandb_id = None if agents_folder else secrets.token_hex(6)
     return _plan(settings, f"{datetime.datetime.now():%Y%m%d-%H%M%S}", wandb_id)
 
 
@@ -75,10 +75,6 @@ def _folder_for_wandbs_agent() -> str | None:
     """Where in --output_dir this run belongs if W&B's sweep agent started it: it starts all with the same flags."""
     sweep_id, run_id = os.environ.get("WANDB_SWEEP_ID"), os.environ.get("WANDB_RUN_ID")
     return f"sweep-{sweep_id}/run-{run_id}" if sweep_id and run_id else None
-
-
-def _new_wandb_id() -> str:
-    return secrets.token_hex(6)
 
 
 def plan_resumed(request: Request) -> Plan:
@@ -91,7 +87,7 @@ def plan_resumed(request: Request) -> Plan:
     folder = Path(request.flags.get("output_dir", TrainingSettings.output_dir)).absolute()
     params = training_folder.read_params(folder)
     try:
-        created, wandb_id = params.pop(CREATED), params.pop(WANDB_ID) or _new_wandb_id()
+        created, wandb_id = params.pop(CREATED), params.pop(WANDB_ID) or secrets.token_hex(6)
         before = from_flat(params)
     except (KeyError, UserError) as error:
         cause = f"no {error}" if isinstance(error, KeyError) else error

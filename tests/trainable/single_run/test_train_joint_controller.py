@@ -187,6 +187,18 @@ def test_a_damaged_checkpoint_is_passed_over(
     assert numbers_of(workplace / "damaged") == numbers_of(uninterrupted)[:8]
 
 
+def test_a_training_that_diverges_says_what_may_help(
+    workplace: Path, train_here: Callable[..., int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert train_here("--output_dir", "diverged", "--lr=1e30", "--batch_size=2") == 1
+
+    shown = capsys.readouterr().out
+    assert "The training diverged: epoch 1: loss nan" in shown
+    assert "a lower --lr may help" in shown
+    assert "--resume" not in shown
+    assert rows_of(workplace / "diverged") == []
+
+
 def test_overwrite_begins_anew_and_touches_nothing_else(workplace: Path, train_here: Callable[..., int]) -> None:
     train_here("--output_dir", "anew", "--num_epochs=3")
     (workplace / "anew" / "notes.txt").write_text("mine")
