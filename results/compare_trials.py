@@ -106,8 +106,8 @@ def _print_tables(comparisons: "list[Comparison]", listings: "list[Listing]", pi
     from rich.console import Console
 
     from results.analysis.comparison import why_apart
+    from results.listing.formats import table_width
     from results.listing.summary import summary
-    from results.listing.table import table_width
 
     console = Console(record=bool(picture), highlight=False)
     if picture:

@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from results.analysis.observations import Observation, observations
-from results.analysis.pareto import ParetoSet, pareto_set
+from results.analysis.importance import Importance, importance, observations
+from results.analysis.pareto import pareto_set
 from results.analysis.seed_groups import SeedGroup, seed_groups
 from results.record.space import Space
 from results.record.sweeps import SweepRecord
@@ -36,13 +36,14 @@ class Comparison:
         return seed_groups(self.records)
 
     @cached_property
-    def observations(self) -> list[Observation]:
-        return observations(self.groups, self.mode)
+    def importance(self) -> Importance:
+        """Of each hyperparameter, over all settings that have ended."""
+        return importance(observations(self.groups, self.mode), self.space)
 
     @cached_property
-    def pareto(self) -> ParetoSet:
-        """Of the score and the rate of violations."""
-        return pareto_set(self.groups, self.metric, self.mode)
+    def pareto_set(self) -> list[SeedGroup]:
+        """Of the score and the rate of violations, best score first."""
+        return pareto_set(self.groups, self.mode)
 
     @property
     def space(self) -> Space:

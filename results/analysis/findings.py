@@ -8,13 +8,9 @@ from dataclasses import dataclass
 
 from results.analysis.best_policy import baselines, best_policy, mean_parts
 from results.analysis.comparison import Comparison
-from results.analysis.seed_groups import Estimate, SeedGroup, gain
+from results.analysis.seed_groups import SeedGroup, gain
 from results.record.ranking import sign
-from results.record.sweeps import SweepRecord
-from trainable.score_parts import BestPolicy, ScoreParts, interval
-
-CONFIRMED = 3
-"""`rank_of_evidence` of a trial that confirms."""
+from trainable.score_parts import Baseline, BestPolicy, ScoreParts, interval
 
 
 @dataclass(frozen=True)
@@ -37,12 +33,9 @@ class Gain:
 
 @dataclass(frozen=True)
 class BaselineGain:
-    """Something the winner is compared with."""
+    """A baseline, and the winner's gain over it."""
 
-    name: str
-    score: float
-    low: float
-    high: float
+    baseline: Baseline
     gain: Gain
 
 
@@ -58,16 +51,11 @@ class Findings:
     """Of the winner over the starting values; None where they are the winner."""
     baselines: tuple[BaselineGain, ...]
 
-    @property
-    def is_confirmed(self) -> bool:
-        """Whether the winner's score is a mean over seeds that it was not chosen by."""
-        return self.winner is not None and _is_confirmed(self.winner)
-
 
 def summarise(comparison: Comparison) -> Findings:
     """What comparable sweeps came to."""
     scored = [group for group in comparison.groups if group.score]
-    winner = next((group for group in scored if _is_confirmed(group)), scored[0] if scored else None)
+    winner = next((group for group in scored if group.is_confirmed), scored[0] if scored else None)
     start = comparison.starting_values
     start = start if start and start.score else None
     return Findings(
@@ -75,7 +63,7 @@ def summarise(comparison: Comparison) -> Findings:
         winner,
         start,
         gain=_gain_over(start, winner, comparison.mode) if winner and start and start is not winner else None,
-        baselines=_baseline_gains(winner, comparison.records[0]) if winner else (),
+        baselines=_baseline_gains(winner, comparison) if winner else (),
     )
 
 
@@ -88,42 +76,29 @@ def _parts(group: SeedGroup) -> ScoreParts | None:
     return mean_parts([policy.parts if policy else None for policy in best_policies(group)])
 
 
-def _is_confirmed(group: SeedGroup) -> bool:
-    return bool(group.score) and len(group.counted) > 1 and group.counted[0].rank_of_evidence == CONFIRMED
-
-
 def _gain_over(start: SeedGroup, winner: SeedGroup, mode: str) -> Gain | None:
+    """Over seeds where both ran under the same ones, else over what their best policies were judged on."""
     over_seeds = gain(winner, start)
     if over_seeds is None:
         return None
-    if over_seeds.half_width is not None:
-        return _over_seeds(over_seeds, mode)
-    return _over_parts(over_seeds.mean, _parts(winner), _parts(start), mode)
+    if over_seeds.half_width is None:
+        return _gain_over_parts(over_seeds.mean, _parts(winner), _parts(start), mode)
+    value = sign(mode) * over_seeds.mean
+    return Gain(value, value - over_seeds.half_width, value + over_seeds.half_width, "seed", over_seeds.n)
 
 
-def _over_seeds(estimate: Estimate, mode: str) -> Gain:
-    value, half_width = sign(mode) * estimate.mean, estimate.half_width or 0.0
-    return Gain(value, value - half_width, value + half_width, "seed", estimate.n)
-
-
-def _over_parts(difference: float, ours: ScoreParts | None, theirs: ScoreParts | None, mode: str) -> Gain:
+def _gain_over_parts(difference: float, ours: ScoreParts | None, theirs: ScoreParts | None, mode: str) -> Gain:
     if ours is None or theirs is None or len(ours.sums) != len(theirs.sums):
         return Gain(sign(mode) * difference)
     low, high = sorted(sign(mode) * end for end in interval(ours, theirs))
     return Gain(sign(mode) * difference, low, high, ours.unit, len(ours.sums))
 
 
-def _baseline_gains(winner: SeedGroup, record: SweepRecord) -> tuple[BaselineGain, ...]:
-    """The winner beside each baseline, as the record lists them."""
+def _baseline_gains(winner: SeedGroup, comparison: Comparison) -> tuple[BaselineGain, ...]:
+    """The winner beside each baseline, as the first sweep's record lists them."""
     assert winner.score
-    ours = _parts(winner)
+    score, ours = winner.score.mean, _parts(winner)
     return tuple(
-        BaselineGain(
-            name=baseline.name,
-            score=baseline.value,
-            low=baseline.low,
-            high=baseline.high,
-            gain=_over_parts(winner.score.mean - baseline.value, ours, baseline.parts, record.mode),
-        )
-        for baseline in baselines(record)
+        BaselineGain(baseline, _gain_over_parts(score - baseline.value, ours, baseline.parts, comparison.mode))
+        for baseline in baselines(comparison.records[0])
     )

@@ -17,7 +17,7 @@ class Hyperparameter:
 
     name: str
     values: Mapping[int, Any]
-    """By the place of the setting; those which do not have it (it depends on another) are left out."""
+    """By the index of the setting; those which do not have it (it depends on another) are left out."""
     kind: type
     """int or float, or str for choices: their values are labels here."""
     log: bool
@@ -39,5 +39,5 @@ def _describe(name: str, values: Mapping[int, Any], space: Space) -> Hyperparame
         kind = int if all(isinstance(value, int) for value in values.values()) else float
         # Starting values may lie outside of the space, even where a logarithm has no value.
         return Hyperparameter(name, values, kind, is_log(space, name) and min(values.values()) > 0)
-    labels = {place: value if isinstance(value, str) else json.dumps(value) for place, value in values.items()}
+    labels = {index: value if isinstance(value, str) else json.dumps(value) for index, value in values.items()}
     return Hyperparameter(name, labels, str, log=False)

@@ -2,9 +2,16 @@
 
 For each hyperparameter PED-ANOVA estimates the density of its values over all trials and over the best quarter, and
 takes the divergence of the second from the first. A *share* is that divergence as a part of the sum over all
-hyperparameters: shares add up to 1 whether or not anything matters, so each is held against chance. The scores are
+hyperparameters: shares add up to 1 whether or not anything matters, so each is compared with chance. The scores are
 dealt out anew among the trials, many times; a hyperparameter stands out when its divergence, measured by what it is
 by chance on average, exceeds what the highest of all hyperparameters reaches in 95 % of these deals.
+
+How far to trust that, in 400 made-up sweeps each, with three hyperparameters and a noise of a quarter of the effect:
+where nothing matters, one stands out in 6 of 100 sweeps of settings drawn at random, but in 14 (16 trials) or 10
+(32 trials) of those that TPE proposed, since it proposes near what was good and its trials are no independent draws.
+One that matters stands out, drawn at random or proposed by TPE, in 34 or 42 of 100 sweeps of 16 trials where the
+highest values are best, and in 21 or 32 where those in the middle are; of 32 trials in 86 or 41, and 71 or 69. (Ranks
+of the best quarter against the rest, by Mann-Whitney's U, see the middle in at most 1 of 100.)
 
 Only who is in the best quarter enters, so a trial that was stopped early need not have a score like those that ran
 in full. The best quarter and not Optuna's best tenth: a tenth of 16 trials is two, and names the hyperparameter that
@@ -13,28 +20,68 @@ matters in half of the cases, the quarter in nine of ten (made-up sweeps in whic
 
 import random
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from results.analysis.hyperparameters import Hyperparameter, varied_hyperparameters
-from results.analysis.observations import ALPHA, Observation, unit_of, why_no_best_quarter
+from results.analysis.seed_groups import OPEN, SeedGroup
+from results.record.ranking import sign
 from results.record.space import Space
+from trainable.contract import TrialStatus
 
 if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
 
+ALPHA = 0.05
 DEALS = 100
+FEWEST = 12
+"""Trials; the best quarter of fewer is one or two."""
+
+
+@dataclass(frozen=True)
+class Observation:
+    """A setting and what came of it."""
+
+    setting: Mapping[str, Any]
+    value: float
+    """More is better."""
+    trials: int = 1
 
 
 @dataclass(frozen=True)
 class Importance:
-    """Every varied hyperparameter's share, the largest first; none, and the reason, where nothing can be said."""
+    """Every varied hyperparameter's share, the largest first; none, and the reason, where nothing can be said.
+
+    Neither where no trial has ended.
+    """
 
     shares: dict[str, float]
-    stand_out: tuple[str, ...] = ()
+    stand_out: tuple[Hyperparameter, ...] = ()
     """Those that matter more than chance would have it."""
+    best_quarter: tuple[int, ...] = ()
+    """The indices of the observations in it."""
     reason: str = ""
+
+
+def observations(groups: Sequence[SeedGroup], mode: str) -> list[Observation]:
+    """One for each setting that has ended.
+
+    One that diverged before it had a score counts as the worst; one that failed for reasons of its own, or still runs,
+    tells nothing yet.
+    """
+    scored = [
+        Observation(group.setting, sign(mode) * group.score.mean, len(group.trials))
+        for group in groups
+        if group.score and group.counted[0].rank_of_evidence > OPEN
+    ]
+    worst = min((observation.value for observation in scored), default=0.0)
+    diverged = [
+        Observation(group.setting, worst, len(group.trials))
+        for group in groups
+        if not group.score and any(trial.status is TrialStatus.DIVERGED for trial in group.trials)
+    ]
+    return scored + diverged
 
 
 def importance(observed: Sequence[Observation], space: Space) -> Importance:
@@ -43,28 +90,47 @@ def importance(observed: Sequence[Observation], space: Space) -> Importance:
     Args:
         space: what was searched.
     """
+    if not observed:
+        return Importance({})
     varied = varied_hyperparameters([observation.setting for observation in observed], space)
     values = [observation.value for observation in observed]
-    if len(varied) < 2:
-        return Importance({}, reason=f"only {varied[0].name} was varied" if varied else "nothing was varied")
-    if reason := why_no_best_quarter(values, unit_of(observed), len(varied)):
+    best = best_quarter(values)
+    unit = "trials" if all(observation.trials == 1 for observation in observed) else "settings"
+    reason = _why_nothing_can_be_said(len(values), len(best), unit) if varied else "nothing was varied"
+    if reason:
         return Importance({}, reason=reason)
     divergences, by_chance = _divergences(varied, values)
     total = sum(divergences.values())
     if total == 0:
         return Importance({}, reason="the best quarter has the same values as the rest")
-    ordered = sorted(divergences, key=lambda name: (-divergences[name], name))
-    usual = {name: sum(deal[name] for deal in by_chance) / DEALS for name in ordered}
-    highest = sorted(max(_ratio(deal[name], usual[name]) for name in ordered) for deal in by_chance)
+    usual = {name: sum(deal[name] for deal in by_chance) / DEALS for name in divergences}
+
+    def beside_chance(divergences: Mapping[str, float], name: str) -> float:
+        return divergences[name] / usual[name] if usual[name] else 0.0
+
+    highest = sorted(max(beside_chance(deal, name) for name in deal) for deal in by_chance)
     limit = highest[round((1 - ALPHA) * DEALS) - 1]
+    ordered = sorted(varied, key=lambda hyperparameter: (-divergences[hyperparameter.name], hyperparameter.name))
     return Importance(
-        shares={name: divergences[name] / total for name in ordered},
-        stand_out=tuple(name for name in ordered if _ratio(divergences[name], usual[name]) > limit),
+        shares={hyperparameter.name: divergences[hyperparameter.name] / total for hyperparameter in ordered},
+        stand_out=tuple(one for one in ordered if beside_chance(divergences, one.name) > limit),
+        best_quarter=tuple(best),
     )
 
 
-def _ratio(divergence: float, usual: float) -> float:
-    return divergence / usual if usual else 0.0
+def best_quarter(values: Sequence[float]) -> list[int]:
+    """The indices of the best quarter of the values; those equal to its last belong to it."""
+    limit = min(sorted(values)[-max(1, len(values) // 4) :])
+    return [index for index, value in enumerate(values) if value >= limit]
+
+
+def _why_nothing_can_be_said(count: int, best: int, unit: str) -> str:
+    """Empty when the best quarter can be told from the rest."""
+    if count < FEWEST:
+        return f"{count} {unit} that ended are too few (at least {FEWEST} are needed)"
+    if best == count:
+        return f"all {count} {unit} have the same score"
+    return f"{best} of {count} {unit} share a score among the best" if best > count / 2 else ""
 
 
 def _divergences(
@@ -78,14 +144,10 @@ def _divergences(
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     study = optuna.create_study()
     distributions = {hyperparameter.name: _distribution(hyperparameter) for hyperparameter in varied}
-    for place in range(len(values)):
-        has = [hyperparameter for hyperparameter in varied if place in hyperparameter.values]
+    for index in range(len(values)):
+        params = {one.name: one.values[index] for one in varied if index in one.values}
         study.add_trial(
-            create_trial(
-                value=0.0,
-                params={hyperparameter.name: hyperparameter.values[place] for hyperparameter in has},
-                distributions={hyperparameter.name: distributions[hyperparameter.name] for hyperparameter in has},
-            )
+            create_trial(value=0.0, params=params, distributions={name: distributions[name] for name in params})
         )
     evaluator = PedAnovaImportanceEvaluator(target_quantile=0.25)
 

@@ -8,7 +8,7 @@ their epochs before those stopped early or still running.
 import json
 import math
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -19,6 +19,8 @@ from results.record.sweeps import SweepRecord, TrialRecord
 from trainable.contract import TrialStatus
 
 CONFIDENCE = 0.95
+CONFIRMED, RAN_IN_FULL, ENDED_EARLY, OPEN = 3, 2, 1, 0
+"""How telling a trial is: it confirms and ran in full; ran in full; ended early; may still change, or broke off."""
 
 
 @dataclass(frozen=True)
@@ -41,10 +43,10 @@ class JudgedTrial:
 
     @property
     def rank_of_evidence(self) -> int:
-        """3: confirms and ran in full, 2: ran in full, 1: ended early, 0: may still change, or broke off."""
+        """One of CONFIRMED, RAN_IN_FULL, ENDED_EARLY and OPEN."""
         if self.status is TrialStatus.COMPLETED:
-            return 3 if self.sweep.job_type == "confirm" else 2
-        return 1 if self.status in (TrialStatus.STOPPED_EARLY, TrialStatus.DIVERGED) else 0
+            return CONFIRMED if self.sweep.job_type == "confirm" else RAN_IN_FULL
+        return ENDED_EARLY if self.status in (TrialStatus.STOPPED_EARLY, TrialStatus.DIVERGED) else OPEN
 
 
 @dataclass(frozen=True)
@@ -74,9 +76,14 @@ class SeedGroup:
     def counted(self) -> tuple[JudgedTrial, ...]:
         """The trials that the estimate is of: one a seed."""
         scored = [trial for trial in self.trials if trial.score is not None]
-        most = max((trial.rank_of_evidence for trial in scored), default=0)
+        most = max((trial.rank_of_evidence for trial in scored), default=OPEN)
         by_seed = {trial.seed: trial for trial in reversed(scored) if trial.rank_of_evidence == most}
         return tuple(by_seed[seed] for seed in sorted(by_seed))
+
+    @property
+    def is_confirmed(self) -> bool:
+        """Whether the score is a mean over seeds that the setting was not chosen by."""
+        return len(self.counted) > 1 and self.counted[0].rank_of_evidence == CONFIRMED
 
     @cached_property
     def score(self) -> Estimate | None:
@@ -100,9 +107,12 @@ def seed_groups(records: Sequence[SweepRecord]) -> list[SeedGroup]:
             setting = full_setting(record, trial)
             shown = {name: setting[name] for name in names if name in setting}
             key = json.dumps(setting, sort_keys=True, default=str)
-            grouped.setdefault(key, []).append(_judge(record, trial, shown))
-    groups = [SeedGroup(tuple(trials)) for trials in grouped.values()]
-    mode = records[0].mode if records else "max"
+            grouped.setdefault(key, []).append(_judged(record, trial, shown))
+    return ranked((SeedGroup(tuple(trials)) for trials in grouped.values()), records[0].mode)
+
+
+def ranked(groups: Iterable[SeedGroup], mode: str) -> list[SeedGroup]:
+    """The best mean first."""
     return best_first(groups, lambda group: group.score.mean if group.score else None, mode)
 
 
@@ -129,7 +139,7 @@ def estimate(values: Sequence[float]) -> Estimate:
     return Estimate(statistics.fmean(values), quantile * statistics.stdev(values) / math.sqrt(n), n)
 
 
-def _judge(record: SweepRecord, trial: TrialRecord, setting: Mapping[str, Any]) -> JudgedTrial:
+def _judged(record: SweepRecord, trial: TrialRecord, setting: Mapping[str, Any]) -> JudgedTrial:
     best = record.best_row(trial)
     return JudgedTrial(
         sweep=record,

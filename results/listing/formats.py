@@ -1,4 +1,4 @@
-"""Listings for other programs: CSV and JSON in full precision under the columns' own names, and Markdown to paste."""
+"""A listing written out: as people read it on the screen and in Markdown, for other programs in full precision."""
 
 import csv
 import io
@@ -7,37 +7,72 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from rich.cells import cell_len
+from rich.text import Text
+
 from results.listing.formatting import shown_cell
 from results.listing.rows import Listing, all_columns
+
+GAP = "  "
+TO_THE_LEFT = ("sweep", "status", "metric")
+
+
+def as_table(listing: Listing) -> Text:
+    """One line a row, for the screen; the best one stands out wherever it lies.
+
+    As text, since rich's own table shortens numbers where the terminal is narrow, and takes its time over 1,000 rows.
+    """
+    cells = _shown_cells(listing)
+    widths = [max(map(cell_len, column)) for column in zip(*cells, strict=True)]
+    styles = ["bold", *("bold" if row["rank"] == 1 else "" for row in listing.rows)]
+    table = Text(no_wrap=True, overflow="ignore")
+    for line, style in zip(cells, styles, strict=True):
+        padded = (
+            text + " " * (width - cell_len(text)) if column in TO_THE_LEFT else " " * (width - cell_len(text)) + text
+            for text, width, column in zip(line, widths, listing.shown, strict=True)
+        )
+        table.append("\n" if table else "").append(GAP.join(padded).rstrip(), style)
+    return table
+
+
+def table_width(listing: Listing) -> int:
+    """Columns of the screen that the table takes."""
+    return max(map(cell_len, as_table(listing).plain.splitlines()))
+
+
+def as_markdown(listing: Listing) -> str:
+    """A table as GitHub draws it."""
+    head, *rows = _shown_cells(listing)
+    lines = [head, ["---"] * len(head), *([_escaped(text) for text in row] for row in rows)]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
 def as_csv(listings: Sequence[Listing]) -> str:
     """One table of all rows; what a row does not have is empty."""
-    columns = all_columns(listings)
     text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(columns)
-    for listing in listings:
-        writer.writerows([_plain(row.get(column)) for column in columns] for row in listing.rows)
+    writer = csv.DictWriter(text, all_columns(listings), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(_plain_rows(listings))
     return text.getvalue()
 
 
 def as_json(listings: Sequence[Listing]) -> str:
     """A list of objects; what a row does not have is null."""
+    return json.dumps(_plain_rows(listings), indent=2, allow_nan=False) + "\n"
+
+
+def _shown_cells(listing: Listing) -> list[list[str]]:
+    """The columns' names, and the text of every row."""
+    return [list(listing.shown), *([shown_cell(row, column) for column in listing.shown] for row in listing.rows)]
+
+
+def _plain_rows(listings: Sequence[Listing]) -> list[dict[str, Any]]:
+    """Every row with every column; neither CSV nor JSON has a word for what is no number."""
     columns = all_columns(listings)
-    rows = [{column: _plain(row.get(column)) for column in columns} for listing in listings for row in listing.rows]
-    return json.dumps(rows, indent=2, allow_nan=False) + "\n"
-
-
-def as_markdown(listing: Listing) -> str:
-    """A table as GitHub draws it."""
-    lines = [list(listing.shown), ["---"] * len(listing.shown)]
-    lines += [[_escaped(shown_cell(row, column)) for column in listing.shown] for row in listing.rows]
-    return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
+    return [{column: _plain(row.get(column)) for column in columns} for listing in listings for row in listing.rows]
 
 
 def _plain(value: Any) -> Any:
-    """Neither format has a word for what is no number."""
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 

@@ -1,5 +1,6 @@
 """How values read to people: scores to three decimals, hyperparameters to three significant digits."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -8,10 +9,11 @@ from trainable.contract import TrialStatus
 
 if TYPE_CHECKING:
     from results.analysis.findings import Gain
+    from results.analysis.importance import Importance
     from results.analysis.seed_groups import Estimate
+    from results.record.failures import Failure
 
 STARTING_VALUES = "starting values"
-
 
 METRIC_NAMES = {contract.VAL_IN_BUDGET_ACCURACY: "in-budget accuracy"}
 """Of those that would not read well by themselves."""
@@ -27,6 +29,14 @@ def shown_value(value: object) -> str:
     return f"{value:.3g}" if isinstance(value, float) else str(value)
 
 
+def shown_values(values: Sequence[Any]) -> str:
+    """The range of numbers, or how often each choice was made."""
+    if any(isinstance(value, str) for value in values):
+        return ", ".join(f"{value} {times}x" for value, times in Counter(values).most_common())
+    ends = dict.fromkeys(shown_value(end(values)) for end in (min, max)) if values else ["none"]
+    return " to ".join(ends)
+
+
 def shown_setting(setting: Mapping[str, Any]) -> str:
     return ", ".join(f"{name} {shown_value(value)}" for name, value in setting.items())
 
@@ -36,6 +46,12 @@ def shown_score(score: "Estimate") -> str:
     return f"{score.mean:.3f}" if score.half_width is None else f"{score.mean:.3f} ± {score.half_width:.3f}"
 
 
+def shown_gain(gain: "Gain") -> str:
+    """A gain and what is known of its interval."""
+    interval = interval_words(gain)
+    return f"{gain.value:+.3f} ({interval})" if interval else f"{gain.value:+.3f}"
+
+
 def interval_words(gain: "Gain") -> str:
     """The 95 % interval and what it is over; empty without one."""
     if gain.low is None or gain.high is None:
@@ -43,12 +59,26 @@ def interval_words(gain: "Gain") -> str:
     return f"95 % interval {gain.low:+.3f} to {gain.high:+.3f} over {counted(gain.drawn, gain.resampled)}"
 
 
+def stand_out_words(found: "Importance") -> str:
+    """The hyperparameters that matter beyond chance, each with the values that the best quarter has beside all."""
+    described = []
+    for hyperparameter in found.stand_out:
+        best = [hyperparameter.values[index] for index in found.best_quarter if index in hyperparameter.values]
+        all_values = list(hyperparameter.values.values())
+        described.append(f"{hyperparameter.name} (best quarter {shown_values(best)}; all {shown_values(all_values)})")
+    return listed(described)
+
+
+def failed_how(failure: "Failure") -> str:
+    return "diverged" if failure.kind == contract.DIVERGED else f"failed ({failure.kind})"
+
+
 def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def listed(words: Sequence[str], last: str = "and") -> str:
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} {last} {words[-1]}"
+    return f"{', '.join(words[:-1])} {last} {words[-1]}" if len(words) > 1 else "".join(words)
 
 
 def shown_cell(row: Mapping[str, Any], column: str) -> str:
@@ -58,19 +88,20 @@ def shown_cell(row: Mapping[str, Any], column: str) -> str:
         remarks = [] if value == TrialStatus.COMPLETED else [str(value)]
         return ", ".join(remarks + [STARTING_VALUES] * bool(row.get("starting_values")))
     if column == "epoch":
-        return f"{_count(value)}/{_count(row.get('epochs'))}"
+        return f"{_shown_count(value)}/{_shown_count(row.get('epochs'))}"
     if value is None:
         return "-" if column in ("rank", "score") else ""
-    if column == "score":
-        return f"{value:.3f}"
-    if column == "ci95":
-        return f"±{value:.3f}"
-    if column == "seconds":
-        return f"{value:.1f}"
+    match column:
+        case "score":
+            return f"{value:.3f}"
+        case "ci95":
+            return f"±{value:.3f}"
+        case "seconds":
+            return f"{value:.1f}"
     return shown_value(value)
 
 
-def _count(value: float | None) -> str:
+def _shown_count(value: float | None) -> str:
     if value is None:
         return "-"
     return f"{value:.1f}" if isinstance(value, float) else str(value)

@@ -3,19 +3,18 @@
 A row is a setting under all of its seeds, or one trial. Of several seeds every number is the mean.
 """
 
-import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from results.analysis.comparison import Comparison
-from results.analysis.seed_groups import SeedGroup
-from results.record.ranking import best_first
+from results.analysis.seed_groups import SeedGroup, ranked
 from trainable import contract
 from trainable.contract import UserError
 
 Values = Mapping[str, Any]
+"""Of one row, by column."""
 
 BEFORE = ("rank", "sweep", "trial")
 AFTER = (
@@ -42,11 +41,11 @@ class Listing:
         """By columns, each from the least, or with a '-' before it from the most; absent values come last."""
         rows = list(self.rows)
         for key in reversed(keys):
-            column, descending = key.removeprefix("-"), key.startswith("-")
-            there = [row for row in rows if row.get(column) is not None]
+            column = key.removeprefix("-")
+            known = [row for row in rows if row.get(column) is not None]
             absent = [row for row in rows if row.get(column) is None]
-            there.sort(key=lambda row: _order(row[column]), reverse=descending)
-            rows = there + absent
+            known.sort(key=lambda row: _order(row[column]), reverse=key.startswith("-"))
+            rows = known + absent
         return replace(self, rows=tuple(rows))
 
     def top(self, most: int | None) -> "Listing":
@@ -60,19 +59,18 @@ def list_trials(comparison: Comparison, ungrouped: bool = False) -> Listing:
     """Every setting of a comparison, or every trial."""
     groups = comparison.groups
     if ungrouped:
-        single = (SeedGroup((trial,)) for group in groups for trial in group.trials)
-        groups = best_first(single, lambda group: group.score.mean if group.score else None, comparison.mode)
+        groups = ranked((SeedGroup((trial,)) for group in groups for trial in group.trials), comparison.mode)
     names = {name: _column(name) for group in groups for name in group.setting}
     best_rows = (trial.best or {} for group in groups for trial in group.counted)
     metrics = sorted({name for row in best_rows for name in row if contract.is_metric(name)})
-    in_pareto_set = {id(trial) for group in comparison.pareto.groups for trial in group.trials}
+    in_pareto_set = {id(trial) for group in comparison.pareto_set for trial in group.trials}
     rows = tuple(
         _row(comparison, group, rank, names, metrics) | {"pareto": id(group.trials[0]) in in_pareto_set}
         for rank, group in enumerate(groups, start=1)
     )
     return Listing(
         columns=(*BEFORE, *names.values(), *AFTER, *metrics),
-        shown=_columns_for_people(comparison, groups, tuple(names.values())),
+        shown=_columns_for_people(comparison, groups, names.values()),
         rows=rows,
         total=len(rows),
     )
@@ -94,21 +92,15 @@ def all_columns(listings: Sequence[Listing]) -> list[str]:
     return list(dict.fromkeys(column for listing in listings for column in listing.columns))
 
 
-def _columns_for_people(comparison: Comparison, groups: Sequence[SeedGroup], names: tuple[str, ...]) -> tuple[str, ...]:
-    several_sweeps = len(comparison.records) > 1
+def _columns_for_people(comparison: Comparison, groups: Sequence[SeedGroup], names: Iterable[str]) -> tuple[str, ...]:
     grouped = any(len(group.trials) > 1 for group in groups)
-    seeds = {trial.seed for group in groups for trial in group.trials}
-    return (
-        "rank",
-        *(("sweep",) if several_sweeps else ()),
-        "trial",
-        *names,
-        *(("seed",) if len(seeds) > 1 and not grouped else ()),
-        "score",
-        *(("ci95", "seeds") if grouped else ()),
-        "epoch",
-        "status",
-    )
+    columns = ["rank", *(["sweep"] if len(comparison.records) > 1 else []), "trial", *names]
+    if grouped:
+        columns += ["score", "ci95", "seeds"]
+    else:
+        several_seeds = len({group.trials[0].seed for group in groups}) > 1
+        columns += ["seed", "score"] if several_seeds else ["score"]
+    return (*columns, "epoch", "status")
 
 
 def _row(
@@ -122,7 +114,7 @@ def _row(
         "trial": first.trial.number,
         **{column: group.setting.get(name) for name, column in names.items()},
         "seed": first.seed if len(group.trials) == 1 else None,
-        "score": _finite(group.score.mean) if group.score else None,
+        "score": group.score.mean if group.score else None,
         "ci95": group.score.half_width if group.score else None,
         "seeds": len(counted) if group.score else 0,
         "epoch": _mean([trial.best[contract.EPOCH] for trial in counted if trial.best]),
@@ -147,10 +139,6 @@ def _mean(values: Sequence[float]) -> float | None:
     if not values:
         return None
     return values[0] if len(set(values)) == 1 else sum(values) / len(values)
-
-
-def _finite(value: float) -> float | None:
-    return value if math.isfinite(value) else None
 
 
 def _column(name: str) -> str:

@@ -3,15 +3,21 @@
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from results.analysis.best_quarter import best_quarter
 from results.analysis.comparison import Comparison
 from results.analysis.findings import summarise
-from results.analysis.importance import importance
-from results.analysis.seed_groups import JudgedTrial
-from results.listing.formats import as_markdown
-from results.listing.formatting import STARTING_VALUES, interval_words, shown_score, shown_setting
+from results.analysis.pareto import VIOLATIONS
+from results.listing.formats import as_markdown, as_table
+from results.listing.formatting import (
+    STARTING_VALUES,
+    failed_how,
+    interval_words,
+    shown_score,
+    shown_setting,
+    stand_out_words,
+)
 from results.listing.rows import Listing
-from results.listing.table import trial_table
+from results.record.failures import Failure
+from results.record.sweeps import TrialRecord
 from trainable import contract
 
 MOST_NAMED = 6
@@ -20,7 +26,7 @@ MOST_NAMED = 6
 def summary(comparison: Comparison, listing: Listing) -> Group:
     """What to show of sweeps, finished or not."""
     parts: list[RenderableType] = [Text(title(comparison), style="bold"), *map(Text, head_lines(comparison))]
-    parts += [Text(""), trial_table(listing), Text("")]
+    parts += [Text(""), as_table(listing), Text("")]
     return Group(*parts, *map(Text, finding_lines(comparison, listing)))
 
 
@@ -54,11 +60,12 @@ def head_lines(comparison: Comparison) -> list[str]:
 
 def finding_lines(comparison: Comparison, listing: Listing) -> list[str]:
     """What follows from the table; of all trials, shown or not."""
+    shown, trials = len(listing.rows), [trial.trial for group in comparison.groups for trial in group.trials]
     blocks = [
-        _cut_lines(listing),
+        [f"{shown} of {listing.total} shown; what follows is of all"] if shown < listing.total else [],
         gain_lines(comparison),
         _decision_lines(comparison) + _pareto_lines(comparison),
-        [_failure_line(trial) for group in comparison.groups for trial in group.trials if trial.trial.failure],
+        [_failure_line(trial, trial.failure) for trial in trials if trial.failure],
     ]
     lines = [line for block in blocks if block for line in ("", *block)]
     return lines[1:]
@@ -85,55 +92,43 @@ def gain_lines(comparison: Comparison) -> list[str]:
         lines.append(f"Nothing tried beats the {STARTING_VALUES}.")
     if findings.baselines:
         lines.append("Baselines (95 % interval):")
-    for baseline in findings.baselines:
-        gain = baseline.gain
+    for over in findings.baselines:
+        baseline, gain = over.baseline, over.gain
         interval = "" if gain.low is None or gain.high is None else f"  ({gain.low:+.3f} to {gain.high:+.3f})"
         lines.append(
-            f"  {baseline.name:<14}{baseline.score:.3f}  ({baseline.low:.3f} to {baseline.high:.3f})"
+            f"  {baseline.name:<14}{baseline.value:.3f}  ({baseline.low:.3f} to {baseline.high:.3f})"
             f"   best trial {gain.value:+.3f}{interval}"
         )
     return lines
 
 
-def _cut_lines(listing: Listing) -> list[str]:
-    if len(listing.rows) == listing.total:
-        return []
-    return [f"{len(listing.rows)} of {listing.total} shown; what follows is of all"]
-
-
 def _decision_lines(comparison: Comparison) -> list[str]:
-    """Importance and the best quarter, or once why there is neither."""
-    observed = comparison.observations
-    if not observed:
+    """What decides, or why that cannot be said."""
+    found = comparison.importance
+    if found.reason:
+        return [f"What decides cannot be said: {found.reason}."]
+    if not found.shares:
         return []
-    weighed, quarter = importance(observed, comparison.space), best_quarter(observed)
-    if quarter.reason:
-        return [f"What decides cannot be said: {quarter.reason}."]
-    if weighed.reason:
-        return [quarter.sentence]
-    shares = ", ".join(f"{name} {share:.0%}" for name, share in weighed.shares.items())
-    beyond = f"beyond chance: {', '.join(weighed.stand_out)}" if weighed.stand_out else "none is beyond chance"
-    return [f"Importance for being in the best quarter (PED-ANOVA): {shares}; {beyond}", quarter.sentence]
+    shares = ", ".join(f"{name} {share:.0%}" for name, share in found.shares.items())
+    beyond = f"beyond chance: {stand_out_words(found)}" if found.stand_out else "none is beyond chance"
+    return [f"Importance for being in the best quarter (PED-ANOVA): {shares}; {beyond}"]
 
 
 def _pareto_lines(comparison: Comparison) -> list[str]:
-    found = comparison.pareto
-    if not found.groups:
+    if not comparison.pareto_set:
         return []
-    up = "up" if comparison.mode == "max" else "down"
     points = [
-        f"{comparison.name_of_setting(group)} ({group.score.mean:.3f}, {group.mean_of(found.against):.3f})"
-        for group in found.groups[:MOST_NAMED]
+        f"{comparison.name_of_setting(group)} ({group.score.mean:.3f}, {group.mean_of(VIOLATIONS):.3f})"
+        for group in comparison.pareto_set[:MOST_NAMED]
         if group.score
     ]
-    more = f" and {len(found.groups) - MOST_NAMED} more" if len(found.groups) > MOST_NAMED else ""
-    axes = f"{found.score_metric} {up}, {found.against} down, at the best epoch"
+    unnamed = len(comparison.pareto_set) - len(points)
+    more = f" and {unnamed} more" if unnamed else ""
+    up = "up" if comparison.mode == "max" else "down"
+    axes = f"{comparison.metric} {up}, {VIOLATIONS} down, at the best epoch"
     return [f"Pareto set ({axes}): {', '.join(points)}{more}"]
 
 
-def _failure_line(judged: JudgedTrial) -> str:
-    trial = judged.trial
-    assert trial.failure
-    what = "diverged" if trial.failure.kind == contract.DIVERGED else f"failed ({trial.failure.kind})"
+def _failure_line(trial: TrialRecord, failure: Failure) -> str:
     file = trial.folder / contract.FAILURE_FILE
-    return f"Trial {trial.number} {what} in epoch {trial.failure.epoch}: {trial.failure.cause} ({file})"
+    return f"Trial {trial.number} {failed_how(failure)} in epoch {failure.epoch}: {failure.cause} ({file})"

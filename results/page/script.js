@@ -2,7 +2,6 @@
 "use strict";
 (() => {
   const { layout: COMMON, figures } = JSON.parse(document.getElementById("charts").textContent);
-  const NARROW = window.matchMedia("(max-width: 40rem)");
   const DARK = window.matchMedia("(prefers-color-scheme: dark)");
   const TOUCH = window.matchMedia("(pointer: coarse)");
   const CONFIG = { displayModeBar: false, responsive: true, showTips: false };
@@ -37,7 +36,6 @@
   const draw = (id) => {
     const figure = figures[id], style = getComputedStyle(document.documentElement);
     let layout = over(COMMON, figure.layout);
-    if (NARROW.matches) layout = over(layout, figure.narrow);
     if (onPaper) layout = over(layout, { width: PAPER_WIDTH });
     if (TOUCH.matches) layout = over(layout, { dragmode: false });
     const plot = document.getElementById(id);
@@ -50,10 +48,10 @@
   const pointsOf = (figure, trial) => {
     const found = { x: [], y: [] };
     for (const trace of figure.data)
-      (trace.customdata || []).forEach((number, place) => {
+      (trace.customdata || []).forEach((number, index) => {
         if (number !== trial) return;
-        found.x.push(trace.x[place]);
-        found.y.push(trace.y[place]);
+        found.x.push(trace.x[index]);
+        found.y.push(trace.y[index]);
       });
     return found;
   };
@@ -84,9 +82,9 @@
   };
 
   // Tables: best first as written; a column's button sorts by it, numbers as numbers, what is missing last.
-  const sortBy = (table, place, direction) => {
+  const sortBy = (table, index, direction) => {
     const body = table.tBodies[0];
-    const keyed = [...body.rows].map((row, written) => ({ row, written, key: row.cells[place].dataset.key }));
+    const keyed = [...body.rows].map((row, written) => ({ row, written, key: row.cells[index].dataset.key }));
     const areNumbers = keyed.every(({ key }) => key === undefined || (key !== "" && !Number.isNaN(Number(key))));
     const compare = (one, other) => {
       if (one.key === undefined || other.key === undefined) return (one.key === undefined) - (other.key === undefined);
@@ -95,15 +93,15 @@
     };
     keyed.sort(compare).forEach(({ row }) => body.append(row));
     [...table.tHead.rows[0].cells].forEach((cell, column) => {
-      if (column === place) cell.setAttribute("aria-sort", direction > 0 ? "ascending" : "descending");
+      if (column === index) cell.setAttribute("aria-sort", direction > 0 ? "ascending" : "descending");
       else cell.removeAttribute("aria-sort");
     });
   };
   for (const table of document.querySelectorAll("table.sortable")) {
     const { sweep } = table.dataset;
-    [...table.tHead.rows[0].cells].forEach((cell, place) =>
+    [...table.tHead.rows[0].cells].forEach((cell, index) =>
       cell.querySelector("button").addEventListener("click", () =>
-        sortBy(table, place, cell.getAttribute("aria-sort") === "ascending" ? -1 : 1)));
+        sortBy(table, index, cell.getAttribute("aria-sort") === "ascending" ? -1 : 1)));
     for (const row of table.tBodies[0].rows) {
       const trial = Number(row.dataset.trial);
       row.querySelector(".pin").addEventListener("click", () => pin(sweep, trial));
@@ -128,7 +126,6 @@
     Object.keys(pinned).forEach((sweep) => bringOut(sweep));
   };
   DARK.addEventListener("change", drawAll);
-  NARROW.addEventListener("change", drawAll);
   // On paper everything is light, whatever the screen is.
   const print = (now) => {
     onPaper = now;

@@ -12,15 +12,6 @@ from trainable import contract
 
 
 @dataclass(frozen=True)
-class Words:
-    """Part of a sentence."""
-
-    text: str
-    is_number: bool = False
-    """Whether it is what the sentence is about."""
-
-
-@dataclass(frozen=True)
 class Card:
     """One number that matters, with what it is."""
 
@@ -30,61 +21,50 @@ class Card:
     good: bool = False
 
 
-def headline(findings: Findings) -> list[Words]:
-    """The result in one sentence."""
+def headline(findings: Findings) -> list[str]:
+    """The result in one sentence, in pieces: every second one is a number that the sentence is about."""
     comparison, winner = findings.comparison, findings.winner
     trials = [trial for record in comparison.records for trial in record.trials]
     if winner is None or winner.score is None:
         if trials and all(trial.failure for trial in trials):
-            return [Words("No trial has a score: "), Words(f"{_all(len(trials))} failed", True)]
-        return [Words("No trial has a score yet")]
-    so_far = "" if all(record.finished for record in comparison.records) else "so far, "
-    name, value = metric_name(comparison.metric), Words(f"{winner.score.mean:.3f}", True)
-    over_seeds = f", the mean over {counted(winner.score.n, 'seed')}" if findings.is_confirmed else ""
-    reaches = f"the best setting reaches {'an' if name[0] in 'aeiou' else 'a'} {name} of "
-    start = f"the {STARTING_VALUES}"
-    if findings.gain is None:
-        if winner is findings.start:
-            nothing_better = "Nothing tried beats" if len(comparison.groups) > 1 else "One setting was tried,"
-            return _begin([Words(f"{so_far}{nothing_better} {start}: {name} "), value, Words(over_seeds)])
-        return _begin([Words(f"{so_far}{reaches}"), value, Words(over_seeds)])
-    gained = Words(f"{findings.gain.value:+.3f}", True)
-    return _begin([Words(f"{so_far}{reaches}"), value, Words(f"{over_seeds}, "), gained, Words(f" over {start}")])
-
-
-def _all(trials: int) -> str:
-    return "the only one" if trials == 1 else f"all {trials}"
-
-
-def _begin(words: list[Words]) -> list[Words]:
-    """With a capital."""
-    first = words[0].text
-    return [Words(first[:1].upper() + first[1:]), *words[1:]]
+            return ["No trial has a score: ", f"{'the only one' if len(trials) == 1 else f'all {len(trials)}'} failed"]
+        return ["No trial has a score yet"]
+    name, value = metric_name(comparison.metric), f"{winner.score.mean:.3f}"
+    over_seeds = f", the mean over {counted(winner.score.n, 'seed')}" if winner.is_confirmed else ""
+    if winner is findings.start:
+        beginning = "nothing tried beats" if len(comparison.groups) > 1 else "one setting was tried,"
+        pieces = [f"{beginning} the {STARTING_VALUES}: {name} ", value, over_seeds]
+    else:
+        pieces = [f"the best setting reaches {'an' if name[0] in 'aeiou' else 'a'} {name} of ", value, over_seeds]
+    if findings.gain:
+        pieces[-1:] = [f"{over_seeds}, ", f"{findings.gain.value:+.3f}", f" over the {STARTING_VALUES}"]
+    first = pieces[0] if all(record.finished for record in comparison.records) else f"so far, {pieces[0]}"
+    return [first[0].upper() + first[1:], *pieces[1:]]
 
 
 def winner_line(findings: Findings) -> str:
-    """Which setting it is, where it was found."""
+    """Which setting it is, where it was found; empty where there is none."""
     winner = findings.winner
     if winner is None:
         return ""
     where = findings.comparison.name_of_setting(winner)
-    if len(winner.counted) == 1 and winner.counted[0].best:
-        trial = winner.counted[0]
-        where += f", at epoch {winner.counted[0].best[contract.EPOCH]} of {len(trial.trial.rows)}"
+    first, *others = winner.counted
+    if first.best and not others:
+        where += f", at epoch {first.best[contract.EPOCH]} of {len(first.trial.rows)}"
     return f"{shown_setting(winner.setting)} ({where})"
 
 
 def trust_line(findings: Findings) -> str:
-    """How far the winner's number can be trusted."""
-    winner, comparison = findings.winner, findings.comparison
-    if winner is None or len([group for group in comparison.groups if group.score]) < 2:
+    """How far the winner's number can be trusted; empty where it was not chosen among several."""
+    scored = sum(bool(group.score) for group in findings.comparison.groups)
+    if findings.winner is None or scored < 2:
         return ""
-    if findings.is_confirmed:
+    if findings.winner.is_confirmed:
         return (
-            f"The score is a mean over {counted(len(winner.counted), 'seed')} that the setting was not chosen by. Its "
-            "best epochs were still chosen on the validation data: expect a little less on data that nobody looked at."
+            f"The score is a mean over {counted(len(findings.winner.counted), 'seed')} that the setting was not chosen "
+            "by. Its best epochs were still chosen on the validation data: expect a little less on data that nobody "
+            "looked at."
         )
-    scored = sum(bool(group.score) for group in comparison.groups)
     return (
         f"The winner was picked among {counted(scored, 'setting')} for its score on the validation data, and so was "
         "its best epoch: score and gain are optimistic, and an interval does not know of that choice."
@@ -93,34 +73,28 @@ def trust_line(findings: Findings) -> str:
 
 def cards(findings: Findings) -> list[Card]:
     """The numbers that matter."""
-    comparison, winner, start = findings.comparison, findings.winner, findings.start
+    comparison, winner, gain = findings.comparison, findings.winner, findings.gain
     found = []
     if winner and winner.score:
-        name = metric_name(comparison.metric)
-        best = (
-            f"{comparison.mode} over the epochs" if winner.score.n == 1 else f"over {counted(winner.score.n, 'seed')}"
-        )
-        found.append(Card(f"best {name}", shown_score(winner.score), f"{comparison.metric}, {best}"))
-    if start and start.score and findings.gain:
-        gained = findings.gain
-        unclear = "" if gained.is_clear or gained.low is None else "not clearly above 0: "
-        note = unclear + interval_words(gained)
-        found.append(
-            Card(f"over the {STARTING_VALUES}", f"{gained.value:+.3f}", note, good=gained.is_clear and gained.value > 0)
-        )
+        seeds = counted(winner.score.n, "seed")
+        over = f"over {seeds}" if winner.score.n > 1 else f"{comparison.mode} over the epochs"
+        name = f"best {metric_name(comparison.metric)}"
+        found.append(Card(name, shown_score(winner.score), f"{comparison.metric}, {over}"))
+    if gain:
+        unclear = "" if gain.is_clear or gain.low is None else "not clearly above 0: "
+        note, good = unclear + interval_words(gain), gain.is_clear and gain.value > 0
+        found.append(Card(f"over the {STARTING_VALUES}", f"{gain.value:+.3f}", note, good))
     beaten = [baseline for baseline in findings.baselines if baseline.gain.value > 0]
     ahead = [baseline for baseline in findings.baselines if baseline.gain.value <= 0]
     if beaten:
-        nearest = min(beaten, key=lambda baseline: baseline.gain.value)
-        clearly = nearest.gain.is_clear
-        found.append(Card(f"over {nearest.name}", f"{nearest.gain.value:+.3f}", interval_words(nearest.gain), clearly))
+        near = min(beaten, key=lambda baseline: baseline.gain.value)
+        value, is_clear = f"{near.gain.value:+.3f}", near.gain.is_clear
+        found.append(Card(f"over {near.baseline.name}", value, interval_words(near.gain), is_clear))
     if ahead:
-        nearest = max(ahead, key=lambda baseline: baseline.gain.value)
-        found.append(
-            Card(f"still below {nearest.name}", f"{-nearest.gain.value:.3f}", f"{nearest.name} has {nearest.score:.3f}")
-        )
-    found.append(_trials_card(comparison.records))
-    return found
+        near = max(ahead, key=lambda baseline: baseline.gain.value)
+        name, note = near.baseline.name, f"{near.baseline.name} has {near.baseline.value:.3f}"
+        found.append(Card(f"still below {name}", f"{-near.gain.value:.3f}", note))
+    return [*found, _trials_card(comparison.records)]
 
 
 def status_counts(records: Sequence[SweepRecord]) -> str:
@@ -131,7 +105,7 @@ def status_counts(records: Sequence[SweepRecord]) -> str:
 
 def _trials_card(records: Sequence[SweepRecord]) -> Card:
     ended = sum(trial.finished for record in records for trial in record.trials)
-    planned = sum(max(int(record.settings.get("num_samples", 0)), len(record.trials)) for record in records)
+    planned = sum(max(record.num_samples, len(record.trials)) for record in records)
     if ended >= planned:
         return Card("trials", f"{ended:,}", status_counts(records))
     return Card("trials ended", f"{ended:,} of {planned:,}", status_counts(records))
@@ -154,10 +128,10 @@ def how_long(record: SweepRecord) -> str:
     began = min(row["timestamp"] - row.get("time_this_iter_s", 0.0) for row in rows)
     elapsed = max(row["timestamp"] for row in rows) - began
     trained = sum(trial.rows[-1].get("time_total_s", 0.0) for trial in record.trials if trial.rows)
-    return f"{duration(elapsed)} from the first epoch to the last, {duration(trained)} of training in all trials"
+    return f"{_duration(elapsed)} from the first epoch to the last, {_duration(trained)} of training in all trials"
 
 
-def duration(seconds: float) -> str:
+def _duration(seconds: float) -> str:
     minutes, seconds = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     parts = [(hours, "h"), (minutes, "min"), (seconds, "s")]

@@ -1,4 +1,4 @@
-"""A chart as data: what plotly.js draws, what to see in it, and the same as a table for those who cannot.
+"""A chart as data: what plotly.js draws, what to see in it, and the same numbers for those who cannot see it.
 
 A colour is the name of one of the page's CSS variables ('--winner'): the page puts in what the reader's colour scheme
 has. Points that belong to a trial carry its number as `customdata`, by which the page finds it in every chart.
@@ -7,52 +7,46 @@ has. Points that belong to a trial carry its number as `customdata`, by which th
 import html
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 Trace = dict[str, Any]
+Numbers = Sequence[Sequence[str]]
+"""Rows of text, the columns' names first."""
 
 WINNER, START, ACCENT = "--winner", "--start", "--accent"
 INK, INK_SOFT, MUTED, FAINT = "--ink", "--ink-soft", "--muted", "--faint"
-BASELINES = ("--baseline-0", "--baseline-1", "--baseline-2", "--baseline-3")
-"""The best baseline's colour first."""
-SCALE = tuple(f"--scale-{place}" for place in range(7))
+SCALE = tuple(f"--scale-{step}" for step in range(7))
 """From the worst score to the best."""
 
-LEGEND_ABOVE = {"orientation": "h", "x": 0, "xanchor": "left", "y": 1.02, "yanchor": "bottom"}
-
-_AXIS = {
+AXIS = {
     "gridcolor": "--grid",
     "linecolor": "--grid",
     "zeroline": False,
     "automargin": True,
     "ticks": "",
     "tickangle": 0,
+    "exponentformat": "e",
     "title": {"font": {"size": 13, "color": INK_SOFT}},
     "tickfont": {"size": 12, "color": INK_SOFT},
 }
+_LEGEND = {"orientation": "h", "x": 0, "xanchor": "left", "y": 1.02, "yanchor": "bottom"}
 LAYOUT: Mapping[str, Any] = {
     "paper_bgcolor": "rgba(0,0,0,0)",
     "plot_bgcolor": "rgba(0,0,0,0)",
     "font": {"family": "--font", "size": 13, "color": INK},
     "margin": {"l": 10, "r": 14, "t": 24, "b": 48},
-    "xaxis": {**_AXIS, "automargin": False},
-    "yaxis": _AXIS,
+    "xaxis": {**AXIS, "automargin": False},
+    "yaxis": AXIS,
     "hoverlabel": {"bgcolor": "--hover", "bordercolor": "--grid", "font": {"color": INK, "family": "--font"}},
-    "legend": {"bgcolor": "rgba(0,0,0,0)", "font": {"size": 12, "color": INK_SOFT}},
+    "legend": {**_LEGEND, "bgcolor": "rgba(0,0,0,0)", "font": {"size": 12, "color": INK_SOFT}},
     "colorway": [ACCENT],
     "hovermode": "closest",
     "hoverdistance": 24,
 }
 """What all charts have in common; a chart's own layout goes over it."""
-
-
-@dataclass(frozen=True)
-class Table:
-    """The numbers behind a chart."""
-
-    columns: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
+CATEGORIES = {"type": "category", "showgrid": False, "automargin": True}
+"""A vertical axis of names."""
 
 
 @dataclass(frozen=True)
@@ -65,23 +59,24 @@ class Chart:
     """What there is to see, in a sentence or two."""
     traces: Sequence[Trace]
     layout: Mapping[str, Any]
-    table: Table | None = None
-    """None where the table of trials holds the same numbers."""
+    numbers: Numbers = ()
+    """None where the table of trials holds the same."""
     height: int = 380
-    narrow: Mapping[str, Any] = field(default_factory=dict)
-    """What of the layout is different on a phone."""
+    """In CSS pixels."""
     is_wide: bool = False
     """Whether it wants the page's whole width."""
     highlight: str = ""
     """How a trial that the reader points at is brought out: 'lines', 'markers' or not at all."""
 
     def figure(self) -> dict[str, Any]:
-        return {
-            "data": list(self.traces),
-            "layout": {**self.layout, "height": self.height},
-            "narrow": dict(self.narrow),
-            "highlight": self.highlight,
-        }
+        """What the page draws it from, as JSON can hold it."""
+        layout = {**self.layout, "height": self.height}
+        return {"data": _short(self.traces), "layout": _short(layout), "highlight": self.highlight}
+
+
+def baseline_colour(index: int) -> str:
+    """The best baseline has the first one."""
+    return f"--baseline-{min(index, 3)}"
 
 
 def label(text: object) -> str:
@@ -89,51 +84,8 @@ def label(text: object) -> str:
     return html.escape(str(text), quote=False)
 
 
-def number(value: float | None) -> float | None:
-    """A number as a chart needs it: short, and nothing where there is none."""
-    return float(f"{value:.5g}") if value is not None and math.isfinite(value) else None
-
-
 def axis(title: str, **more: Any) -> dict[str, Any]:
     return {"title": {"text": label(title)}, **more}
-
-
-def log_axis(title: str, values: Sequence[float]) -> dict[str, Any]:
-    """A logarithmic axis with ticks that read as plain numbers."""
-    ticks = log_ticks(min(values), max(values))
-    return axis(title, type="log", tickvals=ticks, ticktext=[tick_text(tick) for tick in ticks])
-
-
-def log_ticks(low: float, high: float) -> list[float]:
-    """Powers of ten within the range, with 3 or 2 and 5 times them where that would be fewer than three."""
-    exponents = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
-    for factors in ((1,), (1, 3), (1, 2, 5)):
-        ticks = [factor * 10.0**exponent for exponent in exponents for factor in factors]
-        within = [tick for tick in ticks if low * 0.999 <= tick <= high * 1.001]
-        if len(within) >= 3:
-            return within
-    return within
-
-
-def even_ticks(low: float, high: float) -> list[float]:
-    """Some four multiples of 1, 2 or 5 times a power of ten within the range."""
-    step = (high - low) / 4
-    power = 10.0 ** math.floor(math.log10(step))
-    step = next(power * factor for factor in (1, 2, 5, 10) if power * factor >= step)
-    return [place * step for place in range(math.ceil(low / step), math.floor(high / step) + 1)]
-
-
-def tick_text(value: float) -> str:
-    """Short, with an exponent where zeros would be counted: 3e-4."""
-    shown = f"{value:.1e}".replace(".0e", "e") if 0 < abs(value) < 0.001 else f"{value:.3g}"
-    return shown.replace("e-0", "e-").replace("e+0", "e")
-
-
-def padded_range(values: Sequence[float], log: bool = False) -> list[float]:
-    """A little more than the values span, as plotly.js wants it: exponents on a log axis."""
-    ends = [math.log10(value) if log else value for value in (min(values), max(values))]
-    margin = 0.06 * (ends[1] - ends[0]) or 0.5
-    return [ends[0] - margin, ends[1] + margin]
 
 
 def apart(lines: Sequence[Sequence[Any]]) -> list[Any]:
@@ -142,3 +94,12 @@ def apart(lines: Sequence[Sequence[Any]]) -> list[Any]:
     for line in lines:
         joined += [*line, None]
     return joined[:-1]
+
+
+def _short(content: Any) -> Any:
+    """Numbers to five digits, and nothing in place of what is no number, wherever they lie."""
+    if isinstance(content, float):
+        return float(f"{content:.5g}") if math.isfinite(content) else None
+    if isinstance(content, Mapping):
+        return {key: _short(value) for key, value in content.items()}
+    return [_short(value) for value in content] if isinstance(content, (list, tuple)) else content

@@ -1,12 +1,12 @@
 """What the best policies achieve under each latency budget, beside the baselines: in accuracy and in time."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from results.analysis.best_policy import baselines
 from results.analysis.findings import Findings, best_policies
 from results.listing.formatting import STARTING_VALUES
-from results.page.charts.chart import BASELINES, LEGEND_ABOVE, START, WINNER, Chart, Table, Trace, axis, label, number
+from results.page.charts.chart import START, WINNER, Chart, Trace, axis, baseline_colour, label
 from trainable.score_parts import BudgetPoint
 
 FRONTIER_READING = (
@@ -20,6 +20,7 @@ class _Series:
     name: str
     colour: str
     points: Sequence[BudgetPoint]
+    """What is achieved under each budget; all series have the same budgets."""
     is_policy: bool
 
 
@@ -28,71 +29,62 @@ def frontier_charts(findings: Findings) -> list[Chart]:
     series = _all_series(findings)
     if not any(one.is_policy for one in series):
         return []
+    budgets = [f"{point.budget_ms:.3g} ms" for point in series[0].points]
+    columns = [[one.name, *map(_accuracy_and_latency, one.points)] for one in series]
+    in_budget = [[one.name, *(f"{point.in_budget_accuracy:.3f}" for point in one.points)] for one in series]
     return [
-        _chart(
-            series, "frontier", "Accuracy and latency", FRONTIER_READING,
-            ("latency_ms", "mean latency (ms)"), ("accuracy", "accuracy of all answers"), with_latency=True,
+        Chart(
+            name="frontier",
+            title="Accuracy and latency",
+            reading=FRONTIER_READING,
+            traces=[_line(one, lambda point: (point.latency_ms, point.accuracy)) for one in series],
+            layout={"xaxis": axis("mean latency (ms)"), "yaxis": axis("accuracy of all answers")},
+            numbers=list(zip(["budget", *budgets], *columns, strict=True)),
+            height=420,
         ),
-        _chart(
-            series, "budgets", "Right and in time, budget by budget", _budget_reading(series),
-            ("budget_ms", "latency budget (ms)"), ("in_budget_accuracy", "accuracy of the answers in time"),
+        Chart(
+            name="budgets",
+            title="Right and in time, budget by budget",
+            reading=_budget_reading(series),
+            traces=[_line(one, lambda point: (point.budget_ms, point.in_budget_accuracy)) for one in series],
+            layout={"xaxis": axis("latency budget (ms)"), "yaxis": axis("accuracy of the answers in time")},
+            numbers=list(zip(["budget", *budgets], *in_budget, strict=True)),
+            height=420,
         ),
-    ]  # fmt: skip
+    ]
 
 
 def _all_series(findings: Findings) -> list[_Series]:
-    record = findings.comparison.records[0]
-    best_first = baselines(record)[::-1]
+    """The baselines, the best first, then the starting values and the winner."""
     series = [
-        _Series(baseline.name, BASELINES[min(index, len(BASELINES) - 1)], baseline.under_budgets, False)
-        for index, baseline in enumerate(best_first)
+        _Series(baseline.name, baseline_colour(index), baseline.under_budgets, is_policy=False)
+        for index, baseline in enumerate(reversed(baselines(findings.comparison.records[0])))
         if baseline.under_budgets
     ]
-    for group, name, colour in ((findings.start, STARTING_VALUES, START), (findings.winner, "winner", WINNER)):
-        if group is None or (group is findings.winner and name == STARTING_VALUES):
-            continue
-        policy = next(filter(None, best_policies(group)), None)  # of several seeds, any one shows the shape
+    start = None if findings.start is findings.winner else findings.start
+    for group, name, colour in ((start, STARTING_VALUES, START), (findings.winner, "winner", WINNER)):
+        # Of several seeds, any one shows the shape.
+        policy = next(filter(None, best_policies(group)), None) if group else None
         if policy and policy.under_budgets:
-            series.append(_Series(name, colour, policy.under_budgets, True))
+            series.append(_Series(name, colour, policy.under_budgets, is_policy=True))
     return series
 
 
-def _chart(
-    series: Sequence[_Series],
-    name: str,
-    title: str,
-    reading: str,
-    x: tuple[str, str],
-    y: tuple[str, str],
-    with_latency: bool = False,
-) -> Chart:
+def _line(series: _Series, position: Callable[[BudgetPoint], tuple[float, float]]) -> Trace:
     """
     Args:
-        x, y: what of a point is drawn, and its axis's title.
-        with_latency: whether the table says each point's latency too.
+        position: where a point lies, across and up.
     """
-    return Chart(
-        name=name,
-        title=title,
-        reading=reading,
-        traces=[_line(one, x[0], y[0]) for one in series],
-        layout={"xaxis": axis(x[1]), "yaxis": axis(y[1]), "legend": LEGEND_ABOVE},
-        table=_table(series, y[0], with_latency),
-        height=420,
-    )
-
-
-def _line(series: _Series, x: str, y: str) -> Trace:
-    points = sorted(series.points, key=lambda point: (getattr(point, x), getattr(point, y)))
+    points = sorted(series.points, key=position)
+    is_policy = series.is_policy
+    line = {"color": series.colour, "width": 3 if is_policy else 1.6, "dash": "solid" if is_policy else "dot"}
     return {
-        "type": "scatter",
         "mode": "lines+markers",
         "name": label(series.name),
-        "x": [number(getattr(point, x)) for point in points],
-        "y": [number(getattr(point, y)) for point in points],
-        "line": {"color": series.colour, "width": 3 if series.is_policy else 1.6}
-        | ({} if series.is_policy else {"dash": "dot"}),
-        "marker": {"color": series.colour, "size": 8 if series.is_policy else 6},
+        "x": [position(point)[0] for point in points],
+        "y": [position(point)[1] for point in points],
+        "line": line,
+        "marker": {"color": series.colour, "size": 8 if is_policy else 6},
         "text": [
             f"budget {point.budget_ms:.3g} ms: {point.accuracy:.3f} in {point.latency_ms:.3g} ms on average, "
             f"{point.violation_rate:.1%} late"
@@ -102,29 +94,20 @@ def _line(series: _Series, x: str, y: str) -> Trace:
     }
 
 
-def _table(series: Sequence[_Series], value: str, with_latency: bool) -> Table:
-    def cell(point: BudgetPoint) -> str:
-        return f"{getattr(point, value):.3f}" + (f" at {point.latency_ms:.3g} ms" if with_latency else "")
-
-    rows = [
-        (f"{points[0].budget_ms:.3g} ms", *map(cell, points))
-        for points in zip(*(one.points for one in series), strict=True)
-    ]
-    return Table(("budget", *(one.name for one in series)), tuple(rows))
+def _accuracy_and_latency(point: BudgetPoint) -> str:
+    return f"{point.accuracy:.3f} at {point.latency_ms:.3g} ms"
 
 
 def _budget_reading(series: Sequence[_Series]) -> str:
     """Where the winner is furthest from the best baseline."""
-    ours = next(one for one in reversed(series) if one.is_policy)
-    told = "The score is the mean of these points: an answer that comes too late counts as wrong."
-    best = series[0]
+    reading = "The score is the mean of these points: an answer that comes too late counts as wrong."
+    best, ours = series[0], series[-1]
     if best.is_policy:
-        return told
-    gaps = [
+        return reading
+    gap, budget_ms = max(
         (theirs.in_budget_accuracy - our.in_budget_accuracy, our.budget_ms)
         for our, theirs in zip(ours.points, best.points, strict=True)
-    ]
-    gap, budget_ms = max(gaps)
+    )
     if gap <= 0:
-        return told
-    return f"{told} Under {budget_ms:.3g} ms the {ours.name} is furthest below {best.name}: {gap:.3f}."
+        return reading
+    return f"{reading} Under {budget_ms:.3g} ms the {ours.name} is furthest below {best.name}: {gap:.3f}."

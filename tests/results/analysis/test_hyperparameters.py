@@ -38,6 +38,6 @@ def test_text_among_numbers_makes_choices() -> None:
     assert dict(found.values) == {0: "auto", 1: "4", 2: "null"}
 
 
-def test_a_hyperparameter_that_depends_on_another_keeps_the_places_where_it_is() -> None:
+def test_a_hyperparameter_that_depends_on_another_keeps_the_indices_where_it_is() -> None:
     (found,) = varied_hyperparameters([{"x": 1.0}, {}, {"x": 2.0}], {})
     assert dict(found.values) == {0: 1.0, 2: 2.0}

@@ -9,9 +9,8 @@ import pytest
 from made_up_sweep import METRIC, MadeUpTrial, write_sweep
 
 from results.analysis.comparison import compare
-from results.listing.formats import as_csv, as_json, as_markdown
+from results.listing.formats import as_csv, as_json, as_markdown, as_table, table_width
 from results.listing.rows import Listing, check_columns, list_trials
-from results.listing.table import table_width, trial_table
 from results.record.sweeps import read_sweep
 from trainable.contract import UserError
 
@@ -144,7 +143,7 @@ def test_markdown_is_a_table_whose_text_cannot_break_it(search: Path) -> None:
 
 def test_the_table_shows_people_what_they_compare(search: Path) -> None:
     listing = listing_of(search)
-    assert trial_table(listing).plain.splitlines() == [
+    assert as_table(listing).plain.splitlines() == [
         "rank  trial      lr        note  score  epoch  status",
         '   1      1   0.001  say "x", y  0.700    1/2  stopped early',
         "   2      0  0.0001         a|b  0.500    2/3  starting values",
