@@ -4,6 +4,7 @@ A command's settings hold those of its kind of run in one of their fields; from 
 names, which are the flags' too, to values. Imports the standard library and the contract alone.
 """
 
+import contextlib
 import dataclasses
 import typing
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -104,14 +105,14 @@ def typed_values(flat: Mapping[str, Any], *settings_types: type) -> list[dict[st
     Raises:
         UserError: no such setting, or a value of the wrong type.
     """
-    arguments: list[dict[str, Any]] = [{} for _ in settings_types]
-    fields = [single_fields(settings_type) for settings_type in settings_types]
-    for name, value in flat.items():
-        index = next((index for index, known in enumerate(fields) if name in known), None)
-        if index is None:
+    fields_of_types = [single_fields(settings_type) for settings_type in settings_types]
+    for name in flat:
+        if not any(name in fields for fields in fields_of_types):
             raise UserError(f"no setting {name!r}; --help lists them")
-        arguments[index][name] = _typed(fields[index][name], value)
-    return arguments
+    return [
+        {name: _typed(fields[name], value) for name, value in flat.items() if name in fields}
+        for fields in fields_of_types
+    ]
 
 
 def _typed(field: Field, value: Any) -> Any:
@@ -127,17 +128,14 @@ def _typed(field: Field, value: Any) -> Any:
 
 
 def _typed_item(field: Field, value: Any) -> Any:
-    wanted = plain_type(field)
-    if wanted is float and isinstance(value, (int, str)) and not isinstance(value, bool):
-        # YAML reads 1e-4 as text: it wants a point before the exponent.
-        try:
-            return float(value)
-        except ValueError:
-            pass
-    elif wanted and isinstance(value, wanted) and isinstance(value, bool) == (wanted is bool):
+    wanted = plain_type(field) or str
+    if type(value) is wanted:
         return value
+    if wanted is float and type(value) in (int, str):  # YAML reads 1e-4 as text: it wants a point before the exponent
+        with contextlib.suppress(ValueError):
+            return float(value)
     kinds = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}
-    raise UserError(f"--{field.name} is {value!r}; it must be {kinds[wanted or str]}")
+    raise UserError(f"--{field.name} is {value!r}; it must be {kinds[wanted]}")
 
 
 def require(settings: Any, name: str, holds: bool, wanted: str) -> None:
