@@ -46,8 +46,9 @@ def test_a_value_as_yaml_has_it_becomes_the_settings_type(name: str, value: obje
 @pytest.mark.parametrize(
     ("name", "value", "wanted"),
     [
-        ("lr", "fast", "a number"), ("lr", True, "a number"), ("lr", None, "a number"), ("epochs", 1.5, "a whole number"),
-        ("epochs", True, "a whole number"), ("frozen", 1, "true or false"), ("layers", [1], "text"),
+        ("lr", "fast", "a number"), ("lr", True, "a number"), ("lr", None, "a number"),
+        ("epochs", 1.5, "a whole number"), ("epochs", True, "a whole number"),
+        ("frozen", 1, "true or false"), ("layers", [1], "text"),
     ],
 )  # fmt: skip
 def test_a_value_of_another_type_is_refused(name: str, value: object, wanted: str) -> None:
