@@ -1,4 +1,4 @@
-"""One process per sweep or training: the operating system's lock on a file, which ends with whoever holds it."""
+"""One process per sweep or training: the operating system's lock on a file, which ends with the process that has it."""
 
 import fcntl
 import os
@@ -13,15 +13,15 @@ from trainable.contract import UserError
 
 @contextmanager
 def exclusive_lock(folder: Path, what: str) -> Iterator[None]:
-    """Hold the folder while the block runs.
+    """Lock the folder while the block runs.
 
     Args:
-        what: what it holds, for the error: "sweep nightly".
+        what: what lies there, for the error: "sweep nightly".
 
     Raises:
-        UserError: another process drives it.
+        UserError: another process has locked it.
     """
-    with (folder / contract.LOCK_FILE).open("a+") as file:
+    with (folder / contract.LOCK_FILE).open("a+", encoding="utf-8") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

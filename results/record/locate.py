@@ -1,4 +1,4 @@
-"""Where a sweep lies: by its folder, or by its name under the place where sweeps lie by default."""
+"""Finding a sweep's folder: by its path, or by its name in the folder where sweeps lie."""
 
 from pathlib import Path
 
@@ -16,7 +16,7 @@ def find_sweep(name_or_folder: str, storage: Path = DEFAULT_STORAGE) -> Path:
     for folder in (storage / name_or_folder, Path(name_or_folder)):
         if (folder / contract.SWEEP_FILE).is_file():
             return folder.absolute()
-    there = sorted(sweep.name for sweep in _sweeps(storage))
+    there = sorted(file.parent.name for file in _sweep_files(storage))
     known = f"it holds {', '.join(there[-5:])}" if there else "it holds none yet"
     raise UserError(f"no sweep {name_or_folder!r} in {storage} ({known}); give a sweep's name or folder")
 
@@ -27,11 +27,11 @@ def latest_sweep(storage: Path = DEFAULT_STORAGE) -> Path:
     Raises:
         UserError: there is none.
     """
-    sweeps = _sweeps(storage)
-    if not sweeps:
+    files = _sweep_files(storage)
+    if not files:
         raise UserError(f"no sweep in {storage} to resume; begin one without --resume")
-    return max(sweeps, key=lambda folder: str(read_settings(folder / contract.SWEEP_FILE).get("created", "")))
+    return max(files, key=lambda file: str(read_settings(file).get("created", ""))).parent
 
 
-def _sweeps(storage: Path) -> list[Path]:
-    return [file.parent for file in storage.glob(f"*/{contract.SWEEP_FILE}")]
+def _sweep_files(storage: Path) -> list[Path]:
+    return list(storage.glob(f"*/{contract.SWEEP_FILE}"))
