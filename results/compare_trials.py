@@ -53,9 +53,12 @@ def _parser() -> OneSentenceParser:
     parser = parser_of_sweeps("compare_trials.py", __doc__, epilog=EPILOG)
     parser.add_argument("--where", metavar="CONDITION", help='show only rows such as "lr < 1e-3 and group_size >= 8"')
     parser.add_argument(
-        "--sort", metavar="COLUMN[,...]", help="from the least, or -COLUMN from the most (default: best score first)"
+        "--sort",
+        type=_names,
+        metavar="COLUMN[,...]",
+        help="from the least, or -COLUMN from the most (default: best score first)",
     )
-    parser.add_argument("--columns", metavar="COLUMN[,...]", help="the columns to show, in this order")
+    parser.add_argument("--columns", type=_names, metavar="COLUMN[,...]", help="the columns to show, in this order")
     parser.add_argument("--top", type=_whole_number, metavar="N", help="show the first N rows")
     parser.add_argument(
         "--ungrouped", action="store_true", help="a row for every trial, not for all seeds of a setting"
@@ -91,14 +94,12 @@ def _chosen(listings: "list[Listing]", wanted: argparse.Namespace) -> "list[List
         holds = parse_where(wanted.where, all_columns(listings))
         listings = [listing.where(holds) for listing in listings]
     if wanted.sort:
-        keys = _names(wanted.sort)
-        check_columns([key.removeprefix("-") for key in keys], listings, "--sort")
-        listings = [listing.sorted(keys) for listing in listings]
+        check_columns([key.removeprefix("-") for key in wanted.sort], listings, "--sort")
+        listings = [listing.sorted(wanted.sort) for listing in listings]
     listings = [listing.top(wanted.top) for listing in listings]
     if wanted.columns:
-        columns = _names(wanted.columns)
-        check_columns(columns, listings, "--columns")
-        listings = [listing.with_columns(columns) for listing in listings]
+        check_columns(wanted.columns, listings, "--columns")
+        listings = [listing.with_columns(wanted.columns) for listing in listings]
     return listings
 
 
@@ -116,9 +117,9 @@ def _print_tables(comparisons: "list[Comparison]", listings: "list[Listing]", pi
     soft_wrap = not console.is_terminal and not picture
     apart = why_apart(comparisons)
     if apart:
-        console.print(apart, markup=False, soft_wrap=soft_wrap)
-    for place, (comparison, listing) in enumerate(zip(comparisons, listings, strict=True)):
-        if place or apart:
+        console.print(f"{apart}\n", markup=False, soft_wrap=soft_wrap)
+    for index, (comparison, listing) in enumerate(zip(comparisons, listings, strict=True)):
+        if index:
             console.print()
         console.print(summary(comparison, listing), soft_wrap=soft_wrap, crop=False)
     if picture:

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from results.analysis.trial_settings import full_setting, telling_names
 from results.record.ranking import Row, best_first
 from results.record.sweeps import SweepRecord, TrialRecord
 from trainable.contract import TrialStatus
@@ -104,11 +103,22 @@ def seed_groups(records: Sequence[SweepRecord]) -> list[SeedGroup]:
     grouped: dict[str, list[JudgedTrial]] = {}
     for record in records:
         for trial in record.trials:
-            setting = full_setting(record, trial)
+            setting = record.training_settings | trial.setting
             shown = {name: setting[name] for name in names if name in setting}
             key = json.dumps(setting, sort_keys=True, default=str)
             grouped.setdefault(key, []).append(_judged(record, trial, shown))
     return ranked((SeedGroup(tuple(trials)) for trials in grouped.values()), records[0].mode)
+
+
+def telling_names(records: Sequence[SweepRecord]) -> list[str]:
+    """What tells settings apart: every hyperparameter, and what shapes the training and differs between the sweeps.
+
+    What a sweep searches, another may hold fixed: then it is a hyperparameter of both.
+    """
+    searched = dict.fromkeys(name for record in records for trial in record.trials for name in trial.setting)
+    fixed = dict.fromkeys(name for record in records for name in record.training_settings if name not in searched)
+    first, *others = (record.settings for record in records)
+    return [*searched, *(name for name in fixed if any(other.get(name) != first.get(name) for other in others))]
 
 
 def ranked(groups: Iterable[SeedGroup], mode: str) -> list[SeedGroup]:

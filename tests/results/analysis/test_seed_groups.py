@@ -5,8 +5,7 @@ from pathlib import Path
 import pytest
 from made_up_sweep import MadeUpTrial, write_sweep
 
-from results.analysis.seed_groups import SeedGroup, estimate, gain, seed_groups
-from results.analysis.trial_settings import telling_names
+from results.analysis.seed_groups import SeedGroup, estimate, gain, seed_groups, telling_names
 from results.record.sweeps import read_sweep
 
 START, GOOD = {"lr": 1e-4, "group_size": 5}, {"lr": 4e-3, "group_size": 31}
