@@ -7,6 +7,12 @@ from pathlib import Path
 from typing import Any
 
 
+def read_json(file: Path) -> dict[str, Any]:
+    """The object that a file holds; an empty one where there is no file."""
+    content: dict[str, Any] = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+    return content
+
+
 def write_json(file: Path, content: Any) -> None:
     write_atomically(file, json.dumps(content, indent=2) + "\n")
 

@@ -3,13 +3,13 @@
 Reading changes nothing and needs no lock: a line that is being written is left out.
 """
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from results.record.atomic_write import read_json
 from results.record.failures import Failure, read_failure
 from results.record.ranking import Row, best_first, best_row, score
 from results.record.space import Space, space_from_json
@@ -130,7 +130,7 @@ def read_trial(folder: Path, number: int) -> TrialRecord:
     return TrialRecord(
         number=number,
         folder=folder,
-        config=json.loads((folder / contract.PARAMS_FILE).read_text(encoding="utf-8")),
+        config=read_json(folder / contract.PARAMS_FILE),
         rows=tuple(read_rows(folder)),
         failure=read_failure(folder),
     )
@@ -163,8 +163,8 @@ def read_sweep(folder: Path) -> SweepRecord:
         raise UserError(f"no sweep at {folder}: it has no {contract.SWEEP_FILE}; give the name or folder of a sweep")
     settings, data, space = upgraded(
         read_settings(folder / contract.SWEEP_FILE),
-        _read_json(folder / contract.DATA_FILE),
-        _read_json(folder / contract.SPACE_FILE),
+        read_json(folder / contract.DATA_FILE),
+        read_json(folder / contract.SPACE_FILE),
     )
     numbered = ((contract.trial_number(entry.name), entry) for entry in folder.iterdir())
     return SweepRecord(
@@ -177,10 +177,5 @@ def read_sweep(folder: Path) -> SweepRecord:
             if (entry / contract.PARAMS_FILE).exists()
         ),
         space=space_from_json(space),
-        environment=_read_json(folder / contract.ENVIRONMENT_FILE),
+        environment=read_json(folder / contract.ENVIRONMENT_FILE),
     )
-
-
-def _read_json(file: Path) -> dict[str, Any]:
-    content: dict[str, Any] = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
-    return content

@@ -2,7 +2,7 @@
 
 import csv
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -63,9 +63,13 @@ class TrialLog:
 
 
 def _append_progress(folder: Path, row: Row, first_row: Row) -> None:
-    """The columns are those of the first row, which brings the heading."""
-    with (folder / contract.PROGRESS_FILE).open("a", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, [name for name in first_row if name != "config"], extrasaction="ignore")
-        if row is first_row:
+    append_csv(folder / contract.PROGRESS_FILE, row, [name for name in first_row if name != "config"])
+
+
+def append_csv(file: Path, row: Row, columns: Sequence[str]) -> None:
+    """Add a row to a CSV file; a new one begins with the columns' names."""
+    with file.open("a", encoding="utf-8", newline="") as stream:
+        writer = csv.DictWriter(stream, columns, extrasaction="ignore")
+        if not stream.tell():
             writer.writeheader()
         writer.writerow(row)

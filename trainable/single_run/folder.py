@@ -5,27 +5,25 @@ training_history.csv  validation_history.csv  best_joint_checkpoint.pt  wandb/
 """
 
 import io
-import json
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
 
 import torch
 
-from results.record.atomic_write import sync, sync_tree, write_atomically, write_json
+from results.record.atomic_write import sync, sync_tree, write_atomically
 from results.record.ranking import Row
-from results.record.trial_log import cut_rows, write_params
+from results.record.trial_log import append_csv, cut_rows
 from trainable import contract
 from trainable.contract import UserError, shown_path
 from trainable.grpo.checkpoint import BEST_FILE as BEST_FILE
 from trainable.grpo.checkpoint import CHECKPOINT_FILE
 from trainable.grpo.run import GRPORun
-from trainable.runs import DataDescription
-from trainable.single_run.history import FILES as HISTORY_FILES
 
 CHECKPOINTS_KEPT = 2
 
+HISTORY_FILES = {"training_history.csv": ("Train/", "Perf/"), "validation_history.csv": ("Val/",)}
+"""Which metrics each holds, by their beginnings."""
 _RECORD = (contract.PARAMS_FILE, contract.DATA_FILE, contract.RESULT_FILE, contract.PROGRESS_FILE)
 _PATTERNS = (*_RECORD, *HISTORY_FILES, BEST_FILE, "checkpoint_*", ".checkpoint_*", "events.out.tfevents.*", ".*_epochs")
 """What a training leaves but for `wandb/`, which others leave too."""
@@ -60,36 +58,6 @@ def clear(folder: Path) -> None:
 
 def _left_by_training(folder: Path) -> list[Path]:
     return [entry for pattern in _PATTERNS for entry in folder.glob(pattern)]
-
-
-def begin(folder: Path, params: Mapping[str, Any], objective: str, data: DataDescription) -> None:
-    """Write down what the training is and what it runs on."""
-    write_params(folder, params)
-    write_json(folder / contract.DATA_FILE, {"objective": objective, **data.to_json()})
-
-
-def read_params(folder: Path) -> dict[str, Any]:
-    """The settings a training began with.
-
-    Raises:
-        UserError: no training lies there.
-    """
-    file = folder / contract.PARAMS_FILE
-    try:
-        params: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise UserError(
-            f"--output_dir {shown_path(folder)}: no training to resume in it; begin one without --resume"
-        ) from None
-    except ValueError as error:
-        raise UserError(f"{file}: not readable as JSON ({error}); begin anew with --overwrite") from None
-    return params
-
-
-def read_data(folder: Path) -> dict[str, Any]:
-    """What the training ran on, as `begin` left it; empty when it was stopped before that."""
-    file = folder / contract.DATA_FILE
-    return json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
 
 
 def save_checkpoint(run: GRPORun, folder: Path, epoch: int) -> None:
@@ -133,3 +101,20 @@ def cut_beyond(folder: Path, epoch: int) -> None:
         if of_epoch > epoch:
             shutil.rmtree(checkpoint)
     cut_rows(folder, epoch)
+
+
+class HistoryFiles:
+    """The rows as two CSV files for a spreadsheet. Opened, they are written anew, so that no epoch is there twice."""
+
+    def __init__(self, folder: Path) -> None:
+        self._files = {folder / name: prefixes for name, prefixes in HISTORY_FILES.items()}
+        self._first_row: Row = {}
+        for file in self._files:
+            file.unlink(missing_ok=True)
+
+    def append(self, rows: Iterable[Row]) -> None:
+        for row in rows:
+            self._first_row = self._first_row or row
+            for file, prefixes in self._files.items():
+                columns = [name for name in self._first_row if name.startswith(prefixes)]
+                append_csv(file, {"epoch": row[contract.EPOCH], **row}, ["epoch", *columns])

@@ -2,13 +2,14 @@
 
 import time
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import torch
 
+from results.record.atomic_write import write_json
 from results.record.folder_lock import exclusive_lock
 from results.record.ranking import Row, best_row, better
-from results.record.trial_log import TrialLog, read_rows
+from results.record.trial_log import TrialLog, read_rows, write_params
 from results.trackers.tensorboard_record import TrialEvents
 from trainable import contract
 from trainable.contract import TrialStatus, WandbNotInstalled, shown_path
@@ -18,13 +19,16 @@ from trainable.newest_checkpoint import resumed_run
 from trainable.runs import Diverged
 from trainable.single_run import folder as training_folder
 from trainable.single_run.command_line import Request
-from trainable.single_run.history import HistoryFiles
+from trainable.single_run.folder import HistoryFiles
 from trainable.single_run.plan import MODE, OBJECTIVE, Plan, plan_new, plan_resumed
 from trainable.single_run.screen import Screen
 from trainable.single_run.signals import Stopped, StopSignals
 
-if TYPE_CHECKING:  # wandb takes a second to import, and may not be installed
-    from trainable.single_run.wandb_run import WandbView
+
+class View(Protocol):
+    """One more place where the rows go."""
+
+    def append(self, rows: list[Row]) -> None: ...
 
 
 def train(request: Request, signals: StopSignals) -> int:
@@ -43,7 +47,8 @@ def train(request: Request, signals: StopSignals) -> int:
                 training_folder.clear(folder)
             elif not request.resume:
                 training_folder.refuse_used(folder)
-            training_folder.begin(folder, plan.to_params(), OBJECTIVE, plan.description)
+            write_params(folder, plan.to_params())
+            write_json(folder / contract.DATA_FILE, {"objective": OBJECTIVE, **plan.description.to_json()})
         return _train(plan, Screen(plan), signals)
 
 
@@ -56,9 +61,15 @@ def _train(plan: Plan, screen: Screen, signals: StopSignals) -> int:
     events = None
     if not settings.no_tensorboard:
         events = TrialEvents(settings.folder, plan.decisive_settings, OBJECTIVE, MODE, space={})
-    wandb_view = _open_wandb(plan, screen) if settings.use_wandb else None
-    everywhere = (HistoryFiles(settings.folder), events, wandb_view)
-    views: list[HistoryFiles | TrialEvents | WandbView] = [view for view in everywhere if view]
+    wandb_view = None
+    if settings.use_wandb:
+        try:
+            from trainable.single_run.wandb_run import open_wandb_view  # takes a second; wandb may not be installed
+
+            wandb_view = open_wandb_view(plan, screen)
+        except WandbNotInstalled as missing:
+            screen.say(str(missing))
+    views: list[View] = [view for view in (HistoryFiles(settings.folder), events, wandb_view) if view]
     for view in views:
         view.append(log.rows)
 
@@ -128,13 +139,3 @@ def _record_epoch(plan: Plan, run: GRPORun, log: TrialLog, metrics: Mapping[str,
     )
     training_folder.save_checkpoint(run, plan.settings.folder, epoch)
     return log.rows[-1]
-
-
-def _open_wandb(plan: Plan, screen: Screen) -> "WandbView | None":
-    """The view at W&B; None, with the reason said, where there can be none."""
-    try:
-        from trainable.single_run.wandb_run import open_wandb_view
-    except WandbNotInstalled as missing:
-        screen.say(str(missing))
-        return None
-    return open_wandb_view(plan, screen)

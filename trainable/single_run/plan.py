@@ -10,7 +10,8 @@ from typing import Any
 
 import torch
 
-from trainable.contract import PARAMS_FILE, UserError, shown_path
+from results.record.atomic_write import read_json
+from trainable.contract import DATA_FILE, PARAMS_FILE, UserError, shown_path
 from trainable.grpo.joint_controller import KIND
 from trainable.grpo.run import ControllerData
 from trainable.runs import DataDescription
@@ -85,14 +86,17 @@ def plan_resumed(request: Request) -> Plan:
             another training of it.
     """
     folder = Path(request.flags.get("output_dir", TrainingSettings.output_dir)).absolute()
-    params = training_folder.read_params(folder)
+    file = folder / PARAMS_FILE
+    if not file.exists():
+        raise UserError(f"--output_dir {shown_path(folder)}: no training to resume in it; begin one without --resume")
     try:
+        params = read_json(file)
         created, wandb_id = params.pop(CREATED), params.pop(WANDB_ID) or secrets.token_hex(6)
         before = from_flat(params)
-    except (KeyError, UserError) as error:
+    except (KeyError, ValueError, UserError) as error:
         cause = f"no {error}" if isinstance(error, KeyError) else error
         raise UserError(
-            f"--resume: {shown_path(folder / PARAMS_FILE)} does not hold the settings of a training ({cause}); give an "
+            f"--resume: {shown_path(file)} does not hold the settings of a training ({cause}); give an "
             "--output_dir in which this command began one"
         ) from None
     settings = absolute(from_flat(to_flat(before) | request.flags | {"output_dir": str(folder)}))
@@ -108,7 +112,7 @@ def plan_resumed(request: Request) -> Plan:
         )
     plan = _plan(settings, created, wandb_id)
     plan.description.require_same(
-        training_folder.read_data(folder), "--resume", "; restore it, or begin anew in another --output_dir"
+        read_json(folder / DATA_FILE), "--resume", "; restore it, or begin anew in another --output_dir"
     )
     return plan
 

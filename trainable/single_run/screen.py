@@ -3,7 +3,6 @@
 import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -62,11 +61,11 @@ class Screen:
 
     def show_end(self, best: Row | None, can_go_on: bool) -> None:
         """The best epoch beside the baselines, where it lies, and how to look at it; how to go on, where one can."""
-        folder = _quoted(self._plan.settings.folder)
+        folder = shlex.quote(shown_path(self._plan.settings.folder))
         if best:
             beside = ", ".join(f"{baseline.name} {baseline.value:.3f}" for baseline in self._plan.description.baselines)
             self.say(f"Best: epoch {best[contract.EPOCH]}, {OBJECTIVE} {best[OBJECTIVE]:.3f} ({beside})")
-            self.show_command("Best policy", _quoted(self._plan.settings.folder / BEST_FILE))
+            self.show_command("Best policy", shlex.quote(shown_path(self._plan.settings.folder / BEST_FILE)))
             if not self._plan.settings.no_tensorboard:
                 self.show_command("TensorBoard", f"tensorboard --logdir {folder}")
         if can_go_on:
@@ -74,11 +73,6 @@ class Screen:
 
     def show_command(self, title: str, command: str) -> None:
         self.say(f"{title:<15}{command}")
-
-
-def _quoted(path: Path) -> str:
-    """A path as it can be pasted into a shell."""
-    return shlex.quote(shown_path(path))
 
 
 def _epoch_line(row: Row, num_epochs: int) -> str:
