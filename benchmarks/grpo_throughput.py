@@ -32,6 +32,7 @@ from trainable.profiles.files import KNOB_NAMES, SampleKey
 from trainable.profiles.image_split import TRAIN, VALIDATION
 from trainable.profiles.knobs import KnobGrid
 from trainable.profiles.table import Profile
+from trainable.torch_process import set_up_torch
 
 LANGUAGE, VISION, HIDDEN, LAYERS = 2048, 768, 400, 2
 GROUP = 5
@@ -60,7 +61,7 @@ def main() -> None:
 
 def measure(device: str, threads: int, repetitions: int) -> None:
     """Print a line per batch size."""
-    torch.set_num_threads(threads)
+    set_up_torch(threads, device)
     data = synthetic_data()
     runs = {batch: GRPORun(settings(batch), data, 0, device) for batch in BATCHES}
     floors = {batch: floor(batch, device) for batch in BATCHES}

@@ -17,6 +17,7 @@ from ray.tune.result import SHOULD_CHECKPOINT
 from trainable import contract
 from trainable.newest_checkpoint import resumed_run
 from trainable.runs import Diverged, Run, find_run_kind
+from trainable.torch_process import set_up_torch
 
 
 class RunTrainable(tune.Trainable):
@@ -35,7 +36,9 @@ class RunTrainable(tune.Trainable):
         self._settings, self._metric, self._seed, self._data = settings, metric, seed, data
         self._run: Run | None = None
         self._epoch = 0
-        torch.set_num_threads(max(1, int(ray.get_runtime_context().get_assigned_resources().get("CPU", 1))))
+        self._device = "cuda" if ray.get_gpu_ids() else "cpu"
+        num_cpus = ray.get_runtime_context().get_assigned_resources().get("CPU", 1)
+        set_up_torch(max(1, int(num_cpus)), self._device)
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:
         self.cleanup()
@@ -59,8 +62,9 @@ class RunTrainable(tune.Trainable):
             return self._ended(contract.ERROR, f"{type(error).__name__}: {error}")
         self._epoch += 1
         # Asked for with each epoch's result, not by frequency: a trial that failed must not save what is broken.
-        told = {contract.EPOCH: self._epoch, contract.DEVICE: self._device_name}
-        return {**told, **metrics, **note, SHOULD_CHECKPOINT: True}
+        device_name = torch.cuda.get_device_name() if self._device == "cuda" else self._device
+        columns = {contract.EPOCH: self._epoch, contract.DEVICE: device_name}
+        return {**columns, **metrics, **note, SHOULD_CHECKPOINT: True}
 
     def _begin(self) -> dict[str, str]:
         """Start the run where the trial's folder says it stands."""
@@ -73,9 +77,7 @@ class RunTrainable(tune.Trainable):
         hyperparameters = dict(self.config)
         seed = hyperparameters.pop(contract.SEED, self._seed)
         settings = dataclasses.replace(self._settings, **hyperparameters)
-        device = "cuda" if ray.get_gpu_ids() else "cpu"
-        self._device_name = torch.cuda.get_device_name() if device == "cuda" else device
-        return self._kind.start(settings, self._data, seed, device)
+        return self._kind.start(settings, self._data, seed, self._device)
 
     def _ended(self, kind: str, cause: str) -> dict[str, Any]:
         failure = {"kind": kind, "epoch": self._epoch + 1, "cause": cause.split("\n")[0]}

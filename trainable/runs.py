@@ -101,7 +101,7 @@ class RunKind(Protocol):
         """The data in words and numbers."""
 
     def start(self, settings: Any, data: Any, seed: int, device: str) -> Run:
-        """Begin a run at epoch 0 on a torch device."""
+        """Begin a run at epoch 0 on a torch device, in a process that `set_up_torch` has prepared."""
 
 
 def find_run_kind(name: str) -> RunKind:

@@ -2,17 +2,17 @@
 
 import itertools
 import math
-from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import linear
 
 BUDGET_FREQUENCIES = 6
 """Half a turn to 16 turns over the budget range: the last three move visibly within 5 % of a budget."""
 
 
 class BudgetEncoding(nn.Module):
-    """Sines and cosines of the budget's place on a logarithmic scale, then a small MLP."""
+    """Sines and cosines of the budget's position on a logarithmic scale, then a small MLP."""
 
     def __init__(self, budget_range_ms: tuple[float, float], size: int) -> None:
         super().__init__()
@@ -27,31 +27,10 @@ class BudgetEncoding(nn.Module):
     def forward(self, budget_ms: Tensor) -> Tensor:
         """[B] -> [B, size]"""
         low, high = self.log_range
-        place = ((budget_ms.log() - low) / (high - low)).unsqueeze(1)  # [B, 1], 0 to 1 within the range
-        turns = place * self.frequencies  # [B, F]
-        encoded: Tensor = self.mlp(torch.cat([place, turns.sin(), turns.cos()], dim=1))
+        position = ((budget_ms.log() - low) / (high - low)).unsqueeze(1)  # [B, 1], 0 to 1 within the range
+        turns = position * self.frequencies  # [B, F]
+        encoded: Tensor = self.mlp(torch.cat([position, turns.sin(), turns.cos()], dim=1))
         return encoded
-
-
-class _LinearOfTwo(torch.autograd.Function):
-    """A linear layer on two inputs side by side, the first of which nothing is learnt behind.
-
-    Autograd would multiply out the gradient of all columns to keep the few of the second: a third of the layer's work
-    (at 2816 features a fifth of an epoch: benchmarks/grpo_throughput.py).
-    """
-
-    @staticmethod
-    def forward(context: Any, fixed: Tensor, learnt: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-        """[B, d], [B, e], [n, d + e], [n] -> [B, n]"""
-        inputs = torch.cat([fixed, learnt], dim=1)  # [B, d + e]
-        context.save_for_backward(inputs, weight)
-        context.fixed_size = fixed.shape[1]
-        return nn.functional.linear(inputs, weight, bias)
-
-    @staticmethod
-    def backward(context: Any, gradient: Tensor) -> tuple[None, Tensor, Tensor, Tensor]:  # type: ignore[override]
-        inputs, weight = context.saved_tensors
-        return None, gradient @ weight[:, context.fixed_size :], gradient.t() @ inputs, gradient.sum(dim=0)
 
 
 class Policy(nn.Module):
@@ -85,9 +64,11 @@ class Policy(nn.Module):
             budget_ms: [B].
         """
         first, *rest = self.trunk
-        hidden = _LinearOfTwo.apply(
-            self.input_dropout(features), self.budget_encoding(budget_ms), first.weight, first.bias
-        )
+        assert isinstance(first, nn.Linear)
+        encoded = self.budget_encoding(budget_ms)  # [B, h]
+        # Not one layer on both side by side: autograd would compute the features' gradient, which nobody needs.
+        of_features, of_budget = first.weight.split([features.shape[1], encoded.shape[1]], dim=1)
+        hidden = linear(self.input_dropout(features), of_features, first.bias) + linear(encoded, of_budget)  # [B, h]
         for layer in rest:
             hidden = layer(hidden)
         return [head(hidden) for head in self.heads]

@@ -8,7 +8,6 @@ Letters: `B` batch, `G` group, `C` configurations, `Q` budgets of the validation
 
 import dataclasses
 import math
-import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,7 +50,6 @@ class GRPORun:
     def __init__(self, settings: GRPOSettings, data: ControllerData, seed: int, device: str) -> None:
         self._settings, self._seed, self._device = settings, seed, torch.device(device)
         self._recipe = RECIPES[settings.recipe]
-        _be_deterministic(self._device)
 
         profile = data.profile
         self._environment = ReplayEnvironment(profile, data.features, self._device)
@@ -222,10 +220,3 @@ class GRPORun:
         del self._policy, self._start, self._optimizer, self._environment
         if self._device.type == "cuda":
             torch.cuda.empty_cache()
-
-
-def _be_deterministic(device: torch.device) -> None:
-    """The same seed gives the same bits on one device, which CUDA grants only when asked."""
-    if device.type == "cuda":
-        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
-        torch.use_deterministic_algorithms(True)

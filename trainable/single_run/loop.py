@@ -23,6 +23,7 @@ from trainable.single_run.folder import HistoryFiles
 from trainable.single_run.plan import MODE, OBJECTIVE, Plan, plan_new, plan_resumed
 from trainable.single_run.screen import Screen
 from trainable.single_run.signals import Stopped, StopSignals
+from trainable.torch_process import set_up_torch
 
 
 class View(Protocol):
@@ -56,7 +57,7 @@ def _train(plan: Plan, screen: Screen, signals: StopSignals) -> int:
     """All epochs that are left, then what came of them."""
     settings = plan.settings
     screen.show_start()
-    torch.set_num_threads(settings.num_threads)
+    set_up_torch(settings.num_threads, plan.device)
     run, log = _run_where_it_stands(plan, screen)
     events = None
     if not settings.no_tensorboard:

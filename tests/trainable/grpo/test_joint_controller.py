@@ -73,7 +73,9 @@ def test_a_profile_that_is_not_there_is_found_out_before_any_trial(tmp_path):
 
 
 def test_importing_the_kind_imports_neither_torch_nor_numpy():
-    code = "import sys, trainable.joint_controller; print([m for m in ('torch', 'numpy', 'ray') if m in sys.modules])"
+    code = (
+        "import sys, trainable.grpo.joint_controller; print([m for m in ('torch', 'numpy', 'ray') if m in sys.modules])"
+    )
     other = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert other.stdout.strip() == "[]"
 
