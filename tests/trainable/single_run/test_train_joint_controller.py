@@ -199,6 +199,13 @@ def test_a_training_that_diverges_says_what_may_help(
     assert rows_of(workplace / "diverged") == []
 
 
+def test_the_policy_sees_the_models_features(workplace: Path, train_here: Callable[..., int]) -> None:
+    assert train_here("--output_dir", "embedded", "--num_epochs=1", "--model_path", "checkpoints") == 0
+
+    kept = torch.load(workplace / "embedded" / "best_joint_checkpoint.pt", weights_only=True)
+    assert kept["policy"]["trunk.0.weight"].shape[1] == 8 + kept["settings"]["hidden_size"]
+
+
 def test_overwrite_begins_anew_and_touches_nothing_else(workplace: Path, train_here: Callable[..., int]) -> None:
     train_here("--output_dir", "anew", "--num_epochs=3")
     (workplace / "anew" / "notes.txt").write_text("mine")
