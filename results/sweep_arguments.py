@@ -1,4 +1,4 @@
-"""How the commands of this folder are told which sweeps: by name or folder, and where names are looked up."""
+"""Which sweeps a command of this folder is for: flags, by name or folder, and what they name."""
 
 import argparse
 from pathlib import Path

@@ -21,7 +21,7 @@ from trainable import contract
 from trainable.contract import DEFAULT_STORAGE, UserError, shown_path
 from trainable.flags import as_arguments
 from trainable.runs import DataDescription
-from trainable.settings_fields import Role, absolute, changes, roles_by_name, roles_of, single_fields, to_flat
+from trainable.settings_fields import Role, changes, roles_by_name, roles_of, single_fields, to_flat
 from tune.planning.command_line import LATEST, Request
 from tune.planning.confirm import confirming_trials, settings_to_confirm
 from tune.planning.provenance import provenance
@@ -61,7 +61,7 @@ def plan_new(request: Request) -> Plan:
     created = f"{datetime.datetime.now():%Y%m%d-%H%M%S}"
     if flat.get("confirm"):
         return _plan_confirming(flat, created)
-    return _plan(_settings({"name": f"sweep-{created}"} | flat), created)
+    return _plan(from_flat({"name": f"sweep-{created}"} | flat), created)
 
 
 def _plan_confirming(flat: dict[str, Any], created: str) -> Plan:
@@ -82,7 +82,7 @@ def _plan_confirming(flat: dict[str, Any], created: str) -> Plan:
                 "they are; --confirm_top and --confirm_seeds say how many trials, --num_epochs how long"
             )
     own_settings = {"name": f"{search.name}-confirmed", "scheduler": "none", "seed": search.settings["seed"] + 1}
-    settings = _settings(of_search | {"storage_path": str(storage)} | own_settings | flat)
+    settings = from_flat(of_search | {"storage_path": str(storage)} | own_settings | flat)
     trials = confirming_trials(settings_to_confirm(search, settings.confirm_top), settings.seed, settings.confirm_seeds)
     settings = dataclasses.replace(settings, confirm=str(search.folder), num_samples=len(trials))
     plan = dataclasses.replace(_plan(settings, created), planned_trials=tuple(trials))
@@ -93,10 +93,6 @@ def _plan_confirming(flat: dict[str, Any], created: str) -> Plan:
 def _taken_over(content: dict[str, Any], but: Collection[str] = ()) -> dict[str, Any]:
     """The settings in what sweep.yaml, or another YAML file, holds."""
     return {name: value for name, value in content.items() if name not in (*BESIDE_SETTINGS, *but)}
-
-
-def _settings(flat: dict[str, Any]) -> SweepSettings:
-    return absolute(from_flat(flat))
 
 
 def _plan(settings: SweepSettings, created: str) -> Plan:
@@ -150,22 +146,16 @@ def begin(plan: Plan) -> None:
     write_settings(plan, [])  # last: from here on it can be resumed
 
 
-def _commands(settings: SweepSettings) -> dict[str, list[str]]:
-    train, evaluate = settings.run_kind.train_script, settings.run_kind.evaluate_script
-    return {
-        contract.TRAIN_COMMAND: ["python", train, *as_arguments(settings.run_settings)] if train else [],
-        contract.EVALUATE_COMMAND: ["python", evaluate] if evaluate else [],
-    }
-
-
 def write_settings(plan: Plan, changes: list[str]) -> None:
     """Write what the sweep is; the changes that a resume makes join its history."""
     settings, kind = plan.settings, plan.settings.run_kind
+    train, evaluate = kind.train_script, kind.evaluate_script
     data = {
         "objective": kind.objective,
         "run_name": kind.run_name,
         **plan.description.to_json(),
-        **_commands(settings),
+        contract.TRAIN_COMMAND: ["python", train, *as_arguments(settings.run_settings)] if train else [],
+        contract.EVALUATE_COMMAND: ["python", evaluate] if evaluate else [],
         **plan.recorded_data,
         "roles": roles_by_name(settings),
     }
@@ -194,8 +184,8 @@ def plan_resumed(request: Request, folder: Path) -> tuple[Plan, list[str]]:
     """
     record = read_sweep(folder)
     recorded = _taken_over(record.settings) | {"name": folder.name, "storage_path": str(folder.parent)}
-    settings = _settings(recorded | request.flags | {"storage_path": str(folder.parent)})
-    changed = changes(_settings(recorded), settings)
+    settings = from_flat(recorded | request.flags | {"storage_path": str(folder.parent)})
+    changed = changes(from_flat(recorded), settings)
     for change in changed:
         if not change.allowed:
             raise UserError(

@@ -8,7 +8,7 @@ from typing import Any
 
 from trainable.contract import DEFAULT_STORAGE, UserError
 from trainable.runs import RunKind, find_run_kind
-from trainable.settings_fields import Role, require, setting, typed_values
+from trainable.settings_fields import Role, absolute, require, setting, typed_values
 
 PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 CHANGEABLE, SEARCH, CONFIRM, TRAINING = Role.CHANGEABLE, Role.SEARCH, Role.CONFIRM, Role.TRAINING
@@ -117,7 +117,7 @@ class SweepSettings:
 
 
 def from_flat(flat: dict[str, Any]) -> SweepSettings:
-    """Settings from values by flag's name; absent and empty ones are the run's, else the defaults.
+    """Settings from values by flag's name; absent and empty ones are the run's, else the defaults; paths are absolute.
 
     Raises:
         UserError: no such setting, or a value that is out of range or of the wrong type.
@@ -132,4 +132,5 @@ def from_flat(flat: dict[str, Any]) -> SweepSettings:
     }
     if own["metric"] not in kind.modes:
         raise UserError(f"--metric {own['metric']!r}: trials cannot be ranked by it; it can be {', '.join(kind.modes)}")
-    return SweepSettings(**{"mode": kind.modes[own["metric"]]} | own, run_settings=kind.settings_type(**of_run))
+    own = {"mode": kind.modes[own["metric"]]} | own
+    return absolute(SweepSettings(**own, run_settings=kind.settings_type(**of_run)))

@@ -24,7 +24,8 @@ def search(*scores: float | None, **settings: object) -> SweepRecord:
         )
         for number, score in enumerate(scores)
     )
-    return SweepRecord(Path("a"), {"metric": "Val/Height", "mode": "max", "seed": 0, **settings}, {}, trials)
+    settings = {"metric": "Val/Height", "mode": "max", "seed": 0, "confirm": "", **settings}
+    return SweepRecord(Path("a"), settings, data={}, trials=trials, space={}, environment={})
 
 
 def test_the_starting_values_come_first_then_the_best_settings_each_once() -> None:
