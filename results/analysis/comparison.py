@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
+from results.analysis.gains import BaselineGain, Gain, baseline_gains, gain_over
 from results.analysis.importance import Importance, importance, observations
 from results.analysis.pareto import pareto_set
 from results.analysis.seed_groups import SeedGroup, seed_groups
@@ -36,6 +37,37 @@ class Comparison:
         return seed_groups(self.records)
 
     @cached_property
+    def winner(self) -> SeedGroup | None:
+        """The setting with the best score.
+
+        Where settings were confirmed under seeds of their own, the best of those: a mean over seeds that nobody chose
+        by says more than the best of many trials.
+        """
+        scored = [group for group in self.groups if group.score]
+        return next((group for group in scored if group.is_confirmed), scored[0] if scored else None)
+
+    @cached_property
+    def start(self) -> SeedGroup | None:
+        """The starting values of the first sweep that has tried them; None where they have no score."""
+        for record in self.records:
+            for group in self.groups:
+                if any(trial.sweep is record and trial.has_starting_values for trial in group.trials):
+                    return group if group.score else None
+        return None
+
+    @cached_property
+    def gain(self) -> Gain | None:
+        """Of the winner over the starting values; None where they are the winner."""
+        if self.winner is None or self.start is None or self.winner is self.start:
+            return None
+        return gain_over(self.start, self.winner, self.mode)
+
+    @cached_property
+    def baseline_gains(self) -> tuple[BaselineGain, ...]:
+        """Of the winner over what the first sweep's data gives without training, the best baseline last."""
+        return baseline_gains(self.winner, self.records[0]) if self.winner else ()
+
+    @cached_property
     def importance(self) -> Importance:
         """Of each hyperparameter, over all settings that have ended."""
         return importance(observations(self.groups, self.mode), self.space)
@@ -49,15 +81,6 @@ class Comparison:
     def space(self) -> Space:
         """What was searched; of a hyperparameter that several sweeps searched, as the first did."""
         return {name: dimension for record in reversed(self.records) for name, dimension in record.space.items()}
-
-    @property
-    def starting_values(self) -> SeedGroup | None:
-        """The setting with the starting values of the first sweep that has tried them."""
-        for record in self.records:
-            for group in self.groups:
-                if any(trial.sweep is record and trial.has_starting_values for trial in group.trials):
-                    return group
-        return None
 
     def name_of_setting(self, group: SeedGroup) -> str:
         """A setting by the first trial that ran it."""

@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
+
 from results.record.space import Space, is_log
 
 
@@ -18,9 +20,16 @@ class Hyperparameter:
     name: str
     values: Mapping[int, Any]
     """By the index of the setting; those which do not have it (it depends on another) are left out."""
-    kind: type
-    """int or float, or str for choices: their values are labels here."""
-    log: bool
+    distribution: BaseDistribution
+    """The range of the values, or the choices, which are labels here and the values too."""
+
+    @property
+    def is_choice(self) -> bool:
+        return isinstance(self.distribution, CategoricalDistribution)
+
+    @property
+    def is_log(self) -> bool:
+        return bool(getattr(self.distribution, "log", False))
 
 
 def varied_hyperparameters(settings: Sequence[Mapping[str, Any]], space: Space) -> list[Hyperparameter]:
@@ -35,9 +44,10 @@ def varied_hyperparameters(settings: Sequence[Mapping[str, Any]], space: Space) 
 
 
 def _describe(name: str, values: Mapping[int, Any], space: Space) -> Hyperparameter:
-    if all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in values.values()):
-        kind = int if all(isinstance(value, int) for value in values.values()) else float
-        # Starting values may lie outside of the space, even where a logarithm has no value.
-        return Hyperparameter(name, values, kind, is_log(space, name) and min(values.values()) > 0)
-    labels = {index: value if isinstance(value, str) else json.dumps(value) for index, value in values.items()}
-    return Hyperparameter(name, labels, str, log=False)
+    if not all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in values.values()):
+        labels = {index: value if isinstance(value, str) else json.dumps(value) for index, value in values.items()}
+        return Hyperparameter(name, labels, CategoricalDistribution(sorted(set(labels.values()))))
+    kind = IntDistribution if all(isinstance(value, int) for value in values.values()) else FloatDistribution
+    low, high = min(values.values()), max(values.values())
+    # Starting values may lie outside of the space, even where a logarithm has no value.
+    return Hyperparameter(name, values, kind(low, high, log=is_log(space, name) and low > 0))

@@ -22,16 +22,13 @@ import random
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from results.analysis.hyperparameters import Hyperparameter, varied_hyperparameters
 from results.analysis.seed_groups import OPEN, SeedGroup
 from results.record.ranking import sign
 from results.record.space import Space
 from trainable.contract import TrialStatus
-
-if TYPE_CHECKING:
-    from optuna.distributions import BaseDistribution
 
 ALPHA = 0.05
 DEALS = 100
@@ -143,12 +140,11 @@ def _divergences(
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     study = optuna.create_study()
-    distributions = {hyperparameter.name: _distribution(hyperparameter) for hyperparameter in varied}
     for index in range(len(values)):
-        params = {one.name: one.values[index] for one in varied if index in one.values}
-        study.add_trial(
-            create_trial(value=0.0, params=params, distributions={name: distributions[name] for name in params})
-        )
+        has = [hyperparameter for hyperparameter in varied if index in hyperparameter.values]
+        params = {hyperparameter.name: hyperparameter.values[index] for hyperparameter in has}
+        distributions = {hyperparameter.name: hyperparameter.distribution for hyperparameter in has}
+        study.add_trial(create_trial(value=0.0, params=params, distributions=distributions))
     evaluator = PedAnovaImportanceEvaluator(target_quantile=0.25)
 
     def evaluate(dealt: Sequence[float]) -> dict[str, float]:
@@ -161,14 +157,3 @@ def _divergences(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # that less is better, which it is
         return evaluate(values), [evaluate(dealer.sample(values, len(values))) for _ in range(DEALS)]
-
-
-def _distribution(hyperparameter: Hyperparameter) -> "BaseDistribution":
-    """The recorded values' range, or the choices made."""
-    from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
-
-    values: list[Any] = list(hyperparameter.values.values())
-    if hyperparameter.kind is str:
-        return CategoricalDistribution(sorted(set(values)))
-    distribution = IntDistribution if hyperparameter.kind is int else FloatDistribution
-    return distribution(min(values), max(values), log=hyperparameter.log)

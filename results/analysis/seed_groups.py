@@ -126,18 +126,6 @@ def ranked(groups: Iterable[SeedGroup], mode: str) -> list[SeedGroup]:
     return best_first(groups, lambda group: group.score.mean if group.score else None, mode)
 
 
-def gain(better: SeedGroup, over: SeedGroup) -> Estimate | None:
-    """How much higher the score is; paired where both were run under the same seeds, else without an interval."""
-    if better.score is None or over.score is None:
-        return None
-    theirs = {trial.seed: trial.score for trial in over.counted}
-    pairs = [(trial.score, theirs[trial.seed]) for trial in better.counted if trial.seed in theirs]
-    differences = [ours - other for ours, other in pairs if ours is not None and other is not None]
-    if len(differences) < 2:
-        return Estimate(better.score.mean - over.score.mean, None, 1)
-    return estimate(differences)
-
-
 def estimate(values: Sequence[float]) -> Estimate:
     """The mean of some values and its 95 % interval."""
     n = len(values)

@@ -8,7 +8,7 @@ from trainable import contract
 from trainable.contract import TrialStatus
 
 if TYPE_CHECKING:
-    from results.analysis.findings import Gain
+    from results.analysis.gains import Gain
     from results.analysis.importance import Importance
     from results.analysis.seed_groups import Estimate
     from results.record.failures import Failure

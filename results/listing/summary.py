@@ -4,7 +4,6 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from results.analysis.comparison import Comparison
-from results.analysis.findings import summarise
 from results.analysis.pareto import VIOLATIONS
 from results.listing.formats import as_markdown, as_table
 from results.listing.formatting import (
@@ -73,8 +72,7 @@ def finding_lines(comparison: Comparison, listing: Listing) -> list[str]:
 
 def gain_lines(comparison: Comparison) -> list[str]:
     """The winner beside the starting values, and beside the baselines."""
-    findings = summarise(comparison)
-    winner, start = findings.winner, findings.start
+    winner, start = comparison.winner, comparison.start
     if winner is None or winner.score is None:
         return ["No trial has a score yet."]
     over_seeds = "" if winner.score.half_width is None else f" over {winner.score.n} seeds"
@@ -82,17 +80,17 @@ def gain_lines(comparison: Comparison) -> list[str]:
         f"Best: {comparison.name_of_setting(winner)}, {comparison.metric} {shown_score(winner.score)}{over_seeds} "
         f"({shown_setting(winner.setting)})"
     ]
-    if start and start.score and findings.gain:
-        interval = interval_words(findings.gain)
+    if start and start.score and comparison.gain:
+        interval = interval_words(comparison.gain)
         lines.append(
-            f"Gain over the {STARTING_VALUES}: {findings.gain.value:+.3f} "
+            f"Gain over the {STARTING_VALUES}: {comparison.gain.value:+.3f} "
             f"({start.score.mean:.3f} -> {winner.score.mean:.3f})" + (f", {interval}" if interval else "")
         )
     elif winner is start and len(comparison.groups) > 1:
         lines.append(f"Nothing tried beats the {STARTING_VALUES}.")
-    if findings.baselines:
+    if comparison.baseline_gains:
         lines.append("Baselines (95 % interval):")
-    for over in findings.baselines:
+    for over in comparison.baseline_gains:
         baseline, gain = over.baseline, over.gain
         interval = "" if gain.low is None or gain.high is None else f"  ({gain.low:+.3f} to {gain.high:+.3f})"
         lines.append(

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from results.analysis.comparison import Comparison, compare, why_apart
-from results.analysis.findings import summarise
 from results.listing.formatting import listed, shown_cell
 from results.page.charts.chart import LAYOUT
 from results.page.section import result_of, section_of
@@ -54,7 +53,7 @@ def _page(records: Sequence[SweepRecord]) -> str:
         title=f"{'Sweep' if len(names) == 1 else 'Sweeps'} {listed(names)}",
         sections=sections,
         shown_cell=shown_cell,
-        overall=[result_of(summarise(comparison)) for comparison in comparisons] if len(sections) > 1 else [],
+        overall=[result_of(comparison) for comparison in comparisons] if len(sections) > 1 else [],
         why_apart=why_apart(comparisons),
         style=(HERE / STYLE).read_text(encoding="utf-8"),
         script=(HERE / SCRIPT).read_text(encoding="utf-8"),

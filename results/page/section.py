@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from results.analysis.comparison import Comparison
-from results.analysis.findings import Findings, summarise
 from results.analysis.hyperparameters import varied_hyperparameters
 from results.listing.formatting import counted, failed_how, listed, shown_gain, shown_score, shown_values
 from results.listing.next_commands import confirm_command, evaluate_command, train_command
@@ -40,15 +39,14 @@ class Part:
     intro: str = ""
 
 
-def result_of(findings: Findings) -> dict[str, Any]:
+def result_of(comparison: Comparison) -> dict[str, Any]:
     """What sweeps came to, in words and numbers."""
-    comparison = findings.comparison
     return {
         "names": listed([comparison.name_of(record) for record in comparison.records]),
-        "headline": headline(findings),
-        "winner_line": winner_line(findings),
-        "trust_line": trust_line(findings),
-        "cards": cards(findings),
+        "headline": headline(comparison),
+        "winner_line": winner_line(comparison),
+        "trust_line": trust_line(comparison),
+        "cards": cards(comparison),
     }
 
 
@@ -58,39 +56,39 @@ def section_of(record: SweepRecord, anchor: str, name: str) -> dict[str, Any]:
     Args:
         anchor: its id in the page. name: what it is called beside the others there.
     """
-    findings = summarise(Comparison((record,)))
-    listing = list_trials(findings.comparison, ungrouped=True)
-    winner, start = findings.winner, findings.start
+    comparison = Comparison((record,))
+    listing = list_trials(comparison, ungrouped=True)
+    winner, start = comparison.winner, comparison.start
     roles = ((start, "start"), (winner, "winner"))
     return {
         "anchor": anchor,
         "name": name,
-        "result": result_of(findings),
-        "parts": _parts(findings),
+        "result": result_of(comparison),
+        "parts": _parts(comparison),
         "listing": listing,
         "number_columns": _number_columns(listing),
         "roles": {trial.trial.number: role for group, role in roles if group for trial in group.trials},
         "failures": _failures(record),
-        "commands": _commands(findings),
+        "commands": _commands(comparison),
         "facts": _facts(record),
         "settings": _settings(record),
         "began": when(record),
         "best": shown_score(winner.score) if winner and winner.score else "-",
-        "gain": shown_gain(findings.gain) if findings.gain else "-",
+        "gain": shown_gain(comparison.gain) if comparison.gain else "-",
         "trials": status_counts([record]),
     }
 
 
-def _parts(findings: Findings) -> list[Part]:
+def _parts(comparison: Comparison) -> list[Part]:
     parts = [
-        Part("compared", "How good it is", "Gain", [*gain_charts(findings), *seed_charts(findings)]),
-        Part("learning", "How it learnt", "Learning", curve_charts(findings)),
-        Part("latency", "Accuracy against latency", "Latency", frontier_charts(findings)),
+        Part("compared", "How good it is", "Gain", [*gain_charts(comparison), *seed_charts(comparison)]),
+        Part("learning", "How it learnt", "Learning", curve_charts(comparison)),
+        Part("latency", "Accuracy against latency", "Latency", frontier_charts(comparison)),
     ]
-    settings, varied = scored_settings(findings)
-    if settings and findings.comparison.records[0].job_type == "search":
-        deciding = [*importance_charts(findings), parallel_chart(findings, settings, varied)]
-        slices = slice_charts(findings, settings, varied)
+    settings, varied = scored_settings(comparison)
+    if settings and comparison.records[0].job_type == "search":
+        deciding = [*importance_charts(comparison), parallel_chart(comparison, settings, varied)]
+        slices = slice_charts(comparison, settings, varied)
         parts += [
             Part("decides", "Which hyperparameters decide", "Hyperparameters", deciding),
             Part("slices", "Slices through the space", "Slices", slices, SLICES_INTRO),
@@ -125,11 +123,11 @@ def _failure(how: str, cause: str, trials: Sequence[TrialRecord]) -> dict[str, s
     return {"what": f"{who} {how} in {span}:", "cause": cause, "traceback": failures[0].traceback}
 
 
-def _commands(findings: Findings) -> list[tuple[str, str]]:
+def _commands(comparison: Comparison) -> list[tuple[str, str]]:
     """What each is for, and the command."""
-    if findings.winner is None:
+    if comparison.winner is None:
         return []
-    judged = findings.winner.counted[0]
+    judged = comparison.winner.counted[0]
     record, trial = judged.sweep, judged.trial
     known = (
         ("Train the winner again, alone: the same numbers, up to its best epoch", train_command(record, trial)),
@@ -159,8 +157,8 @@ def _tried(record: SweepRecord) -> str:
     tried = []
     for one in varied_hyperparameters([trial.setting for trial in record.trials], record.space):
         values = list(one.values.values())
-        span = listed(sorted(set(values)), "or") if one.kind is str else shown_values(values)
-        tried.append(f"{one.name} {span}{' (log scale)' if one.log else ''}")
+        span = listed(sorted(set(values)), "or") if one.is_choice else shown_values(values)
+        tried.append(f"{one.name} {span}{' (log scale)' if one.is_log else ''}")
     return "; ".join(tried)
 
 

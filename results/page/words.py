@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from results.analysis.findings import Findings
+from results.analysis.comparison import Comparison
 from results.listing.formatting import STARTING_VALUES, counted, interval_words, metric_name, shown_score, shown_setting
 from results.record.sweeps import SweepRecord
 from trainable import contract
@@ -21,9 +21,9 @@ class Card:
     good: bool = False
 
 
-def headline(findings: Findings) -> list[str]:
+def headline(comparison: Comparison) -> list[str]:
     """The result in one sentence, in pieces: every second one is a number that the sentence is about."""
-    comparison, winner = findings.comparison, findings.winner
+    winner = comparison.winner
     trials = [trial for record in comparison.records for trial in record.trials]
     if winner is None or winner.score is None:
         if trials and all(trial.failure for trial in trials):
@@ -31,39 +31,39 @@ def headline(findings: Findings) -> list[str]:
         return ["No trial has a score yet"]
     name, value = metric_name(comparison.metric), f"{winner.score.mean:.3f}"
     over_seeds = f", the mean over {counted(winner.score.n, 'seed')}" if winner.is_confirmed else ""
-    if winner is findings.start:
+    if winner is comparison.start:
         beginning = "nothing tried beats" if len(comparison.groups) > 1 else "one setting was tried,"
         pieces = [f"{beginning} the {STARTING_VALUES}: {name} ", value, over_seeds]
     else:
         pieces = [f"the best setting reaches {'an' if name[0] in 'aeiou' else 'a'} {name} of ", value, over_seeds]
-    if findings.gain:
-        pieces[-1:] = [f"{over_seeds}, ", f"{findings.gain.value:+.3f}", f" over the {STARTING_VALUES}"]
+    if comparison.gain:
+        pieces[-1:] = [f"{over_seeds}, ", f"{comparison.gain.value:+.3f}", f" over the {STARTING_VALUES}"]
     first = pieces[0] if all(record.finished for record in comparison.records) else f"so far, {pieces[0]}"
     return [first[0].upper() + first[1:], *pieces[1:]]
 
 
-def winner_line(findings: Findings) -> str:
+def winner_line(comparison: Comparison) -> str:
     """Which setting it is, where it was found; empty where there is none."""
-    winner = findings.winner
+    winner = comparison.winner
     if winner is None:
         return ""
-    where = findings.comparison.name_of_setting(winner)
+    where = comparison.name_of_setting(winner)
     first, *others = winner.counted
     if first.best and not others:
         where += f", at epoch {first.best[contract.EPOCH]} of {len(first.trial.rows)}"
     return f"{shown_setting(winner.setting)} ({where})"
 
 
-def trust_line(findings: Findings) -> str:
+def trust_line(comparison: Comparison) -> str:
     """How far the winner's number can be trusted; empty where it was not chosen among several."""
-    scored = sum(bool(group.score) for group in findings.comparison.groups)
-    if findings.winner is None or scored < 2:
+    scored = sum(bool(group.score) for group in comparison.groups)
+    if comparison.winner is None or scored < 2:
         return ""
-    if findings.winner.is_confirmed:
+    if comparison.winner.is_confirmed:
+        seeds = counted(len(comparison.winner.counted), "seed")
         return (
-            f"The score is a mean over {counted(len(findings.winner.counted), 'seed')} that the setting was not chosen "
-            "by. Its best epochs were still chosen on the validation data: expect a little less on data that nobody "
-            "looked at."
+            f"The score is a mean over {seeds} that the setting was not chosen by. Its best epochs were still chosen "
+            "on the validation data: expect a little less on data that nobody looked at."
         )
     return (
         f"The winner was picked among {counted(scored, 'setting')} for its score on the validation data, and so was "
@@ -71,9 +71,9 @@ def trust_line(findings: Findings) -> str:
     )
 
 
-def cards(findings: Findings) -> list[Card]:
+def cards(comparison: Comparison) -> list[Card]:
     """The numbers that matter."""
-    comparison, winner, gain = findings.comparison, findings.winner, findings.gain
+    winner, gain = comparison.winner, comparison.gain
     found = []
     if winner and winner.score:
         seeds = counted(winner.score.n, "seed")
@@ -84,8 +84,8 @@ def cards(findings: Findings) -> list[Card]:
         unclear = "" if gain.is_clear or gain.low is None else "not clearly above 0: "
         note, good = unclear + interval_words(gain), gain.is_clear and gain.value > 0
         found.append(Card(f"over the {STARTING_VALUES}", f"{gain.value:+.3f}", note, good))
-    beaten = [baseline for baseline in findings.baselines if baseline.gain.value > 0]
-    ahead = [baseline for baseline in findings.baselines if baseline.gain.value <= 0]
+    beaten = [baseline for baseline in comparison.baseline_gains if baseline.gain.value > 0]
+    ahead = [baseline for baseline in comparison.baseline_gains if baseline.gain.value <= 0]
     if beaten:
         near = min(beaten, key=lambda baseline: baseline.gain.value)
         value, is_clear = f"{near.gain.value:+.3f}", near.gain.is_clear

@@ -4,7 +4,7 @@ import math
 import statistics
 from collections.abc import Callable, Sequence
 
-from results.analysis.findings import Findings
+from results.analysis.comparison import Comparison
 from results.analysis.seed_groups import JudgedTrial, SeedGroup
 from results.listing.formatting import STARTING_VALUES, counted, metric_name
 from results.page.charts.chart import (
@@ -26,19 +26,18 @@ FEW_EPOCHS = 12
 """As many have a tick each."""
 
 
-def curve_charts(findings: Findings) -> list[Chart]:
+def curve_charts(comparison: Comparison) -> list[Chart]:
     """One chart; none where no trial has an epoch with a number."""
-    comparison = findings.comparison
     trials = [trial for group in comparison.groups for trial in _scored(group)]
-    if findings.winner is None:
+    if comparison.winner is None:
         return []
-    of_winner = _scored(findings.winner)
-    of_start = _scored(findings.start) if findings.start and findings.start is not findings.winner else []
+    of_winner = _scored(comparison.winner)
+    of_start = _scored(comparison.start) if comparison.start and comparison.start is not comparison.winner else []
     special = {id(trial) for trial in (*of_winner, *of_start)}
     others = [trial for trial in trials if id(trial) not in special]
     longest = max(len(trial.trial.rows) for trial in trials)
     traces = [_curves(others, "other trials", FAINT, 1.2)] if others else []
-    traces += _baselines_among(findings, trials, longest)
+    traces += _baselines_among(comparison, trials, longest)
     traces += [_curves(of_start, STARTING_VALUES, START, 2.4)] if of_start else []
     traces += [_curves(of_winner, "winner", WINNER, 3.0), _peaks(of_winner)]
     return [
@@ -97,7 +96,7 @@ def _peaks(trials: Sequence[JudgedTrial]) -> Trace:
     }
 
 
-def _baselines_among(findings: Findings, trials: Sequence[JudgedTrial], longest: int) -> list[Trace]:
+def _baselines_among(comparison: Comparison, trials: Sequence[JudgedTrial], longest: int) -> list[Trace]:
     """Lines for those that lie among the curves, the best first."""
     values = [value for epoch in range(1, longest + 1) for value in _values(trials, epoch)]
     return [
@@ -109,7 +108,7 @@ def _baselines_among(findings: Findings, trials: Sequence[JudgedTrial], longest:
             "line": {"color": baseline_colour(index), "width": 1.6, "dash": "dot"},
             "hovertemplate": f"{label(baseline.name)}: %{{y:.3f}}<extra></extra>",
         }
-        for index, baseline in enumerate(over.baseline for over in reversed(findings.baselines))
+        for index, baseline in enumerate(over.baseline for over in reversed(comparison.baseline_gains))
         if min(values) < baseline.value < max(values)
     ]
 

@@ -4,7 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from results.analysis.best_policy import baselines
-from results.analysis.findings import Findings, best_policies
+from results.analysis.comparison import Comparison
+from results.analysis.gains import best_policies
 from results.listing.formatting import STARTING_VALUES
 from results.page.charts.chart import START, WINNER, Chart, Trace, axis, baseline_colour, label
 from trainable.score_parts import BudgetPoint
@@ -24,9 +25,9 @@ class _Series:
     is_policy: bool
 
 
-def frontier_charts(findings: Findings) -> list[Chart]:
+def frontier_charts(comparison: Comparison) -> list[Chart]:
     """Two charts; none where the run does not tell what its best policy does under budgets."""
-    series = _all_series(findings)
+    series = _all_series(comparison)
     if not any(one.is_policy for one in series):
         return []
     budgets = [f"{point.budget_ms:.3g} ms" for point in series[0].points]
@@ -54,15 +55,15 @@ def frontier_charts(findings: Findings) -> list[Chart]:
     ]
 
 
-def _all_series(findings: Findings) -> list[_Series]:
+def _all_series(comparison: Comparison) -> list[_Series]:
     """The baselines, the best first, then the starting values and the winner."""
     series = [
         _Series(baseline.name, baseline_colour(index), baseline.under_budgets, is_policy=False)
-        for index, baseline in enumerate(reversed(baselines(findings.comparison.records[0])))
+        for index, baseline in enumerate(reversed(baselines(comparison.records[0])))
         if baseline.under_budgets
     ]
-    start = None if findings.start is findings.winner else findings.start
-    for group, name, colour in ((start, STARTING_VALUES, START), (findings.winner, "winner", WINNER)):
+    start = None if comparison.start is comparison.winner else comparison.start
+    for group, name, colour in ((start, STARTING_VALUES, START), (comparison.winner, "winner", WINNER)):
         # Of several seeds, any one shows the shape.
         policy = next(filter(None, best_policies(group)), None) if group else None
         if policy and policy.under_budgets:

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from results.analysis.findings import Findings, Gain
+from results.analysis.comparison import Comparison
+from results.analysis.gains import Gain
 from results.analysis.seed_groups import SeedGroup
 from results.listing.formatting import (
     STARTING_VALUES,
@@ -30,11 +31,11 @@ from results.page.charts.chart import (
 ROW_HEIGHT = 44
 
 
-def gain_charts(findings: Findings) -> list[Chart]:
+def gain_charts(comparison: Comparison) -> list[Chart]:
     """The winner beside the starting values and the baselines; none where there is nothing to compare it with."""
-    compared = [(over.baseline.name, over.baseline.value, over.gain) for over in findings.baselines]
-    if findings.start and findings.start.score and findings.gain:
-        compared.append((STARTING_VALUES, findings.start.score.mean, findings.gain))
+    compared = [(over.baseline.name, over.baseline.value, over.gain) for over in comparison.baseline_gains]
+    if comparison.start and comparison.start.score and comparison.gain:
+        compared.append((STARTING_VALUES, comparison.start.score.mean, comparison.gain))
     if not compared:
         return []
     compared.sort(key=lambda one: one[2].value)  # plotly.js draws the first at the bottom
@@ -65,7 +66,7 @@ def gain_charts(findings: Findings) -> list[Chart]:
             ],
             layout={
                 "xaxis": axis(
-                    f"gain in {metric_name(findings.comparison.metric)}",
+                    f"gain in {metric_name(comparison.metric)}",
                     tickformat="+.2~f",
                     zeroline=True,
                     zerolinecolor=INK,
@@ -86,9 +87,9 @@ def gain_charts(findings: Findings) -> list[Chart]:
     ]
 
 
-def seed_charts(findings: Findings) -> list[Chart]:
+def seed_charts(comparison: Comparison) -> list[Chart]:
     """Every seed's score of each setting that ran under several, the mean and its interval."""
-    repeated = [group for group in findings.comparison.groups if len(group.counted) > 1]
+    repeated = [group for group in comparison.groups if len(group.counted) > 1]
     if not repeated:
         return []
     seeds = max(len(group.counted) for group in repeated)
@@ -98,9 +99,9 @@ def seed_charts(findings: Findings) -> list[Chart]:
             title="Under several seeds",
             reading=f"Each small dot is a seed; the large one is the mean of up to {seeds} with its 95 % interval. "
             "Settings whose intervals overlap widely are not told apart by so few seeds.",
-            traces=[trace for group in repeated[::-1] for trace in _seeds_and_mean(findings, group)],
+            traces=[trace for group in repeated[::-1] for trace in _seeds_and_mean(comparison, group)],
             layout={
-                "xaxis": axis(metric_name(findings.comparison.metric)),
+                "xaxis": axis(metric_name(comparison.metric)),
                 "yaxis": CATEGORIES,
                 "showlegend": False,
             },
@@ -108,7 +109,7 @@ def seed_charts(findings: Findings) -> list[Chart]:
                 ("setting", "hyperparameters", "seeds", "mean", "each"),
                 *(
                     (
-                        _name(findings, group),
+                        _name(comparison, group),
                         shown_setting(group.setting),
                         str(group.score.n),
                         shown_score(group.score),
@@ -124,17 +125,17 @@ def seed_charts(findings: Findings) -> list[Chart]:
     ]
 
 
-def _name(findings: Findings, group: SeedGroup) -> str:
-    if group is findings.winner:
+def _name(comparison: Comparison, group: SeedGroup) -> str:
+    if group is comparison.winner:
         return "winner"
-    return STARTING_VALUES if group is findings.start else f"setting of {findings.comparison.name_of_setting(group)}"
+    return STARTING_VALUES if group is comparison.start else f"setting of {comparison.name_of_setting(group)}"
 
 
-def _seeds_and_mean(findings: Findings, group: SeedGroup) -> list[Trace]:
+def _seeds_and_mean(comparison: Comparison, group: SeedGroup) -> list[Trace]:
     assert group.score
-    name, colour = _name(findings, group), INK
-    if group is findings.winner or group is findings.start:
-        colour = WINNER if group is findings.winner else START
+    name, colour = _name(comparison, group), INK
+    if group is comparison.winner or group is comparison.start:
+        colour = WINNER if group is comparison.winner else START
     seeds: Trace = {
         "mode": "markers",
         "x": [trial.score for trial in group.counted],

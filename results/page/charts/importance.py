@@ -1,13 +1,13 @@
 """How much each hyperparameter decides, as bars."""
 
-from results.analysis.findings import Findings
+from results.analysis.comparison import Comparison
 from results.listing.formatting import stand_out_words
 from results.page.charts.chart import ACCENT, CATEGORIES, FAINT, Chart, label
 
 
-def importance_charts(findings: Findings) -> list[Chart]:
+def importance_charts(comparison: Comparison) -> list[Chart]:
     """One chart, or none where nothing can be said."""
-    found = findings.comparison.importance
+    found = comparison.importance
     if not found.shares:
         return []
     stand_out = [hyperparameter.name for hyperparameter in found.stand_out]

@@ -5,24 +5,33 @@ it with the range that puts its ticks where the lines are.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
-from results.analysis.findings import Findings
+from optuna.distributions import FloatDistribution
+
+from results.analysis.comparison import Comparison
 from results.analysis.hyperparameters import Hyperparameter
 from results.listing.formatting import STARTING_VALUES, metric_name, shown_value
 from results.page.charts.chart import AXIS, INK, MUTED, SCALE, START, WINNER, Chart, Trace, apart, label
 from results.page.charts.settings import BEST, ScoredSetting, axis_type
+from results.record.space import ends
 
 PADDING = 0.04
 """Beyond the outermost values, as a share of what they span."""
 SPECIAL = {STARTING_VALUES: START, BEST: WINNER}
 
 
-def parallel_chart(findings: Findings, settings: Sequence[ScoredSetting], varied: Sequence[Hyperparameter]) -> Chart:
+def parallel_chart(
+    comparison: Comparison, settings: Sequence[ScoredSetting], varied: Sequence[Hyperparameter]
+) -> Chart:
     """The best on top; the stronger its colour, the better a setting."""
-    mode, score_name = findings.comparison.mode, metric_name(findings.comparison.metric)
+    mode, score_name = comparison.mode, metric_name(comparison.metric)
     scores = [setting.score for setting in settings]
-    dimensions = [*varied, Hyperparameter(score_name, dict(enumerate(scores)), float, log=False)]
+    dimensions = [
+        *varied,
+        Hyperparameter(score_name, dict(enumerate(scores)), FloatDistribution(min(scores), max(scores))),
+    ]
     ranges = [_range(one) for one in dimensions]
     if mode == "min":
         ranges[-1].reverse()
@@ -63,7 +72,7 @@ def parallel_chart(findings: Findings, settings: Sequence[ScoredSetting], varied
             f"yaxis{index + 2}": {
                 **AXIS,
                 **axis_type(one),
-                "categoryarray": [label(choice) for choice in _choices(one)] if one.kind is str else None,
+                "categoryarray": [label(choice) for choice in ends(one.distribution)] if one.is_choice else None,
                 "range": span,
                 "overlaying": "y",
                 "anchor": "free",
@@ -88,29 +97,25 @@ def _nothing_on(yaxis: str) -> Trace:
     return {"x": [None], "y": [None], "yaxis": yaxis, "showlegend": False}
 
 
-def _choices(one: Hyperparameter) -> list[str]:
-    return sorted(set(one.values.values()))
-
-
-def _coordinates(one: Hyperparameter) -> dict[int, float]:
-    """Where plotly.js has its values on an axis: a choice's index, the exponent on a log scale, the number."""
-    if one.kind is str:
-        choices = _choices(one)
-        return {index: float(choices.index(value)) for index, value in one.values.items()}
-    return {index: math.log10(value) if one.log else value for index, value in one.values.items()}
+def _coordinates(one: Hyperparameter, values: Iterable[Any]) -> list[float]:
+    """Where plotly.js has values on an axis: a choice's index, the exponent on a log scale, the number."""
+    if one.is_choice:
+        return [float(ends(one.distribution).index(value)) for value in values]
+    return [math.log10(value) if one.is_log else value for value in values]
 
 
 def _range(one: Hyperparameter) -> list[float]:
     """What the axis shows, in its coordinates."""
-    coordinates = _coordinates(one).values()
-    low, high = min(coordinates), max(coordinates)
-    beyond = 0.5 if one.kind is str or low == high else PADDING * (high - low)
+    coordinates = _coordinates(one, ends(one.distribution))
+    low, high = coordinates[0], coordinates[-1]
+    beyond = 0.5 if one.is_choice or low == high else PADDING * (high - low)
     return [low - beyond, high + beyond]
 
 
 def _heights(one: Hyperparameter, span: Sequence[float]) -> dict[int, float]:
     start, end = span
-    return {index: (value - start) / (end - start) for index, value in _coordinates(one).items()}
+    coordinates = _coordinates(one, one.values.values())
+    return {index: (value - start) / (end - start) for index, value in zip(one.values, coordinates, strict=True)}
 
 
 def _lines(

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from results.analysis.findings import Findings
+from results.analysis.comparison import Comparison
 from results.analysis.hyperparameters import Hyperparameter, varied_hyperparameters
 from results.listing.formatting import STARTING_VALUES
 from trainable.contract import TrialStatus
@@ -24,26 +24,26 @@ class ScoredSetting:
     """BEST, STARTING_VALUES, RAN_IN_FULL or ENDED_EARLY."""
 
 
-def scored_settings(findings: Findings) -> tuple[list[ScoredSetting], list[Hyperparameter]]:
+def scored_settings(comparison: Comparison) -> tuple[list[ScoredSetting], list[Hyperparameter]]:
     """The settings, worst first so that the best is drawn on top, and what varied among them, by the same indices.
 
     Both are empty where there are too few, or nothing varied.
     """
     settings, values = [], []
-    for group in reversed(findings.comparison.groups):
+    for group in reversed(comparison.groups):
         if group.score is None:
             continue
         kind = RAN_IN_FULL if group.counted[0].status is TrialStatus.COMPLETED else ENDED_EARLY
-        if group is findings.winner or group is findings.start:
-            kind = BEST if group is findings.winner else STARTING_VALUES
+        if group is comparison.winner or group is comparison.start:
+            kind = BEST if group is comparison.winner else STARTING_VALUES
         settings.append(ScoredSetting(group.trials[0].trial.number, group.score.mean, kind))
         values.append(group.setting)
-    varied = varied_hyperparameters(values, findings.comparison.space)
+    varied = varied_hyperparameters(values, comparison.space)
     return (settings, varied) if len(settings) >= FEWEST and varied else ([], [])
 
 
 def axis_type(hyperparameter: Hyperparameter) -> dict[str, Any]:
     """How plotly.js lays out an axis of its values: with few ticks, so that most are powers of ten on a log scale."""
-    if hyperparameter.kind is str:
+    if hyperparameter.is_choice:
         return {"type": "category"}
-    return {"type": "log", "nticks": 4} if hyperparameter.log else {"type": "linear", "nticks": 5}
+    return {"type": "log", "nticks": 4} if hyperparameter.is_log else {"type": "linear", "nticks": 5}

@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 
-from results.analysis.findings import Findings
+from optuna.distributions import IntDistribution
+
+from results.analysis.comparison import Comparison
 from results.analysis.hyperparameters import Hyperparameter
 from results.listing.formatting import STARTING_VALUES, metric_name, shown_value
 from results.page.charts.chart import ACCENT, MUTED, SCALE, START, WINNER, Chart, Trace, axis, label
@@ -21,12 +23,14 @@ _MARKERS: dict[str, dict[str, object]] = {
 
 
 def slice_charts(
-    findings: Findings, settings: Sequence[ScoredSetting], varied: Sequence[Hyperparameter]
+    comparison: Comparison, settings: Sequence[ScoredSetting], varied: Sequence[Hyperparameter]
 ) -> list[Chart]:
     """The plane of the first two numbers, those that are continuous before whole ones, then the score against each."""
-    score_name = metric_name(findings.comparison.metric)
-    numbers = sorted((one for one in varied if one.kind is not str), key=lambda one: one.kind is int)
-    scale = SCALE if findings.comparison.mode == "max" else SCALE[::-1]
+    score_name = metric_name(comparison.metric)
+    numbers = sorted(
+        (one for one in varied if not one.is_choice), key=lambda one: isinstance(one.distribution, IntDistribution)
+    )
+    scale = SCALE if comparison.mode == "max" else SCALE[::-1]
     planes = [_plane(settings, numbers[0], numbers[1], score_name, scale)] if len(numbers) > 1 else []
     return planes + [
         Chart(
@@ -110,11 +114,10 @@ def _plane(
 
 
 def _dots(settings: Sequence[ScoredSetting], hyperparameter: Hyperparameter, kind: str) -> Trace:
-    is_choice = hyperparameter.kind is str
     shown = [(value, settings[i]) for i, value in hyperparameter.values.items() if settings[i].kind == kind]
     return {
         "mode": "markers",
-        "x": [label(value) if is_choice else value for value, _ in shown],
+        "x": [label(value) if hyperparameter.is_choice else value for value, _ in shown],
         "y": [setting.score for _, setting in shown],
         "customdata": [setting.trial for _, setting in shown],
         "text": [label(shown_value(value)) for value, _ in shown],

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 from made_up_sweep import MadeUpTrial, write_sweep
 
-from results.analysis.seed_groups import SeedGroup, estimate, gain, seed_groups, telling_names
+from results.analysis.gains import gain_over
+from results.analysis.seed_groups import SeedGroup, estimate, seed_groups, telling_names
 from results.record.sweeps import read_sweep
 
 START, GOOD = {"lr": 1e-4, "group_size": 5}, {"lr": 4e-3, "group_size": 31}
@@ -51,10 +52,10 @@ def test_trials_that_differ_by_their_seed_alone_are_one_setting_and_the_best_com
 
 
 def test_the_gain_is_paired_by_seed(tmp_path: Path) -> None:
-    found = gain(*groups_of(confirming(tmp_path / "a")))
-    assert found is not None
-    assert found.mean == pytest.approx(0.10)  # of .10, .12 and .08
-    assert found.half_width == pytest.approx(4.302653 * 0.02 / 3**0.5, rel=1e-6)
+    good, start = groups_of(confirming(tmp_path / "a"))
+    found = gain_over(start, good, "max")
+    assert (found.value, found.resampled, found.drawn) == (pytest.approx(0.10), "seed", 3)  # of .10, .12 and .08
+    assert found.high == pytest.approx(0.10 + 4.302653 * 0.02 / 3**0.5, rel=1e-6)  # t(.975, 2) s / sqrt(3)
 
 
 def test_a_setting_that_was_picked_for_its_score_is_judged_by_its_confirming_seeds(tmp_path: Path) -> None:
