@@ -52,8 +52,8 @@ def assert_refused(command: Path, arguments: list[str], sentence: str) -> None:
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda file: f"{file.parent.name}/{file.name}")
 def test_a_wrong_flag_is_answered_in_one_sentence(command: Path) -> None:
-    takes = WRONG_VALUES[command.name][0][:1] if command.name in TAKE_SOMETHING else []
-    assert_refused(command, [*takes, "--hepl"], "no flag --hepl; did you mean --help?")
+    needed = ["x"] if command.name in TAKE_SOMETHING else []
+    assert_refused(command, [*needed, "--hepl"], "no flag --hepl; did you mean --help?")
 
 
 WRONG_VALUES = {
