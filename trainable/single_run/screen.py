@@ -10,7 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from results.record.ranking import Row
 from trainable import contract
 from trainable.contract import shown_path
-from trainable.single_run.folder import BEST_FILE
+from trainable.grpo.checkpoint import BEST_FILE
 from trainable.single_run.plan import MODE, OBJECTIVE, Plan
 
 

@@ -11,9 +11,9 @@ from results.trackers.wandb_client import resolve_mode
 from results.trackers.wandb_settings import ModelArtifact, WandbRunSettings
 from trainable import contract
 from trainable.contract import TrialStatus
+from trainable.grpo.checkpoint import BEST_FILE
 from trainable.grpo.joint_controller import KIND
 from trainable.settings_fields import to_flat
-from trainable.single_run.folder import BEST_FILE
 from trainable.single_run.plan import MODE, OBJECTIVE, Plan
 from trainable.single_run.screen import Screen
 from trainable.single_run.settings import DEFAULT_PROJECT
