@@ -80,7 +80,7 @@ class WandbView:
         A signal ends the waiting. Where W&B's own clean-up would wait for a server that is gone, this ends the process.
         """
         try:
-            is_whole = self._run.close(status, self._model(best))
+            is_whole = self._run.close(status, self._model(best) if best else None)
         except Stopped as stopped:
             is_whole, exit_status = False, exit_status or stopped.exit_status
         if not is_whole:
@@ -93,9 +93,7 @@ class WandbView:
             os._exit(exit_status)
         return exit_status
 
-    def _model(self, best: Row | None) -> ModelArtifact | None:
-        if best is None:
-            return None
+    def _model(self, best: Row) -> ModelArtifact:
         metadata = {
             "hyperparameters": self._plan.decisive_settings,
             "metrics": {name: value for name, value in best.items() if contract.is_metric(name)},
