@@ -87,7 +87,10 @@ class RunTrainable(tune.Trainable):
 
     def save_checkpoint(self, checkpoint_dir: str) -> None:
         assert self._run
-        self._run.save(Path(checkpoint_dir))
+        try:
+            self._run.save(Path(checkpoint_dir))
+        except OSError as error:  # as another type: an OSError that Ray reports is then of its own writing
+            raise RuntimeError(f"the run could not save itself: {error}") from error
         _name_next_checkpoint_by_epoch(self._storage, self._epoch)
 
     def load_checkpoint(self, checkpoint: Any) -> None:

@@ -3,6 +3,8 @@
 import errno
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,26 @@ def read_json(file: Path) -> dict[str, Any]:
     """The object that a file holds; an empty one where there is no file."""
     content: dict[str, Any] = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
     return content
+
+
+class DiskFull(Exception):
+    """The disk that holds a sweep has no room for what is to be written there."""
+
+
+@contextmanager
+def naming_a_full_disk(folder: Path) -> Iterator[None]:
+    """To write into a sweep's folder: where there is no room, that is no other error than DiskFull."""
+    try:
+        yield
+    except OSError as error:
+        if is_full(error):
+            raise DiskFull(f"no room on the disk that holds {folder}") from error
+        raise
+
+
+def is_full(error: object) -> bool:
+    """Whether it says that a disk, or a user's share of one, has no room."""
+    return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
 
 
 def write_json(file: Path, content: Any) -> None:

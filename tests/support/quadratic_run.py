@@ -26,6 +26,7 @@ class QuadraticSettings:
     fail_above: float = field(default=math.inf, metadata={"help": "trials with a larger target raise an error"})
     fail_epoch: int = field(default=1, metadata={"help": "the epoch in which they do"})
     mended_by: str = field(default="", metadata={"help": "a file; once it exists, no trial raises an error"})
+    full_above: float = field(default=math.inf, metadata={"help": "trials with a larger target write to a full disk"})
     hungry_above: float = field(default=math.inf, metadata={"help": "trials with a larger target need much memory"})
     memory: str = field(default="", metadata={"help": "a folder; a hungry trial that was here before has enough"})
     diverge_below: float = field(
@@ -51,6 +52,8 @@ class QuadraticRun:
         mended = bool(settings.mended_by) and Path(settings.mended_by).exists()
         if settings.target > settings.fail_above and self._epoch == settings.fail_epoch and not mended:
             raise ValueError(f"target {settings.target:.2f} is out of reach")
+        if settings.target > settings.full_above and self._epoch == settings.fail_epoch:
+            Path("/dev/full").write_text("a disk of the run's own, not the sweep's")
         if settings.target > settings.hungry_above and self._epoch == 2:
             self._need_memory()
         if settings.target < settings.diverge_below and self._epoch == 2:

@@ -40,6 +40,21 @@ def test_an_error_of_the_training_code_ends_its_trial_alone(tmp_path: Path) -> N
         assert f"failed (error) in epoch 3: {failure['cause']}" in done.stdout
 
 
+def test_a_full_disk_of_a_trials_own_ends_that_trial_alone(tmp_path: Path) -> None:
+    flags = ("--num_samples", 5, "--num_epochs", 4, "--grace_period", 4, "--full_above", 0.6, "--fail_epoch", 3)
+    done = run_sweep(tmp_path, "--name", "full", *QUADRATIC, *flags)
+    assert done.returncode == 1, done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+    ended = trial_folders(tmp_path / "full")
+    failed = [trial for trial in ended if (trial / "failure.json").exists()]
+    assert 0 < len(failed) < len(ended) == 5
+    for trial in failed:
+        failure = json.loads((trial / "failure.json").read_text())
+        assert (failure["kind"], failure["epoch"]) == ("error", 3)
+        assert "No space left on device" in failure["cause"]
+    assert all(len(rows(trial)) == (2 if trial in failed else 4) for trial in ended)
+
+
 def test_a_diverged_trial_is_no_error(tmp_path: Path) -> None:
     done = run_sweep(
         tmp_path, "--name", "nan", *QUADRATIC, "--num_samples", 2, "--num_epochs", 4, "--diverge_below", 0.2

@@ -8,7 +8,7 @@ from ray.tune import Callback
 from rich.console import Console, Group
 from rich.live import Live
 
-from results.record.ranking import best_first, score, sign
+from results.record.ranking import best_first, better, sign
 from results.record.sweeps import SweepRecord
 from trainable.contract import FAILURE, NOTE
 from tune.callbacks.recorder import Recorder, number_of
@@ -32,11 +32,11 @@ class Progress(Callback):
         self._done = len(finished)
         self._failed = sum(trial.failure is not None for trial in finished)
         self._epochs_of_done = sum(len(trial.rows) for trial in finished)
+        self._best = {trial.number: record.best_row(trial) for trial in record.trials}
         self._trials = {
-            trial.number: TrialProgress(trial.number, trial.config, len(trial.rows), record.score(trial))
-            for trial in record.trials
+            trial.number: self._progress_of(trial.number, trial.config, len(trial.rows)) for trial in record.trials
         }
-        self._places: list[int | None] = [None] * min(concurrent, num_samples)
+        self._slots: list[int | None] = [None] * min(concurrent, num_samples)
         self._epoch_ends: deque[float] = deque(maxlen=EPOCHS_OF_PACE)
         """After the moment in which the first trial began."""
         self._started = self._last_line = time.monotonic()
@@ -55,12 +55,12 @@ class Progress(Callback):
 
     def on_trial_start(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
         number = number_of(trial)
-        if number in self._places:
+        if number in self._slots:
             return  # its worker was lost, and it goes on
-        self._trials[number] = self._progress_of(number, dict(trial.config))
-        if None not in self._places:
-            self._places.append(None)
-        self._places[self._places.index(None)] = number
+        self._trials.setdefault(number, self._progress_of(number, dict(trial.config), 0))
+        if None not in self._slots:
+            self._slots.append(None)
+        self._slots[self._slots.index(None)] = number
         if not self._epoch_ends:
             self._epoch_ends.append(time.monotonic())
 
@@ -76,7 +76,9 @@ class Progress(Callback):
             self._console.print(f"trial {number} {failure['kind']}: {failure['cause']}", markup=False, soft_wrap=True)
         else:
             self._epoch_ends.append(time.monotonic())
-            self._trials[number] = self._progress_of(number, self._trials[number].config)
+            rows = self._recorder.rows(number)
+            self._best[number] = better(self._best.get(number), rows[-1], self._metric, self._mode)
+            self._trials[number] = self._progress_of(number, self._trials[number].config, len(rows))
         if not self._live and time.monotonic() - self._last_line > SECONDS_BETWEEN_LINES:
             self._print_line()
 
@@ -96,15 +98,15 @@ class Progress(Callback):
 
     def _end(self, trial: Any) -> None:
         number = number_of(trial)
-        self._places[self._places.index(number)] = None
+        self._slots[self._slots.index(number)] = None
         self._done += 1
         self._epochs_of_done += self._trials[number].epochs
         if not self._live:
             self._print_line()
 
-    def _progress_of(self, number: int, config: Any) -> TrialProgress:
-        rows = self._recorder.rows(number)
-        return TrialProgress(number, config, len(rows), score(rows, self._metric, self._mode))
+    def _progress_of(self, number: int, config: Any, epochs: int) -> TrialProgress:
+        best = self._best.get(number)
+        return TrialProgress(number, config, epochs, float(best[self._metric]) if best else None)
 
     def _print_line(self) -> None:
         self._last_line = time.monotonic()
@@ -129,7 +131,7 @@ class Progress(Callback):
             failed=self._failed,
             num_samples=self._num_samples,
             num_epochs=self._num_epochs,
-            running=tuple(None if number is None else self._trials[number] for number in self._places),
+            running=tuple(None if number is None else self._trials[number] for number in self._slots),
             best=best,
             first=first,
             gain=gain,
@@ -145,5 +147,5 @@ class Progress(Callback):
     def _epochs_to_come(self) -> float:
         """Trials that are not done are taken to be as long as those that are: some will be stopped early."""
         per_trial = self._epochs_of_done / self._done if self._done else self._num_epochs
-        of_running = sum(self._trials[number].epochs for number in self._places if number is not None)
+        of_running = sum(self._trials[number].epochs for number in self._slots if number is not None)
         return max(0.0, (self._num_samples - self._done) * per_trial - of_running)

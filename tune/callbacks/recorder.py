@@ -4,8 +4,6 @@ Ray's own loggers write into a session folder and copy now and then; after a `ki
 what they had not copied yet.
 """
 
-import errno
-import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -13,7 +11,7 @@ from typing import Any
 import ray
 from ray.tune import Callback
 
-from results.record.atomic_write import sync_tree
+from results.record.atomic_write import DiskFull, is_full, naming_a_full_disk, sync_tree
 from results.record.failures import Failure, write_failure
 from results.record.ranking import Row
 from results.record.sweeps import TrialRecord
@@ -32,12 +30,12 @@ def number_of(trial: Any) -> int:
     return number
 
 
-class DiskFull(Exception):
-    """The sweep's folder cannot take another byte."""
-
-
 class Recorder(Callback):
-    """Writes result.json, progress.csv and failure.json of every trial, as things happen."""
+    """Writes result.json, progress.csv and failure.json of every trial, as things happen.
+
+    Raises:
+        DiskFull: from whatever Ray calls it for; Ray ends the sweep then.
+    """
 
     def __init__(self, folder: Path, trials: Iterable[TrialRecord]) -> None:
         self._folder = folder
@@ -55,7 +53,7 @@ class Recorder(Callback):
         return first[0][0], failures[0]
 
     def rows(self, number: int) -> list[Row]:
-        """Rows of a trial, as on disk."""
+        """Rows of a trial, as on disk; whoever asks changes nothing."""
         return self._log(number).rows
 
     def on_trial_result(
@@ -75,12 +73,14 @@ class Recorder(Callback):
         row = {name: _plain(value) for name, value in result.items() if name not in LEFT_OUT}
         row |= {"time_total_s": before + result["time_this_iter_s"], ARRIVAL: self._arrivals}
         self._arrivals += 1
-        log.append(row)
+        with naming_a_full_disk(self._folder):
+            log.append(row)
         _forgive_lost_workers(trial)
 
     def on_checkpoint(self, iteration: int, trials: list[Any], trial: Any, checkpoint: Any, **info: Any) -> None:
         """Have a new checkpoint on the disk before Ray deletes the one that it replaces."""
-        sync_tree(Path(checkpoint.path))
+        with naming_a_full_disk(self._folder):
+            sync_tree(Path(checkpoint.path))
 
     def on_trial_complete(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
         self._ended.setdefault(number_of(trial), None)
@@ -89,6 +89,8 @@ class Recorder(Callback):
     def on_trial_error(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
         """Ray gave a trial up: its worker could not be kept alive, or its checkpoint not be written."""
         number, error = number_of(trial), trial.get_error()
+        if is_full(getattr(error, "cause", error)):  # what a run itself raises is a result, so this was Ray's writing
+            raise DiskFull(f"no room on the disk that holds {self._folder}") from error
         kind = contract.OUT_OF_MEMORY if isinstance(error, ray.exceptions.OutOfMemoryError) else contract.ERROR
         text = str(error).strip() or type(error).__name__
         self._record_failure(number, Failure(kind, len(self.rows(number)) + 1, text.splitlines()[-1].strip(), text))
@@ -99,9 +101,8 @@ class Recorder(Callback):
         self._logs.pop(number, None)
 
     def _record_failure(self, number: int, failure: Failure) -> None:
-        if os.strerror(errno.ENOSPC) in failure.cause:
-            raise DiskFull(failure.cause)  # no fault of the trial: it goes on when there is room
-        write_failure(self._folder / contract.trial_folder_name(number), failure)
+        with naming_a_full_disk(self._folder):
+            write_failure(self._folder / contract.trial_folder_name(number), failure)
         self._ended[number] = failure
 
     def _log(self, number: int) -> TrialLog:

@@ -4,6 +4,7 @@ from typing import Any
 
 from ray.tune.logger import LoggerCallback
 
+from results.record.atomic_write import naming_a_full_disk
 from results.record.sweeps import SweepRecord, TrialRecord, read_trial
 from results.record.view_marks import is_complete
 from results.trackers.tensorboard_record import VIEW, TrialEvents, open_events
@@ -22,25 +23,28 @@ class TensorBoardCallback(LoggerCallback):
         """Make whole what a crash left incomplete."""
         for trial in self._record.trials:
             if trial.finished and not is_complete(trial.folder, VIEW, len(trial.rows)):
-                events = open_events(self._record, trial)
-                events.append(trial.rows)
-                events.close(trial.status(self._record.num_epochs))
+                with naming_a_full_disk(self._record.folder):
+                    events = open_events(self._record, trial)
+                    events.append(trial.rows)
+                    events.close(trial.status(self._record.num_epochs))
 
     def log_trial_start(self, trial: Any) -> None:
         number = number_of(trial)
         if number not in self._open:
-            self._open[number] = open_events(self._record, self._read(number))
-            self._open[number].append(self._recorder.rows(number))
+            with naming_a_full_disk(self._record.folder):
+                self._open[number] = open_events(self._record, self._read(number))
+                self._open[number].append(self._recorder.rows(number))
 
     def log_trial_result(self, iteration: int, trial: Any, result: dict[str, Any]) -> None:
         self.log_trial_start(trial)
-        self._open[number_of(trial)].append(self._recorder.rows(number_of(trial)))
+        with naming_a_full_disk(self._record.folder):
+            self._open[number_of(trial)].append(self._recorder.rows(number_of(trial))[-1:])
 
     def log_trial_end(self, trial: Any, failed: bool = False) -> None:
         number = number_of(trial)
-        events = self._open.pop(number, None)
-        if events:
-            events.close(self._read(number).status(self._record.num_epochs))
+        if events := self._open.pop(number, None):
+            with naming_a_full_disk(self._record.folder):
+                events.close(self._read(number).status(self._record.num_epochs))
 
     def _read(self, number: int) -> TrialRecord:
         return read_trial(self._record.folder / contract.trial_folder_name(number), number)

@@ -1,75 +1,85 @@
-"""The scheduler: Ray's ASHA, with rungs that are rebuilt from the record, and a first trial that is never stopped."""
+"""The scheduler: asynchronous successive halving over the record, with a first trial that is never stopped.
 
-from collections.abc import Iterable
+ASHA, Li et al. 2020 (arXiv 1810.05934), in the variant that stops trials and pauses none: at each rung a trial goes on
+if it is among the best 1/`reduction_factor` of those that came there before it. It is judged by its best epoch so far,
+since that is what a score is.
+
+The decisions are those of Ray's AsyncHyperBandScheduler. But Ray stores a scheduler nowhere (ray issue 30838), so that
+after a restart its rungs are empty, and it knows trials by ids that live for one session. Here the rungs are filled
+from the record, in the order in which its rows arrived, and trials are known by their numbers.
+"""
+
+import math
+from collections.abc import Collection, Iterable
 from typing import Any
 
-from ray.tune.schedulers import AsyncHyperBandScheduler, TrialScheduler
+import numpy as np
+from ray.tune.schedulers import FIFOScheduler, TrialScheduler
 
-from results.record.ranking import sign
+from results.record.ranking import Row, better, sign
 from results.record.sweeps import TrialRecord
 from trainable import contract
+from trainable.contract import trial_number
+
+STARTING_VALUES = 0
+"""Number of the trial by which the others are measured."""
 
 
-class NumberedTrial:
-    """A trial as ASHA's rungs know it: by its number, which outlives Ray's session, unlike Ray's own id."""
+def rung_epochs(num_epochs: int, grace_period: int, reduction_factor: float) -> list[float]:
+    """The epochs at which trials are judged: `grace_period`, and each `reduction_factor` times the one before."""
+    rungs = int(math.log(num_epochs / grace_period) / math.log(reduction_factor) + 1)
+    return [grace_period * reduction_factor**rung for rung in range(rungs)]
 
-    def __init__(self, number: int) -> None:
-        self.trial_id = str(number)
+
+def falls_behind(value: float, earlier: Collection[float], reduction_factor: float) -> bool:
+    """Whether a value is not among the best 1/`reduction_factor` of the earlier ones; more is better."""
+    return len(earlier) > 0 and value < np.percentile(list(earlier), 100 * (1 - 1 / reduction_factor))
 
 
-class RebuiltASHA(AsyncHyperBandScheduler):
-    """Asynchronous successive halving (Li et al. 2020, arXiv 1810.05934) on the best value so far.
+class RecordedASHA(FIFOScheduler):
+    """Stops what falls behind; starts trials in the order in which they were proposed."""
 
-    Ray stores a scheduler nowhere (ray issue 30838): after a restart its rungs would be empty and it would stop other
-    trials. Here the rows of the record are replayed in their order of arrival.
-    """
-
-    def __init__(self, metric: str, mode: str, num_epochs: int, grace_period: int, reduction_factor: float) -> None:
-        super().__init__(
-            time_attr=contract.EPOCH,
-            metric=metric,
-            mode=mode,
-            max_t=num_epochs,
-            grace_period=grace_period,
-            reduction_factor=reduction_factor,
-        )
-        self._best: dict[str, float] = {}
-
-    def replay(self, trials: Iterable[TrialRecord]) -> None:
+    def __init__(
+        self,
+        metric: str,
+        mode: str,
+        num_epochs: int,
+        grace_period: int,
+        reduction_factor: float,
+        trials: Iterable[TrialRecord] = (),
+    ) -> None:
         """Take in every recorded row, as if it came now."""
-        arrived = sorted(
-            ((row[contract.ARRIVAL], trial.number, row) for trial in trials for row in trial.rows), key=lambda a: a[:2]
-        )
-        for _, number, row in arrived:
-            self._take_in(None, NumberedTrial(number), row)
-
-    def on_trial_add(self, tune_controller: Any, trial: Any) -> None:
-        """Nothing: a trial enters with its first row, when its number is known."""
+        super().__init__()
+        self._objective, self._mode, self._num_epochs = metric, mode, num_epochs
+        self._reduction_factor = reduction_factor
+        epochs = rung_epochs(num_epochs, grace_period, reduction_factor)
+        self._rungs: dict[float, dict[int, float]] = {epoch: {} for epoch in reversed(epochs)}
+        """By epoch, the highest first: each trial's value when it came there."""
+        self._best: dict[int, Row | None] = {}
+        recorded = ((row[contract.ARRIVAL], trial.number, row) for trial in trials for row in trial.rows)
+        for _, number, row in sorted(recorded, key=lambda arrived: arrived[:2]):
+            self._falls_behind(number, row)
 
     def on_trial_result(self, tune_controller: Any, trial: Any, result: dict[str, Any]) -> str:
-        numbered = _numbered(trial)
-        decision = self._take_in(tune_controller, numbered, result)
-        return TrialScheduler.CONTINUE if numbered.trial_id == "0" else decision
+        number = trial_number(trial.storage.trial_dir_name)
+        assert number is not None
+        if self._falls_behind(number, result) and number != STARTING_VALUES:
+            return str(TrialScheduler.STOP)
+        return str(TrialScheduler.CONTINUE)
 
-    def _take_in(self, tune_controller: Any, trial: NumberedTrial, row: dict[str, Any]) -> str:
-        self._trial_info[trial.trial_id] = self._brackets[0]
-        return str(super().on_trial_result(tune_controller, trial, self._with_best_so_far(trial, row)))
+    def _falls_behind(self, number: int, row: Row) -> bool:
+        """Enter a row into the highest rung that its trial has reached and is not in yet.
 
-    def on_trial_complete(self, tune_controller: Any, trial: Any, result: dict[str, Any]) -> None:
-        """Nothing: each of its rungs was entered with the row that reached it."""
-
-    def on_trial_remove(self, tune_controller: Any, trial: Any) -> None:
-        """Nothing: a trial's rungs stay."""
-
-    def _with_best_so_far(self, trial: NumberedTrial, result: dict[str, Any]) -> dict[str, Any]:
-        value = result[self._metric]
-        best = self._best.get(trial.trial_id)
-        if best is None or sign(self._mode) * value > sign(self._mode) * best:
-            self._best[trial.trial_id] = best = value
-        return {**result, self._metric: best}
-
-
-def _numbered(trial: Any) -> NumberedTrial:
-    number = contract.trial_number(trial.storage.trial_dir_name)
-    assert number is not None
-    return NumberedTrial(number)
+        A trial that has no finite value so far enters none: it falls behind whoever has one, at every epoch.
+        """
+        best = self._best[number] = better(self._best.get(number), row, self._objective, self._mode)
+        if row[contract.EPOCH] >= self._num_epochs:
+            return False
+        value = sign(self._mode) * best[self._objective] if best else -math.inf
+        for epoch, values in self._rungs.items():
+            if row[contract.EPOCH] >= epoch and number not in values:
+                behind = falls_behind(value, values.values(), self._reduction_factor)
+                if best:
+                    values[number] = value
+                return behind
+        return False

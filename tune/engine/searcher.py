@@ -1,4 +1,4 @@
-"""The searcher: Ray's OptunaSearch, with books that agree with the record.
+"""The searcher: Optuna's TPE, whose proposals are a function of the record.
 
 Proposal n is drawn from (seed, n) over the trials before it and lies in its trial's folder before anybody hears of it.
 Optuna's storage in the sweep's folder is written anew from the record when a sweep goes on: it is a view, which
@@ -6,6 +6,8 @@ Optuna's storage in the sweep's folder is written anew from the record when a sw
 """
 
 from collections import deque
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import optuna
@@ -13,14 +15,15 @@ from optuna.distributions import BaseDistribution
 from optuna.samplers import TPESampler
 from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
+from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState, create_trial
 from ray.tune.search import Searcher
-from ray.tune.search.optuna import OptunaSearch
 
-from results.record.ranking import Row, best_row
+from results.record.atomic_write import naming_a_full_disk
+from results.record.ranking import Row, better
+from results.record.space import Space
 from results.record.sweeps import SweepRecord, TrialRecord
 from results.record.trial_log import write_params
-from search_spaces.choose import SearchSpace
 from trainable import contract
 from trainable.contract import FAILURE
 from trainable.seeds import seed_of
@@ -29,42 +32,49 @@ RANDOM_PROPOSALS = 6
 """Proposals before the first that TPE makes; of 16 trials, Optuna's own 10 would leave it six."""
 
 
-class RecordedSearch(OptunaSearch):
-    """Proposes trials, first those that the record left unfinished, then new ones."""
+class RecordedSearch(Searcher):
+    """Proposes trials: first those that the record left unfinished, then new ones."""
 
     def __init__(
         self,
-        space: SearchSpace,
-        first_hyperparameters: dict[str, Any],
+        space: Space,
+        first_hyperparameters: Mapping[str, Any],
         seed: int,
         num_samples: int,
         num_epochs: int,
         record: SweepRecord,
     ) -> None:
+        super().__init__(metric=record.metric, mode=record.mode)
         optuna.logging.set_verbosity(optuna.logging.ERROR)
-        self._folder, self._sweep_seed, self._num_samples = record.folder, seed, num_samples
-        self._num_epochs, self._first = num_epochs, first_hyperparameters
-        self._numbers: dict[str, int] = {}
-        self._rows: dict[int, list[Row]] = {trial.number: list(trial.rows) for trial in record.trials}
+        self._space, self._first, self._seed = space, first_hyperparameters, seed
+        self._num_samples, self._num_epochs, self._folder = num_samples, num_epochs, record.folder
         self._unfinished = deque(trial for trial in record.trials if not trial.finished)
         self._next_number = max((trial.number + 1 for trial in record.trials), default=0)
+        self._numbers: dict[str, int] = {}
+        self._running: dict[int, _RunningTrial] = {}
 
         storage_file = record.folder / contract.OPTUNA_FILE
         storage_file.unlink(missing_ok=True)
-        super().__init__(
-            space=space,
-            metric=record.metric,
-            mode=record.mode,
-            sampler=TPESampler(),
+        self._study = optuna.create_study(
             storage=JournalStorage(JournalFileBackend(str(storage_file))),
             study_name=record.name,
+            direction=StudyDirection.MAXIMIZE if record.mode == "max" else StudyDirection.MINIMIZE,
         )
-        for trial in record.trials:
-            self._ot_study.add_trial(self._as_optuna_trial(trial))
+        for trial in record.trials:  # Optuna numbers trials in the order in which it hears of them
+            if trial.finished:
+                self._study.add_trial(self._ended(trial))
+            else:
+                self._running[trial.number] = self._started(trial.config)
+                for row in trial.rows:
+                    self._report(trial.number, row)
 
     def __getstate__(self) -> dict[str, Any]:
-        """Nothing: Ray pickles its searcher with its own state, and ours is derived from the record."""
+        """Nothing: Ray pickles its searcher, and this one is built from the record."""
         return {}
+
+    def save(self, checkpoint_path: str) -> None:
+        """An empty file where Ray wants one, for the same reason."""
+        Path(checkpoint_path).touch()
 
     def number_of(self, trial_id: str) -> int:
         """The trial's number in the sweep; Ray's id lives for one session only."""
@@ -74,67 +84,83 @@ class RecordedSearch(OptunaSearch):
         if self._unfinished:
             trial = self._unfinished.popleft()
             self._numbers[trial_id] = trial.number
-            self._ot_trials[trial_id] = _live_trial(self._ot_study, trial.number)
             return trial.config
         if self._next_number >= self._num_samples:
             return str(Searcher.FINISHED)
-        number = self._next_number
+        number = self._numbers[trial_id] = self._next_number
         self._next_number += 1
-        self._numbers[trial_id] = number
-        self._rows[number] = []
         if number == 0:
-            self._ot_study.add_trial(self._started(self._first))
-            self._ot_trials[trial_id] = _live_trial(self._ot_study, number)
             config = dict(self._first)
+            self._running[number] = self._started(config)
         else:
-            self._ot_study.sampler = _sampler(self._sweep_seed, number)
-            config = dict(super().suggest(trial_id))
-        write_params(self._folder / contract.trial_folder_name(number), config)
+            self._study.sampler = _sampler(self._seed, number)
+            proposed = self._study.ask(dict(self._space))
+            config = proposed.params
+            self._running[number] = _RunningTrial(proposed)
+        with naming_a_full_disk(self._folder):
+            write_params(self._folder / contract.trial_folder_name(number), config)
         return config
 
     def on_trial_result(self, trial_id: str, result: dict[str, Any]) -> None:
-        rows = self._rows[self._numbers[trial_id]]
-        if result[contract.EPOCH] > len(rows):
-            rows.append(result)
-            best = best_row(rows, self.metric, self.mode)
-            if best is not None:
-                self._ot_trials[trial_id].report(best[self.metric], result[contract.EPOCH])
+        self._report(self._numbers[trial_id], result)
 
     def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False) -> None:
         """Tell Optuna what became of a trial: its score, or that it was stopped early, or that it failed."""
         number = self._numbers[trial_id]
-        if result and FAILURE not in result:
-            self.on_trial_result(trial_id, result)
-        rows = self._rows[number]
-        state = _state(len(rows), self._num_epochs, failed=error or not result or FAILURE in result)
-        best = best_row(rows, self.metric, self.mode)
-        if best is None:
-            state = TrialState.FAIL
-        value = best[self.metric] if best and state == TrialState.COMPLETE else None
-        self._ot_study.tell(self._ot_trials[trial_id].number, value, state=state)
+        failed = error or not result or FAILURE in result
+        if result and not failed:
+            self._report(number, result)
+        trial = self._running.pop(number)
+        value = trial.best[self.metric] if trial.best else None
+        state = _state(trial.epochs, self._num_epochs, failed or value is None)
+        self._study.tell(trial.optuna_trial.number, value if state == TrialState.COMPLETE else None, state=state)
 
-    def _as_optuna_trial(self, trial: TrialRecord) -> FrozenTrial:
-        if not trial.finished:
-            state = TrialState.RUNNING
-        else:
-            state = _state(len(trial.rows), self._num_epochs, failed=trial.failure is not None)
-        return self._started(trial.config, list(trial.rows), state)
+    def _report(self, number: int, row: Row) -> None:
+        """Tell Optuna the best value so far, unless the epoch repeats one after a lost worker."""
+        trial = self._running[number]
+        if row[contract.EPOCH] > trial.epochs:
+            trial.epochs = row[contract.EPOCH]
+            trial.best = better(trial.best, row, self.metric, self.mode)
+            if trial.best:
+                trial.optuna_trial.report(trial.best[self.metric], trial.epochs)
 
-    def _started(
-        self, config: dict[str, Any], rows: list[Row] | None = None, state: TrialState = TrialState.RUNNING
-    ) -> FrozenTrial:
-        bests = [best_row(rows[: place + 1], self.metric, self.mode) for place in range(len(rows))] if rows else []
-        values = {place + 1: float(best[self.metric]) for place, best in enumerate(bests) if best}
-        # A value outside the space (everybody's starting values may be) is one that Optuna cannot learn from.
-        known = {name: value for name, value in config.items() if _contains(self._space.get(name), value)}
+    def _started(self, config: Mapping[str, Any]) -> "_RunningTrial":
+        """A trial whose hyperparameters are given."""
+        distributions, params, others = self._known(config)
+        self._study.enqueue_trial(params, user_attrs=others)
+        return _RunningTrial(self._study.ask(distributions))
+
+    def _ended(self, trial: TrialRecord) -> FrozenTrial:
+        values, best = {}, None
+        for row in trial.rows:
+            best = better(best, row, self.metric, self.mode)
+            if best:
+                values[row[contract.EPOCH]] = float(best[self.metric])
+        state = _state(len(trial.rows), self._num_epochs, trial.failure is not None or best is None)
+        distributions, params, others = self._known(trial.config)
         return create_trial(
             state=state,
-            value=values[len(rows)] if rows and state == TrialState.COMPLETE else None,
-            params=known,
-            distributions={name: self._space[name] for name in known},
+            value=values[len(trial.rows)] if state == TrialState.COMPLETE else None,
+            params=params,
+            distributions=distributions,
             intermediate_values=values,
-            user_attrs={name: value for name, value in config.items() if name not in known},
+            user_attrs=others,
         )
+
+    def _known(self, config: Mapping[str, Any]) -> tuple[dict[str, BaseDistribution], dict[str, Any], dict[str, Any]]:
+        """What Optuna can learn from, and the rest: a value outside of the space, as a starting value may be."""
+        params = {name: value for name, value in config.items() if _contains(self._space.get(name), value)}
+        distributions = {name: self._space[name] for name in params}
+        return distributions, params, {name: value for name, value in config.items() if name not in params}
+
+
+class _RunningTrial:
+    """A trial as Optuna knows it, and what it was told of it."""
+
+    def __init__(self, optuna_trial: optuna.Trial) -> None:
+        self.optuna_trial = optuna_trial
+        self.epochs = 0
+        self.best: Row | None = None
 
 
 def _state(epochs: int, num_epochs: int, failed: bool) -> TrialState:
@@ -150,9 +176,5 @@ def _sampler(seed: int, number: int) -> TPESampler:
 
 
 def _contains(distribution: BaseDistribution | None, value: Any) -> bool:
+    """Reaches into optuna 5.0, whose distributions tell in no public way whether a value is theirs."""
     return distribution is not None and distribution._contains(distribution.to_internal_repr(value))
-
-
-def _live_trial(study: optuna.Study, number: int) -> optuna.Trial:
-    """A trial of the study that can report values, by its number (optuna 5.0 hands one out only when it asks)."""
-    return optuna.Trial(study, study.get_trials(deepcopy=False)[number]._trial_id)

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -36,16 +37,20 @@ class Interruption:
 
     def await_fit(self) -> None:
         """Until the coming `Tuner.fit` takes SIGUSR1 over, it ends the process."""
-        signal.signal(signal.SIGUSR1, self._end_before_the_fit)
+        if _is_main_thread():
+            signal.signal(signal.SIGUSR1, self._end_before_the_fit)
 
 
 @contextmanager
 def stop_on_signals() -> Iterator[Interruption]:
     """Within the block, the first SIGINT or SIGTERM ends a `Tuner.fit` in order.
 
-    To be entered after `ray.init`, which takes SIGTERM for itself.
+    To be entered after `ray.init`, which takes SIGTERM for itself. Beside the main thread no signal arrives.
     """
     interruption = Interruption()
+    if not _is_main_thread():
+        yield interruption
+        return
     numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1)
     before = {number: signal.getsignal(number) for number in numbers}
     interruption.await_fit()
@@ -56,3 +61,7 @@ def stop_on_signals() -> Iterator[Interruption]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _is_main_thread() -> bool:
+    return threading.current_thread() is threading.main_thread()

@@ -12,7 +12,7 @@ from results.record.sweeps import SweepRecord, TrialRecord
 from trainable import contract
 from trainable.ray_trainable import RunTrainable
 from tune.engine.resources import Allotment
-from tune.engine.scheduler import RebuiltASHA
+from tune.engine.scheduler import RecordedASHA
 from tune.engine.searcher import RecordedSearch
 from tune.planning.plan import Plan
 from tune.planning.settings import SweepSettings
@@ -79,8 +79,6 @@ def _checkpoints_kept(settings: SweepSettings) -> int | None:
 def _scheduler(settings: SweepSettings, trials: tuple[TrialRecord, ...]) -> TrialScheduler:
     if settings.scheduler == "none":
         return FIFOScheduler()
-    scheduler = RebuiltASHA(
-        settings.metric, settings.mode, settings.num_epochs, settings.grace_period, settings.reduction_factor
+    return RecordedASHA(
+        settings.metric, settings.mode, settings.num_epochs, settings.grace_period, settings.reduction_factor, trials
     )
-    scheduler.replay(trials)
-    return scheduler

@@ -1,20 +1,24 @@
 """ASHA from the record: the same decisions after a restart, and a first trial that is never stopped."""
 
+import math
 import random
+from collections.abc import Iterable
 from pathlib import Path
 from types import SimpleNamespace
 
-from ray.tune.schedulers import TrialScheduler
+import pytest
+from ray.tune.schedulers import AsyncHyperBandScheduler, TrialScheduler
 
 from results.record.sweeps import TrialRecord
 from trainable import contract
-from tune.engine.scheduler import ARRIVAL, RebuiltASHA
+from trainable.contract import ARRIVAL
+from tune.engine.scheduler import RecordedASHA, rung_epochs
 
 METRIC, EPOCHS = "Val/Height", 18
 
 
-def new_scheduler() -> RebuiltASHA:
-    return RebuiltASHA(METRIC, "max", EPOCHS, grace_period=2, reduction_factor=3)
+def new_scheduler(trials: Iterable[TrialRecord] = ()) -> RecordedASHA:
+    return RecordedASHA(METRIC, "max", EPOCHS, grace_period=2, reduction_factor=3, trials=trials)
 
 
 def ray_trial(number: int) -> SimpleNamespace:
@@ -42,8 +46,7 @@ def test_after_a_restart_at_any_row_the_decisions_are_those_of_an_uninterrupted_
             if number in stopped:
                 continue
             arrived = row(epoch, curves[number][epoch - 1], arrival)
-            restarted = new_scheduler()
-            restarted.replay(recorded(rows))
+            restarted = new_scheduler(recorded(rows))
             decision = uninterrupted.on_trial_result(None, ray_trial(number), arrived)
             assert restarted.on_trial_result(None, ray_trial(number), arrived) == decision
             rows[number].append(arrived)
@@ -68,3 +71,58 @@ def test_a_trial_is_judged_by_its_best_epoch_so_far() -> None:
     # Its second epoch is worse than everybody's, its first was better, and a score is that of the best epoch.
     scheduler.on_trial_result(None, ray_trial(1), row(1, 0.9, 8))
     assert scheduler.on_trial_result(None, ray_trial(1), row(2, 0.1, 9)) == TrialScheduler.CONTINUE
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+def test_a_trial_without_a_finite_value_is_stopped_once_others_have_one_and_never_counts(value: float) -> None:
+    scheduler = new_scheduler()
+    assert scheduler.on_trial_result(None, ray_trial(1), row(2, value, 0)) == TrialScheduler.CONTINUE  # alone so far
+    for number in range(2, 6):
+        assert scheduler.on_trial_result(None, ray_trial(number), row(2, 0.5, number)) == TrialScheduler.CONTINUE
+    assert scheduler.on_trial_result(None, ray_trial(1), row(3, value, 6)) == TrialScheduler.STOP
+    assert scheduler.on_trial_result(None, ray_trial(7), row(2, value, 7)) == TrialScheduler.STOP
+
+
+def test_a_first_value_that_is_no_number_does_not_hide_the_later_ones() -> None:
+    scheduler = new_scheduler()
+    for number in range(2, 6):
+        scheduler.on_trial_result(None, ray_trial(number), row(2, 0.5, number))
+    scheduler.on_trial_result(None, ray_trial(1), row(1, math.nan, 6))
+    assert scheduler.on_trial_result(None, ray_trial(1), row(2, 0.1, 7)) == TrialScheduler.STOP
+    scheduler.on_trial_result(None, ray_trial(6), row(1, math.nan, 8))
+    assert scheduler.on_trial_result(None, ray_trial(6), row(2, 0.9, 9)) == TrialScheduler.CONTINUE
+
+
+@pytest.mark.parametrize("mode", ["max", "min"])
+@pytest.mark.parametrize(("grace_period", "reduction_factor"), [(1, 2.0), (2, 3), (3, 2.0), (3, 2.5), (4, 4)])
+def test_the_decisions_are_those_of_rays_asha(mode: str, grace_period: int, reduction_factor: float) -> None:
+    """On curves that only get better, as Ray's judges by the newest value."""
+    chance = random.Random(1)
+    ours = RecordedASHA(METRIC, mode, EPOCHS, grace_period, reduction_factor)
+    rays = AsyncHyperBandScheduler(
+        time_attr=contract.EPOCH, metric=METRIC, mode=mode, max_t=EPOCHS, grace_period=grace_period,
+        reduction_factor=reduction_factor,
+    )  # fmt: skip
+    trials = {number: ray_trial(number) for number in range(1, 40)}
+    steps = {number: [chance.random() for _ in range(EPOCHS)] for number in trials}
+    for trial in trials.values():
+        rays.on_trial_add(None, trial)
+    stopped, arrival = set(), 0
+    for epoch in range(1, EPOCHS):
+        for number, trial in trials.items():
+            if number in stopped:
+                continue
+            value = sum(steps[number][:epoch]) * (1 if mode == "max" else -1)
+            arrived = row(epoch, value, arrival)
+            decision = ours.on_trial_result(None, trial, arrived)
+            assert decision == rays.on_trial_result(None, trial, arrived)
+            arrival += 1
+            if decision == TrialScheduler.STOP:
+                stopped.add(number)
+    assert 10 < len(stopped) < 39
+
+
+def test_trials_are_judged_at_the_grace_period_and_at_each_multiple_of_the_factor() -> None:
+    assert rung_epochs(30, 3, 2.0) == [3, 6, 12, 24]
+    assert rung_epochs(27, 3, 3) == [3, 9, 27]
+    assert rung_epochs(2, 2, 2.0) == [2]

@@ -9,6 +9,8 @@ import optuna
 import pytest
 import yaml
 from optuna.distributions import FloatDistribution
+from optuna.storages import JournalStorage
+from optuna.storages.journal import JournalFileBackend
 
 from results.record.sweeps import read_sweep
 from results.record.trial_log import TrialLog
@@ -51,8 +53,14 @@ def run_trial(sweep: Path, search: RecordedSearch, ray_id: str, epochs: int = EP
     return config
 
 
+def study(search: RecordedSearch) -> optuna.Study:
+    """What optuna-dashboard would open."""
+    storage = JournalStorage(JournalFileBackend(str(search._folder / contract.OPTUNA_FILE)))
+    return optuna.load_study(study_name=search._folder.name, storage=storage)
+
+
 def states(search: RecordedSearch) -> list[str]:
-    return [trial.state.name for trial in search._ot_study.trials]
+    return [trial.state.name for trial in study(search).trials]
 
 
 def test_the_first_proposal_is_the_starting_values(sweep: Path) -> None:
@@ -98,7 +106,7 @@ def test_optuna_is_told_the_best_epoch_of_a_complete_trial_and_of_a_stopped_one_
     run_trial(sweep, search, "a")
     pruned = run_trial(sweep, search, "b", epochs=2)
     for books in (search, searcher(sweep)):  # as told, and as written anew from the record
-        complete, stopped = books._ot_study.trials
+        complete, stopped = study(books).trials
         assert complete.state == optuna.trial.TrialState.COMPLETE
         assert complete.value == height(FIRST, 3)
         assert stopped.state == optuna.trial.TrialState.PRUNED

@@ -1,0 +1,52 @@
+"""All that follows a running sweep, and the order in which it is told."""
+
+from dataclasses import dataclass
+
+from ray.tune import Callback
+from rich.console import Console
+
+from results.record.sweeps import SweepRecord
+from results.trackers.wandb_trials import sweep_settings
+from tune.callbacks.progress import Progress
+from tune.callbacks.recorder import Recorder
+from tune.callbacks.tensorboard_events import TensorBoardCallback
+from tune.callbacks.wandb_runs import SweepWandbCallback
+
+
+@dataclass(frozen=True)
+class Followers:
+    """The record of a sweep, and the views of it."""
+
+    recorder: Recorder
+    tensorboard: TensorBoardCallback
+    wandb: SweepWandbCallback | None
+    """None where W&B is disabled."""
+
+    def in_order(self, progress: Progress) -> list[Callback]:
+        """As Ray is to call them for each event: the recorder first, since the others show what it has written.
+
+        The progress comes last: what it prints of an epoch or a trial is then recorded everywhere.
+        """
+        views = [self.tensorboard, *([self.wandb] if self.wandb else [])]
+        return [self.recorder, *views, progress]
+
+    def complete_views(self) -> None:
+        """Where nothing is left to run: make whole what a crash left incomplete in the views."""
+        for view in (self.tensorboard, self.wandb):
+            if view:
+                view.setup()
+                view.on_experiment_end([])
+
+
+def followers_of(record: SweepRecord, wandb_mode: str, console: Console) -> Followers:
+    """What follows the sweep from where its record stands."""
+    recorder = Recorder(record.folder, record.trials)
+    wandb = None
+    if wandb_mode != "disabled":
+        wandb = SweepWandbCallback(
+            sweep_settings(record, wandb_mode),
+            record,
+            recorder,
+            say=lambda line: console.print(line, markup=False, soft_wrap=True),
+        )
+    return Followers(recorder, TensorBoardCallback(record, recorder), wandb)
