@@ -14,7 +14,7 @@ def best_policy(record: SweepRecord, trial: TrialRecord) -> BestPolicy | None:
     behind the rows.
     """
     best, epochs = record.best_row(trial), trial.checkpoint_epochs
-    if best is None or not epochs or record.metric != record.data.get("objective"):
+    if best is None or not epochs or record.metric != record.data["objective"]:
         return None
     policy = BestPolicy.read(trial.folder / contract.checkpoint_folder_name(epochs[-1]))
     return policy if policy and policy.epoch == best[contract.EPOCH] else None
@@ -22,7 +22,7 @@ def best_policy(record: SweepRecord, trial: TrialRecord) -> BestPolicy | None:
 
 def baselines(record: SweepRecord) -> tuple[Baseline, ...]:
     """As the record lists them; none where the trials are ranked by another metric than the baselines are judged by."""
-    if record.metric != record.data.get("objective"):
+    if record.metric != record.data["objective"]:
         return ()
     return tuple(Baseline.from_json(content) for content in record.data["baselines"])
 

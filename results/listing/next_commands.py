@@ -10,7 +10,7 @@ from trainable.contract import DEFAULT_STORAGE, shown_path
 
 def train_command(record: SweepRecord, trial: TrialRecord) -> str | None:
     """What trains the trial anew up to its best epoch, to the same numbers; None where the run has no such command."""
-    known, best = record.data.get(contract.TRAIN_COMMAND), record.best_row(trial)
+    known, best = record.data[contract.TRAIN_COMMAND], record.best_row(trial)
     if not known or best is None:
         return None
     arguments: list[str] = list(known)
@@ -28,7 +28,7 @@ def train_command(record: SweepRecord, trial: TrialRecord) -> str | None:
 
 def evaluate_command(record: SweepRecord, trial: TrialRecord) -> str | None:
     """What judges the trial's best policy on data that no trial has seen; None where there is no such command."""
-    known = record.data.get(contract.EVALUATE_COMMAND)
+    known = record.data[contract.EVALUATE_COMMAND]
     if not known or not trial.checkpoint_epochs:
         return None
     return shlex.join([*known, shown_path(trial.folder), "--split", "test"])

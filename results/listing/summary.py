@@ -50,7 +50,7 @@ def title(comparison: Comparison) -> str:
 
 def head_lines(comparison: Comparison) -> list[str]:
     """On what the trials ran, and what the table's columns mean."""
-    data = next((record.data["summary"] for record in comparison.records if record.data), None)
+    data = comparison.records[0].data["summary"]
     meaning = f"score: the {comparison.mode} of {comparison.metric} over a trial's epochs; epoch: the best / the last"
     seeds = "a setting under several seeds: their means, and ci95, the score's 95 % interval to either side"
     repeated = any(len(group.trials) > 1 for group in comparison.groups)

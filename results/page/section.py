@@ -140,7 +140,7 @@ def _commands(comparison: Comparison) -> list[tuple[str, str]]:
 def _facts(record: SweepRecord) -> list[tuple[str, str]]:
     settings = record.settings
     facts = (
-        ("Data", record.data.get("summary", "")),
+        ("Data", record.data["summary"]),
         ("Score", f"the {record.mode} of {record.metric} over a trial's epochs"),
         ("Trials", f"{settings.get('num_samples')} of at most {counted(record.num_epochs, 'epoch')}"),
         ("Tried", _tried(record)),

@@ -25,6 +25,12 @@ SHAPED_NO_TRAINING = {
 """Settings of format 1 that were the sweep's alone: trials are not told apart by them. All others have the one role
 that is read of a finished sweep, and a resume gives each its own."""
 
+DATA_OF_THE_EARLIEST = {
+    "objective": "", "summary": "", "fingerprint": "", "run_name": "{name}-{created}", "train_command": [],
+    "evaluate_command": [],
+}  # fmt: skip
+"""What stands for the parts of data.json that they lack; one that was killed as it began lacks the file."""
+
 DISTRIBUTIONS = {"float": "FloatDistribution", "int": "IntDistribution", "categorical": "CategoricalDistribution"}
 
 
@@ -50,9 +56,7 @@ def upgraded(settings: Content, data: Content, space: Content) -> tuple[Content,
     names = [name for name in settings if name not in ("created", "history")]
     data = {
         "roles": {name: [] if name in SHAPED_NO_TRAINING else ["training"] for name in names},
-        "run_name": "{name}-{created}",
-        "train_command": [],
-        "evaluate_command": [],
+        **DATA_OF_THE_EARLIEST,
         **data,
         "baselines": [{"under_budgets": [], "parts": None} | baseline for baseline in data.get("baselines", [])],
     }

@@ -204,7 +204,7 @@ class TrialWandbRun:
                     **{f"best/{name}": value for name, value in best.items() if contract.is_metric(name)},
                 }
             )
-        self._run.summary["status"] = status
+        self._run.summary["status"] = str(status)  # of an enum, W&B would hold the member's name
         if wait:
             try:
                 try:

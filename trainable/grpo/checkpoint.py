@@ -78,13 +78,8 @@ def find_checkpoint(path: Path) -> Path:
         return path
     if not path.is_dir():
         raise UserError(f"{path}: there is no such checkpoint; give a file such as {BEST_FILE}, or a run's folder")
-    epochs = {contract.checkpoint_epoch(entry.name): entry for entry in path.iterdir()}
-    newest_first = sorted((epoch for epoch in epochs if epoch is not None), reverse=True)
-    for file in (
-        path / BEST_FILE,
-        path / CHECKPOINT_FILE,
-        *(epochs[epoch] / CHECKPOINT_FILE for epoch in newest_first),
-    ):
+    newest_first = reversed(contract.checkpoints(path).values())
+    for file in (path / BEST_FILE, *(folder / CHECKPOINT_FILE for folder in (path, *newest_first))):
         if file.is_file():
             return file
     raise UserError(f"{path}: no checkpoint in it; give a file such as {BEST_FILE}, or a run's or a trial's folder")

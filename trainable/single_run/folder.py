@@ -16,8 +16,7 @@ from results.record.ranking import Row
 from results.record.trial_log import append_csv, cut_rows
 from trainable import contract
 from trainable.contract import UserError, shown_path
-from trainable.grpo.checkpoint import BEST_FILE as BEST_FILE
-from trainable.grpo.checkpoint import CHECKPOINT_FILE
+from trainable.grpo.checkpoint import BEST_FILE, CHECKPOINT_FILE
 from trainable.grpo.run import GRPORun
 
 CHECKPOINTS_KEPT = 2

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping
+from functools import partial
 from typing import Protocol
 
 import torch
@@ -109,10 +110,8 @@ def _train(plan: Plan, screen: Screen, signals: StopSignals) -> int:
 def _run_where_it_stands(plan: Plan, screen: Screen) -> tuple[GRPORun, TrialLog]:
     """The run at the newest checkpoint of its folder, and its rows up to there."""
     settings, folder = plan.settings, plan.settings.folder
-    recorded = len(read_rows(folder))
-    run, epoch, note = resumed_run(
-        folder, recorded, lambda: KIND.start(settings.grpo, plan.data, settings.seed, plan.device)
-    )
+    start = partial(KIND.start, settings.grpo, plan.data, settings.seed, plan.device)
+    run, epoch, note = resumed_run(folder, len(read_rows(folder)), start)
     if note:
         screen.say(note)
     training_folder.cut_beyond(folder, epoch)

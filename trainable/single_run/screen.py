@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
 from results.record.ranking import Row
 from trainable import contract
 from trainable.contract import shown_path
-from trainable.single_run.folder import BEST_FILE
+from trainable.grpo.checkpoint import BEST_FILE
 from trainable.single_run.plan import MODE, OBJECTIVE, Plan
 
 
@@ -36,16 +36,9 @@ class Screen:
     @contextmanager
     def epochs(self, done: int) -> Iterator[None]:
         """On a terminal, a bar while the block runs, below all that is said."""
-        self._bar = Progress(
-            TextColumn("epoch"),
-            MofNCompleteColumn(),
-            BarColumn(),
-            TextColumn("{task.fields[numbers]}"),
-            TimeRemainingColumn(),
-            console=self._console,
-            transient=True,
-            disable=not self._console.is_terminal,
-        )
+        columns = ("epoch", MofNCompleteColumn(), BarColumn(), "{task.fields[numbers]}", TimeRemainingColumn())
+        no_terminal = not self._console.is_terminal
+        self._bar = Progress(*columns, console=self._console, transient=True, disable=no_terminal)
         self._task = self._bar.add_task("", total=self._num_epochs, completed=done, numbers="")
         with self._bar:
             yield
@@ -76,20 +69,17 @@ class Screen:
 
 
 def _epoch_line(row: Row, num_epochs: int) -> str:
-    def number(name: str, digits: int = 3) -> str:
-        return f"{row[name]:.{digits}f}"
-
     epoch = f"epoch {row[contract.EPOCH]:>{len(str(num_epochs))}}/{num_epochs}"
     training = (
-        f"loss {number(contract.TRAIN_LOSS, 4)}"
-        f"  reward {number(contract.TRAIN_REWARD_MEAN)} ± {number(contract.TRAIN_REWARD_STD)}"
-        f"  accuracy {number(contract.TRAIN_ACCURACY_MEAN)} ± {number(contract.TRAIN_ACCURACY_STD)}"
-        f"  latency {number(contract.TRAIN_LATENCY_MEAN, 1)} ± {number(contract.TRAIN_LATENCY_STD, 1)} ms"
+        f"loss {row[contract.TRAIN_LOSS]:.4f}"
+        f"  reward {row[contract.TRAIN_REWARD_MEAN]:.3f} ± {row[contract.TRAIN_REWARD_STD]:.3f}"
+        f"  accuracy {row[contract.TRAIN_ACCURACY_MEAN]:.3f} ± {row[contract.TRAIN_ACCURACY_STD]:.3f}"
+        f"  latency {row[contract.TRAIN_LATENCY_MEAN]:.1f} ± {row[contract.TRAIN_LATENCY_STD]:.1f} ms"
         f"  late {row[contract.TRAIN_VIOLATION_RATE]:.1%}"
     )
     validation = (
-        f"validation: reward {number(contract.VAL_REWARD_MEAN)}  accuracy {number(contract.VAL_ACCURACY_MEAN)}"
-        f"  latency {number(contract.VAL_LATENCY_MEAN, 1)} ms  late {row[contract.VAL_VIOLATION_RATE]:.1%}"
-        f"  in budget {number(contract.VAL_IN_BUDGET_ACCURACY)}"
+        f"validation: reward {row[contract.VAL_REWARD_MEAN]:.3f}  accuracy {row[contract.VAL_ACCURACY_MEAN]:.3f}"
+        f"  latency {row[contract.VAL_LATENCY_MEAN]:.1f} ms  late {row[contract.VAL_VIOLATION_RATE]:.1%}"
+        f"  in budget {row[contract.VAL_IN_BUDGET_ACCURACY]:.3f}"
     )
     return f"{epoch}  {training} | {validation}"

@@ -11,9 +11,9 @@ from results.trackers.wandb_client import resolve_mode
 from results.trackers.wandb_settings import ModelArtifact, WandbRunSettings
 from trainable import contract
 from trainable.contract import TrialStatus
+from trainable.grpo.checkpoint import BEST_FILE
 from trainable.grpo.joint_controller import KIND
 from trainable.settings_fields import to_flat
-from trainable.single_run.folder import BEST_FILE
 from trainable.single_run.plan import MODE, OBJECTIVE, Plan
 from trainable.single_run.screen import Screen
 from trainable.single_run.settings import DEFAULT_PROJECT
@@ -80,7 +80,7 @@ class WandbView:
         A signal ends the waiting. Where W&B's own clean-up would wait for a server that is gone, this ends the process.
         """
         try:
-            is_whole = self._run.close(status, self._model(best))
+            is_whole = self._run.close(status, self._model(best) if best else None)
         except Stopped as stopped:
             is_whole, exit_status = False, exit_status or stopped.exit_status
         if not is_whole:
@@ -93,9 +93,7 @@ class WandbView:
             os._exit(exit_status)
         return exit_status
 
-    def _model(self, best: Row | None) -> ModelArtifact | None:
-        if best is None:
-            return None
+    def _model(self, best: Row) -> ModelArtifact:
         metadata = {
             "hyperparameters": self._plan.decisive_settings,
             "metrics": {name: value for name, value in best.items() if contract.is_metric(name)},

@@ -146,7 +146,7 @@ def begin(plan: Plan) -> None:
     write_settings(plan, [])  # last: from here on it can be resumed
 
 
-def write_settings(plan: Plan, changes: list[str]) -> None:
+def write_settings(plan: Plan, changes_in_words: list[str]) -> None:
     """Write what the sweep is; the changes that a resume makes join its history."""
     settings, kind = plan.settings, plan.settings.run_kind
     train, evaluate = kind.train_script, kind.evaluate_script
@@ -163,8 +163,8 @@ def write_settings(plan: Plan, changes: list[str]) -> None:
     write_space(settings.folder, plan.space)
     file = settings.folder / contract.SWEEP_FILE
     history = read_settings(file).get("history", []) if file.exists() else []
-    if changes:
-        history.append({"when": f"{datetime.datetime.now():%Y-%m-%d %H:%M:%S}", "changes": changes})
+    if changes_in_words:
+        history.append({"when": f"{datetime.datetime.now():%Y-%m-%d %H:%M:%S}", "changes": changes_in_words})
     content = (
         to_flat(settings) | {"format": FORMAT, "created": plan.created} | ({"history": history} if history else {})
     )

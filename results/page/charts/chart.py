@@ -8,39 +8,47 @@ import html
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 Trace = dict[str, Any]
 Numbers = Sequence[Sequence[str]]
 """Rows of text, the columns' names first."""
 
-WINNER, START, ACCENT = "--winner", "--start", "--accent"
-INK, INK_SOFT, MUTED, FAINT = "--ink", "--ink-soft", "--muted", "--faint"
+
+class Colour(StrEnum):
+    """By what it stands for."""
+
+    WINNER, START, ACCENT = "--winner", "--start", "--accent"
+    INK, INK_SOFT, MUTED, FAINT = "--ink", "--ink-soft", "--muted", "--faint"
+    GRID, SURFACE = "--grid", "--surface"
+
+
 SCALE = tuple(f"--scale-{step}" for step in range(7))
 """From the worst score to the best."""
 
 AXIS = {
-    "gridcolor": "--grid",
-    "linecolor": "--grid",
+    "gridcolor": Colour.GRID,
+    "linecolor": Colour.GRID,
     "zeroline": False,
     "automargin": True,
     "ticks": "",
     "tickangle": 0,
     "exponentformat": "e",
-    "title": {"font": {"size": 13, "color": INK_SOFT}},
-    "tickfont": {"size": 12, "color": INK_SOFT},
+    "title": {"font": {"size": 13, "color": Colour.INK_SOFT}},
+    "tickfont": {"size": 12, "color": Colour.INK_SOFT},
 }
 _LEGEND = {"orientation": "h", "x": 0, "xanchor": "left", "y": 1.02, "yanchor": "bottom"}
 LAYOUT: Mapping[str, Any] = {
     "paper_bgcolor": "rgba(0,0,0,0)",
     "plot_bgcolor": "rgba(0,0,0,0)",
-    "font": {"family": "--font", "size": 13, "color": INK},
+    "font": {"family": "--font", "size": 13, "color": Colour.INK},
     "margin": {"l": 10, "r": 14, "t": 24, "b": 48},
     "xaxis": {**AXIS, "automargin": False},
     "yaxis": AXIS,
-    "hoverlabel": {"bgcolor": "--hover", "bordercolor": "--grid", "font": {"color": INK, "family": "--font"}},
-    "legend": {**_LEGEND, "bgcolor": "rgba(0,0,0,0)", "font": {"size": 12, "color": INK_SOFT}},
-    "colorway": [ACCENT],
+    "hoverlabel": {"bgcolor": "--hover", "bordercolor": Colour.GRID, "font": {"color": Colour.INK, "family": "--font"}},
+    "legend": {**_LEGEND, "bgcolor": "rgba(0,0,0,0)", "font": {"size": 12, "color": Colour.INK_SOFT}},
+    "colorway": [Colour.ACCENT],
     "hovermode": "closest",
     "hoverdistance": 24,
 }

@@ -7,18 +7,7 @@ from collections.abc import Callable, Sequence
 from results.analysis.comparison import Comparison
 from results.analysis.seed_groups import JudgedTrial, SeedGroup
 from results.listing.formatting import STARTING_VALUES, counted, metric_name
-from results.page.charts.chart import (
-    FAINT,
-    START,
-    WINNER,
-    Chart,
-    Numbers,
-    Trace,
-    apart,
-    axis,
-    baseline_colour,
-    label,
-)
+from results.page.charts.chart import Chart, Colour, Numbers, Trace, apart, axis, baseline_colour, label
 from trainable import contract
 from trainable.contract import TrialStatus
 
@@ -36,10 +25,10 @@ def curve_charts(comparison: Comparison) -> list[Chart]:
     special = {id(trial) for trial in (*of_winner, *of_start)}
     others = [trial for trial in trials if id(trial) not in special]
     longest = max(len(trial.trial.rows) for trial in trials)
-    traces = [_curves(others, "other trials", FAINT, 1.2)] if others else []
+    traces = [_curves(others, "other trials", Colour.FAINT, 1.2)] if others else []
     traces += _baselines_among(comparison, trials, longest)
-    traces += [_curves(of_start, STARTING_VALUES, START, 2.4)] if of_start else []
-    traces += [_curves(of_winner, "winner", WINNER, 3.0), _peaks(of_winner)]
+    traces += [_curves(of_start, STARTING_VALUES, Colour.START, 2.4)] if of_start else []
+    traces += [_curves(of_winner, "winner", Colour.WINNER, 3.0), _peaks(of_winner)]
     return [
         Chart(
             name="curves",
@@ -91,7 +80,7 @@ def _peaks(trials: Sequence[JudgedTrial]) -> Trace:
         "x": [trial.best[contract.EPOCH] for trial in trials if trial.best],
         "y": [trial.score for trial in trials],
         "customdata": [trial.trial.number for trial in trials],
-        "marker": {"color": WINNER, "size": 10, "line": {"color": "--surface", "width": 2}},
+        "marker": {"color": Colour.WINNER, "size": 10, "line": {"color": Colour.SURFACE, "width": 2}},
         "hovertemplate": "trial %{customdata}, best at epoch %{x}: %{y:.3f}<extra></extra>",
     }
 

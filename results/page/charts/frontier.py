@@ -7,7 +7,7 @@ from results.analysis.best_policy import baselines
 from results.analysis.comparison import Comparison
 from results.analysis.gains import best_policies
 from results.listing.formatting import STARTING_VALUES
-from results.page.charts.chart import START, WINNER, Chart, Trace, axis, baseline_colour, label
+from results.page.charts.chart import Chart, Colour, Trace, axis, baseline_colour, label
 from trainable.score_parts import BudgetPoint
 
 FRONTIER_READING = (
@@ -63,7 +63,7 @@ def _all_series(comparison: Comparison) -> list[_Series]:
         if baseline.under_budgets
     ]
     start = None if comparison.start is comparison.winner else comparison.start
-    for group, name, colour in ((start, STARTING_VALUES, START), (comparison.winner, "winner", WINNER)):
+    for group, name, colour in ((start, STARTING_VALUES, Colour.START), (comparison.winner, "winner", Colour.WINNER)):
         # Of several seeds, any one shows the shape.
         policy = next(filter(None, best_policies(group)), None) if group else None
         if policy and policy.under_budgets:

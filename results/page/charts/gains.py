@@ -14,21 +14,7 @@ from results.listing.formatting import (
     shown_score,
     shown_setting,
 )
-from results.page.charts.chart import (
-    ACCENT,
-    CATEGORIES,
-    FAINT,
-    INK,
-    MUTED,
-    START,
-    WINNER,
-    Chart,
-    Trace,
-    axis,
-    label,
-)
-
-ROW_HEIGHT = 44
+from results.page.charts.chart import CATEGORIES, Chart, Colour, Numbers, Trace, axis, label
 
 
 def gain_charts(comparison: Comparison) -> list[Chart]:
@@ -40,121 +26,103 @@ def gain_charts(comparison: Comparison) -> list[Chart]:
         return []
     compared.sort(key=lambda one: one[2].value)  # plotly.js draws the first at the bottom
     names, gains = [name for name, _, _ in compared], [gain for _, _, gain in compared]
-    return [
-        Chart(
-            name="gains",
-            title="What the winner gains",
-            reading=_reading(names, gains),
-            traces=[
-                {
-                    "mode": "markers",
-                    "x": [gain.value for gain in gains],
-                    "y": [f"{label(name)} <i>{score:.3f}</i>" for name, score, _ in compared],
-                    "error_x": {
-                        "type": "data",
-                        "symmetric": False,
-                        "array": [gain.high - gain.value if gain.high is not None else 0.0 for gain in gains],
-                        "arrayminus": [gain.value - gain.low if gain.low is not None else 0.0 for gain in gains],
-                        "thickness": 2.5,
-                        "width": 0,
-                        "color": FAINT,
-                    },
-                    "marker": {"size": 12, "color": [START if name == STARTING_VALUES else ACCENT for name in names]},
-                    "text": [interval_words(gain) or "no interval" for gain in gains],
-                    "hovertemplate": "%{x:+.3f}<br>%{text}<extra></extra>",
-                }
-            ],
-            layout={
-                "xaxis": axis(
-                    f"gain in {metric_name(comparison.metric)}",
-                    tickformat="+.2~f",
-                    zeroline=True,
-                    zerolinecolor=INK,
-                    zerolinewidth=1.5,
-                ),
-                "yaxis": CATEGORIES,
-                "showlegend": False,
-            },
-            numbers=[
-                ("compared with", "its score", "gain", "interval"),
-                *(
-                    (name, f"{score:.3f}", f"{gain.value:+.3f}", interval_words(gain) or "-")
-                    for name, score, gain in compared[::-1]
-                ),
-            ],
-            height=90 + ROW_HEIGHT * len(compared),
-        )
-    ]
+    means = _means(
+        rows=[f"{label(name)} <i>{score:.3f}</i>" for name, score, _ in compared],
+        values=[gain.value for gain in gains],
+        below=[gain.value - gain.low if gain.low is not None else 0.0 for gain in gains],
+        above=[gain.high - gain.value if gain.high is not None else 0.0 for gain in gains],
+        colours=[Colour.START if name == STARTING_VALUES else Colour.ACCENT for name in names],
+        texts=[f"{gain.value:+.3f}<br>{interval_words(gain) or 'no interval'}" for gain in gains],
+    )
+    zero = {"tickformat": "+.2~f", "zeroline": True, "zerolinecolor": Colour.INK, "zerolinewidth": 1.5}
+    numbers: list[tuple[str, ...]] = [("compared with", "its score", "gain", "interval")]
+    for name, score, gain in reversed(compared):
+        numbers.append((name, f"{score:.3f}", f"{gain.value:+.3f}", interval_words(gain) or "-"))
+    xaxis = axis(f"gain in {metric_name(comparison.metric)}", **zero)
+    return [_chart("gains", "What the winner gains", _reading(names, gains), [means], xaxis, numbers)]
 
 
 def seed_charts(comparison: Comparison) -> list[Chart]:
     """Every seed's score of each setting that ran under several, the mean and its interval."""
-    repeated = [group for group in comparison.groups if len(group.counted) > 1]
+    repeated = [(group, group.score) for group in comparison.groups if group.score and len(group.counted) > 1]
     if not repeated:
         return []
-    seeds = max(len(group.counted) for group in repeated)
-    return [
-        Chart(
-            name="seeds",
-            title="Under several seeds",
-            reading=f"Each small dot is a seed; the large one is the mean of up to {seeds} with its 95 % interval. "
-            "Settings whose intervals overlap widely are not told apart by so few seeds.",
-            traces=[trace for group in repeated[::-1] for trace in _seeds_and_mean(comparison, group)],
-            layout={
-                "xaxis": axis(metric_name(comparison.metric)),
-                "yaxis": CATEGORIES,
-                "showlegend": False,
-            },
-            numbers=[
-                ("setting", "hyperparameters", "seeds", "mean", "each"),
-                *(
-                    (
-                        _name(comparison, group),
-                        shown_setting(group.setting),
-                        str(group.score.n),
-                        shown_score(group.score),
-                        ", ".join(f"{trial.score:.3f}" for trial in group.counted),
-                    )
-                    for group in repeated
-                    if group.score
-                ),
-            ],
-            height=90 + ROW_HEIGHT * len(repeated),
-            highlight="markers",
-        )
-    ]
+    numbers: list[tuple[str, ...]] = [("setting", "hyperparameters", "seeds", "mean", "each")]
+    for group, score in repeated:
+        each = ", ".join(f"{trial.score:.3f}" for trial in group.counted)
+        setting, mean = shown_setting(group.setting), shown_score(score)
+        numbers.append((_name(comparison, group), setting, str(score.n), mean, each))
+    repeated.reverse()
+    trials = [(_name(comparison, group), trial) for group, _ in repeated for trial in group.counted]
+    seeds: Trace = {
+        "mode": "markers",
+        "x": [trial.score for _, trial in trials],
+        "y": [name for name, _ in trials],
+        "customdata": [trial.trial.number for _, trial in trials],
+        "text": [str(trial.seed) for _, trial in trials],
+        "marker": {"color": Colour.MUTED, "size": 7, "line": {"color": Colour.SURFACE, "width": 1}},
+        "hovertemplate": "trial %{customdata}, seed %{text}: %{x:.3f}<extra></extra>",
+    }
+    colours = {id(comparison.start): Colour.START, id(comparison.winner): Colour.WINNER}
+    reaches = [score.half_width or 0.0 for _, score in repeated]
+    means = _means(
+        rows=[_name(comparison, group) for group, _ in repeated],
+        values=[score.mean for _, score in repeated],
+        below=reaches,
+        above=reaches,
+        colours=[colours.get(id(group), Colour.INK) for group, _ in repeated],
+        texts=[f"{mean}<br>{label(setting)}" for _, setting, _, mean, _ in reversed(numbers[1:])],
+    )
+    most = max(score.n for _, score in repeated)
+    reading = (
+        f"Each small dot is a seed; the large one is the mean of up to {most} with its 95 % interval. Settings "
+        "whose intervals overlap widely are not told apart by so few seeds."
+    )
+    xaxis = axis(metric_name(comparison.metric))
+    return [_chart("seeds", "Under several seeds", reading, [seeds, means], xaxis, numbers)]
+
+
+def _chart(
+    name: str, title: str, reading: str, traces: Sequence[Trace], xaxis: dict[str, object], numbers: Numbers
+) -> Chart:
+    """A row for each thing that is compared."""
+    return Chart(
+        name=name,
+        title=title,
+        reading=reading,
+        traces=traces,
+        layout={"xaxis": xaxis, "yaxis": CATEGORIES, "showlegend": False},
+        numbers=numbers,
+        height=90 + 44 * (len(numbers) - 1),
+        highlight="markers",
+    )
+
+
+def _means(
+    rows: Sequence[str],
+    values: Sequence[float],
+    below: Sequence[float],
+    above: Sequence[float],
+    colours: Sequence[str],
+    texts: Sequence[str],
+) -> Trace:
+    """Large dots with their 95 % intervals, which reach so far below and above them."""
+    reach = {"type": "data", "symmetric": False, "array": above, "arrayminus": below}
+    return {
+        "mode": "markers",
+        "x": values,
+        "y": rows,
+        "error_x": {**reach, "thickness": 2.5, "width": 0, "color": Colour.FAINT},
+        "marker": {"size": 12, "color": colours},
+        "text": texts,
+        "hovertemplate": "%{text}<extra></extra>",
+    }
 
 
 def _name(comparison: Comparison, group: SeedGroup) -> str:
     if group is comparison.winner:
         return "winner"
     return STARTING_VALUES if group is comparison.start else f"setting of {comparison.name_of_setting(group)}"
-
-
-def _seeds_and_mean(comparison: Comparison, group: SeedGroup) -> list[Trace]:
-    assert group.score
-    name, colour = _name(comparison, group), INK
-    if group is comparison.winner or group is comparison.start:
-        colour = WINNER if group is comparison.winner else START
-    seeds: Trace = {
-        "mode": "markers",
-        "x": [trial.score for trial in group.counted],
-        "y": [name] * len(group.counted),
-        "customdata": [trial.trial.number for trial in group.counted],
-        "text": [str(trial.seed) for trial in group.counted],
-        "marker": {"color": MUTED, "size": 7, "opacity": 0.6},
-        "hovertemplate": "trial %{customdata}, seed %{text}: %{x:.3f}<extra></extra>",
-    }
-    mean: Trace = {
-        "mode": "markers",
-        "x": [group.score.mean],
-        "y": [name],
-        "error_x": {"type": "data", "array": [group.score.half_width], "thickness": 2, "color": colour},
-        "marker": {"color": colour, "size": 13},
-        "text": [label(shown_setting(group.setting))],
-        "hovertemplate": f"{shown_score(group.score)}<br>%{{text}}<extra></extra>",
-    }
-    return [seeds, mean]
 
 
 def _reading(names: Sequence[str], gains: Sequence[Gain]) -> str:

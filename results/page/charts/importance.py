@@ -2,7 +2,7 @@
 
 from results.analysis.comparison import Comparison
 from results.listing.formatting import stand_out_words
-from results.page.charts.chart import ACCENT, CATEGORIES, FAINT, Chart, label
+from results.page.charts.chart import CATEGORIES, Chart, Colour, label
 
 
 def importance_charts(comparison: Comparison) -> list[Chart]:
@@ -32,7 +32,7 @@ def importance_charts(comparison: Comparison) -> list[Chart]:
                     "texttemplate": "%{x:.0%}",
                     "textposition": "outside",
                     "cliponaxis": False,
-                    "marker": {"color": [ACCENT if name in stand_out else FAINT for name in names]},
+                    "marker": {"color": [Colour.ACCENT if name in stand_out else Colour.FAINT for name in names]},
                     "hovertemplate": "%{y}: %{x:.0%}<extra></extra>",
                 }
             ],

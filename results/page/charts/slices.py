@@ -7,17 +7,17 @@ from optuna.distributions import IntDistribution
 from results.analysis.comparison import Comparison
 from results.analysis.hyperparameters import Hyperparameter
 from results.listing.formatting import STARTING_VALUES, metric_name, shown_value
-from results.page.charts.chart import ACCENT, MUTED, SCALE, START, WINNER, Chart, Trace, axis, label
+from results.page.charts.chart import SCALE, Chart, Colour, Trace, axis, label
 from results.page.charts.settings import BEST, ENDED_EARLY, RAN_IN_FULL, ScoredSetting, axis_type
 
 MANY = 200
 """Settings beyond which dots are small."""
 
 _MARKERS: dict[str, dict[str, object]] = {
-    ENDED_EARLY: {"symbol": "circle-open", "size": 9, "color": MUTED, "line": {"width": 1.6}},
-    RAN_IN_FULL: {"symbol": "circle", "size": 9, "color": ACCENT},
-    STARTING_VALUES: {"symbol": "diamond", "size": 13, "color": START},
-    BEST: {"symbol": "star", "size": 17, "color": WINNER},
+    ENDED_EARLY: {"symbol": "circle-open", "size": 9, "color": Colour.MUTED, "line": {"width": 1.6}},
+    RAN_IN_FULL: {"symbol": "circle", "size": 9, "color": Colour.ACCENT},
+    STARTING_VALUES: {"symbol": "diamond", "size": 13, "color": Colour.START},
+    BEST: {"symbol": "star", "size": 17, "color": Colour.WINNER},
 }
 """In the order in which they are drawn."""
 
@@ -76,7 +76,7 @@ def _plane(
             "size": 13 if len(both) <= MANY else 7,
             "color": [settings[index].score for index in both],
             "colorscale": [[step / (len(scale) - 1), colour] for step, colour in enumerate(scale)],
-            "line": {"color": "--surface", "width": 1},
+            "line": {"color": Colour.SURFACE, "width": 1},
             "colorbar": bar,
         },
         "showlegend": False,
@@ -92,7 +92,7 @@ def _plane(
             "marker": {"symbol": "circle-open", "size": 21, "color": colour, "line": {"width": 3}},
             "hoverinfo": "skip",
         }
-        for kind, colour in ((STARTING_VALUES, START), (BEST, WINNER))
+        for kind, colour in ((STARTING_VALUES, Colour.START), (BEST, Colour.WINNER))
         for index in both
         if settings[index].kind == kind
     ]

@@ -154,6 +154,8 @@ def test_the_earliest_sweeps_lack_files_and_details_and_are_read_all_the_same(ol
     assert record.job_type == "search"
     assert (record.space, record.environment) == ({}, {})
     assert len(listed(old)) == 1 + 3
+    (old / "data.json").unlink()
+    assert len(listed(old)) == 1 + 3
 
 
 def test_a_sweep_of_a_newer_version_is_refused_in_a_sentence(old: Path) -> None:

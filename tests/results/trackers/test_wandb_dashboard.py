@@ -25,11 +25,16 @@ SPACE = {
     "group_size": IntDistribution(2, 32),
     "recipe": CategoricalDistribution(["default", "original"]),
 }
-SETTINGS: dict[str, Any] = {"metric": "Val/A", "mode": "max", "num_epochs": 3, "num_samples": 3, "seed": 7}
+SETTINGS: dict[str, Any] = {
+    "metric": "Val/A", "mode": "max", "num_epochs": 3, "num_samples": 3, "seed": 7, "confirm": "",
+}  # fmt: skip
 DATA = {
     "summary": "200 questions",
     "objective": "Val/A",
-    "baselines": [{"name": "lookup table", "value": 0.55, "low": 0.5, "high": 0.6}],
+    "baselines": [
+        {"name": "lookup table", "value": 0.55, "low": 0.5, "high": 0.6, "under_budgets": [], "parts": None},
+    ],
+    "roles": {},
 }
 
 
@@ -63,7 +68,7 @@ def trial(number: int, config: dict[str, Any], *values: float) -> TrialRecord:
 
 
 def a_sweep(folder: Path, *trials: TrialRecord, **settings: object) -> SweepRecord:
-    return SweepRecord(folder, SETTINGS | settings, DATA, trials, SPACE)
+    return SweepRecord(folder, SETTINGS | settings, DATA, trials, SPACE, {})
 
 
 TRIALS = (
@@ -236,7 +241,7 @@ def test_the_entry_says_what_is_searched_and_that_wandb_proposes_nothing(
     ids=str,
 )
 def test_wandb_reads_each_kind_of_range_as_what_is_searched(distribution: Any, tmp_path: Path) -> None:
-    record = SweepRecord(tmp_path, SETTINGS, {}, (), {"x": distribution})
+    record = SweepRecord(tmp_path, SETTINGS, {}, (), {"x": distribution}, {})
     assert search_space_from_sweep_config(entry_config(record)["parameters"]) == {"x": distribution}
 
 
@@ -365,7 +370,7 @@ def test_what_is_remembered_holds_no_key(server: StrictWandbServer, tmp_path: Pa
 
 
 def test_a_dimension_that_the_trials_alone_know_has_a_linear_axis(server: StrictWandbServer, tmp_path: Path) -> None:
-    record = SweepRecord(tmp_path, SETTINGS, DATA, TRIALS, {"lr": FloatDistribution(1e-5, 1e-2, log=True)})
+    record = SweepRecord(tmp_path, SETTINGS, DATA, TRIALS, {"lr": FloatDistribution(1e-5, 1e-2, log=True)}, {})
     assert axes(saved_view(record, server)) == {
         "config:lr.value": True, "config:group_size.value": False, "config:recipe.value": False, "summary:score": False,
     }  # fmt: skip

@@ -15,7 +15,7 @@ import pytest
 import torch
 from door import COMMAND, CORE_EXPERIMENT, DATASETS, environment, train
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
-from wandb_file import history, offline_runs, records, run_config, run_record
+from wandb_file import history, offline_runs, records, run_config, run_record, summary
 
 from trainable import contract
 
@@ -89,6 +89,7 @@ def test_the_wandb_run_says_what_was_trained_on_what(uninterrupted: Path) -> Non
 
     assert run.project == "molmo-controller"
     assert re.fullmatch(r"grpo-g5-lr0\.01-\d{8}-\d{6}", run.display_name)
+    assert summary(file)["status"] == "completed"
     assert set(run.tags) == {"grpo", "controller", "joint-training", *DATASETS}
     assert config["lr"] == 0.01
     assert config["budget_penalty"] == 10.0
@@ -154,17 +155,18 @@ def test_a_training_recorded_before_settings_had_roles_goes_on_to_the_same_numbe
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_stops_in_order_and_says_how_to_go_on(workplace: Path, number: signal.Signals, status: int) -> None:
     name = f"stopped-{status}"
+    flags = ("--output_dir", name, "--num_epochs=5000", "--use_wandb")
     process = subprocess.Popen(
-        [sys.executable, str(COMMAND), "--results_dir", CORE_EXPERIMENT, "--output_dir", name, "--num_epochs", "5000"],
+        [sys.executable, str(COMMAND), "--results_dir", CORE_EXPERIMENT, *flags],
         cwd=workplace,
-        env=environment(workplace),
+        env=environment(workplace, WANDB_MODE="offline"),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
     )
     wait_for_rows(workplace / name, 2)
     process.send_signal(number)
-    shown, _ = process.communicate(timeout=20)
+    shown, _ = process.communicate(timeout=60)
 
     assert process.returncode == status
     assert "Traceback" not in shown
@@ -172,6 +174,9 @@ def test_a_signal_stops_in_order_and_says_how_to_go_on(workplace: Path, number: 
     checkpoints = sorted((workplace / name).glob("checkpoint_*"))
     assert len(checkpoints) == 2
     assert contract.checkpoint_epoch(checkpoints[-1].name) == len(rows_of(workplace / name))
+    (run,) = offline_runs(workplace / name)
+    assert len(history(run)) == len(rows_of(workplace / name))
+    assert summary(run)["status"] == "unfinished"
 
 
 def test_a_damaged_checkpoint_is_passed_over(
