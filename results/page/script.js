@@ -16,53 +16,34 @@
     if (content === null || typeof content !== "object") return content;
     return Object.fromEntries(Object.entries(content).map(([key, value]) => [key, painted(value, style)]));
   };
-  const isObject = (value) => value !== null && typeof value === "object" && !Array.isArray(value);
-  const over = (base, layer) => {
-    const merged = { ...base };
-    for (const [key, value] of Object.entries(layer))
-      merged[key] = isObject(value) && isObject(merged[key]) ? over(merged[key], value) : value;
-    return merged;
-  };
-
   const HIGHLIGHT = {
     lines: { mode: "lines+markers", line: { color: "--ink", width: 3 }, marker: { color: "--ink", size: 5 } },
     markers: { mode: "markers", marker: { color: "--ink", size: 15, symbol: "circle-open", line: { width: 3 } } },
   };
-  const highlightTrace = (figure) => {
-    const trace = { type: "scatter", x: [null], y: [null], hoverinfo: "skip", showlegend: false };
-    return figure.highlight ? [{ ...trace, ...HIGHLIGHT[figure.highlight] }] : [];
-  };
+  const highlightTrace = (figure) =>
+    figure.highlight ? [{ x: [null], y: [null], hoverinfo: "skip", showlegend: false, ...HIGHLIGHT[figure.highlight] }] : [];
 
   const draw = (id) => {
-    const figure = figures[id], style = getComputedStyle(document.documentElement);
-    let layout = over(COMMON, figure.layout);
-    if (onPaper) layout = over(layout, { width: PAPER_WIDTH });
-    if (TOUCH.matches) layout = over(layout, { dragmode: false });
-    const plot = document.getElementById(id);
-    plot.style.height = `${layout.height}px`;
+    const figure = figures[id], plot = document.getElementById(id), style = getComputedStyle(document.documentElement);
+    const layout = { ...figure.layout, template: { layout: COMMON } };
+    if (onPaper) layout.width = PAPER_WIDTH;
+    if (TOUCH.matches) layout.dragmode = false;
     return Plotly.react(plot, painted([...figure.data, ...highlightTrace(figure)], style), painted(layout, style), CONFIG);
   };
 
   // The trial that the reader points at, else the one that was pinned, in every chart of its sweep.
   const pinned = {};
   const pointsOf = (figure, trial) => {
-    const found = { x: [], y: [] };
-    for (const trace of figure.data)
-      (trace.customdata || []).forEach((number, index) => {
-        if (number !== trial) return;
-        found.x.push(trace.x[index]);
-        found.y.push(trace.y[index]);
-      });
-    return found;
+    const trace = figure.data.find(({ customdata }) => customdata?.includes(trial));
+    const of = (values) => values.filter((_, index) => trace.customdata[index] === trial);
+    return trace ? { x: [of(trace.x)], y: [of(trace.y)] } : { x: [[null]], y: [[null]] };
   };
   const bringOut = (sweep, pointedAt) => {
     const trial = pointedAt ?? pinned[sweep];
     for (const plot of document.querySelectorAll(`.plot[data-sweep="${sweep}"]`)) {
       const figure = figures[plot.id];
       if (!figure.highlight || !plot.data) continue;
-      const found = trial === undefined ? { x: [], y: [] } : pointsOf(figure, trial);
-      const nothing = found.x.length === 0;
-      Plotly.restyle(plot, { x: [nothing ? [null] : found.x], y: [nothing ? [null] : found.y] }, [figure.data.length]);
+      Plotly.restyle(plot, pointsOf(figure, trial), [figure.data.length]);
     }
     for (const row of document.querySelectorAll(`table[data-sweep="${sweep}"] tbody tr`))
       row.classList.toggle("pinned", trial !== undefined && Number(row.dataset.trial) === trial);

@@ -27,7 +27,7 @@ class Colour(StrEnum):
 SCALE = tuple(f"--scale-{step}" for step in range(7))
 """From the worst score to the best."""
 
-AXIS = {
+_AXIS = {
     "gridcolor": Colour.GRID,
     "linecolor": Colour.GRID,
     "zeroline": False,
@@ -44,15 +44,15 @@ LAYOUT: Mapping[str, Any] = {
     "plot_bgcolor": "rgba(0,0,0,0)",
     "font": {"family": "--font", "size": 13, "color": Colour.INK},
     "margin": {"l": 10, "r": 14, "t": 24, "b": 48},
-    "xaxis": {**AXIS, "automargin": False},
-    "yaxis": AXIS,
+    "xaxis": {**_AXIS, "automargin": False},
+    "yaxis": _AXIS,
     "hoverlabel": {"bgcolor": "--hover", "bordercolor": Colour.GRID, "font": {"color": Colour.INK, "family": "--font"}},
     "legend": {**_LEGEND, "bgcolor": "rgba(0,0,0,0)", "font": {"size": 12, "color": Colour.INK_SOFT}},
     "colorway": [Colour.ACCENT],
     "hovermode": "closest",
     "hoverdistance": 24,
 }
-"""What all charts have in common; a chart's own layout goes over it."""
+"""The template of all charts (plotly.js's word): what holds where a chart's own layout says nothing."""
 CATEGORIES = {"type": "category", "showgrid": False, "automargin": True}
 """A vertical axis of names."""
 

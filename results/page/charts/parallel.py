@@ -13,7 +13,7 @@ from optuna.distributions import FloatDistribution
 from results.analysis.comparison import Comparison
 from results.analysis.hyperparameters import Hyperparameter
 from results.listing.formatting import STARTING_VALUES, metric_name, shown_value
-from results.page.charts.chart import AXIS, SCALE, Chart, Colour, Trace, apart, label
+from results.page.charts.chart import SCALE, Chart, Colour, Trace, apart, label
 from results.page.charts.settings import BEST, ScoredSetting, axis_type
 from results.record.space import ends
 
@@ -70,7 +70,6 @@ def parallel_chart(
         }
         | {
             f"yaxis{index + 2}": {
-                **AXIS,
                 **axis_type(one),
                 "categoryarray": [label(choice) for choice in ends(one.distribution)] if one.is_choice else None,
                 "range": span,

@@ -1,5 +1,6 @@
 """The report, as a reader opens it: from disk, in a browser, without a network."""
 
+import math
 import shlex
 import subprocess
 import sys
@@ -114,6 +115,19 @@ def test_the_table_is_sorted_by_keyboard(digit_report: Path) -> None:
     assert falling == rising[::-1]
 
 
+def test_a_trials_number_brings_it_out_in_the_charts_and_moves_no_axis(digit_report: Path) -> None:
+    axes = """() => [...document.querySelectorAll(".plot")].map((plot) => Object.entries(plot._fullLayout)
+        .filter(([name]) => /^[xy]axis/.test(name)).map(([name, axis]) => [plot.id, name, ...axis.range]))"""
+    brought_out = """() => [...document.querySelectorAll(".plot")].filter((plot) =>
+        plot.data.at(-1).hoverinfo === "skip" && plot.data.at(-1).x[0] !== null).map((plot) => plot.id.slice(8))"""
+    with opened(digit_report) as watched:
+        before = watched.page.evaluate(axes)
+        assert watched.page.evaluate(brought_out) == []
+        watched.page.locator(".pin").first.click()
+        assert {"curves", "parallel", "plane", "slice-0"} <= set(watched.page.evaluate(brought_out))
+        assert watched.page.evaluate(axes) == before
+
+
 @pytest.mark.parametrize("dark", [False, True])
 def test_it_fits_a_phone_and_can_be_read_in_the_light_and_in_the_dark(digit_report: Path, dark: bool) -> None:
     with opened(digit_report, width=360, dark=dark) as watched:
@@ -166,17 +180,30 @@ def test_names_and_causes_are_text_and_nothing_else(tmp_path: Path) -> None:
         [MadeUpTrial({"lr": 1e-3})],
         [MadeUpTrial({"lr": 1e-3}, failure="error"), MadeUpTrial({"lr": 1e-2}, failure="diverged")],
         [MadeUpTrial({"lr": 1e-3}, [0.5], ended=False)],
+        [MadeUpTrial({"lr": lr}, [0.3, math.nan, math.inf]) for lr in (1e-4, 1e-3, 1e-2)],
         [
-            MadeUpTrial({"lr": 10 ** -(1 + place / 300), "group_size": 2 + place % 30}, [0.3, 0.4])
-            for place in range(1000)
+            MadeUpTrial({"lr": 10 ** -(1 + index / 300), "group_size": 2 + index % 30}, [0.3, 0.4])
+            for index in range(1000)
         ],
     ],
-    ids=["none", "begun", "failed", "running", "1000"],
+    ids=["none", "begun", "failed", "running", "no numbers", "1000"],
 )
 def test_any_sweep_gets_a_page(trials: list[MadeUpTrial], tmp_path: Path) -> None:
     with opened(report(write_sweep(tmp_path / "any", trials), output=tmp_path / "any.html")) as watched:
         assert watched.page.inner_text("h1")
         assert min(marks(watched).values(), default=1) > 0
+
+
+def test_the_report_says_of_what_decides_what_the_terminal_says(tmp_path: Path) -> None:
+    trials = [MadeUpTrial({"lr": i / 1000, "kind": "ab"[i % 2]}, (0.3 + i / 100,) * 3) for i in range(16)]
+    page = report(write_sweep(tmp_path / "lr", trials), output=tmp_path / "lr.html")
+    assert "in colour: lr (best quarter 0.012 to 0.015; all 0 to 0.015)." in page.read_text(encoding="utf-8")
+
+
+def test_a_running_sweep_that_beats_nothing_yet_says_so_in_a_sentence(tmp_path: Path) -> None:
+    trials = [MadeUpTrial({"lr": 1e-3}, (0.5,) * 3), MadeUpTrial({"lr": 1e-2}, (0.4,), ended=False)]
+    page = report(write_sweep(tmp_path / "begun", trials), output=tmp_path / "begun.html")
+    assert "<h1>So far, nothing tried beats the starting values: " in page.read_text(encoding="utf-8")
 
 
 def test_several_sweeps_are_side_by_side(
