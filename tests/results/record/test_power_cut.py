@@ -42,14 +42,14 @@ def test_a_file_is_on_the_disk_before_it_takes_its_name_and_the_name_before_it_c
     assert synced == [("sweep.yaml.new", b"name: a\n"), (tmp_path.name, ["sweep.yaml"])]
 
 
-def test_a_proposal_is_on_the_disk_before_it_is_handed_out(tmp_path: Path, synced: Synced) -> None:
+def test_a_proposal_and_its_folder_are_on_the_disk_when_it_is_made_known(tmp_path: Path, synced: Synced) -> None:
     write_params(tmp_path / "trial_00000", {"lr": 0.1})
     assert [name for name, _ in synced] == [tmp_path.name, "params.json.new", "trial_00000"]
     assert synced[0][1] == ["trial_00000"]
     assert synced[2][1] == ["params.json"]
 
 
-def test_every_epoch_is_on_the_disk_before_anybody_hears_of_it(tmp_path: Path, synced: Synced) -> None:
+def test_every_epoch_is_on_the_disk_when_its_row_is_appended(tmp_path: Path, synced: Synced) -> None:
     log = TrialLog(tmp_path)
     for epoch in (1, 2):
         log.append({"training_iteration": epoch})
