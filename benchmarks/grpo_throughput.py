@@ -111,7 +111,8 @@ def synthetic_data() -> ControllerData:
         split,
     )
     features = random.standard_normal((samples, LANGUAGE + VISION), dtype=np.float32)
-    return ControllerData(profile, Features(features[:, :LANGUAGE], features[:, LANGUAGE:]))
+    mean, std = np.zeros(LANGUAGE + VISION, dtype=np.float32), np.ones(LANGUAGE + VISION, dtype=np.float32)
+    return ControllerData(profile, Features(features, LANGUAGE, "made up", mean, std))
 
 
 def train(run: GRPORun, samples: int) -> None:
@@ -135,13 +136,13 @@ class PerSampleLoop:
 
     def __init__(self, data: ControllerData, device: str) -> None:
         self._device = device
-        self._features = torch.tensor(
-            np.concatenate([data.features.language, data.features.vision], axis=1), device=device
-        )
+        self._features = torch.tensor(data.features.raw, device=device)
         self._accuracy = torch.tensor(data.profile.accuracy, device=device)
         self._latency_ms = torch.tensor(data.profile.latency_ms, device=device)
         self._range_ms = data.profile.budget_range_ms
-        self._policy = PlainPolicy(LANGUAGE, VISION, GRID.sizes, self._range_ms, HIDDEN, LAYERS, dropout=0.1).to(device)
+        self._policy = PlainPolicy(LANGUAGE + VISION, GRID.sizes, self._range_ms, HIDDEN, LAYERS, dropout=0.1).to(
+            device
+        )
         self._optimizer = torch.optim.AdamW(self._policy.parameters(), lr=1e-4, weight_decay=0.1)
         self._next = 0
 
@@ -159,13 +160,13 @@ class PerSampleLoop:
             heads = [torch.distributions.Categorical(logits=logits) for logits in self._policy(features, budget_ms)]
             chosen = [head.sample() for head in heads]
             log_probabilities.append(sum(head.log_prob(value) for head, value in zip(heads, chosen, strict=True)))
-            place = GRID.index(
+            index = GRID.index(
                 {
                     name: GRID.values[k][int(value)]
                     for k, (name, value) in enumerate(zip(GRID.names, chosen, strict=True))
                 }
             )
-            accuracy, latency_ms = self._accuracy[sample, place], self._latency_ms[sample, place]
+            accuracy, latency_ms = self._accuracy[sample, index], self._latency_ms[sample, index]
             rewards.append(fixed_penalty_reward(accuracy, latency_ms, budget_ms, accuracy, 10.0))
         reward = torch.stack(rewards).flatten()  # [G]
         advantages = reward - reward.mean()

@@ -124,23 +124,14 @@ def _greedy(settings: GRPOSettings, data: "ControllerData", weights: dict[str, A
     import torch
 
     from trainable.grpo.environment import ReplayEnvironment
-    from trainable.grpo.policy import Policy
+    from trainable.grpo.run import initial_policy
     from trainable.grpo.validation import greedy_choices
 
-    profile, features = data.profile, data.features
-    policy = Policy(
-        language_size=features.language.shape[1],
-        vision_size=0 if features.vision is None else features.vision.shape[1],
-        knob_sizes=profile.grid.sizes,
-        budget_range_ms=profile.budget_range_ms,
-        hidden_size=settings.hidden_size,
-        num_layers=settings.num_layers,
-        dropout=settings.dropout,
-    )
+    policy = initial_policy(settings, data, seed=0)
     policy.load_state_dict(weights)
-    environment = ReplayEnvironment(profile, features, torch.device("cpu"))
-    samples = torch.tensor(profile.samples(split))
-    return greedy_choices(policy, environment, samples, torch.tensor(profile.budget_grid_ms))
+    environment = ReplayEnvironment(data.profile, data.features, torch.device("cpu"))
+    samples = torch.tensor(data.profile.samples(split))
+    return greedy_choices(policy, environment, samples, torch.tensor(data.profile.budget_grid_ms))
 
 
 def _in_budget_accuracy(settings: GRPOSettings, data: "ControllerData", weights: dict[str, Any], split: int) -> float:
@@ -148,7 +139,7 @@ def _in_budget_accuracy(settings: GRPOSettings, data: "ControllerData", weights:
 
     from trainable.profiles.baselines import in_budget_accuracy
 
-    table = in_budget_accuracy(data.profile, data.profile.samples(split))  # [S, C, Q]
+    table = in_budget_accuracy(data.profile, split, data.profile.budget_grid_ms)  # [S, C, Q]
     choices = _greedy(settings, data, weights, split).numpy()  # [S, Q]
     return float(np.take_along_axis(table, choices[:, None, :], axis=1).mean())
 
@@ -162,15 +153,13 @@ def _choices(settings: GRPOSettings, data: "ControllerData", weights: dict[str, 
 def _seen(data: "ControllerData", features: str) -> "ControllerData":
     import numpy as np
 
-    from trainable.profiles.features import Features
-
-    language, vision = data.features.language, data.features.vision
+    seen = data.features
     if features == "no vision":
-        return dataclasses.replace(data, features=Features(language, None))
+        columns = slice(seen.language_size)
+        seen = dataclasses.replace(seen, raw=seen.raw[:, columns], mean=seen.mean[columns], std=seen.std[columns])
     if features == "none":
-        blind = Features(np.zeros_like(language), None if vision is None else np.zeros_like(vision))
-        return dataclasses.replace(data, features=blind)
-    return data
+        seen = dataclasses.replace(seen, raw=np.tile(seen.mean, (len(seen.raw), 1)))
+    return dataclasses.replace(data, features=seen)
 
 
 def _baseline_lines(data: "ControllerData") -> list[str]:

@@ -1,10 +1,11 @@
-"""What a checkpoint tells of its controller beyond the weights, and the best policy rebuilt from it without a profile.
+"""What a checkpoint holds of its controller beyond the weights, and the best policy rebuilt from it without a profile.
 
 `torch.load(weights_only=True)` reads all of it: numbers, text, lists and tensors.
 """
 
 from dataclasses import dataclass
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 import numpy as np
@@ -13,12 +14,17 @@ import torch
 from trainable import contract
 from trainable.contract import UserError
 from trainable.grpo.policy import Policy
-from trainable.profiles.features import Features, Standardisation
+from trainable.profiles.features import Features
 from trainable.profiles.knobs import KnobGrid
 from trainable.profiles.table import Profile
+from trainable.runs import DamagedCheckpoint
 
 CHECKPOINT_FILE = "checkpoint.pt"
 BEST_FILE = "best_joint_checkpoint.pt"
+
+_ZIP_READER_RAISES = (OSError, EOFError, RuntimeError)
+_UNPICKLER_RAISES = (UnpicklingError, LookupError, ValueError, TypeError, AttributeError, AssertionError)
+"""What torch.load (2.13) was seen to raise on a checkpoint cut at every length and on 15,000 with an altered byte."""
 
 
 @dataclass(frozen=True)
@@ -34,8 +40,11 @@ class Controller:
     """Scales the encoding of a budget."""
     trained_budget_range_ms: tuple[float, float]
     """A budget beyond it is served as the nearest within."""
-    language: Standardisation
-    vision: Standardisation | None
+    language_size: int
+    """Of the features, the first ones; those behind them are vision features."""
+    mean: np.ndarray
+    """Of each feature over the training samples, float32 [d + d']"""
+    std: np.ndarray
     language_source: str
     fingerprint: str
     seed: int
@@ -43,29 +52,28 @@ class Controller:
     score: float
     settings: dict[str, Any]
 
+    @property
+    def vision_size(self) -> int:
+        return len(self.mean) - self.language_size
+
 
 def description_of_controller(
     profile: Profile, features: Features, trained_budget_range_ms: tuple[float, float]
 ) -> dict[str, Any]:
     """What a run adds to its checkpoints, so that its policy can be rebuilt from them alone."""
+    mean, std = torch.tensor(features.mean), torch.tensor(features.std)
+    d = features.language_size
     return {
         "knob_names": list(profile.grid.names),
         "knob_values": [list(values) for values in profile.grid.values],
         "allowed": torch.tensor(profile.measured.any(axis=0)),
         "profile_budget_range_ms": list(profile.budget_range_ms),
         "trained_budget_range_ms": list(trained_budget_range_ms),
-        "language": _described(features.language_standardisation, features.language.shape[1]),
-        "vision": None
-        if features.vision is None
-        else _described(features.vision_standardisation, features.vision.shape[1]),
+        "language": {"mean": mean[:d].clone(), "std": std[:d].clone()},
+        "vision": {"mean": mean[d:].clone(), "std": std[d:].clone()} if features.vision_size else None,
         "language_source": features.language_source,
         "fingerprint": profile.fingerprint,
     }
-
-
-def _described(standardisation: Standardisation | None, size: int) -> dict[str, torch.Tensor]:
-    mean, std = (standardisation.mean, standardisation.std) if standardisation else (np.zeros(size), np.ones(size))
-    return {"mean": torch.tensor(mean, dtype=torch.float32), "std": torch.tensor(std, dtype=torch.float32)}
 
 
 def find_checkpoint(path: Path) -> Path:
@@ -78,11 +86,27 @@ def find_checkpoint(path: Path) -> Path:
         return path
     if not path.is_dir():
         raise UserError(f"{path}: there is no such checkpoint; give a file such as {BEST_FILE}, or a run's folder")
-    newest_first = reversed(contract.checkpoints(path).values())
-    for file in (path / BEST_FILE, *(folder / CHECKPOINT_FILE for folder in (path, *newest_first))):
+    newest_first = [folder / CHECKPOINT_FILE for folder in reversed(contract.checkpoints(path).values())]
+    for file in (path / BEST_FILE, path / CHECKPOINT_FILE, *newest_first):
         if file.is_file():
             return file
     raise UserError(f"{path}: no checkpoint in it; give a file such as {BEST_FILE}, or a run's or a trial's folder")
+
+
+def load_checkpoint(file: Path) -> dict[str, Any]:
+    """Everything a checkpoint holds, its tensors on the CPU: a GPU's want of memory cannot look like damage.
+
+    Raises:
+        DamagedCheckpoint: it is not whole, or no checkpoint of a joint controller.
+    """
+    try:
+        content = torch.load(file, map_location="cpu", weights_only=True)
+    except (*_ZIP_READER_RAISES, *_UNPICKLER_RAISES) as error:
+        raise DamagedCheckpoint(f"{file}: {error}") from error
+    missing = {"policy", "best", "settings", "controller"} - (content.keys() if isinstance(content, dict) else set())
+    if missing:
+        raise DamagedCheckpoint(f"{file}: it has no {', '.join(sorted(missing))}")
+    return dict(content)
 
 
 def read_controller(path: Path) -> Controller:
@@ -93,44 +117,35 @@ def read_controller(path: Path) -> Controller:
     """
     file = find_checkpoint(path)
     try:
-        content = torch.load(file, map_location="cpu", weights_only=True)
-        best, settings, described = content["best"], content["settings"], content["controller"]
-        if not best["policy"]:
-            raise UserError(f"{file}: it holds no validated policy yet; train for an epoch")
-        grid = KnobGrid(tuple(described["knob_names"]), tuple(map(tuple, described["knob_values"])))
-        language, vision = _standardisation(described["language"]), described["vision"]
-        policy = Policy(
-            language_size=len(language.mean),
-            vision_size=0 if vision is None else len(vision["mean"]),
-            knob_sizes=grid.sizes,
-            budget_range_ms=tuple(described["profile_budget_range_ms"]),
-            hidden_size=settings["hidden_size"],
-            num_layers=settings["num_layers"],
-            dropout=settings["dropout"],
-        )
-        policy.load_state_dict(best["policy"])
-        return Controller(
-            file=file,
-            policy=policy.eval().requires_grad_(False),
-            grid=grid,
-            allowed=described["allowed"].numpy(),
-            profile_budget_range_ms=tuple(described["profile_budget_range_ms"]),
-            trained_budget_range_ms=tuple(described["trained_budget_range_ms"]),
-            language=language,
-            vision=None if vision is None else _standardisation(vision),
-            language_source=described["language_source"],
-            fingerprint=described["fingerprint"],
-            seed=content["seed"],
-            epoch=best["epoch"],
-            score=best["score"],
-            settings=settings,
-        )
-    except UserError:
-        raise
-    except Exception as error:  # a torn file can break the zip reader, the unpickler or the tensors' storage
-        cause = " ".join(str(error).split())[:200]
+        content = load_checkpoint(file)
+    except DamagedCheckpoint as error:
+        cause = " ".join(str(error).removeprefix(f"{file}: ").split())[:200]
         raise UserError(f"{file}: not a whole checkpoint of a joint controller ({cause}); give another") from None
-
-
-def _standardisation(described: dict[str, torch.Tensor]) -> Standardisation:
-    return Standardisation(described["mean"].numpy(), described["std"].numpy())
+    best, settings, described = content["best"], content["settings"], content["controller"]
+    if not best["policy"]:
+        raise UserError(f"{file}: it holds no validated policy yet; train for an epoch")
+    features = [described["language"], described["vision"]] if described["vision"] else [described["language"]]
+    mean, std = (torch.cat([columns[name] for columns in features]).numpy() for name in ("mean", "std"))
+    grid = KnobGrid(tuple(described["knob_names"]), tuple(map(tuple, described["knob_values"])))
+    budget_range_ms = tuple(described["profile_budget_range_ms"])
+    policy = Policy(
+        len(mean), grid.sizes, budget_range_ms, settings["hidden_size"], settings["num_layers"], settings["dropout"]
+    )
+    policy.load_state_dict(best["policy"])
+    return Controller(
+        file=file,
+        policy=policy.eval().requires_grad_(False),
+        grid=grid,
+        allowed=described["allowed"].numpy(),
+        profile_budget_range_ms=budget_range_ms,
+        trained_budget_range_ms=tuple(described["trained_budget_range_ms"]),
+        language_size=len(described["language"]["mean"]),
+        mean=mean,
+        std=std,
+        language_source=described["language_source"],
+        fingerprint=described["fingerprint"],
+        seed=content["seed"],
+        epoch=best["epoch"],
+        score=best["score"],
+        settings=settings,
+    )

@@ -10,7 +10,7 @@ from trainable.profiles.table import Profile
 
 
 class Environment(Protocol):
-    """Everything that training and validation may ask; samples and configurations are numbers, int64."""
+    """Everything that training and validation may ask; samples and configurations are indices, int64."""
 
     def features(self, samples: Tensor) -> Tensor:
         """What the policy sees, [B] -> [B, d]."""
@@ -26,8 +26,7 @@ class ReplayEnvironment:
     """Plays back a profile from the memory of one device."""
 
     def __init__(self, profile: Profile, features: Features, device: torch.device) -> None:
-        columns = [features.language] if features.vision is None else [features.language, features.vision]
-        self._features = torch.cat([torch.tensor(column) for column in columns], dim=1).to(device)  # [S, d + d']
+        self._features = torch.tensor(features.standardised(), device=device)  # [S, d]
         self._accuracy = torch.tensor(profile.accuracy, device=device)  # [S, C]
         self._latency_ms = torch.tensor(profile.latency_ms, device=device)  # [S, C]
         self._measured = torch.tensor(profile.measured, device=device)  # [S, C]

@@ -1,6 +1,5 @@
 """GRPO on the joint controller, as the kind of run that a sweep can choose. Importing it is cheap."""
 
-import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -58,18 +57,12 @@ class JointController:
 
     def describe(self, settings: GRPOSettings, data: "ControllerData") -> DataDescription:
         from trainable.profiles.baselines import baselines
-        from trainable.profiles.budget_report import baselines_under_budgets
         from trainable.profiles.image_split import VALIDATION
 
         profile = data.profile
         low, high = profile.budget_range_ms
         summary = f"{profile.describe()}; budgets {low:.4g} to {high:.4g} ms"
-        under_budgets = baselines_under_budgets(profile, VALIDATION, profile.budget_grid_ms)
-        described = tuple(
-            dataclasses.replace(baseline, under_budgets=tuple(under_budgets[baseline.name]))
-            for baseline in baselines(profile, VALIDATION)
-        )
-        return DataDescription(summary, profile.fingerprint, described)
+        return DataDescription(summary, profile.fingerprint, baselines(profile, VALIDATION))
 
     def start(self, settings: GRPOSettings, data: "ControllerData", seed: int, device: str) -> "GRPORun":
         from trainable.grpo.run import GRPORun

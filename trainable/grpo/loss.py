@@ -26,16 +26,13 @@ def policy_gradient_loss(
     return -torch.minimum(ratio * advantages, clipped * advantages).mean()
 
 
-def entropy(joint: Tensor) -> Tensor:
-    """Entropy (nats) of each distribution, [B].
-
-    Args:
-        joint: log-probabilities of all configurations, -inf where one is never chosen, [B, C].
-    """
-    return -(joint.exp() * joint.clamp(min=torch.finfo(joint.dtype).min)).sum(dim=1)
+def entropy(log_probabilities: Tensor) -> Tensor:
+    """Entropy (nats) of each distribution, [B]; log-probabilities of all configurations, -inf for never, [B, C]."""
+    least = torch.finfo(log_probabilities.dtype).min
+    return -(log_probabilities.exp() * log_probabilities.clamp(min=least)).sum(dim=1)
 
 
-def kl_divergence(joint: Tensor, reference: Tensor) -> Tensor:
-    """Exact KL(policy || reference) (nats) of each distribution, [B]; both [B, C], -inf at the same places."""
-    difference = (joint - reference).nan_to_num(nan=0.0)  # -inf - -inf where a configuration is never chosen
-    return (joint.exp() * difference).sum(dim=1)
+def kl_divergence(log_probabilities: Tensor, reference: Tensor) -> Tensor:
+    """Exact KL(policy || reference) (nats) of each distribution, [B]; both [B, C], -inf at the same indices."""
+    difference = (log_probabilities - reference).nan_to_num(nan=0.0)  # -inf - -inf where one is never chosen
+    return (log_probabilities.exp() * difference).sum(dim=1)

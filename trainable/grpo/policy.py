@@ -34,12 +34,11 @@ class BudgetEncoding(nn.Module):
 
 
 class Policy(nn.Module):
-    """An MLP over language features, vision features (where there are any) and the encoded budget."""
+    """An MLP over the features of a sample and the encoded budget."""
 
     def __init__(
         self,
-        language_size: int,
-        vision_size: int,
+        feature_size: int,
         knob_sizes: tuple[int, ...],
         budget_range_ms: tuple[float, float],
         hidden_size: int,
@@ -49,7 +48,7 @@ class Policy(nn.Module):
         super().__init__()
         self.budget_encoding = BudgetEncoding(budget_range_ms, hidden_size)
         self.input_dropout = nn.Dropout(dropout)
-        sizes = [language_size + vision_size + hidden_size] + [hidden_size] * num_layers
+        sizes = [feature_size + hidden_size] + [hidden_size] * num_layers
         layers: list[nn.Module] = []
         for width_in, width_out in itertools.pairwise(sizes):
             layers += [nn.Linear(width_in, width_out), nn.ReLU(), nn.Dropout(dropout)]
@@ -60,7 +59,7 @@ class Policy(nn.Module):
         """Logits of each knob, K tensors [B, n_k].
 
         Args:
-            features: language and vision features side by side, [B, d + d'].
+            features: language and, where there are any, vision features side by side, [B, d].
             budget_ms: [B].
         """
         first, *rest = self.trunk

@@ -18,7 +18,7 @@ from torch import Tensor
 
 from trainable import contract
 from trainable.grpo.advantages import group_advantages, zero_variance_groups
-from trainable.grpo.checkpoint import CHECKPOINT_FILE, description_of_controller
+from trainable.grpo.checkpoint import CHECKPOINT_FILE, description_of_controller, load_checkpoint
 from trainable.grpo.environment import ReplayEnvironment
 from trainable.grpo.joint_distribution import joint_log_probabilities, sample_groups
 from trainable.grpo.loss import entropy, kl_divergence, policy_gradient_loss
@@ -65,28 +65,14 @@ class GRPORun:
         self._controller = description_of_controller(profile, data.features, self._budget_range_ms)
         self._datasets = samples_of_datasets(profile, profile.samples(VALIDATION))
 
-        self._policy = self._initial_policy(data)
-        self._start = self._initial_policy(data).eval().requires_grad_(False)
+        self._policy = initial_policy(settings, data, seed).to(self._device)
+        self._start = initial_policy(settings, data, seed).to(self._device).eval().requires_grad_(False)
         self._optimizer = torch.optim.AdamW(
             self._policy.parameters(), lr=settings.lr, weight_decay=settings.weight_decay
         )
         self._epoch = 0
         self._best: dict[str, Any] = {"score": -math.inf, "epoch": 0, "policy": {}}
         self._best_policy: BestPolicy | None = None
-
-    def _initial_policy(self, data: ControllerData) -> Policy:
-        features, settings = data.features, self._settings
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed_of(self._seed, "policy"))
-            return Policy(
-                language_size=features.language.shape[1],
-                vision_size=0 if features.vision is None else features.vision.shape[1],
-                knob_sizes=data.profile.grid.sizes,
-                budget_range_ms=data.profile.budget_range_ms,
-                hidden_size=settings.hidden_size,
-                num_layers=settings.num_layers,
-                dropout=settings.dropout,
-            ).to(self._device)
 
     def step(self) -> dict[str, float]:
         """Train for one epoch, then validate.
@@ -149,27 +135,27 @@ class GRPORun:
         settings = self._settings
         low, high = self._budget_range_ms
         budgets_ms = low + (high - low) * torch.rand(len(samples), generator=generator, device=self._device)  # [B]
-        features = self._environment.features(samples)  # [B, d + d']
+        features = self._environment.features(samples)  # [B, d]
         allowed = self._environment.allowed(samples)  # [B, C]
 
-        joint = joint_log_probabilities(self._policy(features, budgets_ms), allowed)  # [B, C]
-        configurations = sample_groups(joint.detach(), settings.group_size, generator)  # [B, G]
+        log_probabilities = joint_log_probabilities(self._policy(features, budgets_ms), allowed)  # [B, C]
+        configurations = sample_groups(log_probabilities.detach(), settings.group_size, generator)  # [B, G]
         accuracy, latency_ms = self._environment.execute(samples, configurations)  # [B, G]
         reward = self._recipe.reward(
             accuracy, latency_ms, budgets_ms.unsqueeze(1), self._complexity[configurations], settings.budget_penalty
         )  # [B, G]
         advantages = group_advantages(reward, self._recipe.divide_by_std)  # [B, G]
-        old = joint.detach().gather(1, configurations)  # [B, G]
+        old = log_probabilities.detach().gather(1, configurations)  # [B, G]
 
         for update in range(settings.updates_per_batch):
             if update > 0:
-                joint = joint_log_probabilities(self._policy(features, budgets_ms), allowed)
-            log_probabilities = joint.gather(1, configurations)  # [B, G]
-            loss = policy_gradient_loss(log_probabilities, old, advantages, settings.clip_epsilon)
-            loss = loss - settings.entropy_coefficient * entropy(joint).mean()
+                log_probabilities = joint_log_probabilities(self._policy(features, budgets_ms), allowed)
+            current = log_probabilities.gather(1, configurations)  # [B, G]
+            loss = policy_gradient_loss(current, old, advantages, settings.clip_epsilon)
+            loss = loss - settings.entropy_coefficient * entropy(log_probabilities).mean()
             if settings.kl_coefficient > 0:
                 reference = joint_log_probabilities(self._start(features, budgets_ms), allowed)
-                loss = loss + settings.kl_coefficient * kl_divergence(joint, reference).mean()
+                loss = loss + settings.kl_coefficient * kl_divergence(log_probabilities, reference).mean()
             self._descend(loss)
         return {
             "loss": loss.detach(),
@@ -177,7 +163,7 @@ class GRPORun:
             "accuracy": accuracy,
             "latency_ms": latency_ms,
             "late": violated(latency_ms, budgets_ms.unsqueeze(1)),
-            "entropy": entropy(joint.detach()),
+            "entropy": entropy(log_probabilities.detach()),
             "zero_variance": zero_variance_groups(reward),
         }
 
@@ -204,11 +190,7 @@ class GRPORun:
             self._best_policy.write(folder)
 
     def load(self, folder: Path) -> None:
-        file = folder / CHECKPOINT_FILE
-        try:
-            content = torch.load(file, map_location=self._device, weights_only=True)
-        except Exception as error:  # a torn file can break the zip reader, the unpickler or the tensors' storage
-            raise DamagedCheckpoint(f"{file}: {error}") from error
+        content = load_checkpoint(folder / CHECKPOINT_FILE)
         self._best_policy = BestPolicy.read(folder)
         if self._best_policy is None:
             raise DamagedCheckpoint(f"{folder / contract.BEST_POLICY_FILE}: missing or not whole")
@@ -220,3 +202,17 @@ class GRPORun:
         del self._policy, self._start, self._optimizer, self._environment
         if self._device.type == "cuda":
             torch.cuda.empty_cache()
+
+
+def initial_policy(settings: GRPOSettings, data: ControllerData, seed: int) -> Policy:
+    """The policy that a run starts from, on the CPU."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed_of(seed, "policy"))
+        return Policy(
+            feature_size=data.features.raw.shape[1],
+            knob_sizes=data.profile.grid.sizes,
+            budget_range_ms=data.profile.budget_range_ms,
+            hidden_size=settings.hidden_size,
+            num_layers=settings.num_layers,
+            dropout=settings.dropout,
+        )

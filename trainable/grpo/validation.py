@@ -13,8 +13,7 @@ from trainable.grpo.joint_distribution import joint_log_probabilities
 from trainable.grpo.policy import Policy
 from trainable.grpo.recipes import Recipe
 from trainable.grpo.reward import violated
-from trainable.profiles.baselines import parts_by_image
-from trainable.profiles.budget_report import by_budget
+from trainable.profiles.baselines import budget_points, parts_by_image
 from trainable.profiles.table import Profile
 from trainable.score_parts import BestPolicy
 
@@ -47,8 +46,8 @@ def greedy_choices(policy: Policy, environment: Environment, samples: Tensor, bu
     policy.eval()
     states = torch.cartesian_prod(samples, torch.arange(len(budgets_ms), device=samples.device))  # [S * Q, 2]
     chosen = []
-    for rows, places in (part.unbind(dim=1) for part in states.split(STATES_PER_FORWARD)):
-        logits = policy(environment.features(rows), budgets_ms[places])
+    for rows, budgets in (part.unbind(dim=1) for part in states.split(STATES_PER_FORWARD)):
+        logits = policy(environment.features(rows), budgets_ms[budgets])
         chosen.append(joint_log_probabilities(logits, environment.allowed(rows)).argmax(dim=1))
     return torch.cat(chosen).view(len(samples), len(budgets_ms))
 
@@ -68,7 +67,7 @@ def validate(
 
     Args:
         samples: [S]. budgets_ms: [Q]. complexity: of every configuration, [C].
-        datasets: places in `samples` of each dataset's own, as of `samples_of_datasets`.
+        datasets: indices into `samples` of each dataset's own, as of `samples_of_datasets`.
     """
     choices = greedy_choices(policy, environment, samples, budgets_ms)  # [S, Q]
     accuracy, latency_ms = environment.execute(samples, choices)  # [S, Q]
@@ -83,9 +82,9 @@ def validate(
         contract.VAL_IN_BUDGET_ACCURACY: in_budget_accuracy,
     }
     metrics = {name: values.double().mean().item() for name, values in means.items()}
-    for dataset, places in (datasets or {}).items():
+    for dataset, indices in (datasets or {}).items():
         for name in OF_EACH_DATASET:
-            metrics[contract.dataset_metric(name, dataset)] = means[name][places].double().mean().item()
+            metrics[contract.dataset_metric(name, dataset)] = means[name][indices].double().mean().item()
     return Validation(metrics, accuracy, latency_ms, in_budget_accuracy)
 
 
@@ -95,7 +94,7 @@ def best_policy(epoch: int, validation: Validation, budgets_ms: Tensor, images: 
     Args:
         budgets_ms: [Q]. images: image of each sample, [S].
     """
-    under_budgets = by_budget(
+    under_budgets = budget_points(
         validation.accuracy.cpu().numpy(), validation.latency_ms.cpu().numpy(), budgets_ms.cpu().numpy()
     )
     of_samples = validation.in_budget_accuracy.double().mean(dim=1)  # [S]
@@ -103,9 +102,9 @@ def best_policy(epoch: int, validation: Validation, budgets_ms: Tensor, images: 
 
 
 def samples_of_datasets(profile: Profile, samples: np.ndarray) -> dict[str, Tensor]:
-    """Places in `samples` of each dataset's own; none where there is but one dataset."""
+    """Indices into `samples` of each dataset's own; none where there is but one dataset."""
     if len(profile.datasets) == 1:
         return {}
     of_sample = np.array([profile.keys[sample].dataset for sample in samples])
-    places = {dataset: np.flatnonzero(of_sample == dataset) for dataset in profile.datasets}
-    return {dataset: torch.tensor(own) for dataset, own in places.items() if len(own)}
+    indices = {dataset: np.flatnonzero(of_sample == dataset) for dataset in profile.datasets}
+    return {dataset: torch.tensor(own) for dataset, own in indices.items() if len(own)}

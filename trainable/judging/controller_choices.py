@@ -3,6 +3,8 @@
 Features are standardised as in its training, whatever the profile. Letters: `S` samples, `Q` budgets.
 """
 
+import dataclasses
+
 import numpy as np
 import torch
 
@@ -10,8 +12,9 @@ from trainable.contract import UserError
 from trainable.grpo.checkpoint import Controller
 from trainable.grpo.environment import ReplayEnvironment
 from trainable.grpo.validation import greedy_choices
-from trainable.profiles.features import Features, raw_features
+from trainable.profiles.features import Features, load_features
 from trainable.profiles.hashed_ngrams import HASHED_NGRAMS
+from trainable.profiles.knobs import KnobGrid
 from trainable.profiles.table import Profile
 
 
@@ -21,46 +24,43 @@ class ChoicesOnProfile:
     def __init__(self, controller: Controller, profile: Profile, trust_remote_code: bool = False) -> None:
         """Raises UserError when the profile's knobs or features are not those of the controller."""
         if profile.grid != controller.grid:
-            raise UserError(
-                f"{controller.file}: trained on the knobs {_shown(controller.grid.values)}, but the profile "
-                f"{profile.results_dir} has {_shown(profile.grid.values)}; give the checkpoint's own --results_dir"
+            raise _other_profile(
+                controller, profile, f"the knobs {_shown(controller.grid)}", f"has {_shown(profile.grid)}"
             )
-        self._profile, self._policy = profile, controller.policy
-        self._trained_ms = controller.trained_budget_range_ms
+        self._controller, self._profile = controller, profile
         features = _features(controller, profile, trust_remote_code)
         self._environment = ReplayEnvironment(profile, features, torch.device("cpu"))
 
     def choices(self, split: int, budgets_ms: np.ndarray) -> np.ndarray:
         """The configuration for each sample of the split under each budget, [Q] -> int64 [S, Q]."""
-        served_ms = torch.tensor(np.clip(budgets_ms, *self._trained_ms), dtype=torch.float32)  # [Q]
+        served_ms = np.clip(budgets_ms, *self._controller.trained_budget_range_ms).astype(np.float32)  # [Q]
         samples = torch.tensor(self._profile.samples(split))
-        chosen: np.ndarray = greedy_choices(self._policy, self._environment, samples, served_ms).numpy()
-        return chosen
+        chosen = greedy_choices(self._controller.policy, self._environment, samples, torch.tensor(served_ms))
+        return chosen.numpy()
 
 
 def _features(controller: Controller, profile: Profile, trust_remote_code: bool) -> Features:
-    source = controller.language_source
-    model_path = controller.settings.get("model_path")
-    raw = raw_features(profile, model_path, trust_remote_code)
-    if (raw.language_source == HASHED_NGRAMS) != (source == HASHED_NGRAMS):
-        raise UserError(
-            f"{controller.file}: trained on language features from {source}, but the profile {profile.results_dir} "
-            f"gives {raw.language_source}; give the checkpoint's own --results_dir"
-        )
-    _require_size(controller, profile, "language", raw.language.shape[1], len(controller.language.mean))
-    if controller.vision is not None:
-        vision_size = 0 if raw.vision is None else raw.vision.shape[1]
-        _require_size(controller, profile, "vision", vision_size, len(controller.vision.mean))
-    return raw.standardised_by(controller.language, controller.vision)
+    features = load_features(profile, controller.settings.get("model_path"), trust_remote_code)
+    source = features.language_source
+    if (source == HASHED_NGRAMS) != (controller.language_source == HASHED_NGRAMS):
+        trained = f"language features from {controller.language_source}"
+        raise _other_profile(controller, profile, trained, f"gives {source}")
+    if features.language_size != controller.language_size:
+        trained = f"{controller.language_size} language features"
+        raise _other_profile(controller, profile, trained, f"has {features.language_size}")
+    if controller.vision_size and features.vision_size != controller.vision_size:
+        trained = f"{controller.vision_size} vision features"
+        raise _other_profile(controller, profile, trained, f"has {features.vision_size}")
+    raw = features.raw[:, : len(controller.mean)]  # without vision features, where it was trained without
+    return dataclasses.replace(features, raw=raw, mean=controller.mean, std=controller.std)
 
 
-def _require_size(controller: Controller, profile: Profile, kind: str, size: int, wanted: int) -> None:
-    if size != wanted:
-        raise UserError(
-            f"{controller.file}: trained on {wanted} {kind} features, but the profile {profile.results_dir} has "
-            f"{size}; give the checkpoint's own --results_dir"
-        )
+def _other_profile(controller: Controller, profile: Profile, trained: str, has: str) -> UserError:
+    return UserError(
+        f"{controller.file}: trained on {trained}, but the profile {profile.results_dir} {has}; "
+        "give the checkpoint's own --results_dir"
+    )
 
 
-def _shown(values: tuple[tuple[str | int, ...], ...]) -> str:
-    return " x ".join("/".join(map(str, choices)) for choices in values)
+def _shown(grid: KnobGrid) -> str:
+    return " x ".join("/".join(map(str, values)) for values in grid.values)

@@ -9,19 +9,18 @@ from rich.table import Table
 from trainable.contract import UserError, shown_path
 from trainable.grpo.checkpoint import Controller, read_controller
 from trainable.judging.controller_choices import ChoicesOnProfile
-from trainable.profiles.budget_report import (
-    FRACTIONS_OF_FULL,
+from trainable.profiles.baselines import (
     baselines_under_budgets,
-    fixed_configurations,
-    full_model_latency_ms,
+    mean_of_measured,
     oracle_choices,
-    under_budgets,
+    points_of_choices,
 )
-from trainable.profiles.image_split import SPLIT_NAMES
+from trainable.profiles.image_split import SPLIT_NAMES, TRAIN
 from trainable.profiles.reading import read_profile
 from trainable.profiles.table import Profile
 from trainable.score_parts import BudgetPoint
 
+FRACTIONS_OF_FULL = (0.35, 0.5, 0.7, 0.85, 1.0)
 POINTS_OF_FRONTIER = 24
 TABLE_WIDTH = 120
 
@@ -58,10 +57,10 @@ def evaluate(
     console = Console(soft_wrap=True, highlight=False, markup=False)
     console.width = max(console.width, TABLE_WIDTH)
     console.print(_heading(controller, profile, split, full_ms))
-    policy = under_budgets(profile, split, on_profile.choices(split, budgets_ms), budgets_ms)
+    policy = points_of_choices(profile, split, on_profile.choices(split, budgets_ms), budgets_ms)
     console.print(_table(policy, of_full, baselines_under_budgets(profile, split, budgets_ms)))
     grid_ms = profile.budget_grid_ms
-    on_grid = under_budgets(profile, split, on_profile.choices(split, grid_ms), grid_ms)
+    on_grid = points_of_choices(profile, split, on_profile.choices(split, grid_ms), grid_ms)
     score = np.mean([entry.in_budget_accuracy for entry in on_grid])
     console.print(f"Over the {len(grid_ms)} budgets that training is judged at: in-budget accuracy {score:.3f}")
     for remark in _remarks(controller, profile, budgets_ms):
@@ -69,6 +68,12 @@ def evaluate(
     if plot:
         _draw(plot, on_profile, profile, split)
         console.print(f"Frontier: {shown_path(plot)}")
+
+
+def full_model_latency_ms(profile: Profile) -> float:
+    """Mean latency over the training samples with every knob at its dearest; of the slowest where that is missing."""
+    means = mean_of_measured(profile.latency_ms[profile.samples(TRAIN)])  # [C]
+    return float(np.nanmax(means) if np.isnan(means[-1]) else means[-1])
 
 
 def _profile(controller: Controller, results_dir: Path | None, dataset_names: tuple[str, ...] | None) -> Profile:
@@ -88,18 +93,18 @@ def _heading(controller: Controller, profile: Profile, split: int, full_ms: floa
 def _table(policy: list[BudgetPoint], of_full: list[str], baselines: dict[str, list[BudgetPoint]]) -> Table:
     table = Table(box=None, header_style="bold", pad_edge=False)
     columns = ("budget", "", "in budget", "accuracy", "mean", "P95", "late", *baselines)
-    for place, column in enumerate(columns):
-        table.add_column(column, justify="left" if place == 1 else "right", no_wrap=True)
-    for place, entry in enumerate(policy):
+    for column in columns:
+        table.add_column(column, justify="right" if column else "left", no_wrap=True)
+    for index, entry in enumerate(policy):
         table.add_row(
             f"{entry.budget_ms:.4g} ms",
-            of_full[place],
+            of_full[index],
             f"{entry.in_budget_accuracy:.3f}",
             f"{entry.accuracy:.3f}",
             f"{entry.latency_ms:.4g} ms",
             f"{entry.p95_latency_ms:.4g} ms",
             f"{entry.violation_rate:.1%}",
-            *(f"{entries[place].in_budget_accuracy:.3f}" for entries in baselines.values()),
+            *(f"{entries[index].in_budget_accuracy:.3f}" for entries in baselines.values()),
         )
     table.caption = (
         f"in budget: accuracy of the answers in time; so for {', '.join(baselines)} (in hindsight, per sample)"
@@ -124,7 +129,9 @@ def _draw(file: Path, on_profile: ChoicesOnProfile, profile: Profile, split: int
     from trainable.judging.frontier_plot import draw_frontier
 
     budgets_ms = np.linspace(*profile.budget_range_ms, POINTS_OF_FRONTIER).astype(np.float32)
-    policy = under_budgets(profile, split, on_profile.choices(split, budgets_ms), budgets_ms)
-    oracle = under_budgets(profile, split, oracle_choices(profile, split, budgets_ms), budgets_ms)
+    policy = points_of_choices(profile, split, on_profile.choices(split, budgets_ms), budgets_ms)
+    oracle = points_of_choices(profile, split, oracle_choices(profile, split, budgets_ms), budgets_ms)
     title = f"{', '.join(profile.datasets)}, {SPLIT_NAMES[split]}"
-    draw_frontier(file, title, policy, oracle, *fixed_configurations(profile, split))
+    rows = profile.samples(split)
+    fixed = mean_of_measured(profile.latency_ms[rows]), mean_of_measured(profile.accuracy[rows])
+    draw_frontier(file, title, policy, oracle, *fixed)

@@ -37,10 +37,10 @@ def draw_frontier(
 
 
 def frontier(latency_ms: np.ndarray, accuracy: np.ndarray) -> np.ndarray:
-    """Numbers of the configurations that no other beats in both, by rising latency, int64."""
+    """Indices of the configurations that no other beats in both, by rising latency, int64."""
     kept, best = [], -np.inf
-    for place in np.lexsort((-accuracy, latency_ms)):
-        if accuracy[place] > best:  # False where NaN
-            kept.append(place)
-            best = accuracy[place]
+    for index in np.lexsort((-accuracy, latency_ms)):
+        if accuracy[index] > best:  # False where NaN
+            kept.append(index)
+            best = accuracy[index]
     return np.array(kept, dtype=np.int64)

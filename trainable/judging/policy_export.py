@@ -24,19 +24,18 @@ def export_controller(controller: Controller, folder: Path) -> None:
     Raises:
         UserError: the folder can't be written.
     """
-    standardisations = [controller.language, *([controller.vision] if controller.vision else [])]
     tensors = {
         **{name: tensor.numpy() for name, tensor in controller.policy.state_dict().items()},
-        "features.mean": np.concatenate([columns.mean for columns in standardisations]),
-        "features.std": np.concatenate([columns.std for columns in standardisations]),
+        "features.mean": controller.mean,
+        "features.std": controller.std,
         "allowed": controller.allowed,
     }
     config = {
         "format": FORMAT,
         "knobs": dict(zip(controller.grid.names, controller.grid.values, strict=True)),
         "language_features": controller.language_source,
-        "language_size": len(controller.language.mean),
-        "vision_size": len(controller.vision.mean) if controller.vision else 0,
+        "language_size": controller.language_size,
+        "vision_size": controller.vision_size,
         "budget_range_ms": controller.trained_budget_range_ms,
         "encoding_range_ms": controller.profile_budget_range_ms,
         "num_layers": controller.settings["num_layers"],
@@ -51,17 +50,16 @@ def export_controller(controller: Controller, folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         save_file(tensors, folder / TENSORS_FILE)
-        (folder / CONFIG_FILE).write_text(json.dumps(config, indent=2) + "\n")
-        (folder / README_FILE).write_text(_readme(controller, folder))
+        (folder / CONFIG_FILE).write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
+        (folder / README_FILE).write_text(_readme(controller, folder), encoding="utf-8")
     except OSError as error:
         raise UserError(f"--output {folder}: it can't be written ({error.strerror}); give another folder") from None
 
 
 def usage(controller: Controller, folder: Path) -> str:
     """Three lines of Python that ask the exported policy."""
-    hashed = controller.language_source == HASHED_NGRAMS
-    language = "question" if hashed else "language"
-    vision = "vision" if controller.vision else "None"
+    language = "question" if controller.language_source == HASHED_NGRAMS else "language"
+    vision = "vision" if controller.vision_size else "None"
     budget_ms = round(float(np.mean(controller.trained_budget_range_ms)), 1)
     return (
         "from trainable.exported_policy import ExportedPolicy\n"
@@ -79,20 +77,21 @@ def decision_ms(policy: ExportedPolicy) -> float:
     budgets_ms = random.uniform(low, high, size=WARM_UP)
     times = []
     for decision in range(WARM_UP + DECISIONS):
-        place = decision % WARM_UP
+        index = decision % WARM_UP
         began = time.perf_counter()
-        policy.choose(language[place], vision[place], float(budgets_ms[place]))
+        policy.choose(language[index], vision[index], float(budgets_ms[index]))
         times.append(time.perf_counter() - began)
     return 1e3 * statistics.median(times[WARM_UP:])
 
 
 def _readme(controller: Controller, folder: Path) -> str:
     low, high = controller.trained_budget_range_ms
-    hashed = controller.language_source == HASHED_NGRAMS
-    what = "`question`: the question, as text" if hashed else _language(controller)
+    language = f"`language`: {controller.language_size} raw language features, from {controller.language_source}"
+    if controller.language_source == HASHED_NGRAMS:
+        language = "`question`: the question, as text"
     vision = ""
-    if controller.vision:
-        vision = f"\n`vision`: {len(controller.vision.mean)} raw vision features, as in the profile's features file."
+    if controller.vision_size:
+        vision = f"\n`vision`: {controller.vision_size} raw vision features, as in the profile's features file."
     return f"""# A joint controller
 
 For a prompt and a latency budget it picks how much of a vision-language model to run:
@@ -102,14 +101,9 @@ For a prompt and a latency budget it picks how much of a vision-language model t
 {usage(controller, folder)}
 ```
 
-{what}.{vision}
+{language}.{vision}
 `budget_ms`: from {low:.4g} to {high:.4g}; beyond them the nearest is taken.
 `configuration`: for example `{controller.grid.configuration(int(np.flatnonzero(controller.allowed)[0]))}`.
 
 `policy.safetensors` holds the weights and the features' means and standard deviations, `config.json` the rest.
 """
-
-
-def _language(controller: Controller) -> str:
-    size, source = len(controller.language.mean), controller.language_source
-    return f"`language`: {size} raw language features, from {source}"

@@ -9,15 +9,15 @@ HASHED_SIZE = 256
 LONGEST_NGRAM = 2
 
 
-def hashed_ngrams(text: str, size: int = HASHED_SIZE) -> np.ndarray:
-    """Counts of the text's words and word pairs, hashed into `size` signed buckets, float32 [size].
+def hashed_ngrams(text: str) -> np.ndarray:
+    """Counts of the text's words and word pairs, hashed into signed buckets, float32 [HASHED_SIZE].
 
     The hash (CRC-32) is the same in every process, unlike Python's own.
     """
     words = text.lower().split()
-    counts = np.zeros(size, dtype=np.float32)
+    counts = np.zeros(HASHED_SIZE, dtype=np.float32)
     for length in range(1, LONGEST_NGRAM + 1):
         for start in range(len(words) - length + 1):
             code = zlib.crc32(" ".join(words[start : start + length]).encode())
-            counts[code % size] += 1.0 if code & 0x80000000 else -1.0
+            counts[code % HASHED_SIZE] += 1.0 if code & 0x80000000 else -1.0
     return counts

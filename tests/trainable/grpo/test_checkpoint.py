@@ -1,22 +1,26 @@
 """A run's checkpoints: going on from one to the bit, the best policy in each, and damaged ones."""
 
+import dataclasses
 import subprocess
 import sys
 from itertools import pairwise
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from grpo_runs import EVERYTHING, QUICK, checkpoint, epochs, leaves, run_of, timeless
 
 from trainable import contract
+from trainable.contract import UserError
+from trainable.grpo.checkpoint import load_checkpoint, read_controller
 from trainable.grpo.environment import ReplayEnvironment
 from trainable.grpo.recipes import RECIPES
-from trainable.grpo.run import CHECKPOINT_FILE, ControllerData, GRPORun
+from trainable.grpo.run import CHECKPOINT_FILE, ControllerData, initial_policy
 from trainable.grpo.validation import validate
 from trainable.profiles.image_split import VALIDATION
 from trainable.runs import DamagedCheckpoint
-from trainable.score_parts import BestPolicy
+from trainable.score_parts import BestPolicy, ScoreParts
 
 CPU = torch.device("cpu")
 
@@ -70,10 +74,10 @@ def test_a_checkpoint_loads_without_trusting_it_and_names_its_settings(small, tm
     assert content["settings"]["recipe"] == "default"
 
 
-def in_budget(data: ControllerData, run: GRPORun, policy: dict[str, Any]) -> float:
+def in_budget(data: ControllerData, policy: dict[str, Any]) -> float:
     """The score of a policy from a checkpoint, by validating it anew."""
     environment = ReplayEnvironment(data.profile, data.features, CPU)
-    fresh = run._initial_policy(data)
+    fresh = initial_policy(QUICK, data, seed=0)
     fresh.load_state_dict(policy)
     samples = torch.tensor(data.profile.samples(VALIDATION))
     budgets_ms, complexity = torch.tensor(data.profile.budget_grid_ms), torch.tensor(data.profile.grid.complexity)
@@ -94,23 +98,77 @@ def test_every_checkpoint_carries_the_best_policy_so_far_and_its_epoch(small, tm
         assert best["epoch"] == scores.index(max(scores)) + 1  # the first of equals
         assert best["score"] == max(scores)
         assert dict(leaves(best["policy"])) == policies[best["epoch"] - 1]
-        assert in_budget(small, run, best["policy"]) == best["score"]
+        assert in_budget(small, best["policy"]) == best["score"]
         described = BestPolicy.read(tmp_path / str(epoch))
         assert described.epoch == best["epoch"]
         assert sum(described.parts.sums) / sum(described.parts.counts) == pytest.approx(best["score"])
     assert any(later <= earlier for earlier, later in pairwise(scores))  # else no epoch was passed over
 
 
-@pytest.mark.parametrize("share", [0.0, 0.1, 0.5, 0.9, 0.999])
-def test_a_truncated_checkpoint_is_damaged(small, tmp_path, share):
+@pytest.fixture(scope="module")
+def whole(small, tmp_path_factory) -> bytes:
+    """A checkpoint as its file holds it."""
+    folder = tmp_path_factory.mktemp("whole")
     run = run_of(small)
     run.step()
-    run.save(tmp_path)
+    run.save(folder)
+    return (folder / CHECKPOINT_FILE).read_bytes()
+
+
+def test_a_checkpoint_cut_at_any_length_is_damaged(whole, tmp_path):
     file = tmp_path / CHECKPOINT_FILE
-    raw = file.read_bytes()
-    file.write_bytes(raw[: int(share * len(raw))])
-    with pytest.raises(DamagedCheckpoint, match=CHECKPOINT_FILE):
-        run_of(small).load(tmp_path)
+    for length in [*range(40), *range(40, len(whole), len(whole) // 50), *range(len(whole) - 40, len(whole))]:
+        file.write_bytes(whole[:length])
+        with pytest.raises(DamagedCheckpoint, match=CHECKPOINT_FILE):
+            load_checkpoint(file)
+
+
+def test_a_checkpoint_that_ends_in_zeros_is_damaged(whole, tmp_path):
+    """As a file system leaves it after a power cut that came between the length and the bytes."""
+    file = tmp_path / CHECKPOINT_FILE
+    for length in range(0, len(whole) - 100, len(whole) // 50):
+        file.write_bytes(whole[:length] + bytes(len(whole) - length))
+        with pytest.raises(DamagedCheckpoint, match=CHECKPOINT_FILE):
+            load_checkpoint(file)
+
+
+@pytest.mark.filterwarnings("ignore:Detected pickle protocol")
+def test_altered_bytes_are_damage_or_go_unnoticed_but_raise_nothing_else(whole, tmp_path):
+    file = tmp_path / CHECKPOINT_FILE
+    random = np.random.default_rng(0)
+    damaged = 0
+    for _ in range(300):
+        altered = bytearray(whole)
+        altered[random.integers(len(whole))] ^= random.integers(1, 256)
+        file.write_bytes(altered)
+        try:
+            load_checkpoint(file)
+        except DamagedCheckpoint:
+            damaged += 1
+    assert damaged > 0
+
+
+@pytest.mark.parametrize("foreign", [{"weight": torch.zeros(2)}, torch.zeros(2), [1, 2], "text"], ids=str)
+def test_what_another_program_saved_is_no_checkpoint(foreign, tmp_path):
+    file = tmp_path / CHECKPOINT_FILE
+    torch.save(foreign, file)
+    with pytest.raises(DamagedCheckpoint, match="it has no best, controller, policy, settings"):
+        load_checkpoint(file)
+    with pytest.raises(UserError, match="not a whole checkpoint of a joint controller"):
+        read_controller(file)
+
+
+def test_what_goes_wrong_with_a_whole_checkpoint_is_not_called_damage(small, whole, tmp_path):
+    """An older checkpoint would be no better: the run says what is the matter."""
+    (tmp_path / CHECKPOINT_FILE).write_bytes(whole)
+    BestPolicy(1, (), ScoreParts("image", (1.0,), (1.0,))).write(tmp_path)
+    with pytest.raises(RuntimeError, match="size mismatch"):
+        run_of(small, dataclasses.replace(QUICK, hidden_size=16)).load(tmp_path)
+    content = torch.load(tmp_path / CHECKPOINT_FILE, weights_only=True)
+    content["settings"]["hidden_size"] = 16
+    torch.save(content, tmp_path / CHECKPOINT_FILE)
+    with pytest.raises(RuntimeError, match="size mismatch"):
+        read_controller(tmp_path)
 
 
 @pytest.mark.parametrize("file", [CHECKPOINT_FILE, contract.BEST_POLICY_FILE])

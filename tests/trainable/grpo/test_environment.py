@@ -24,7 +24,9 @@ def profile(tmp_path_factory) -> Profile:
 def features_of(profile: Profile, vision_size: int = 2) -> Features:
     language = np.arange(3 * len(profile.keys), dtype=np.float32).reshape(-1, 3)
     vision = np.ones((len(profile.keys), vision_size), dtype=np.float32)
-    return Features(language, vision if vision_size else None)
+    columns = 3 + vision_size
+    mean, std = np.zeros(columns, dtype=np.float32), np.ones(columns, dtype=np.float32)
+    return Features(np.hstack([language, vision]), 3, "made up", mean, std)
 
 
 def test_each_sample_is_executed_under_its_own_configurations(profile):

@@ -22,7 +22,7 @@ CLIP = 0.2
 def small_policy() -> tuple[Policy, Tensor, Tensor]:
     """A policy in float64, with the features and the budget of one state."""
     torch.manual_seed(3)
-    policy = Policy(3, 2, KNOB_SIZES, (5.0, 30.0), hidden_size=4, num_layers=1, dropout=0.0).double()
+    policy = Policy(5, KNOB_SIZES, (5.0, 30.0), hidden_size=4, num_layers=1, dropout=0.0).double()
     return policy, torch.randn(1, 5, dtype=torch.float64), torch.tensor([12.0], dtype=torch.float64)
 
 

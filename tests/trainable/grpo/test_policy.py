@@ -7,9 +7,9 @@ from trainable.grpo.policy import BUDGET_FREQUENCIES, BudgetEncoding, Policy
 RANGE_MS = (6.07, 29.95)  # the shipped profile's
 
 
-def policy_of(vision_size: int = 2, dropout: float = 0.0, num_layers: int = 2) -> Policy:
+def policy_of(dropout: float = 0.0, num_layers: int = 2) -> Policy:
     torch.manual_seed(0)
-    return Policy(3, vision_size, (3, 4, 5), RANGE_MS, hidden_size=16, num_layers=num_layers, dropout=dropout)
+    return Policy(5, (3, 4, 5), RANGE_MS, hidden_size=16, num_layers=num_layers, dropout=dropout)
 
 
 def raw_encoding(budgets_ms: torch.Tensor) -> torch.Tensor:
@@ -22,11 +22,6 @@ def raw_encoding(budgets_ms: torch.Tensor) -> torch.Tensor:
 def test_one_tensor_of_logits_per_knob():
     logits = policy_of()(torch.randn(7, 5), torch.full((7,), 10.0))
     assert [tuple(head.shape) for head in logits] == [(7, 3), (7, 4), (7, 5)]
-
-
-def test_without_vision_features_there_is_no_vision_input():
-    logits = policy_of(vision_size=0)(torch.randn(7, 3), torch.full((7,), 10.0))
-    assert len(logits) == 3
 
 
 def test_each_state_is_answered_by_itself():
@@ -57,7 +52,7 @@ def test_the_policy_has_as_many_hidden_layers_as_asked():
         assert len(linear) == num_layers
 
 
-def test_a_budget_is_encoded_by_its_place_on_a_logarithmic_scale():
+def test_a_budget_is_encoded_by_its_position_on_a_logarithmic_scale():
     low, high = RANGE_MS
     middle = math.sqrt(low * high)
     encoded = raw_encoding(torch.tensor([low, middle, high]))

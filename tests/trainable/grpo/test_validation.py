@@ -34,7 +34,7 @@ def set_up(results_dir, measured=measure) -> tuple[Profile, ReplayEnvironment, t
 
 def stubborn_policy(profile: Profile) -> Policy:
     """Likes (high, 1, 16) best and (high, 1, 4) second, whatever it sees."""
-    policy = Policy(256, 0, profile.grid.sizes, (5.0, 30.0), hidden_size=4, num_layers=1, dropout=0.5)
+    policy = Policy(256, profile.grid.sizes, (5.0, 30.0), hidden_size=4, num_layers=1, dropout=0.5)
     with torch.no_grad():
         for head, bias in zip(policy.heads, ([0.0, 8.0], [6.0, 0.0], [0.0, 1.0]), strict=True):
             head.weight.zero_()
@@ -100,7 +100,7 @@ def test_each_choice_is_made_for_its_own_sample_and_budget(shipped):
     profile = shipped.profile
     environment = ReplayEnvironment(profile, shipped.features, CPU)
     torch.manual_seed(0)
-    policy = Policy(64, 64, profile.grid.sizes, profile.budget_range_ms, 16, 1, dropout=0.5)
+    policy = Policy(128, profile.grid.sizes, profile.budget_range_ms, 16, 1, dropout=0.5)
     with torch.no_grad():
         for head in policy.heads:
             head.weight.mul_(20.0)  # opinions strong enough that choices differ

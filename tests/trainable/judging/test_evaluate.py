@@ -18,9 +18,15 @@ from trainable.grpo.run import ControllerData
 from trainable.grpo.settings import SHIPPED_PROFILE, GRPOSettings
 from trainable.judging.controller_choices import ChoicesOnProfile
 from trainable.judging.frontier_plot import frontier
-from trainable.profiles.baselines import LOOKUP_TABLE, ORACLE, per_sample
-from trainable.profiles.budget_report import baselines_under_budgets, under_budgets
-from trainable.profiles.features import raw_features
+from trainable.profiles.baselines import (
+    BEST_FIXED,
+    LOOKUP_TABLE,
+    ORACLE,
+    RANDOM,
+    baselines_under_budgets,
+    per_sample,
+    points_of_choices,
+)
 from trainable.profiles.image_split import VALIDATION
 
 PROJECT = Path(evaluate.__file__).parent.parent
@@ -71,7 +77,7 @@ def test_baselines_under_the_grid_are_those_of_the_run(data: ControllerData) -> 
     profile = data.profile
     expected = per_sample(profile, VALIDATION)
     entries = baselines_under_budgets(profile, VALIDATION, profile.budget_grid_ms)
-    for name in (LOOKUP_TABLE, ORACLE, "best fixed", "random"):
+    for name in (RANDOM, BEST_FIXED, LOOKUP_TABLE, ORACLE):
         mean = np.mean([entry.in_budget_accuracy for entry in entries[name]])
         assert mean == pytest.approx(expected[name].mean(), abs=1e-5)
 
@@ -79,7 +85,7 @@ def test_baselines_under_the_grid_are_those_of_the_run(data: ControllerData) -> 
 def test_one_configuration_for_all_has_its_own_mean_latency(data: ControllerData) -> None:
     profile = data.profile
     rows = profile.samples(VALIDATION)
-    (entry,) = under_budgets(profile, VALIDATION, np.full((len(rows), 1), 7), np.array([1e6], dtype=np.float32))
+    (entry,) = points_of_choices(profile, VALIDATION, np.full((len(rows), 1), 7), np.array([1e6], dtype=np.float32))
     assert entry.latency_ms == pytest.approx(profile.latency_ms[rows, 7].mean(), rel=1e-5)
     assert (entry.violation_rate, entry.in_budget_accuracy) == (0.0, entry.accuracy)
 
@@ -150,14 +156,14 @@ def test_an_exported_policy_chooses_what_the_trained_one_does(
     assert " ms (median, one CPU thread)" in printed
 
     policy = ExportedPolicy.load(tmp_path / "policy")
-    profile, raw = data.profile, raw_features(data.profile)
-    assert raw.vision is not None
+    profile, features = data.profile, data.features
     budgets_ms = np.array([1.0, *profile.budget_grid_ms[::3], 100.0], dtype=np.float32)
     chosen = ChoicesOnProfile(read_controller(trial), profile).choices(VALIDATION, budgets_ms)
-    for place, sample in enumerate(profile.samples(VALIDATION)[:100]):
+    for row, sample in enumerate(profile.samples(VALIDATION)[:100]):
+        language, vision = np.split(features.raw[sample], [features.language_size])
         for budget, budget_ms in enumerate(budgets_ms):
-            configuration = policy.choose(raw.language[sample], raw.vision[sample], float(budget_ms))
-            assert configuration == profile.grid.configuration(chosen[place, budget])
+            configuration = policy.choose(language, vision, float(budget_ms))
+            assert configuration == profile.grid.configuration(chosen[row, budget])
 
 
 def test_an_exported_policy_is_asked_without_torch(trial: Path, tmp_path: Path) -> None:

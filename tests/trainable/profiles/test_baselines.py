@@ -42,7 +42,7 @@ def test_the_shipped_profiles_baselines_are_the_published_ones(shipped):
 def test_an_answer_counts_only_within_its_budget(profile):
     # budgets: half of the latencies are 10, half 40, so the grid runs from 10 to 40 in steps of 30/7
     assert profile.budget_range_ms == (10.0, 40.0)
-    table = in_budget_accuracy(profile, profile.samples(VALIDATION))
+    table = in_budget_accuracy(profile, VALIDATION, profile.budget_grid_ms)
     first, second, third = 0, 1, 2
     assert table.shape == (3, 2, 8)
     assert table[first].tolist() == [[1.0] * 8, [0.0] * 8]

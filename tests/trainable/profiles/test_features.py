@@ -5,12 +5,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from profiles import IMAGES, write_profile
+from profiles import IMAGES, images_of, write_profile
 from safetensors.numpy import save_file
 
 from trainable.contract import UserError
-from trainable.profiles.features import Features, hashed_ngrams, load_features, standardise
-from trainable.profiles.image_split import TRAIN
+from trainable.profiles.features import load_features
+from trainable.profiles.hashed_ngrams import HASHED_SIZE, hashed_ngrams
+from trainable.profiles.image_split import TRAIN, VALIDATION
 from trainable.profiles.table import Profile, load_profile
 
 
@@ -44,34 +45,34 @@ def message(profile: Profile) -> str:
 
 
 def test_the_shipped_profile_has_language_and_vision_features(shipped):
-    assert shipped.features.language.shape == (2000, 64)
-    assert shipped.features.vision.shape == (2000, 64)
+    assert shipped.features.raw.shape == (2000, 128)
+    assert (shipped.features.language_size, shipped.features.vision_size) == (64, 64)
 
 
-def test_features_are_found_by_the_question_not_by_their_place(profile):
+def test_features_are_found_by_the_question_not_by_their_row(profile):
     write_features(profile.results_dir, images=IMAGES[::-1])
-    features = load_features(profile)
+    standardised = load_features(profile).standardised()
     ids = np.array([float(key.image_id) for key in profile.keys])
     training = profile.samples(TRAIN)
-    for column, expected in ((features.language[:, 0], ids), (features.language[:, 1], ids**2)):
+    for column, expected in ((standardised[:, 0], ids), (standardised[:, 1], ids**2)):
         by_hand = (expected - expected[training].mean()) / expected[training].std()
         np.testing.assert_allclose(column, by_hand, rtol=1e-4, atol=1e-5)
-    np.testing.assert_allclose(features.vision[:, 0], features.language[:, 0])
+    np.testing.assert_allclose(standardised[:, 2], standardised[:, 0])  # vision behind language
 
 
 def test_without_a_features_file_the_question_is_hashed_and_nothing_is_seen(profile):
     features = load_features(profile)
-    assert features.language.shape == (len(IMAGES), 256)
-    assert features.vision is None
+    assert features.raw.shape == (len(IMAGES), 256)
+    assert (features.language_size, features.vision_size) == (256, 0)
     # "what is even here?" or "what is odd here?": two kinds of row, told apart
-    assert len(np.unique(features.language, axis=0)) == 2
+    assert len(np.unique(features.raw, axis=0)) == 2
 
 
 def test_without_vision_in_the_file_there_is_no_vision(profile):
     write_features(profile.results_dir, without="vision")
     features = load_features(profile)
-    assert features.language.shape == (len(IMAGES), 2)
-    assert features.vision is None
+    assert features.raw.shape == (len(IMAGES), 2)
+    assert (features.language_size, features.vision_size) == (2, 0)
 
 
 def test_the_features_of_two_datasets_do_not_mix(tmp_path):
@@ -89,24 +90,30 @@ def test_one_dataset_without_a_file_means_hashed_questions_for_all(tmp_path):
     profile = numbered(tmp_path)
     write_features(tmp_path, "ok_vqa")
     features = load_features(profile)
-    assert features.language.shape == (2 * len(IMAGES), 256)
-    assert features.vision is None
+    assert features.raw.shape == (2 * len(IMAGES), 256)
+    assert features.vision_size == 0
 
 
-def test_columns_are_standardised_by_the_training_samples_alone():
-    features = np.array([[1.0, 5.0], [3.0, 5.0], [100.0, 9.0]])
-    standardised = standardise(features, training=np.array([0, 1]))
+def test_columns_are_standardised_by_the_training_samples_alone(tmp_path):
+    images = [*images_of(TRAIN, 2), *images_of(VALIDATION, 1)]
+    profile = numbered(write_profile(tmp_path, images=images))
+    language = np.array([[1.0, 5.0], [3.0, 5.0], [100.0, 9.0]], dtype=np.float32)
+    file = tmp_path / "toy-vqa" / "features.safetensors"
+    save_file({"language": language, "question_id": np.array(images, dtype=np.int64)}, file)
+    standardised = load_features(profile).standardised()
+    row = {key.image_id: of_image for key, of_image in zip(profile.keys, standardised, strict=True)}
     # mean 2, std 1; a column that does not vary is centred and otherwise left alone
-    np.testing.assert_allclose(standardised, [[-1.0, 0.0], [1.0, 0.0], [98.0, 4.0]])
+    by_hand = [[-1.0, 0.0], [1.0, 0.0], [98.0, 4.0]]
+    np.testing.assert_allclose([row[str(image)] for image in images], by_hand)
     assert standardised.dtype == np.float32
 
 
 def test_words_and_pairs_of_words_are_counted_with_the_sign_of_their_hash():
-    expected = np.zeros(16)
+    expected = np.zeros(HASHED_SIZE)
     for text in ("the", "cat", "the", "the cat", "cat the"):
         code = zlib.crc32(text.encode())
-        expected[code % 16] += 1 if code >= 2**31 else -1
-    np.testing.assert_array_equal(hashed_ngrams("The cat the", size=16), expected)
+        expected[code % HASHED_SIZE] += 1 if code >= 2**31 else -1
+    np.testing.assert_array_equal(hashed_ngrams("The cat the"), expected)
 
 
 def test_the_order_of_words_matters():
@@ -118,11 +125,12 @@ def test_an_empty_question_has_features_of_0():
 
 
 def test_the_hash_is_the_same_in_another_process():
-    code = "from trainable.features import hashed_ngrams; print(hashed_ngrams('which digit top left?').tolist())"
+    question = "which digit top left?"
+    code = f"from trainable.profiles.hashed_ngrams import hashed_ngrams; print(hashed_ngrams({question!r}).tolist())"
     other = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, env={"PYTHONHASHSEED": "123"}
     )
-    assert other.stdout.strip() == str(hashed_ngrams("which digit top left?").tolist())
+    assert other.stdout.strip() == str(hashed_ngrams(question).tolist())
 
 
 def test_a_features_file_that_is_cut_short(profile):
@@ -157,8 +165,6 @@ def test_a_features_file_with_fewer_rows_than_questions(profile):
 
 
 def test_features_are_standardised_numbers(shipped):
-    assert isinstance(shipped.features, Features)
-    training = shipped.profile.samples(TRAIN)
-    for array in (shipped.features.language, shipped.features.vision):
-        np.testing.assert_allclose(array[training].mean(axis=0), 0.0, atol=1e-4)
-        np.testing.assert_allclose(array[training].std(axis=0), 1.0, atol=1e-3)
+    training = shipped.features.standardised()[shipped.profile.samples(TRAIN)]
+    np.testing.assert_allclose(training.mean(axis=0), 0.0, atol=1e-4)
+    np.testing.assert_allclose(training.std(axis=0), 1.0, atol=1e-3)
