@@ -3,6 +3,7 @@
 `torch.load(weights_only=True)` reads all of it: numbers, text, lists and tensors.
 """
 
+import io
 from dataclasses import dataclass
 from pathlib import Path
 from pickle import UnpicklingError
@@ -55,6 +56,13 @@ class Controller:
     @property
     def vision_size(self) -> int:
         return len(self.mean) - self.language_size
+
+
+def as_bytes(content: dict[str, Any]) -> bytes:
+    """What `torch.save` writes. On a full disk it raises a RuntimeError itself, and Python's writing an OSError."""
+    written = io.BytesIO()
+    torch.save(content, written)
+    return written.getvalue()
 
 
 def description_of_controller(

@@ -18,7 +18,7 @@ from torch import Tensor
 
 from trainable import contract
 from trainable.grpo.advantages import group_advantages, zero_variance_groups
-from trainable.grpo.checkpoint import CHECKPOINT_FILE, description_of_controller, load_checkpoint
+from trainable.grpo.checkpoint import CHECKPOINT_FILE, as_bytes, description_of_controller, load_checkpoint
 from trainable.grpo.environment import ReplayEnvironment
 from trainable.grpo.joint_distribution import joint_log_probabilities, sample_groups
 from trainable.grpo.loss import entropy, kl_divergence, policy_gradient_loss
@@ -185,7 +185,7 @@ class GRPORun:
             "best": self._best,
             "controller": self._controller,
         }
-        torch.save(content, folder / CHECKPOINT_FILE)
+        (folder / CHECKPOINT_FILE).write_bytes(as_bytes(content))
         if self._best_policy:
             self._best_policy.write(folder)
 

@@ -4,7 +4,6 @@ params.json  data.json  result.json  progress.csv  checkpoint_000041/  checkpoin
 training_history.csv  validation_history.csv  best_joint_checkpoint.pt  wandb/
 """
 
-import io
 import shutil
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -16,7 +15,7 @@ from results.record.ranking import Row
 from results.record.trial_log import append_csv, cut_rows
 from trainable import contract
 from trainable.contract import UserError, shown_path
-from trainable.grpo.checkpoint import BEST_FILE, CHECKPOINT_FILE
+from trainable.grpo.checkpoint import BEST_FILE, CHECKPOINT_FILE, as_bytes
 from trainable.grpo.run import GRPORun
 
 CHECKPOINTS_KEPT = 2
@@ -89,9 +88,7 @@ def save_best(folder: Path, rows: Sequence[Row], fingerprint: str) -> None:
         "fingerprint": fingerprint,
     }
     del content["optimizer"]
-    written = io.BytesIO()
-    torch.save(content, written)
-    write_atomically(folder / BEST_FILE, written.getvalue())
+    write_atomically(folder / BEST_FILE, as_bytes(content))
 
 
 def cut_beyond(folder: Path, epoch: int) -> None:

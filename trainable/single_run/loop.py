@@ -7,13 +7,13 @@ from typing import Protocol
 
 import torch
 
-from results.record.atomic_write import write_json
+from results.record.atomic_write import is_full, write_json
 from results.record.folder_lock import exclusive_lock
 from results.record.ranking import Row, best_row, better
 from results.record.trial_log import TrialLog, read_rows, write_params
 from results.trackers.tensorboard_record import TrialEvents
 from trainable import contract
-from trainable.contract import TrialStatus, WandbNotInstalled, shown_path
+from trainable.contract import TrialStatus, UserError, WandbNotInstalled, shown_path
 from trainable.grpo.joint_controller import KIND
 from trainable.grpo.run import GRPORun
 from trainable.newest_checkpoint import resumed_run
@@ -22,7 +22,7 @@ from trainable.single_run import folder as training_folder
 from trainable.single_run.command_line import Request
 from trainable.single_run.folder import HistoryFiles
 from trainable.single_run.plan import MODE, OBJECTIVE, Plan, plan_new, plan_resumed
-from trainable.single_run.screen import Screen
+from trainable.single_run.screen import Screen, resume_command
 from trainable.single_run.signals import Stopped, StopSignals
 from trainable.torch_process import set_up_torch
 
@@ -37,21 +37,28 @@ def train(request: Request, signals: StopSignals) -> int:
     """Begin the training that was asked for, or go on with it; the exit status.
 
     Raises:
-        UserError: it cannot be trained, or the folder holds another training or is in use.
+        UserError: it cannot be trained, the folder holds another training or is in use, or its disk is full.
         Stopped: by a signal before the first epoch.
     """
     plan = plan_resumed(request) if request.resume else plan_new(request)
     folder = plan.settings.folder
     training_folder.make(folder)
-    with exclusive_lock(folder, f"--output_dir {shown_path(folder)}"):
-        with signals.uninterrupted():
-            if request.overwrite:
-                training_folder.clear(folder)
-            elif not request.resume:
-                training_folder.refuse_used(folder)
-            write_params(folder, plan.to_params())
-            write_json(folder / contract.DATA_FILE, {"objective": OBJECTIVE, **plan.description.to_json()})
-        return _train(plan, Screen(plan), signals)
+    try:
+        with exclusive_lock(folder, f"--output_dir {shown_path(folder)}"):
+            with signals.uninterrupted():
+                if request.overwrite:
+                    training_folder.clear(folder)
+                elif not request.resume:
+                    training_folder.refuse_used(folder)
+                write_params(folder, plan.to_params())
+                write_json(folder / contract.DATA_FILE, {"objective": OBJECTIVE, **plan.description.to_json()})
+            return _train(plan, Screen(plan), signals)
+    except OSError as error:
+        if not is_full(error):
+            raise
+        raise UserError(
+            f"the disk that holds {folder} is full; make room, then go on with: {resume_command(folder)}"
+        ) from error
 
 
 def _train(plan: Plan, screen: Screen, signals: StopSignals) -> int:

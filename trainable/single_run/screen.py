@@ -3,6 +3,7 @@
 import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
@@ -54,18 +55,27 @@ class Screen:
 
     def show_end(self, best: Row | None, can_go_on: bool) -> None:
         """The best epoch beside the baselines, where it lies, and how to look at it; how to go on, where one can."""
-        folder = shlex.quote(shown_path(self._plan.settings.folder))
+        folder = self._plan.settings.folder
         if best:
             beside = ", ".join(f"{baseline.name} {baseline.value:.3f}" for baseline in self._plan.description.baselines)
             self.say(f"Best: epoch {best[contract.EPOCH]}, {OBJECTIVE} {best[OBJECTIVE]:.3f} ({beside})")
-            self.show_command("Best policy", shlex.quote(shown_path(self._plan.settings.folder / BEST_FILE)))
+            self.show_command("Best policy", _quoted(folder / BEST_FILE))
             if not self._plan.settings.no_tensorboard:
-                self.show_command("TensorBoard", f"tensorboard --logdir {folder}")
+                self.show_command("TensorBoard", f"tensorboard --logdir {_quoted(folder)}")
         if can_go_on:
-            self.show_command("Resume", f"python trainable/train_joint_controller.py --resume --output_dir {folder}")
+            self.show_command("Resume", resume_command(folder))
 
     def show_command(self, title: str, command: str) -> None:
         self.say(f"{title:<15}{command}")
+
+
+def resume_command(folder: Path) -> str:
+    """What goes on with the training that lies there."""
+    return f"python trainable/train_joint_controller.py --resume --output_dir {_quoted(folder)}"
+
+
+def _quoted(path: Path) -> str:
+    return shlex.quote(shown_path(path))
 
 
 def _epoch_line(row: Row, num_epochs: int) -> str:

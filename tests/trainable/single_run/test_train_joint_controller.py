@@ -179,6 +179,38 @@ def test_a_signal_stops_in_order_and_says_how_to_go_on(workplace: Path, number: 
     assert summary(run)["status"] == "unfinished"
 
 
+def test_a_full_disk_is_said_in_one_sentence_and_the_training_goes_on_when_there_is_room(
+    workplace: Path, uninterrupted: Path, tmp_path: Path
+) -> None:
+    train_in = f"{sys.executable} {COMMAND} --output_dir {tmp_path}/small"
+    script = f"""
+        mount -t tmpfs -o size=700k none {tmp_path} || exit 77
+        {train_in} --results_dir {CORE_EXPERIMENT} --num_epochs 5 --lr 0.01 --use_wandb --no_tensorboard
+        echo "first status $?"
+        mount -o remount,size=50m {tmp_path}
+        {train_in} --resume
+        echo "second status $?"
+        cp {tmp_path}/small/result.json result-of-small.json
+    """
+
+    done = subprocess.run(
+        ["unshare", "--mount", "sh", "-c", script],
+        cwd=workplace,
+        env=environment(workplace, WANDB_MODE="disabled"),
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+    assert "first status 2" in done.stdout, done.stderr
+    assert "second status 0" in done.stdout, done.stderr
+    assert done.stderr.count("\n") == 1
+    assert f"the disk that holds {tmp_path}/small is full; make room, then go on with:" in done.stderr
+    (workplace / "small").mkdir()
+    (workplace / "result-of-small.json").rename(workplace / "small" / "result.json")
+    assert numbers_of(workplace / "small") == numbers_of(uninterrupted)[:5]
+
+
 def test_a_damaged_checkpoint_is_passed_over(
     workplace: Path, uninterrupted: Path, train_here: Callable[..., int], capsys: pytest.CaptureFixture[str]
 ) -> None:
