@@ -150,9 +150,9 @@ def asha(num_epochs: int, grace_period: int, reduction_factor: float) -> Decide:
     """The decisions of a fresh scheduler of a sweep."""
     from ray.tune.schedulers import TrialScheduler
 
-    from tune.engine.scheduler import RebuiltASHA
+    from tune.engine.scheduler import RecordedASHA
 
-    scheduler = RebuiltASHA(METRIC, MODE, num_epochs, grace_period, reduction_factor)
+    scheduler = RecordedASHA(METRIC, MODE, num_epochs, grace_period, reduction_factor)
     folders = [
         SimpleNamespace(storage=SimpleNamespace(trial_dir_name=contract.trial_folder_name(n))) for n in range(TRIALS)
     ]

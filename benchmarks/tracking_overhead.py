@@ -48,10 +48,10 @@ def run_sweep(variant: str, folder: Path) -> float:
     from rich.console import Console
 
     from results.record.sweeps import read_sweep
-    from tune.callbacks.recorder import Recorder
+    from tune.callbacks.followers import followers_of
     from tune.engine.resources import allot, connect
     from tune.engine.stopper import SweepStopper
-    from tune.engine.tuner import build_tuner, build_views
+    from tune.engine.tuner import build_tuner
     from tune.planning.command_line import Request
     from tune.planning.plan import begin, plan_new
 
@@ -68,16 +68,13 @@ def run_sweep(variant: str, folder: Path) -> float:
     connect(None)
     begin(plan)
     record = read_sweep(plan.settings.folder)
-    recorder = Recorder(record.folder, record.trials)
     callbacks: Sequence[Any] = ()
     if variant == OURS:
-        callbacks = [
-            recorder,
-            *(view for view in build_views(record, recorder, "offline", Console(stderr=True)) if view),
-        ]
+        followers = followers_of(record, "offline", Console(stderr=True))
+        callbacks = [followers.recorder, followers.tensorboard, followers.wandb]
     elif variant == STOCK:
         callbacks = stock_callbacks()
-    stopper = SweepStopper(EPOCHS, recorder)
+    stopper = SweepStopper(EPOCHS, is_hopeless=lambda: False)
     tuner = build_tuner(plan, record, allot(1, 0, 1), stopper, callbacks)
     started = time.perf_counter()
     results = tuner.fit()
