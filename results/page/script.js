@@ -27,6 +27,7 @@
     const figure = figures[id], plot = document.getElementById(id), style = getComputedStyle(document.documentElement);
     const layout = { ...figure.layout, template: { layout: COMMON } };
     if (onPaper) layout.width = PAPER_WIDTH;
+    else layout.autosize = true; // else it stays as wide as on paper
     if (TOUCH.matches) layout.dragmode = false;
     return Plotly.react(plot, painted([...figure.data, ...highlightTrace(figure)], style), painted(layout, style), CONFIG);
   };

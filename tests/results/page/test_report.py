@@ -47,6 +47,15 @@ def marks(watched: Watched) -> dict[str, int]:
     return counted
 
 
+def wait_until(watched: Watched, script: str, expected: object) -> None:
+    """The page's policy forbids Playwright's own way to wait for a value."""
+    for _ in range(200):
+        if watched.page.evaluate(script) == expected:
+            return
+        watched.page.wait_for_timeout(50)
+    assert watched.page.evaluate(script) == expected
+
+
 def column(watched: Watched, title: str) -> list[str]:
     texts: list[str] = watched.page.evaluate(
         """(title) => {
@@ -126,6 +135,17 @@ def test_a_trials_number_brings_it_out_in_the_charts_and_moves_no_axis(digit_rep
         watched.page.locator(".pin").first.click()
         assert {"curves", "parallel", "plane", "slice-0"} <= set(watched.page.evaluate(brought_out))
         assert watched.page.evaluate(axes) == before
+
+
+def test_charts_have_the_papers_width_when_they_are_printed_and_their_own_afterwards(digit_report: Path) -> None:
+    widths = '() => [...document.querySelectorAll(".plot svg.main-svg:first-child")].map((svg) => svg.clientWidth)'
+    with opened(digit_report) as watched:
+        before = watched.page.evaluate(widths)
+        watched.page.evaluate('dispatchEvent(new Event("beforeprint"))')
+        wait_until(watched, widths, [640] * len(before))
+        watched.page.evaluate('dispatchEvent(new Event("afterprint"))')
+        wait_until(watched, widths, before)
+    assert 640 not in before
 
 
 @pytest.mark.parametrize("dark", [False, True])
