@@ -8,6 +8,24 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from trainable.contract import UserError
+
+
+def make_folder(folder: Path, flag: str, *, may_exist: bool = False) -> None:
+    """Make a folder for a record, and those above it; they are on the disk when this returns.
+
+    Args:
+        flag: what named it, and its value, for the error.
+
+    Raises:
+        UserError: it cannot be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=may_exist)
+        sync(folder.parent)
+    except OSError as error:
+        raise UserError(f"{flag}: cannot write there ({error.strerror}); give another") from None
+
 
 def read_json(file: Path) -> dict[str, Any]:
     """The object that a file holds; an empty one where there is no file."""

@@ -27,14 +27,6 @@ _PATTERNS = (*_RECORD, *HISTORY_FILES, BEST_FILE, "checkpoint_*", ".checkpoint_*
 """What a training leaves but for `wandb/`, which others leave too."""
 
 
-def make(folder: Path) -> None:
-    """Raises UserError when it cannot be."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UserError(f"--output_dir {folder}: cannot write there ({error.strerror}); give another") from None
-
-
 def refuse_used(folder: Path) -> None:
     """Raises UserError when a training lies there."""
     there = sorted((entry.name for entry in _left_by_training(folder)), key=lambda name: (name.startswith("."), name))

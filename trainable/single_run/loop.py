@@ -7,7 +7,7 @@ from typing import Protocol
 
 import torch
 
-from results.record.atomic_write import is_full, write_json
+from results.record.atomic_write import is_full, make_folder, write_json
 from results.record.folder_lock import exclusive_lock
 from results.record.ranking import Row, best_row, better
 from results.record.trial_log import TrialLog, read_rows, write_params
@@ -42,7 +42,7 @@ def train(request: Request, signals: StopSignals) -> int:
     """
     plan = plan_resumed(request) if request.resume else plan_new(request)
     folder = plan.settings.folder
-    training_folder.make(folder)
+    make_folder(folder, f"--output_dir {folder}", may_exist=True)
     try:
         with exclusive_lock(folder, f"--output_dir {shown_path(folder)}"):
             with signals.uninterrupted():

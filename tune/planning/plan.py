@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from results.record.atomic_write import sync, write_atomically, write_json
+from results.record.atomic_write import make_folder, write_atomically, write_json
 from results.record.locate import find_sweep, latest_sweep
 from results.record.space import Space, ends, write_space
 from results.record.sweeps import read_settings, read_sweep
@@ -133,13 +133,7 @@ def refuse_used_name(settings: SweepSettings) -> None:
 
 def begin(plan: Plan) -> None:
     folder = plan.settings.folder
-    try:
-        folder.mkdir(parents=True)
-        sync(folder.parent)
-    except OSError as error:
-        raise UserError(
-            f"--storage_path {folder.parent}: cannot write there ({error.strerror}); give another"
-        ) from None
+    make_folder(folder, f"--storage_path {folder.parent}")
     write_json(folder / contract.ENVIRONMENT_FILE, provenance())
     for number, hyperparameters in enumerate(plan.planned_trials):
         write_params(folder / contract.trial_folder_name(number), hyperparameters)
