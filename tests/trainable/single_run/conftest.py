@@ -1,4 +1,4 @@
-"""One workplace for all tests of the door: each writes into an output folder of its own."""
+"""One workplace for all tests of the command: each writes into an output folder of its own."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +11,7 @@ from trainable.train_joint_controller import main
 
 @pytest.fixture(scope="session")
 def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_workplace(tmp_path_factory.mktemp("door") / "workplace")
+    return make_workplace(tmp_path_factory.mktemp("single_run") / "workplace")
 
 
 @pytest.fixture
