@@ -11,12 +11,13 @@ All on the same data, in one process per number of threads, interleaved; each fi
 """
 
 import argparse
+import itertools
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -29,7 +30,7 @@ from trainable.grpo.run import ControllerData, GRPORun
 from trainable.grpo.settings import GRPOSettings
 from trainable.profiles.features import Features
 from trainable.profiles.files import KNOB_NAMES, SampleKey
-from trainable.profiles.image_split import TRAIN, VALIDATION
+from trainable.profiles.image_split import TRAIN, VALIDATION, split_of_image
 from trainable.profiles.knobs import KnobGrid
 from trainable.profiles.table import Profile
 from trainable.torch_process import set_up_torch
@@ -99,20 +100,26 @@ def settings(batch: int) -> GRPOSettings:
 
 def synthetic_data() -> ControllerData:
     random = np.random.default_rng(0)
-    samples, configurations = TRAINING + VALIDATING, GRID.num_configurations
-    split = np.array([TRAIN] * TRAINING + [VALIDATION] * VALIDATING, dtype=np.int8)
+    samples, configurations = TRAINING + VALIDATING, len(GRID.configurations)
     profile = Profile(
         Path(tempfile.gettempdir()),
         GRID,
-        tuple(SampleKey("synthetic", str(image), "0") for image in range(samples)),
+        tuple(
+            SampleKey("synthetic", image, "0") for image in [*images(TRAIN, TRAINING), *images(VALIDATION, VALIDATING)]
+        ),
         ("",) * samples,
         (random.random((samples, configurations)) < 0.3 + 0.4 * GRID.complexity).astype(np.float32),
         (170 + 210 * GRID.complexity * random.uniform(0.8, 1.2, (samples, configurations))).astype(np.float32),
-        split,
     )
     features = random.standard_normal((samples, LANGUAGE + VISION), dtype=np.float32)
     mean, std = np.zeros(LANGUAGE + VISION, dtype=np.float32), np.ones(LANGUAGE + VISION, dtype=np.float32)
     return ControllerData(profile, Features(features, LANGUAGE, "made up", mean, std))
+
+
+def images(split: int, count: int) -> Iterator[str]:
+    """The first image ids that the hash puts into a split."""
+    of_split = (str(image) for image in itertools.count() if split_of_image(image) == split)
+    return itertools.islice(of_split, count)
 
 
 def train(run: GRPORun, samples: int) -> None:
@@ -160,12 +167,7 @@ class PerSampleLoop:
             heads = [torch.distributions.Categorical(logits=logits) for logits in self._policy(features, budget_ms)]
             chosen = [head.sample() for head in heads]
             log_probabilities.append(sum(head.log_prob(value) for head, value in zip(heads, chosen, strict=True)))
-            index = GRID.index(
-                {
-                    name: GRID.values[k][int(value)]
-                    for k, (name, value) in enumerate(zip(GRID.names, chosen, strict=True))
-                }
-            )
+            index = int(np.ravel_multi_index([int(value) for value in chosen], GRID.sizes))
             accuracy, latency_ms = self._accuracy[sample, index], self._latency_ms[sample, index]
             rewards.append(fixed_penalty_reward(accuracy, latency_ms, budget_ms, accuracy, 10.0))
         reward = torch.stack(rewards).flatten()  # [G]

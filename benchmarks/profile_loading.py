@@ -19,11 +19,11 @@ TIERS, TOP_K, BLOCKS = {"low": 1, "medium": 2, "high": 4}, (4, 6, 8, 10, 12), (8
 LOAD = """
 import json, resource, sys, time
 from pathlib import Path
-from trainable.profiles.cache import load_cached_profile
+from trainable.profiles.reading import read_profile
 peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 imports = peak()
 began = time.perf_counter()
-profile = load_cached_profile(Path(sys.argv[1]))
+profile = read_profile(Path(sys.argv[1]))
 seconds = time.perf_counter() - began
 print(json.dumps({"seconds": seconds, "peak_mb": peak() - imports, "fingerprint": profile.fingerprint,
                   "cells": profile.accuracy.size, "table_mb": 2 * profile.accuracy.nbytes / 2**20}))

@@ -147,7 +147,7 @@ def _in_budget_accuracy(settings: GRPOSettings, data: "ControllerData", weights:
 def _choices(settings: GRPOSettings, data: "ControllerData", weights: dict[str, Any], split: int) -> Counter[str]:
     grid = data.profile.grid
     chosen = _greedy(settings, data, weights, split).flatten().tolist()
-    return Counter(", ".join(map(str, grid.configuration(index).values())) for index in chosen)
+    return Counter(", ".join(map(str, grid.configurations[index])) for index in chosen)
 
 
 def _seen(data: "ControllerData", features: str) -> "ControllerData":

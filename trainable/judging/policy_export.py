@@ -86,6 +86,7 @@ def decision_ms(policy: ExportedPolicy) -> float:
 
 def _readme(controller: Controller, folder: Path) -> str:
     low, high = controller.trained_budget_range_ms
+    example = controller.grid.configurations[int(np.flatnonzero(controller.allowed)[0])]
     language = f"`language`: {controller.language_size} raw language features, from {controller.language_source}"
     if controller.language_source == HASHED_NGRAMS:
         language = "`question`: the question, as text"
@@ -103,7 +104,7 @@ For a prompt and a latency budget it picks how much of a vision-language model t
 
 {language}.{vision}
 `budget_ms`: from {low:.4g} to {high:.4g}; beyond them the nearest is taken.
-`configuration`: for example `{controller.grid.configuration(int(np.flatnonzero(controller.allowed)[0]))}`.
+`configuration`: for example `{dict(zip(controller.grid.names, example, strict=True))}`.
 
 `policy.safetensors` holds the weights and the features' means and standard deviations, `config.json` the rest.
 """

@@ -2,11 +2,12 @@
 
 One file of `$XDG_CACHE_HOME/grpo_sweep/profiles` (`~/.cache/...` by default) a profile: the two tables as safetensors,
 the rest in its header. It is found by a hash of the profile's bytes, so a changed profile is another one's file; it
-holds a hash of its own, so a damaged one is known. Writers don't meet: each writes beside and renames.
+holds a hash of its own, so a damaged one is known. Two writers do not meet: each writes beside and renames.
 
 A cache changes no result and raises nothing: what can't be read or written is done without, and said in a sentence.
 """
 
+import contextlib
 import hashlib
 import json
 import os
@@ -16,11 +17,11 @@ from pathlib import Path
 
 import numpy as np
 from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save
+from safetensors.numpy import save_file
 
 from trainable.profiles.files import SampleKey
 from trainable.profiles.knobs import KnobGrid
-from trainable.profiles.table import Profile, files_of_datasets, load_profile, profile_of_table
+from trainable.profiles.table import Profile, files_of_datasets, load_profile
 
 FORMAT = 1
 TABLES_KEPT = 16
@@ -29,20 +30,19 @@ TABLES_KEPT = 16
 
 def load_cached_profile(
     results_dir: Path,
-    dataset_names: tuple[str, ...] = (),
-    on_file: Callable[[int, int], None] | None = None,
-    say: Callable[[str], None] | None = None,
+    dataset_names: tuple[str, ...],
+    on_file: Callable[[int, int], None],
+    say: Callable[[str], None],
 ) -> Profile:
     """What `load_profile` gives, from the cache where it holds exactly these files.
 
     Args:
         on_file: as of `load_profile`; not called when the cache answers.
-        say: told in a sentence when a cached table was damaged, or when none can be kept.
+        say: called with a sentence when a cached table was damaged, or when none can be kept.
 
     Raises:
         UserError: as `load_profile`.
     """
-    say = say or (lambda sentence: None)
     files = files_of_datasets(results_dir, dataset_names)
     content = content_key(files)
     table = cache_folder() / f"{content}.safetensors"
@@ -85,16 +85,11 @@ def _read(table: Path, results_dir: Path) -> Profile:
     if header["digest"] != _digest(header["samples"], accuracy, latency_ms):
         raise ValueError("its numbers are not those that were written")
     samples = json.loads(header["samples"])
-    profile = profile_of_table(
-        results_dir,
-        KnobGrid(tuple(samples["knob_names"]), tuple(map(tuple, samples["knob_values"]))),
-        tuple(SampleKey(*key) for key in samples["keys"]),
-        tuple(samples["questions"]),
-        accuracy,
-        latency_ms,
-    )
-    _mark_used(table)
-    return profile
+    grid = KnobGrid(tuple(samples["knob_names"]), tuple(map(tuple, samples["knob_values"])))
+    keys = tuple(SampleKey(*key) for key in samples["keys"])
+    with contextlib.suppress(OSError):  # somebody else's cache, or removed meanwhile: it only says when it was used
+        table.touch()
+    return Profile(results_dir, grid, keys, tuple(samples["questions"]), accuracy, latency_ms)
 
 
 def _write(table: Path, profile: Profile) -> None:
@@ -106,22 +101,16 @@ def _write(table: Path, profile: Profile) -> None:
             "questions": profile.questions,
         }
     )
-    digest = _digest(samples, profile.accuracy, profile.latency_ms)
-    content = save(
-        {"accuracy": profile.accuracy, "latency_ms": profile.latency_ms}, {"samples": samples, "digest": digest}
-    )
+    arrays = {"accuracy": profile.accuracy, "latency_ms": profile.latency_ms}
     table.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=table.parent, prefix=".", suffix=".new", delete=False) as written:
-        try:
-            written.write(content)
-            written.close()
-            os.replace(written.name, table)
-        except OSError:
-            Path(written.name).unlink(missing_ok=True)
-            raise
-    used_last = sorted(table.parent.glob("*.safetensors"), key=_when_used, reverse=True)
-    for old in used_last[TABLES_KEPT:]:
-        old.unlink(missing_ok=True)
+    with tempfile.TemporaryDirectory(dir=table.parent, prefix=".") as folder:
+        written = Path(folder) / table.name
+        save_file(arrays, written, {"samples": samples, "digest": _digest(samples, *arrays.values())})
+        written.replace(table)
+    with contextlib.suppress(FileNotFoundError):  # another process removes the oldest, too
+        used_last = sorted(table.parent.glob("*.safetensors"), key=lambda file: file.stat().st_mtime, reverse=True)
+        for old in used_last[TABLES_KEPT:]:
+            old.unlink()
 
 
 def _digest(samples: str, *arrays: np.ndarray) -> str:
@@ -130,17 +119,3 @@ def _digest(samples: str, *arrays: np.ndarray) -> str:
         digest.update(repr((array.shape, array.dtype)).encode())
         digest.update(np.ascontiguousarray(array).data)
     return digest.hexdigest()
-
-
-def _mark_used(table: Path) -> None:
-    try:
-        os.utime(table)
-    except OSError:
-        return  # somebody else's cache, or removed meanwhile: only the order of removal depends on it
-
-
-def _when_used(table: Path) -> float:
-    try:
-        return table.stat().st_mtime
-    except FileNotFoundError:
-        return 0.0

@@ -2,8 +2,8 @@
 
     <results_dir>/<dataset, '_' as '-'>/<task>_imgsizetier-<tier>_crops<n>_topk<k>_blocks<b>.json[.gz]
 
-Gives flat columns, one entry per (sample, configuration) measured; `profile_table` arranges them. A value inside a
-sample's record wins over the file's, the file's over the one in its `summary`, and that over the file's name.
+A knob's value inside a sample's record wins over the file's, the file's over the one in its `summary`, and that over
+the one in the file's name.
 """
 
 import gzip
@@ -100,13 +100,13 @@ def read_measurements(dataset: str, file: Path) -> Iterator[Measurement]:
     if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
         raise UserError(f"{file}: not a profile: it has no list 'per_sample_results' of samples; remove the file")
     knobs_of_file = _knobs_of_file(file, content)
-    for place, record in enumerate(records):
+    for index, record in enumerate(records):
         try:
             yield _measurement(dataset, knobs_of_file, record)
         except (KeyError, TypeError, ValueError) as error:
             what = f"it has no {error}" if isinstance(error, KeyError) else str(error)
             raise UserError(
-                f"{file}: sample {place} of per_sample_results is unusable: {what}; measure it again or remove the file"
+                f"{file}: sample {index} of per_sample_results is unusable: {what}; measure it again or remove the file"
             ) from None
 
 
@@ -134,14 +134,12 @@ def _measurement(dataset: str, knobs_of_file: dict[str, Any], record: dict[str, 
     image_id = metadata.get("image_id", batch_index)
     if image_id is None:
         raise KeyError("metadata.image_id")
-    question_id = metadata.get("question_id", batch_index if batch_index is not None else "")
+    question_id = metadata.get("question_id", "" if batch_index is None else batch_index)
+    tier, *numbers = (record.get(name, knobs_of_file[name]) for name in KNOB_NAMES)
     return Measurement(
         key=SampleKey(dataset, str(image_id), str(question_id)),
         question=str(metadata.get("question", "")),
-        knobs=tuple(
-            int(value) if name != "tier" else str(value)
-            for name, value in ((name, record.get(name, knobs_of_file[name])) for name in KNOB_NAMES)
-        ),
+        knobs=(str(tier), *map(int, numbers)),
         accuracy=_checked("accuracy", float(record["accuracy"]), largest=1.0),
         latency_ms=_latency_ms(record),
     )

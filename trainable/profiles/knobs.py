@@ -1,9 +1,10 @@
-"""The grid of configurations: every combination of the knobs' values, numbered once.
+"""The grid of configurations: every combination of the knobs' values, in one order.
 
 K knobs with n_1 .. n_K values make C = n_1 * ... * n_K configurations; a configuration is an index into that grid, the
 last knob varying fastest.
 """
 
+import itertools
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -21,28 +22,14 @@ class KnobGrid:
     def sizes(self) -> tuple[int, ...]:
         return tuple(len(values) for values in self.values)
 
-    @property
-    def num_configurations(self) -> int:
-        return int(np.prod(self.sizes))
-
     @cached_property
-    def positions(self) -> np.ndarray:
-        """Which value of each knob a configuration takes, int64 [C, K]."""
-        return np.stack(np.unravel_index(np.arange(self.num_configurations), self.sizes), axis=1)
+    def configurations(self) -> tuple[tuple[str | int, ...], ...]:
+        """Each configuration's values, one of each knob, [C] of [K]."""
+        return tuple(itertools.product(*self.values))
 
     @cached_property
     def complexity(self) -> np.ndarray:
-        """Mean over the knobs of each value's place in its range, 0 (all cheapest) to 1 (all dearest), float32 [C]."""
-        last = np.maximum(np.array(self.sizes) - 1, 1)
-        complexity: np.ndarray = (self.positions / last).mean(axis=1).astype(np.float32)
+        """Mean over the knobs of a value's position in its range, 0 (all cheapest) to 1 (all dearest), float32 [C]."""
+        positions = [np.arange(size) / max(size - 1, 1) for size in self.sizes]
+        complexity: np.ndarray = np.array(list(itertools.product(*positions))).mean(axis=1).astype(np.float32)
         return complexity
-
-    def index(self, configuration: dict[str, str | int]) -> int:
-        """The number of a configuration given by its knobs' values."""
-        places = [values.index(configuration[name]) for name, values in zip(self.names, self.values, strict=True)]
-        return int(np.ravel_multi_index(places, self.sizes))
-
-    def configuration(self, index: int) -> dict[str, str | int]:
-        """The knobs' values of a configuration."""
-        places = self.positions[index]
-        return {name: values[place] for name, values, place in zip(self.names, self.values, places, strict=True)}

@@ -4,6 +4,9 @@ import sys
 import time
 from pathlib import Path
 
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
+
 from trainable.profiles.cache import load_cached_profile
 from trainable.profiles.table import Profile
 
@@ -11,44 +14,22 @@ SILENT_SECONDS = 1.0
 
 
 def read_profile(results_dir: Path, dataset_names: tuple[str, ...] = ()) -> Profile:
-    """A profile, from the cache or from its files.
+    """A profile, from the cache or from its files; on a terminal with a bar, once reading has taken a while.
 
     Raises:
         UserError: as `load_profile`.
     """
-    with _ReadingBar() as bar:
-        return load_cached_profile(results_dir, dataset_names, bar.show, lambda line: print(line, file=sys.stderr))
+    columns = ("reading the profile", BarColumn(), MofNCompleteColumn(), "files", TimeRemainingColumn())
+    progress = Progress(*columns, console=Console(stderr=True), transient=True)
+    task, began = progress.add_task(""), time.monotonic()
 
+    def show(files_read: int, files: int) -> None:
+        if progress.console.is_terminal and time.monotonic() - began >= SILENT_SECONDS:
+            progress.start()
+            progress.update(task, completed=files_read, total=files)
 
-class _ReadingBar:
-    """On a terminal, and only once reading has taken a while."""
-
-    def __init__(self) -> None:
-        from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-        self._console = Console(stderr=True)
-        self._progress = Progress(
-            TextColumn("reading the profile"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TextColumn("files"),
-            TimeRemainingColumn(),
-            console=self._console,
-            transient=True,
-        )
-        self._task = self._progress.add_task("")
-        self._began = time.monotonic()
-
-    def show(self, files_read: int, files: int) -> None:
-        if not self._console.is_terminal or time.monotonic() - self._began < SILENT_SECONDS:
-            return
-        self._progress.start()
-        self._progress.update(self._task, completed=files_read, total=files)
-
-    def __enter__(self) -> "_ReadingBar":
-        return self
-
-    def __exit__(self, *reason: object) -> None:
-        if self._progress.live.is_started:  # stopping what never started prints an empty line
-            self._progress.stop()
+    try:
+        return load_cached_profile(results_dir, dataset_names, show, lambda line: print(line, file=sys.stderr))
+    finally:
+        if progress.live.is_started:  # stopping what never started prints an empty line
+            progress.stop()

@@ -4,9 +4,8 @@ Letters: `S` samples, `C` configurations of the grid, `Q` budgets of the grid.
 """
 
 import hashlib
-import math
 from array import array
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -14,14 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from trainable.contract import UserError
-from trainable.profiles.files import (
-    KNOB_NAMES,
-    Measurement,
-    SampleKey,
-    dataset_folders,
-    profile_files,
-    read_measurements,
-)
+from trainable.profiles.files import KNOB_NAMES, SampleKey, dataset_folders, profile_files, read_measurements
 from trainable.profiles.image_split import SPLIT_NAMES, TRAIN, VALIDATION, split_of_image
 from trainable.profiles.knobs import KnobGrid
 
@@ -33,7 +25,11 @@ TIERS = ("low", "medium", "high")
 
 @dataclass(frozen=True)
 class Profile:
-    """A measured table. Where a configuration was not measured for a sample, both numbers are NaN."""
+    """A measured table. Where a configuration was not measured for a sample, both numbers are NaN.
+
+    Raises:
+        UserError: no image to train or to validate on.
+    """
 
     results_dir: Path
     grid: KnobGrid
@@ -43,8 +39,20 @@ class Profile:
     """[S, C], in [0, 1]"""
     latency_ms: np.ndarray
     """[S, C]"""
-    split: np.ndarray
-    """TRAIN, VALIDATION or TEST, [S]"""
+
+    def __post_init__(self) -> None:
+        for wanted in (TRAIN, VALIDATION):
+            if not len(self.samples(wanted)):
+                raise UserError(
+                    f"profile {self.results_dir}: none of its {len({key.image_id for key in self.keys})} images falls "
+                    f"into the {SPLIT_NAMES[wanted]} split (by hash of image_id: 60 % train, 20 % validation, "
+                    "20 % test); measure more images"
+                )
+
+    @cached_property
+    def split(self) -> np.ndarray:
+        """TRAIN, VALIDATION or TEST, by each sample's image, [S]."""
+        return np.array([split_of_image(key.image_id) for key in self.keys])
 
     @cached_property
     def measured(self) -> np.ndarray:
@@ -53,7 +61,7 @@ class Profile:
         return measured
 
     def samples(self, split: int) -> np.ndarray:
-        """Numbers of the samples of one split, int64 [S of that split]."""
+        """Indices of the samples of one split, int64 [S of that split]."""
         return np.flatnonzero(self.split == split)
 
     def images(self, split: int) -> np.ndarray:
@@ -98,30 +106,6 @@ class Profile:
         return text
 
 
-def load_profile(
-    results_dir: Path, dataset_names: tuple[str, ...] = (), on_file: Callable[[int, int], None] | None = None
-) -> Profile:
-    """Read a profile directory.
-
-    Args:
-        results_dir: one folder per dataset, one file per configuration.
-        dataset_names: datasets to read; all of them when empty.
-        on_file: told (files read, files in all), for a progress bar.
-
-    Raises:
-        UserError: missing, empty, malformed, of one configuration, or without an image to train or validate on.
-    """
-    files = files_of_datasets(results_dir, dataset_names)
-
-    def measurements() -> Iterable[Measurement]:
-        for place, (name, file) in enumerate(files):
-            yield from read_measurements(name, file)
-            if on_file:
-                on_file(place + 1, len(files))
-
-    return tabulate(results_dir, measurements())
-
-
 def files_of_datasets(results_dir: Path, dataset_names: tuple[str, ...]) -> list[tuple[str, Path]]:
     """Each file to read, with the name of its dataset.
 
@@ -132,103 +116,86 @@ def files_of_datasets(results_dir: Path, dataset_names: tuple[str, ...]) -> list
     return [(name, file) for name, folder in folders.items() for file in profile_files(folder)]
 
 
-class _Column:
-    """What was measured under one configuration, by the sample's number: eight bytes a sample."""
+def load_profile(
+    results_dir: Path, dataset_names: tuple[str, ...] = (), on_file: Callable[[int, int], None] | None = None
+) -> Profile:
+    """Read a profile directory: a table whose order depends on what was measured, not on which file holds it.
 
-    def __init__(self) -> None:
-        self.accuracy, self.latency_ms = array("f"), array("f")
+    Args:
+        results_dir: one folder per dataset, one file per configuration.
+        dataset_names: datasets to read; all of them when empty.
+        on_file: called with (files read, files in all), for a progress bar.
 
-    def holds(self, sample: int) -> bool:
-        return sample < len(self.latency_ms) and not math.isnan(self.latency_ms[sample])
-
-    def put(self, sample: int, accuracy: float, latency_ms: float) -> None:
-        if sample >= len(self.latency_ms):
-            gap = array("f", [math.nan]) * (sample + 1 - len(self.latency_ms))
-            self.accuracy.extend(gap)
-            self.latency_ms.extend(gap)
-        self.accuracy[sample], self.latency_ms[sample] = accuracy, latency_ms
-
-
-def tabulate(results_dir: Path, measurements: Iterable[Measurement]) -> Profile:
-    """Arrange measurements, in any order, as a table whose order depends on their content alone."""
-    number: dict[SampleKey, int] = {}
+    Raises:
+        UserError: missing, empty, malformed, of one configuration, or without an image to train or validate on.
+    """
+    # An entry per measurement, in the order of the files; arrays and not lists, since there may be millions.
+    samples, configurations, accuracies, latencies_ms = array("i"), array("i"), array("f"), array("f")
+    index_of_key: dict[SampleKey, int] = {}
+    index_of_knobs: dict[tuple[str | int, ...], int] = {}
     questions: list[str] = []
-    columns: dict[tuple[str | int, ...], _Column] = {}
-    for measurement in measurements:
-        sample = number.setdefault(measurement.key, len(number))
-        if sample == len(questions):
-            questions.append(measurement.question)
-        column = columns.get(measurement.knobs)
-        if column is None:
-            column = columns[measurement.knobs] = _Column()
-        if column.holds(sample):
-            raise UserError(
-                f"profile {results_dir}: {measurement.key} is measured twice under "
-                f"{dict(zip(KNOB_NAMES, measurement.knobs, strict=True))}; keep one file per configuration"
-            )
-        column.put(sample, measurement.accuracy, measurement.latency_ms)
+    files = files_of_datasets(results_dir, dataset_names)
+    for files_read, (dataset, file) in enumerate(files, start=1):
+        for measurement in read_measurements(dataset, file):
+            sample = index_of_key.setdefault(measurement.key, len(index_of_key))
+            if sample == len(questions):
+                questions.append(measurement.question)
+            samples.append(sample)
+            configurations.append(index_of_knobs.setdefault(measurement.knobs, len(index_of_knobs)))
+            accuracies.append(measurement.accuracy)
+            latencies_ms.append(measurement.latency_ms)
+        if on_file:
+            on_file(files_read, len(files))
 
-    if not columns:
+    if not index_of_knobs:
         raise UserError(f"profile {results_dir}: its files hold no sample; measure it again")
-    if len(columns) == 1:
+    if len(index_of_knobs) == 1:
         raise UserError(
             f"profile {results_dir}: it holds one configuration only, so there is nothing to choose; "
             "measure at least two"
         )
-    grid = _grid(columns)
-    keys = tuple(sorted(number, key=_natural))
-    row = np.empty(len(keys), dtype=np.int64)  # of the table, for each sample's number
-    row[[number[key] for key in keys]] = np.arange(len(keys))
-    accuracy = np.full((len(keys), grid.num_configurations), np.nan, dtype=np.float32)
-    latency_ms = np.full_like(accuracy, np.nan)
-    for knobs, column in columns.items():
-        place = grid.index(dict(zip(KNOB_NAMES, knobs, strict=True)))
-        rows = row[: len(column.latency_ms)]
-        accuracy[rows, place], latency_ms[rows, place] = column.accuracy, column.latency_ms
-    return profile_of_table(
-        results_dir, grid, keys, tuple(questions[number[key]] for key in keys), accuracy, latency_ms
-    )
+    grid = _grid(list(index_of_knobs), np.asarray(configurations), np.asarray(latencies_ms))
+    keys = tuple(sorted(index_of_key, key=_natural))
+    rows = np.empty(len(keys), dtype=np.int64)  # of the table, for each sample in the order of the files
+    rows[[index_of_key[key] for key in keys]] = np.arange(len(keys))
+    columns = np.array([grid.configurations.index(knobs) for knobs in index_of_knobs])
+    cells = rows[samples] * len(grid.configurations) + columns[configurations]
+    accuracy, latency_ms = np.full((2, len(keys), len(grid.configurations)), np.nan, dtype=np.float32)
+    np.put(accuracy, cells, accuracies)
+    np.put(latency_ms, cells, latencies_ms)
+    if np.count_nonzero(~np.isnan(latency_ms)) < len(cells):
+        raise _repeated(results_dir, grid, keys, cells)
+    return Profile(results_dir, grid, keys, tuple(questions[index_of_key[key]] for key in keys), accuracy, latency_ms)
 
 
-def profile_of_table(
-    results_dir: Path,
-    grid: KnobGrid,
-    keys: tuple[SampleKey, ...],
-    questions: tuple[str, ...],
-    accuracy: np.ndarray,
-    latency_ms: np.ndarray,
-) -> Profile:
-    """A profile of a table, its samples split by their images.
+def _grid(measured: list[tuple[str | int, ...]], configurations: np.ndarray, latencies_ms: np.ndarray) -> KnobGrid:
+    """The knobs' values in their order.
 
-    Raises:
-        UserError: no image to train or to validate on.
+    Args:
+        measured: the knobs of each configuration, in the order of the files.
+        configurations: indices into `measured`, one a measurement. latencies_ms: likewise.
     """
-    split = np.array([split_of_image(key.image_id) for key in keys], dtype=np.int8)
-    for wanted in (TRAIN, VALIDATION):
-        if not (split == wanted).any():
-            raise UserError(
-                f"profile {results_dir}: none of its {len({key.image_id for key in keys})} images falls into the "
-                f"{SPLIT_NAMES[wanted]} split (by hash of image_id: 60 % train, 20 % validation, 20 % test); "
-                "measure more images"
-            )
-    return Profile(results_dir, grid, keys, questions, accuracy, latency_ms, split)
+
+    def order(value: str | int) -> tuple[int, float]:
+        if isinstance(value, int):
+            return 0, value
+        if value in TIERS:
+            return 0, TIERS.index(value)
+        of_tier = [index for index, knobs in enumerate(measured) if knobs[0] == value]
+        return 1, float(np.median(latencies_ms[np.isin(configurations, of_tier)]))
+
+    return KnobGrid(KNOB_NAMES, tuple(tuple(sorted(set(values), key=order)) for values in zip(*measured, strict=True)))
 
 
-def _grid(columns: Mapping[tuple[str | int, ...], _Column]) -> KnobGrid:
-    values = tuple(
-        tuple(sorted({knobs[place] for knobs in columns}, key=lambda value: _knob_order(value, columns)))
-        for place in range(len(KNOB_NAMES))
+def _repeated(results_dir: Path, grid: KnobGrid, keys: tuple[SampleKey, ...], cells: np.ndarray) -> UserError:
+    """Of the first measurement of a cell that was measured before."""
+    _, first = np.unique(cells, return_index=True)
+    repeated = cells[np.setdiff1d(np.arange(len(cells)), first)[0]]
+    sample, configuration = divmod(int(repeated), len(grid.configurations))
+    return UserError(
+        f"profile {results_dir}: {keys[sample]} is measured twice under "
+        f"{dict(zip(grid.names, grid.configurations[configuration], strict=True))}; keep one file per configuration"
     )
-    return KnobGrid(KNOB_NAMES, values)
-
-
-def _knob_order(value: str | int, columns: Mapping[tuple[str | int, ...], _Column]) -> tuple[int, float]:
-    if isinstance(value, int):
-        return 0, value
-    if value in TIERS:
-        return 0, TIERS.index(value)
-    latencies_ms = [column.latency_ms for knobs, column in columns.items() if knobs[0] == value]
-    return 1, float(np.nanmedian(np.concatenate(latencies_ms)))
 
 
 def _natural(key: SampleKey) -> tuple[tuple[bool, int, str], ...]:

@@ -163,7 +163,7 @@ def test_an_exported_policy_chooses_what_the_trained_one_does(
         language, vision = np.split(features.raw[sample], [features.language_size])
         for budget, budget_ms in enumerate(budgets_ms):
             configuration = policy.choose(language, vision, float(budget_ms))
-            assert configuration == profile.grid.configuration(chosen[row, budget])
+            assert tuple(configuration.values()) == profile.grid.configurations[chosen[row, budget]]
 
 
 def test_an_exported_policy_is_asked_without_torch(trial: Path, tmp_path: Path) -> None:

@@ -16,8 +16,7 @@ LOW, HIGH = ("low", 1, 4), ("high", 1, 4)
 def cell(profile: Profile, image: int, configuration: tuple[str, int, int]) -> tuple[int, int]:
     """Row and column of one measurement."""
     rows = [row for row, key in enumerate(profile.keys) if key.image_id == str(image)]
-    names = ("tier", "top_k", "num_active_blocks")
-    return rows[0], profile.grid.index(dict(zip(names, configuration, strict=True)))
+    return rows[0], profile.grid.configurations.index(configuration)
 
 
 # The shipped profile.
@@ -191,7 +190,7 @@ def test_a_pair_that_was_not_measured_is_told_in_the_same_line(tmp_path):
 
 def test_a_configuration_of_the_grid_that_nobody_measured_is_not_counted(tmp_path):
     profile = load_profile(write_profile(tmp_path, configurations=CONFIGURATIONS[:-1]))
-    assert profile.grid.num_configurations == 8
+    assert len(profile.grid.configurations) == 8
     assert "x 7 configurations; 24 of 192" in profile.describe()
 
 
