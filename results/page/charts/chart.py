@@ -17,7 +17,7 @@ Numbers = Sequence[Sequence[str]]
 
 
 class Colour(StrEnum):
-    """By what it stands for."""
+    """The colours of the page by what they are for, each as the name of its CSS variable."""
 
     WINNER, START, ACCENT = "--winner", "--start", "--accent"
     INK, INK_SOFT, MUTED, FAINT = "--ink", "--ink-soft", "--muted", "--faint"
@@ -68,7 +68,7 @@ class Chart:
     traces: Sequence[Trace]
     layout: Mapping[str, Any]
     numbers: Numbers = ()
-    """None where the table of trials holds the same."""
+    """Empty where the table of trials holds the same."""
     height: int = 380
     """In CSS pixels."""
     is_wide: bool = False
