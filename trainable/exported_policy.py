@@ -8,7 +8,6 @@ as good as equally probable, the other one may be chosen.
 
 import json
 import math
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,43 +17,31 @@ from safetensors.numpy import load_file
 
 from trainable.contract import UserError
 from trainable.profiles.hashed_ngrams import HASHED_NGRAMS, hashed_ngrams
+from trainable.profiles.knobs import KnobGrid
 
 TENSORS_FILE, CONFIG_FILE = "policy.safetensors", "config.json"
 FORMAT = 1
 
-
-@dataclass(frozen=True)
-class _Layer:
-    weight: np.ndarray
-    """[n_out, n_in]"""
-    bias: np.ndarray
-    """[n_out]"""
-
-    def __call__(self, inputs: np.ndarray) -> np.ndarray:
-        outputs: np.ndarray = self.weight @ inputs + self.bias
-        return outputs
+Layer = tuple[np.ndarray, np.ndarray]
+"""Weight [n_out, n_in] and bias [n_out]."""
 
 
 class ExportedPolicy:
     """The controller; `load` makes one."""
 
     def __init__(self, config: dict[str, Any], tensors: dict[str, np.ndarray]) -> None:
-        self.config = config
-        self._budget_range_ms = config["budget_range_ms"]
-        low, high = (math.log(value) for value in config["encoding_range_ms"])
-        self._log_low, self._log_width = low, high - low
-        self._language_size, self._vision_size = config["language_size"], config["vision_size"]
-        self._hashed = config["language_features"] == HASHED_NGRAMS
+        def layer(name: str) -> Layer:
+            return tensors[f"{name}.weight"], tensors[f"{name}.bias"]
 
+        self.config = config
+        self._log_low, self._log_high = map(math.log, config["encoding_range_ms"])
         self._frequencies = tensors["budget_encoding.frequencies"]
-        self._encoding = [_layer(tensors, f"budget_encoding.mlp.{place}") for place in (0, 2)]
-        trunk = [_layer(tensors, f"trunk.{3 * place}") for place in range(config["num_layers"])]
-        self._first, self._rest = _standardised(trunk[0], tensors), trunk[1:]
-        self._head_sizes = [len(values) for values in config["knobs"].values()]
-        heads = [_layer(tensors, f"heads.{place}") for place in range(len(self._head_sizes))]
-        self._heads = _Layer(np.concatenate([h.weight for h in heads]), np.concatenate([h.bias for h in heads]))
+        self._encoding = [layer("budget_encoding.mlp.0"), layer("budget_encoding.mlp.2")]
+        first, *rest = (layer(f"trunk.{3 * index}") for index in range(config["num_layers"]))
+        self._trunk = [_on_raw_features(first, tensors["features.mean"], tensors["features.std"]), *rest]
+        self._heads = [layer(f"heads.{index}") for index in range(len(config["knobs"]))]
+        self._grid = KnobGrid(tuple(config["knobs"]), tuple(map(tuple, config["knobs"].values())))
         self._forbidden = np.where(tensors["allowed"], 0.0, -np.inf).astype(np.float32)  # [C]
-        self._configurations = _configurations(config["knobs"])
 
     @classmethod
     def load(cls, folder: str | Path) -> "ExportedPolicy":
@@ -65,7 +52,7 @@ class ExportedPolicy:
         """
         folder = Path(folder)
         try:
-            config = json.loads((folder / CONFIG_FILE).read_text())
+            config = json.loads((folder / CONFIG_FILE).read_text(encoding="utf-8"))
             if config["format"] != FORMAT:
                 raise ValueError(f"format {config['format']}, this version reads {FORMAT}")
             return cls(config, load_file(folder / TENSORS_FILE))
@@ -86,59 +73,50 @@ class ExportedPolicy:
         """
         if not 0 < budget_ms < math.inf:
             raise ValueError(f"budget_ms is {budget_ms}: it must be a number of ms above 0")
-        inputs = np.concatenate([self._features(language, vision), self._encoded(budget_ms)])
-        hidden = np.maximum(self._first(inputs), 0.0)
-        for layer in self._rest:
-            hidden = np.maximum(layer(hidden), 0.0)
-        return dict(self._configurations[int(np.argmax(self._joint(self._heads(hidden))))])
+        hidden = np.concatenate([self._features(language, vision), self._encoded(budget_ms)])
+        for layer in self._trunk:
+            hidden = np.maximum(_linear(layer, hidden), 0.0)
+        scores = np.zeros(1, dtype=np.float32)  # in the end [C]: log-probabilities up to a constant
+        for head in self._heads:
+            scores = (scores[:, None] + _linear(head, hidden)).ravel()
+        chosen = self._grid.configurations[int(np.argmax(scores + self._forbidden))]
+        return dict(zip(self._grid.names, chosen, strict=True))
 
     def _features(self, language: np.ndarray | str, vision: np.ndarray | None) -> np.ndarray:
         """Raw features side by side, float32 [d + d']."""
         if isinstance(language, str):
-            if not self._hashed:
+            if self.config["language_features"] != HASHED_NGRAMS:
                 raise ValueError(f"a question was given, but the policy reads {self.config['language_features']}")
             language = hashed_ngrams(language)
-        parts = [np.asarray(language, dtype=np.float32)]
-        if self._vision_size:
-            parts.append(np.asarray(() if vision is None else vision, dtype=np.float32))
-        for name, part, size in zip(("language", "vision"), parts, (self._language_size, self._vision_size)):  # noqa: B905
+        parts = {"language": np.asarray(language, dtype=np.float32)}
+        if self.config["vision_size"]:
+            parts["vision"] = np.asarray(() if vision is None else vision, dtype=np.float32)
+        for name, part in parts.items():
+            size = self.config[f"{name}_size"]
             if part.shape != (size,):
                 raise ValueError(f"{name} features have shape {part.shape}; the policy reads ({size},)")
-        return np.concatenate(parts)
+        return np.concatenate([*parts.values()])
 
     def _encoded(self, budget_ms: float) -> np.ndarray:
         """As `BudgetEncoding`, float32 [h]."""
-        low, high = self._budget_range_ms
-        place = np.float32((math.log(min(max(budget_ms, low), high)) - self._log_low) / self._log_width)
-        turns = place * self._frequencies
+        low, high = self.config["budget_range_ms"]
+        log_budget = math.log(min(max(budget_ms, low), high))
+        position = np.float32((log_budget - self._log_low) / (self._log_high - self._log_low))
+        turns = position * self._frequencies
+        encoded = np.concatenate([[position], np.sin(turns), np.cos(turns)], dtype=np.float32)
         first, second = self._encoding
-        return second(np.maximum(first(np.concatenate([[place], np.sin(turns), np.cos(turns)], dtype=np.float32)), 0.0))
-
-    def _joint(self, logits: np.ndarray) -> np.ndarray:
-        """Log-probability of each configuration up to a constant, -inf where it was never measured, [C]."""
-        joint, start = np.zeros(1, dtype=np.float32), 0
-        for size in self._head_sizes:
-            joint = (joint[:, None] + logits[start : start + size]).ravel()
-            start += size
-        return joint + self._forbidden
+        return _linear(second, np.maximum(_linear(first, encoded), 0.0))
 
 
-def _layer(tensors: dict[str, np.ndarray], name: str) -> _Layer:
-    return _Layer(tensors[f"{name}.weight"], tensors[f"{name}.bias"])
+def _linear(layer: Layer, inputs: np.ndarray) -> np.ndarray:
+    weight, bias = layer
+    outputs: np.ndarray = weight @ inputs + bias
+    return outputs
 
 
-def _standardised(layer: _Layer, tensors: dict[str, np.ndarray]) -> _Layer:
+def _on_raw_features(layer: Layer, mean: np.ndarray, std: np.ndarray) -> Layer:
     """The first layer on raw features: W ((x - mean) / std) + b = (W / std) x + (b - (W / std) mean)."""
-    mean, std = tensors["features.mean"].astype(np.float64), tensors["features.std"].astype(np.float64)  # [d + d']
-    weight = layer.weight.astype(np.float64)
+    weight, bias = (array.astype(np.float64) for array in layer)
     weight[:, : len(std)] /= std
-    bias = layer.bias - weight[:, : len(mean)] @ mean
-    return _Layer(weight.astype(np.float32), bias.astype(np.float32))
-
-
-def _configurations(knobs: dict[str, list[str | int]]) -> list[dict[str, str | int]]:
-    """Every combination of the knobs' values, the last knob varying fastest, [C]."""
-    configurations: list[dict[str, str | int]] = [{}]
-    for name, values in knobs.items():
-        configurations = [{**configuration, name: value} for configuration in configurations for value in values]
-    return configurations
+    bias -= weight[:, : len(mean)] @ mean
+    return weight.astype(np.float32), bias.astype(np.float32)
