@@ -25,7 +25,7 @@ import torch
 from torch import Tensor
 
 from trainable.grpo.policy import Policy
-from trainable.grpo.reward import fixed_penalty_reward
+from trainable.grpo.recipes import fixed_penalty_reward
 from trainable.grpo.run import ControllerData, GRPORun
 from trainable.grpo.settings import GRPOSettings
 from trainable.profiles.features import Features

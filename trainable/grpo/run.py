@@ -23,10 +23,9 @@ from trainable.grpo.environment import ReplayEnvironment
 from trainable.grpo.joint_distribution import joint_log_probabilities, sample_groups
 from trainable.grpo.loss import entropy, kl_divergence, policy_gradient_loss
 from trainable.grpo.policy import Policy
-from trainable.grpo.recipes import RECIPES
-from trainable.grpo.reward import violated
+from trainable.grpo.recipes import RECIPES, violated
 from trainable.grpo.settings import GRPOSettings
-from trainable.grpo.validation import best_policy, samples_of_datasets, validate
+from trainable.grpo.validation import ValidationSet, validate
 from trainable.profiles.baselines import ORACLE, per_sample
 from trainable.profiles.features import Features
 from trainable.profiles.image_split import TRAIN, VALIDATION
@@ -54,16 +53,13 @@ class GRPORun:
         profile = data.profile
         self._environment = ReplayEnvironment(profile, data.features, self._device)
         self._training = torch.tensor(profile.samples(TRAIN), device=self._device)
-        self._validation = torch.tensor(profile.samples(VALIDATION), device=self._device)
-        self._images = profile.images(VALIDATION)
-        self._budget_grid_ms = torch.tensor(profile.budget_grid_ms, device=self._device)  # [Q]
+        self._validation_set = ValidationSet.of_profile(profile, self._device)
         self._complexity = torch.tensor(profile.grid.complexity, device=self._device)  # [C]
         self._oracle = float(per_sample(profile, VALIDATION)[ORACLE].mean())
         low, high = profile.budget_range_ms
         self._budget_range_ms = (settings.latency_budget_min or low, settings.latency_budget_max or high)
 
         self._controller = description_of_controller(profile, data.features, self._budget_range_ms)
-        self._datasets = samples_of_datasets(profile, profile.samples(VALIDATION))
 
         self._policy = initial_policy(settings, data, seed).to(self._device)
         self._start = initial_policy(settings, data, seed).to(self._device).eval().requires_grad_(False)
@@ -86,16 +82,7 @@ class GRPORun:
             torch.cuda.reset_peak_memory_stats(self._device)
         metrics = self._train_epoch()
         elapsed = time.perf_counter() - started
-        validation = validate(
-            self._policy,
-            self._environment,
-            self._validation,
-            self._budget_grid_ms,
-            self._recipe,
-            self._complexity,
-            self._settings.budget_penalty,
-            self._datasets,
-        )
+        validation = validate(self._policy, self._environment, self._validation_set, self._reward)
         metrics |= validation.metrics
         score = metrics[contract.VAL_IN_BUDGET_ACCURACY]
         metrics[contract.VAL_ORACLE_GAP] = self._oracle - score
@@ -105,7 +92,7 @@ class GRPORun:
         if score > self._best["score"]:
             policy = {name: tensor.clone() for name, tensor in self._policy.state_dict().items()}
             self._best = {"score": score, "epoch": self._epoch, "policy": policy}
-            self._best_policy = best_policy(self._epoch, validation, self._budget_grid_ms, self._images)
+            self._best_policy = BestPolicy(self._epoch, validation.under_budgets, validation.parts)
         return metrics
 
     def _train_epoch(self) -> dict[str, float]:
@@ -141,9 +128,7 @@ class GRPORun:
         log_probabilities = joint_log_probabilities(self._policy(features, budgets_ms), allowed)  # [B, C]
         configurations = sample_groups(log_probabilities.detach(), settings.group_size, generator)  # [B, G]
         accuracy, latency_ms = self._environment.execute(samples, configurations)  # [B, G]
-        reward = self._recipe.reward(
-            accuracy, latency_ms, budgets_ms.unsqueeze(1), self._complexity[configurations], settings.budget_penalty
-        )  # [B, G]
+        reward = self._reward(accuracy, latency_ms, budgets_ms.unsqueeze(1), configurations)  # [B, G]
         advantages = group_advantages(reward, self._recipe.divide_by_std)  # [B, G]
         old = log_probabilities.detach().gather(1, configurations)  # [B, G]
 
@@ -166,6 +151,10 @@ class GRPORun:
             "entropy": entropy(log_probabilities.detach()),
             "zero_variance": zero_variance_groups(reward),
         }
+
+    def _reward(self, accuracy: Tensor, latency_ms: Tensor, budgets_ms: Tensor, configurations: Tensor) -> Tensor:
+        complexity = self._complexity[configurations]
+        return self._recipe.reward(accuracy, latency_ms, budgets_ms, complexity, self._settings.budget_penalty)
 
     def _descend(self, loss: Tensor) -> None:
         self._optimizer.zero_grad()

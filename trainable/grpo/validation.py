@@ -1,6 +1,9 @@
-"""Greedy validation on the fixed budget grid: one policy forward per (sample, budget)."""
+"""Greedy validation on the fixed budget grid: one policy forward per (sample, budget).
 
-from collections.abc import Mapping
+Letters: `S` samples, `Q` budgets, `C` configurations.
+"""
+
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,11 +14,11 @@ from trainable import contract
 from trainable.grpo.environment import Environment
 from trainable.grpo.joint_distribution import joint_log_probabilities
 from trainable.grpo.policy import Policy
-from trainable.grpo.recipes import Recipe
-from trainable.grpo.reward import violated
+from trainable.grpo.recipes import violated
 from trainable.profiles.baselines import budget_points, parts_by_image
+from trainable.profiles.image_split import VALIDATION
 from trainable.profiles.table import Profile
-from trainable.score_parts import BestPolicy
+from trainable.score_parts import BudgetPoint, ScoreParts
 
 STATES_PER_FORWARD = 8192
 
@@ -28,16 +31,40 @@ OF_EACH_DATASET = (
 
 
 @dataclass(frozen=True)
+class ValidationSet:
+    """What policies are validated on."""
+
+    samples: Tensor
+    """[S]"""
+    images: np.ndarray
+    """The image of each sample, [S]."""
+    datasets: Mapping[str, Tensor]
+    """Indices into `samples` of each dataset's own; none where there is but one dataset."""
+    budgets_ms: Tensor
+    """[Q]"""
+
+    @classmethod
+    def of_profile(cls, profile: Profile, device: torch.device) -> "ValidationSet":
+        samples = profile.samples(VALIDATION)
+        of_sample = np.array([profile.keys[sample].dataset for sample in samples])
+        indices = {dataset: np.flatnonzero(of_sample == dataset) for dataset in profile.datasets}
+        several = len(profile.datasets) > 1
+        return cls(
+            samples=torch.tensor(samples, device=device),
+            images=profile.images(VALIDATION),
+            datasets={dataset: torch.tensor(own) for dataset, own in indices.items() if len(own) and several},
+            budgets_ms=torch.tensor(profile.budget_grid_ms, device=device),
+        )
+
+
+@dataclass(frozen=True)
 class Validation:
-    """The metrics, and the numbers that they are means of."""
+    """What a policy achieves on a validation set."""
 
     metrics: dict[str, float]
-    accuracy: Tensor
-    """[S, Q]"""
-    latency_ms: Tensor
-    """[S, Q]"""
-    in_budget_accuracy: Tensor
-    """[S, Q]"""
+    """The contract's `Val/` metrics but the oracle's gap, and most of them again for each dataset."""
+    under_budgets: tuple[BudgetPoint, ...]
+    parts: ScoreParts
 
 
 @torch.no_grad()
@@ -56,55 +83,30 @@ def greedy_choices(policy: Policy, environment: Environment, samples: Tensor, bu
 def validate(
     policy: Policy,
     environment: Environment,
-    samples: Tensor,
-    budgets_ms: Tensor,
-    recipe: Recipe,
-    complexity: Tensor,
-    budget_penalty: float,
-    datasets: Mapping[str, Tensor] | None = None,
+    judged_on: ValidationSet,
+    reward_of: Callable[[Tensor, Tensor, Tensor, Tensor], Tensor],
 ) -> Validation:
-    """The contract's `Val/` metrics but the oracle's gap, and most of them again for each dataset.
+    """Choose greedily for every sample under every budget.
 
     Args:
-        samples: [S]. budgets_ms: [Q]. complexity: of every configuration, [C].
-        datasets: indices into `samples` of each dataset's own, as of `samples_of_datasets`.
+        reward_of: from accuracy, latency (ms), budget (ms) and configuration, which broadcast to [S, Q].
     """
-    choices = greedy_choices(policy, environment, samples, budgets_ms)  # [S, Q]
-    accuracy, latency_ms = environment.execute(samples, choices)  # [S, Q]
+    budgets_ms = judged_on.budgets_ms
+    choices = greedy_choices(policy, environment, judged_on.samples, budgets_ms)  # [S, Q]
+    accuracy, latency_ms = environment.execute(judged_on.samples, choices)  # [S, Q]
     late = violated(latency_ms, budgets_ms).to(accuracy.dtype)  # [S, Q]
-    reward = recipe.reward(accuracy, latency_ms, budgets_ms, complexity[choices], budget_penalty)  # [S, Q]
     in_budget_accuracy = accuracy * (1.0 - late)  # [S, Q]
     means = {
-        contract.VAL_REWARD_MEAN: reward,
+        contract.VAL_REWARD_MEAN: reward_of(accuracy, latency_ms, budgets_ms, choices),
         contract.VAL_ACCURACY_MEAN: accuracy,
         contract.VAL_LATENCY_MEAN: latency_ms,
         contract.VAL_VIOLATION_RATE: late,
         contract.VAL_IN_BUDGET_ACCURACY: in_budget_accuracy,
     }
     metrics = {name: values.double().mean().item() for name, values in means.items()}
-    for dataset, indices in (datasets or {}).items():
+    for dataset, indices in judged_on.datasets.items():
         for name in OF_EACH_DATASET:
             metrics[contract.dataset_metric(name, dataset)] = means[name][indices].double().mean().item()
-    return Validation(metrics, accuracy, latency_ms, in_budget_accuracy)
-
-
-def best_policy(epoch: int, validation: Validation, budgets_ms: Tensor, images: np.ndarray) -> BestPolicy:
-    """What a report wants to know of the policy that was validated.
-
-    Args:
-        budgets_ms: [Q]. images: image of each sample, [S].
-    """
-    under_budgets = budget_points(
-        validation.accuracy.cpu().numpy(), validation.latency_ms.cpu().numpy(), budgets_ms.cpu().numpy()
-    )
-    of_samples = validation.in_budget_accuracy.double().mean(dim=1)  # [S]
-    return BestPolicy(epoch, tuple(under_budgets), parts_by_image(of_samples.cpu().numpy(), images))
-
-
-def samples_of_datasets(profile: Profile, samples: np.ndarray) -> dict[str, Tensor]:
-    """Indices into `samples` of each dataset's own; none where there is but one dataset."""
-    if len(profile.datasets) == 1:
-        return {}
-    of_sample = np.array([profile.keys[sample].dataset for sample in samples])
-    indices = {dataset: np.flatnonzero(of_sample == dataset) for dataset in profile.datasets}
-    return {dataset: torch.tensor(own) for dataset, own in indices.items() if len(own)}
+    points = budget_points(accuracy.cpu().numpy(), latency_ms.cpu().numpy(), budgets_ms.cpu().numpy())
+    of_samples = in_budget_accuracy.double().mean(dim=1).cpu().numpy()  # [S]
+    return Validation(metrics, tuple(points), parts_by_image(of_samples, judged_on.images))

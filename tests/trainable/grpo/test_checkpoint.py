@@ -15,10 +15,8 @@ from trainable import contract
 from trainable.contract import UserError
 from trainable.grpo.checkpoint import load_checkpoint, read_controller
 from trainable.grpo.environment import ReplayEnvironment
-from trainable.grpo.recipes import RECIPES
 from trainable.grpo.run import CHECKPOINT_FILE, ControllerData, initial_policy
-from trainable.grpo.validation import validate
-from trainable.profiles.image_split import VALIDATION
+from trainable.grpo.validation import ValidationSet, validate
 from trainable.runs import DamagedCheckpoint
 from trainable.score_parts import BestPolicy, ScoreParts
 
@@ -76,14 +74,11 @@ def test_a_checkpoint_loads_without_trusting_it_and_names_its_settings(small, tm
 
 def in_budget(data: ControllerData, policy: dict[str, Any]) -> float:
     """The score of a policy from a checkpoint, by validating it anew."""
-    environment = ReplayEnvironment(data.profile, data.features, CPU)
     fresh = initial_policy(QUICK, data, seed=0)
     fresh.load_state_dict(policy)
-    samples = torch.tensor(data.profile.samples(VALIDATION))
-    budgets_ms, complexity = torch.tensor(data.profile.budget_grid_ms), torch.tensor(data.profile.grid.complexity)
-    return validate(fresh, environment, samples, budgets_ms, RECIPES["default"], complexity, 1.0).metrics[
-        contract.VAL_IN_BUDGET_ACCURACY
-    ]
+    environment = ReplayEnvironment(data.profile, data.features, CPU)
+    found = validate(fresh, environment, ValidationSet.of_profile(data.profile, CPU), lambda accuracy, *_: accuracy)
+    return found.metrics[contract.VAL_IN_BUDGET_ACCURACY]
 
 
 @pytest.mark.parametrize("seed", [0, 1])

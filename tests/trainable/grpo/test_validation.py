@@ -8,7 +8,7 @@ from trainable import contract
 from trainable.grpo.environment import ReplayEnvironment
 from trainable.grpo.policy import Policy
 from trainable.grpo.recipes import RECIPES
-from trainable.grpo.validation import best_policy, greedy_choices, validate
+from trainable.grpo.validation import Validation, ValidationSet, greedy_choices, validate
 from trainable.profiles.features import load_features
 from trainable.profiles.image_split import TRAIN, VALIDATION
 from trainable.profiles.table import Profile, load_profile
@@ -42,15 +42,22 @@ def stubborn_policy(profile: Profile) -> Policy:
     return policy
 
 
-def test_validation_by_hand(tmp_path):
+def validated(tmp_path) -> Validation:
+    """The stubborn policy under budgets of 5, 10, 15 and 25 ms, a missed one costing .5."""
     profile, environment, samples = set_up(tmp_path)
-    budgets_ms = torch.tensor([5.0, 10.0, 15.0, 25.0])
-    complexity = torch.tensor(profile.grid.complexity)
-    policy = stubborn_policy(profile)
-    found = validate(policy, environment, samples, budgets_ms, RECIPES["default"], complexity, 0.5).metrics
+    judged_on = ValidationSet(samples, profile.images(VALIDATION), {}, torch.tensor([5.0, 10.0, 15.0, 25.0]))
+
+    def reward_of(accuracy, latency_ms, budgets_ms, configurations):
+        complexity = torch.tensor(profile.grid.complexity)[configurations]
+        return RECIPES["default"].reward(accuracy, latency_ms, budgets_ms, complexity, 0.5)
+
+    return validate(stubborn_policy(profile), environment, judged_on, reward_of)
+
+
+def test_validation_by_hand(tmp_path):
     # First image: 10 ms is late under 5 alone; second: 20 ms is late under 5, 10, 15.
     # In budget: (3 * .75 + 1 * .5) / 8; accuracy (.75 + .5) / 2; reward: accuracy less .5 for 4 late of 8
-    assert found == {
+    assert validated(tmp_path).metrics == {
         contract.VAL_IN_BUDGET_ACCURACY: pytest.approx(2.75 / 8),
         contract.VAL_ACCURACY_MEAN: pytest.approx(0.625),
         contract.VAL_LATENCY_MEAN: pytest.approx(15.0),
@@ -60,16 +67,11 @@ def test_validation_by_hand(tmp_path):
 
 
 def test_what_a_report_wants_of_the_best_policy_by_hand(tmp_path):
-    profile, environment, samples = set_up(tmp_path)
-    budgets_ms = torch.tensor([5.0, 10.0, 15.0, 25.0])
-    complexity = torch.tensor(profile.grid.complexity)
-    validation = validate(stubborn_policy(profile), environment, samples, budgets_ms, RECIPES["default"], complexity, 0)
-    best = best_policy(7, validation, budgets_ms, profile.images(VALIDATION))
-    assert best.epoch == 7
+    found = validated(tmp_path)
     # One sample an image: .75 in three of four budgets, .5 in one. The images in the order of their ids as text.
     by_image = {str(VALIDATION_IMAGES[0]): 0.75 * 3 / 4, str(VALIDATION_IMAGES[1]): 0.5 / 4}
-    assert best.parts == ScoreParts("image", tuple(by_image[image] for image in sorted(by_image)), (1, 1))
-    assert [(one.budget_ms, one.accuracy, one.latency_ms, one.violation_rate) for one in best.under_budgets] == [
+    assert found.parts == ScoreParts("image", tuple(by_image[image] for image in sorted(by_image)), (1, 1))
+    assert [(one.budget_ms, one.accuracy, one.latency_ms, one.violation_rate) for one in found.under_budgets] == [
         (5.0, 0.625, 15.0, 1.0),
         (10.0, 0.625, 15.0, 0.5),
         (15.0, 0.625, 15.0, 0.5),
