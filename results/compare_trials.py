@@ -123,8 +123,7 @@ def _print_tables(comparisons: "list[Comparison]", listings: "list[Listing]", pi
             console.print()
         console.print(summary(comparison, listing), soft_wrap=soft_wrap, crop=False)
     if picture:
-        names = ", ".join(comparison.name_of(record) for comparison in comparisons for record in comparison.records)
-        console.save_svg(picture, title=names)
+        console.save_svg(picture, title=", ".join(name for comparison in comparisons for name in comparison.names))
 
 
 def _write_markdown(comparisons: "list[Comparison]", listings: "list[Listing]") -> None:

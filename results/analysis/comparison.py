@@ -88,6 +88,11 @@ class Comparison:
         of_sweep = f" of {self.name_of(first.sweep)}" if len(self.records) > 1 else ""
         return f"trial {first.trial.number}{of_sweep}"
 
+    @property
+    def names(self) -> list[str]:
+        """Of the sweeps."""
+        return [self.name_of(record) for record in self.records]
+
     def name_of(self, record: SweepRecord) -> str:
         """A sweep's name, or its folder where two have the same name."""
         same = Counter(other.name for other in self.records)[record.name]

@@ -44,8 +44,7 @@ def markdown_summary(comparison: Comparison, listing: Listing) -> str:
 
 
 def title(comparison: Comparison) -> str:
-    names = [comparison.name_of(record) for record in comparison.records]
-    return f"{'Sweep' if len(names) == 1 else 'Sweeps'} {', '.join(names)}"
+    return f"{'Sweep' if len(comparison.names) == 1 else 'Sweeps'} {', '.join(comparison.names)}"
 
 
 def head_lines(comparison: Comparison) -> list[str]:

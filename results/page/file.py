@@ -5,15 +5,20 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from results.analysis.comparison import Comparison, compare, why_apart
-from results.listing.formatting import listed, shown_cell
+from results.listing.formatting import listed, shown_cell, shown_gain, shown_score
 from results.page.charts.chart import LAYOUT
-from results.page.section import result_of, section_of
+from results.page.section import section_of
+from results.page.words import cards, headline, status_counts, trust_line, when, winner_line
 from results.record.atomic_write import write_atomically
 from results.record.sweeps import SweepRecord
 from trainable.contract import UserError
 
 HERE = Path(__file__).resolve().parent
 TEMPLATE, STYLE, SCRIPT, PLOTLY = "template.html", "style.css", "script.js", "vendor/plotly-basic.min.js"
+FUNCTIONS = (
+    cards, headline, listed, shown_cell, shown_gain, shown_score, status_counts, trust_line, when, winner_line,
+)  # fmt: skip
+"""What the template calls."""
 
 
 def write_report(records: Sequence[SweepRecord], file: Path) -> None:
@@ -34,14 +39,12 @@ def _page(records: Sequence[SweepRecord]) -> str:
 
     comparisons = compare(records)
     together = Comparison(tuple(record for comparison in comparisons for record in comparison.records))
-    names = [together.name_of(record) for record in together.records]
-    sections = [
-        section_of(record, f"sweep-{index}", name)
-        for index, (record, name) in enumerate(zip(together.records, names, strict=True))
-    ]
+    names = together.names
+    sections = [section_of(record, f"sweep-{index}", names[index]) for index, record in enumerate(together.records)]
     environment = Environment(
         loader=FileSystemLoader(HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
+    environment.globals |= {function.__name__: function for function in FUNCTIONS}
     figures = {
         f"{section['anchor']}-{chart.name}": chart.figure()
         for section in sections
@@ -52,8 +55,7 @@ def _page(records: Sequence[SweepRecord]) -> str:
     return environment.get_template(TEMPLATE).render(
         title=f"{'Sweep' if len(names) == 1 else 'Sweeps'} {listed(names)}",
         sections=sections,
-        shown_cell=shown_cell,
-        overall=[result_of(comparison) for comparison in comparisons] if len(sections) > 1 else [],
+        comparisons=comparisons,
         why_apart=why_apart(comparisons),
         style=(HERE / STYLE).read_text(encoding="utf-8"),
         script=(HERE / SCRIPT).read_text(encoding="utf-8"),

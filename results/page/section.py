@@ -6,7 +6,7 @@ from typing import Any
 
 from results.analysis.comparison import Comparison
 from results.analysis.hyperparameters import varied_hyperparameters
-from results.listing.formatting import counted, failed_how, listed, shown_gain, shown_score, shown_values
+from results.listing.formatting import counted, failed_how, listed, shown_values
 from results.listing.next_commands import confirm_command, evaluate_command, train_command
 from results.listing.rows import Listing, list_trials
 from results.page.charts.chart import Chart, Numbers
@@ -17,7 +17,7 @@ from results.page.charts.importance import importance_charts
 from results.page.charts.parallel import parallel_chart
 from results.page.charts.settings import scored_settings
 from results.page.charts.slices import slice_charts
-from results.page.words import cards, headline, how_long, status_counts, trust_line, when, winner_line
+from results.page.words import how_long, when
 from results.record.sweeps import SweepRecord, TrialRecord
 from trainable import contract
 
@@ -39,17 +39,6 @@ class Part:
     intro: str = ""
 
 
-def result_of(comparison: Comparison) -> dict[str, Any]:
-    """What sweeps came to, in words and numbers."""
-    return {
-        "names": listed([comparison.name_of(record) for record in comparison.records]),
-        "headline": headline(comparison),
-        "winner_line": winner_line(comparison),
-        "trust_line": trust_line(comparison),
-        "cards": cards(comparison),
-    }
-
-
 def section_of(record: SweepRecord, anchor: str, name: str) -> dict[str, Any]:
     """All that the page says of one sweep by itself.
 
@@ -58,12 +47,12 @@ def section_of(record: SweepRecord, anchor: str, name: str) -> dict[str, Any]:
     """
     comparison = Comparison((record,))
     listing = list_trials(comparison, ungrouped=True)
-    winner, start = comparison.winner, comparison.start
-    roles = ((start, "start"), (winner, "winner"))
+    roles = ((comparison.start, "start"), (comparison.winner, "winner"))
     return {
         "anchor": anchor,
         "name": name,
-        "result": result_of(comparison),
+        "record": record,
+        "comparison": comparison,
         "parts": _parts(comparison),
         "listing": listing,
         "number_columns": _number_columns(listing),
@@ -72,10 +61,6 @@ def section_of(record: SweepRecord, anchor: str, name: str) -> dict[str, Any]:
         "commands": _commands(comparison),
         "facts": _facts(record),
         "settings": _settings(record),
-        "began": when(record),
-        "best": shown_score(winner.score) if winner and winner.score else "-",
-        "gain": shown_gain(comparison.gain) if comparison.gain else "-",
-        "trials": status_counts([record]),
     }
 
 
