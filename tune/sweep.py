@@ -1,10 +1,7 @@
 """From a request to a finished sweep: begin or go on, fit, and say what came of it."""
 
-from collections.abc import Iterator
-
 from rich.console import Console
 
-from results.record.atomic_write import DiskFull
 from results.record.failures import earlier_failures, reopen
 from results.record.folder_lock import exclusive_lock
 from results.record.sweeps import SweepRecord, TrialRecord, read_sweep
@@ -14,6 +11,7 @@ from trainable import contract
 from trainable.contract import TrialStatus, UserError
 from tune.callbacks.followers import Followers, followers_of
 from tune.callbacks.progress import Progress
+from tune.engine.ray_trials import met_full_disk
 from tune.engine.resources import Allotment, allot, connect
 from tune.engine.signals import Interruption, stop_on_signals
 from tune.engine.stopper import SweepStopper
@@ -106,9 +104,8 @@ def _fit(plan: Plan, allotment: Allotment, wandb_mode: str, interruption: Interr
         progress = Progress(record, followers.recorder, settings.num_samples, allotment.max_concurrent_trials, console)
         stopper = SweepStopper(settings.num_epochs, lambda: followers.recorder.common_failure is not None)
         build_tuner(plan, record, allotment, stopper, followers.in_order(progress)).fit()
-    except Exception as error:
-        # Ray raises an error of its own, with what a callback raised as its context.
-        if not any(isinstance(one, DiskFull) for one in _chain(error)):
+    except Exception as error:  # Ray raises an error of its own for what a callback raised
+        if not met_full_disk(error):
             raise
         raise UserError(
             f"the disk that holds {settings.folder} is full; make room, then go on with: "
@@ -116,12 +113,6 @@ def _fit(plan: Plan, allotment: Allotment, wandb_mode: str, interruption: Interr
         ) from error
     _say_what_wandb_lacks(followers, plan, console)
     return followers
-
-
-def _chain(error: BaseException | None) -> Iterator[BaseException]:
-    while error:
-        yield error
-        error = error.__cause__ or error.__context__
 
 
 def _say_what_wandb_lacks(followers: Followers, plan: Plan, console: Console) -> None:

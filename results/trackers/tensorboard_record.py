@@ -1,6 +1,8 @@
 """One trial's TensorBoard events, written from its rows: the contract's tags, the epoch as step, and HParams."""
 
 import os
+import socket
+import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -8,9 +10,9 @@ from typing import Any, NamedTuple
 from tensorboard.compat.proto.event_pb2 import Event, SessionLog
 from tensorboard.compat.proto.summary_pb2 import Summary
 from tensorboard.plugins.hparams import api_pb2, metadata, plugin_data_pb2
-from tensorboard.summary.writer.event_file_writer import EventFileWriter
+from tensorboard.summary.writer.record_writer import RecordWriter
 
-from results.record.ranking import Row, score
+from results.record.ranking import Row, better
 from results.record.space import Space, ends
 from results.record.sweeps import SweepRecord, TrialRecord
 from results.record.view_marks import mark_complete
@@ -53,9 +55,12 @@ class TrialEvents:
         """
         _discard_events(folder)
         self._folder, self._metric, self._mode = folder, metric, mode
-        self._rows: list[Row] = []
-        self._writer = EventFileWriter(str(folder))
-        self._writer.add_event(Event(wall_time=0, step=1, session_log=SessionLog(status=SessionLog.START)))
+        self._epochs = 0
+        self._best: Row | None = None
+        # Not TensorBoard's EventFileWriter: its thread would print what the writing raises, such as a full disk.
+        self._writer = RecordWriter(_new_file(folder).open("wb"))
+        self._write(Event(wall_time=time.time(), file_version="brain.Event:2"))
+        self._write(Event(wall_time=0, step=1, session_log=SessionLog(status=SessionLog.START)))
         values = {name: _plain(value) for name, value in config.items() if value is not None}
         self._write_hparams(metadata.EXPERIMENT_TAG, experiment=_experiment(values, metric, space))
         start = plugin_data_pb2.SessionStartInfo(group_name=group)
@@ -67,14 +72,14 @@ class TrialEvents:
     def append(self, rows: Iterable[Row]) -> None:
         """Write epochs that are not there yet."""
         for row in rows:
-            if row[contract.EPOCH] == len(self._rows) + 1:
-                self._rows.append(row)
+            if row[contract.EPOCH] == self._epochs + 1:
+                self._epochs += 1
+                self._best = better(self._best, row, self._metric, self._mode)
                 shown = {name: value for name, value in row.items() if contract.is_metric(name)}
-                best = score(self._rows, self._metric, self._mode)
-                if best is not None:
-                    shown[SCORE_TAG] = best
+                if self._best:
+                    shown[SCORE_TAG] = self._best[self._metric]
                 summary = Summary(value=[Summary.Value(tag=tag, simple_value=value) for tag, value in shown.items()])
-                self._writer.add_event(Event(wall_time=row["timestamp"], step=row[contract.EPOCH], summary=summary))
+                self._write(Event(wall_time=row["timestamp"], step=row[contract.EPOCH], summary=summary))
         self._writer.flush()
 
     def close(self, status: TrialStatus) -> None:
@@ -89,12 +94,21 @@ class TrialEvents:
             end = plugin_data_pb2.SessionEndInfo(status=api_pb2.STATUS_FAILURE if failed else api_pb2.STATUS_SUCCESS)
             self._write_hparams(metadata.SESSION_END_INFO_TAG, session_end_info=end)
         self._writer.close()
-        mark_complete(self._folder, VIEW, len(self._rows))
+        mark_complete(self._folder, VIEW, self._epochs)
 
     def _write_hparams(self, tag: str, **content: Any) -> None:
         about = metadata.create_summary_metadata(plugin_data_pb2.HParamsPluginData(**content))
         value = Summary.Value(tag=tag, metadata=about, tensor=metadata.NULL_TENSOR)
-        self._writer.add_event(Event(wall_time=0, summary=Summary(value=[value])))
+        self._write(Event(wall_time=0, summary=Summary(value=[value])))
+
+    def _write(self, event: Event) -> None:
+        self._writer.write(event.SerializeToString())
+
+
+def _new_file(folder: Path) -> Path:
+    """By a name of its own, as TensorBoard reads the files of a folder in the order of their names."""
+    now_ns = time.time_ns()
+    return folder / f"events.out.tfevents.{now_ns // 10**9:010d}.{socket.gethostname()}.{os.getpid()}.{now_ns}"
 
 
 def _discard_events(folder: Path) -> None:

@@ -11,7 +11,8 @@ from rich.live import Live
 from results.record.ranking import best_first, better, sign
 from results.record.sweeps import SweepRecord
 from trainable.contract import FAILURE, NOTE
-from tune.callbacks.recorder import Recorder, number_of
+from tune.callbacks.recorder import Recorder
+from tune.engine.ray_trials import number_of
 from tune.screen.progress_view import SweepProgress, TrialProgress, panel, sentence
 from tune.screen.reflow import Reflow
 

@@ -8,26 +8,20 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-import ray
+from ray.exceptions import OutOfMemoryError
 from ray.tune import Callback
 
-from results.record.atomic_write import DiskFull, is_full, naming_a_full_disk, sync_tree
+from results.record.atomic_write import naming_a_full_disk, sync_tree
 from results.record.failures import Failure, write_failure
 from results.record.ranking import Row
 from results.record.sweeps import TrialRecord
 from results.record.trial_log import TrialLog
 from trainable import contract
 from trainable.contract import ARRIVAL, FAILURE, NOTE
+from tune.engine.ray_trials import forgive_lost_workers, last_error, number_of, require_room
 
 TRIALS_THAT_TELL = 3
 LEFT_OUT = ("should_checkpoint", "time_since_restore", "iterations_since_restore", "experiment_tag", NOTE)
-
-
-def number_of(trial: Any) -> int:
-    """The number of Ray's trial, from the name of its folder."""
-    number = contract.trial_number(trial.storage.trial_dir_name)
-    assert number is not None, trial.storage.trial_dir_name
-    return number
 
 
 class Recorder(Callback):
@@ -75,12 +69,16 @@ class Recorder(Callback):
         self._arrivals += 1
         with naming_a_full_disk(self._folder):
             log.append(row)
-        _forgive_lost_workers(trial)
+        forgive_lost_workers(trial)
 
     def on_checkpoint(self, iteration: int, trials: list[Any], trial: Any, checkpoint: Any, **info: Any) -> None:
         """Have a new checkpoint on the disk before Ray deletes the one that it replaces."""
         with naming_a_full_disk(self._folder):
             sync_tree(Path(checkpoint.path))
+
+    def on_trial_recover(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
+        """A worker was lost, or what Ray takes for that."""
+        require_room(trial)
 
     def on_trial_complete(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
         self._ended.setdefault(number_of(trial), None)
@@ -88,12 +86,11 @@ class Recorder(Callback):
 
     def on_trial_error(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
         """Ray gave a trial up: its worker could not be kept alive, or its checkpoint not be written."""
-        number, error = number_of(trial), trial.get_error()
-        if is_full(getattr(error, "cause", error)):  # what a run itself raises is a result, so this was Ray's writing
-            raise DiskFull(f"no room on the disk that holds {self._folder}") from error
-        kind = contract.OUT_OF_MEMORY if isinstance(error, ray.exceptions.OutOfMemoryError) else contract.ERROR
-        text = str(error).strip() or type(error).__name__
-        self._record_failure(number, Failure(kind, len(self.rows(number)) + 1, text.splitlines()[-1].strip(), text))
+        require_room(trial)
+        number, (error, text) = number_of(trial), last_error(trial)
+        kind = contract.OUT_OF_MEMORY if isinstance(error, OutOfMemoryError) else contract.ERROR
+        cause = text.splitlines()[-1].strip() if text else type(error).__name__
+        self._record_failure(number, Failure(kind, len(self.rows(number)) + 1, cause, text))
         self._forget(number)
 
     def _forget(self, number: int) -> None:
@@ -109,14 +106,6 @@ class Recorder(Callback):
         if number not in self._logs:
             self._logs[number] = TrialLog(self._folder / contract.trial_folder_name(number))
         return self._logs[number]
-
-
-def _forgive_lost_workers(trial: Any) -> None:
-    """An epoch was finished, so what Ray counts as failures (its workers died) starts from 0 again.
-
-    Reaches into ray 2.60's Trial: it retries while `num_failures` is at most FailureConfig's `max_failures`.
-    """
-    trial.run_metadata.num_failures = 0
 
 
 def _plain(value: Any) -> Any:

@@ -9,7 +9,8 @@ from results.record.sweeps import SweepRecord, TrialRecord, read_trial
 from results.record.view_marks import is_complete
 from results.trackers.tensorboard_record import VIEW, TrialEvents, open_events
 from trainable import contract
-from tune.callbacks.recorder import Recorder, number_of
+from tune.callbacks.recorder import Recorder
+from tune.engine.ray_trials import number_of
 
 
 class TensorBoardCallback(LoggerCallback):

@@ -24,7 +24,8 @@ from results.trackers.wandb_sweep_entry import RUNNING, ended_state
 from results.trackers.wandb_trials import is_lacking, models, open_trial
 from trainable import contract
 from trainable.contract import TrialStatus
-from tune.callbacks.recorder import Recorder, number_of
+from tune.callbacks.recorder import Recorder
+from tune.engine.ray_trials import number_of
 
 Work = Callable[[], object]
 

@@ -19,7 +19,7 @@ from ray.tune.schedulers import FIFOScheduler, TrialScheduler
 from results.record.ranking import Row, better, sign
 from results.record.sweeps import TrialRecord
 from trainable import contract
-from trainable.contract import trial_number
+from tune.engine.ray_trials import number_of
 
 STARTING_VALUES = 0
 """Number of the trial by which the others are measured."""
@@ -61,8 +61,7 @@ class RecordedASHA(FIFOScheduler):
             self._falls_behind(number, row)
 
     def on_trial_result(self, tune_controller: Any, trial: Any, result: dict[str, Any]) -> str:
-        number = trial_number(trial.storage.trial_dir_name)
-        assert number is not None
+        number = number_of(trial)
         if self._falls_behind(number, result) and number != STARTING_VALUES:
             return str(TrialScheduler.STOP)
         return str(TrialScheduler.CONTINUE)

@@ -20,12 +20,12 @@ from optuna.trial import FrozenTrial, TrialState, create_trial
 from ray.tune.search import Searcher
 
 from results.record.atomic_write import naming_a_full_disk
+from results.record.failures import read_failure
 from results.record.ranking import Row, better
 from results.record.space import Space
 from results.record.sweeps import SweepRecord, TrialRecord
 from results.record.trial_log import write_params
 from trainable import contract
-from trainable.contract import FAILURE
 from trainable.seeds import seed_of
 
 RANDOM_PROPOSALS = 6
@@ -56,7 +56,7 @@ class RecordedSearch(Searcher):
         storage_file = record.folder / contract.OPTUNA_FILE
         storage_file.unlink(missing_ok=True)
         self._study = optuna.create_study(
-            storage=JournalStorage(JournalFileBackend(str(storage_file))),
+            storage=JournalStorage(_Journal(storage_file)),
             study_name=record.name,
             direction=StudyDirection.MAXIMIZE if record.mode == "max" else StudyDirection.MINIMIZE,
         )
@@ -107,13 +107,15 @@ class RecordedSearch(Searcher):
     def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False) -> None:
         """Tell Optuna what became of a trial: its score, or that it was stopped early, or that it failed."""
         number = self._numbers[trial_id]
-        failed = error or not result or FAILURE in result
+        # A failure lies in the record by now; in the result its keys are "failure/kind" and the like.
+        failed = error or not result or read_failure(self._folder / contract.trial_folder_name(number)) is not None
         if result and not failed:
             self._report(number, result)
-        trial = self._running.pop(number)
+        trial = self._running[number]
         value = trial.best[self.metric] if trial.best else None
         state = _state(trial.epochs, self._num_epochs, failed or value is None)
         self._study.tell(trial.optuna_trial.number, value if state == TrialState.COMPLETE else None, state=state)
+        del self._running[number]
 
     def _report(self, number: int, row: Row) -> None:
         """Tell Optuna the best value so far, unless the epoch repeats one after a lost worker."""
@@ -152,6 +154,18 @@ class RecordedSearch(Searcher):
         params = {name: value for name, value in config.items() if _contains(self._space.get(name), value)}
         distributions = {name: self._space[name] for name in params}
         return distributions, params, {name: value for name, value in config.items() if name not in params}
+
+
+class _Journal(JournalFileBackend):
+    """Optuna's file in the sweep's folder."""
+
+    def __init__(self, file: Path) -> None:
+        super().__init__(str(file))
+        self._folder = file.parent
+
+    def append_logs(self, logs: list[dict[str, Any]]) -> None:
+        with naming_a_full_disk(self._folder):
+            super().append_logs(logs)
 
 
 class _RunningTrial:

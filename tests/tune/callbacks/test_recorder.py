@@ -1,12 +1,14 @@
 """The record of a running sweep, as the recorder writes it and as others ask it."""
 
+import errno
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
 
 import pytest
 from made_up_sweep import METRIC, MadeUpTrial, write_sweep
-from ray.exceptions import RayTaskError
+from ray.exceptions import ActorDiedError, RayTaskError
+from ray.train._internal.storage import StorageContext
+from ray.tune.error import _TuneStopTrialError
+from ray.tune.experiment import Trial
 from rich.console import Console
 
 from results.record.atomic_write import DiskFull
@@ -24,13 +26,26 @@ def sweep(tmp_path: Path) -> Path:
     )
 
 
-def ray_trial(error: Exception | None = None) -> Any:
-    """What the recorder reads of Ray's Trial."""
-    return SimpleNamespace(
-        storage=SimpleNamespace(trial_dir_name="trial_00000"),
-        run_metadata=SimpleNamespace(num_failures=0),
-        get_error=lambda: error,
-    )
+class OutsideRay(StorageContext):
+    """Where Ray's Trial keeps its files; Ray's own session folder is there only while Ray runs."""
+
+    def _get_session_path(self) -> str:
+        return str(Path(self.storage_fs_path) / "session")
+
+
+@pytest.fixture
+def ray_trial(sweep: Path) -> Trial:
+    """Ray's own Trial of trial 0, as the recorder is handed it."""
+    storage = OutsideRay(str(sweep.parent), experiment_dir_name=sweep.name)
+    trial = Trial("a trainable", stub=True, storage=storage, trial_dirname_creator=lambda _: "trial_00000")
+    trial.init_local_path()
+    return trial
+
+
+def raised_in_worker(error: Exception) -> Exception:
+    """As Ray hands on what a worker raised."""
+    text = f"ray::save() (pid=1, ip=127.0.0.1)\n{type(error).__name__}: {error}"
+    return RayTaskError("save", text, error, pid=1, ip="127.0.0.1").as_instanceof_cause()
 
 
 def test_asking_for_a_trials_rows_changes_nothing_on_disk(sweep: Path) -> None:
@@ -54,27 +69,66 @@ def test_the_recorder_is_called_before_those_that_show_what_it_has_written(sweep
     assert followers.in_order(progress) == [followers.recorder, followers.tensorboard, followers.wandb, progress]
 
 
-def test_a_checkpoint_that_ray_found_no_room_for_is_a_full_disk_and_no_failure_of_the_trial(sweep: Path) -> None:
-    cause = OSError(28, "No space left on device", str(sweep))
-    error = RayTaskError("train", "traceback", cause).as_instanceof_cause()
+@pytest.mark.parametrize("event", ["on_trial_recover", "on_trial_error"])
+def test_a_checkpoint_that_ray_found_no_room_for_is_a_full_disk_and_no_failure_of_the_trial(
+    event: str, sweep: Path, ray_trial: Trial
+) -> None:
+    ray_trial.handle_error(raised_in_worker(OSError(errno.ENOSPC, "No space left on device", str(sweep))))
     with pytest.raises(DiskFull):
-        Recorder(sweep, read_sweep(sweep).trials).on_trial_error(0, [], ray_trial(error))
+        getattr(Recorder(sweep, read_sweep(sweep).trials), event)(0, [], ray_trial)
     assert not (sweep / "trial_00000" / contract.FAILURE_FILE).exists()
 
 
-def test_an_error_whose_text_speaks_of_a_full_disk_is_the_trials_own(sweep: Path) -> None:
-    error = RayTaskError("train", "traceback", RuntimeError("the run could not save itself: No space left on device"))
-    Recorder(sweep, read_sweep(sweep).trials).on_trial_error(0, [], ray_trial(error.as_instanceof_cause()))
+def test_a_disk_that_was_full_when_ray_stopped_a_trial_ends_the_sweep(sweep: Path, ray_trial: Trial) -> None:
+    """Ray logs what it meets there, and tries the trial again (ray 2.60, TuneController.stop_trial)."""
+
+    def stop_trial() -> None:
+        try:
+            raise DiskFull("in Optuna's journal")
+        except DiskFull as error:
+            ray_trial.handle_error(_TuneStopTrialError(str(error)))
+            Recorder(sweep, read_sweep(sweep).trials).on_trial_recover(0, [], ray_trial)
+
+    with pytest.raises(DiskFull, match="on the sweep's disk"):
+        stop_trial()
+
+
+def test_a_lost_worker_is_no_full_disk(sweep: Path, ray_trial: Trial) -> None:
+    ray_trial.handle_error(ActorDiedError())
+    Recorder(sweep, read_sweep(sweep).trials).on_trial_recover(0, [], ray_trial)
+
+
+def test_a_trial_that_ray_gives_up_fails_with_the_last_thing_that_happened_to_it(sweep: Path, ray_trial: Trial) -> None:
+    """Be it that its text speaks of a full disk: the run's own is an error like any other."""
+    ray_trial.handle_error(raised_in_worker(ValueError("an earlier one")))
+    own = RuntimeError("the run could not save itself: No space left on device")
+    ray_trial.handle_error(raised_in_worker(own))
+    Recorder(sweep, read_sweep(sweep).trials).on_trial_error(0, [], ray_trial)
     (trial,) = read_sweep(sweep).trials
     assert trial.failure
-    assert trial.failure.kind == contract.ERROR
+    assert (trial.failure.kind, trial.failure.epoch) == (contract.ERROR, 3)
+    assert trial.failure.cause == f"RuntimeError: {own}"
+    assert trial.failure.traceback.startswith("ray::save()")
 
 
-def test_a_row_follows_those_on_disk_and_a_repeated_epoch_is_not_written_twice(sweep: Path) -> None:
+def test_a_row_follows_those_on_disk_and_a_repeated_epoch_is_not_written_twice(sweep: Path, ray_trial: Trial) -> None:
     recorder = Recorder(sweep, read_sweep(sweep).trials)
     for epoch in (2, 3):
         result = {contract.EPOCH: epoch, METRIC: 0.5, "time_this_iter_s": 1.0, "config": {"lr": 1e-3}}
-        recorder.on_trial_result(0, [], ray_trial(), result)
+        recorder.on_trial_result(0, [], ray_trial, result)
     (trial,) = read_sweep(sweep).trials
     assert [row[METRIC] for row in trial.rows] == [0.3, 0.4, 0.5]
     assert [row[contract.ARRIVAL] for row in trial.rows] == [0, 1, 2]
+
+
+def test_a_finished_epoch_forgives_the_workers_that_were_lost_before(sweep: Path, ray_trial: Trial) -> None:
+    """Ray gives a trial up when it has lost more workers than `max_failures`, since its start."""
+    ray_trial.max_failures = 1
+    recorder = Recorder(sweep, read_sweep(sweep).trials)
+    for epoch in (3, 4, 5):
+        ray_trial.handle_error(ActorDiedError())
+        assert ray_trial.should_recover()
+        recorder.on_trial_result(0, [], ray_trial, {contract.EPOCH: epoch, METRIC: 0.5, "time_this_iter_s": 1.0})
+    ray_trial.handle_error(ActorDiedError())
+    ray_trial.handle_error(ActorDiedError())
+    assert not ray_trial.should_recover()

@@ -11,7 +11,10 @@ import yaml
 from optuna.distributions import FloatDistribution
 from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
+from ray.tune.utils.util import flatten_dict
 
+from results.record.atomic_write import DiskFull
+from results.record.failures import Failure, write_failure
 from results.record.sweeps import read_sweep
 from results.record.trial_log import TrialLog
 from trainable import contract
@@ -105,19 +108,24 @@ def test_optuna_is_told_the_best_epoch_of_a_complete_trial_and_of_a_stopped_one_
     search = searcher(sweep)
     run_trial(sweep, search, "a")
     pruned = run_trial(sweep, search, "b", epochs=2)
-    for books in (search, searcher(sweep)):  # as told, and as written anew from the record
-        complete, stopped = study(books).trials
+    for told in (search, searcher(sweep)):  # as told, and as written anew from the record
+        complete, stopped = study(told).trials
         assert complete.state == optuna.trial.TrialState.COMPLETE
         assert complete.value == height(FIRST, 3)
         assert stopped.state == optuna.trial.TrialState.PRUNED
         assert stopped.intermediate_values == {1: height(pruned, 1), 2: height(pruned, 2)}
 
 
-def test_a_diverged_trial_is_told_as_failed_and_proposals_go_on(sweep: Path) -> None:
+def test_a_trial_that_diverged_or_failed_after_some_epochs_is_told_as_failed_and_proposals_go_on(sweep: Path) -> None:
     search = searcher(sweep)
     search.suggest("a")
-    search.on_trial_complete("a", {"failure": {"kind": "diverged"}, "done": True})
-    assert states(search) == ["FAIL"]
+    row = {contract.EPOCH: 1, METRIC: 0.5}
+    TrialLog(sweep / "trial_00000").append(row)
+    search.on_trial_result("a", row)
+    write_failure(sweep / "trial_00000", Failure(contract.DIVERGED, 2, "loss is nan"))
+    # As Ray tells a searcher of a result that holds {"failure": {"kind": ...}}.
+    search.on_trial_complete("a", flatten_dict({contract.EPOCH: 1, "failure": {"kind": "diverged"}, "done": True}))
+    assert states(search) == states(searcher(sweep)) == ["FAIL"]
     assert search.suggest("b")
 
 
@@ -127,3 +135,14 @@ def test_a_metric_that_is_not_a_number_leaves_no_trial_running(sweep: Path) -> N
     search.on_trial_result("a", {contract.EPOCH: 1, METRIC: math.nan})
     search.on_trial_complete("a", {contract.EPOCH: 2, METRIC: math.nan, "done": True})
     assert states(search) == ["FAIL"]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux has a file whose disk is always full")
+def test_a_full_disk_under_optunas_journal_is_known_as_the_sweeps(sweep: Path) -> None:
+    search = searcher(sweep)
+    search.suggest("a")
+    journal = sweep / contract.OPTUNA_FILE
+    journal.unlink()
+    journal.symlink_to("/dev/full")
+    with pytest.raises(DiskFull):
+        search.on_trial_result("a", {contract.EPOCH: 1, METRIC: 0.5})

@@ -1,0 +1,41 @@
+"""TensorBoard's events of one trial, as they are written."""
+
+import errno
+import os
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+from views import tensorboard_curves
+
+from results.trackers.tensorboard_record import SCORE_TAG, TrialEvents
+
+METRIC = "Val/Height"
+
+
+def row(epoch: int, value: float) -> dict[str, Any]:
+    return {"training_iteration": epoch, METRIC: value, "timestamp": 1767268800 + epoch}
+
+
+def test_the_score_is_the_best_finite_value_so_far(tmp_path: Path) -> None:
+    events = TrialEvents(tmp_path, {"lr": 0.1}, METRIC, "max", space={})
+    events.append([row(epoch, value) for epoch, value in enumerate((float("nan"), 0.5, float("inf"), 0.25), start=1)])
+    assert tensorboard_curves(tmp_path)[SCORE_TAG] == [(2, 0.5), (3, 0.5), (4, 0.5)]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux has a file whose disk is always full")
+def test_a_full_disk_is_raised_where_epochs_are_added_and_no_thread_prints_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    printed: list[object] = []
+    monkeypatch.setattr(threading, "excepthook", printed.append)
+    events = TrialEvents(tmp_path, {"lr": 0.1}, METRIC, "max", space={})
+    links = {entry: os.readlink(entry) for entry in Path("/proc/self/fd").iterdir() if entry.is_symlink()}
+    (descriptor,) = (int(entry.name) for entry, target in links.items() if target.startswith(f"{tmp_path}/events."))
+    with open("/dev/full", "wb") as full:
+        os.dup2(full.fileno(), descriptor)
+    with pytest.raises(OSError, match="No space left") as raised:
+        events.append([row(1, 0.5)])
+    assert raised.value.errno == errno.ENOSPC
+    assert printed == []

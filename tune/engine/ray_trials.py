@@ -1,0 +1,64 @@
+"""What a sweep reads of Ray's trials and of its errors, and sets in them; part of it is private, read in ray 2.60."""
+
+import pickle
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from ray.exceptions import RayTaskError
+
+from results.record.atomic_write import DiskFull, is_full
+from trainable import contract
+
+
+def number_of(trial: Any) -> int:
+    """A trial's number in the sweep, from the name of its folder: Ray's own id lives for one session only."""
+    number = contract.trial_number(trial.storage.trial_dir_name)
+    assert number is not None, trial.storage.trial_dir_name
+    return number
+
+
+def forgive_lost_workers(trial: Any) -> None:
+    """Let what Ray counts as failures of a trial (its workers died) start from 0 again: it has finished an epoch.
+
+    Ray retries while `Trial.run_metadata.num_failures` is at most FailureConfig's `max_failures`.
+    """
+    trial.run_metadata.num_failures = 0
+
+
+def last_error(trial: Any) -> tuple[BaseException | None, str]:
+    """The last error that Ray met with a trial: the exception, where it came from its worker, and its text.
+
+    `Trial.handle_error` leaves both in Ray's session folder, texts one after the other. `Trial.get_error` looks for
+    them in the sweep's folder, where they arrive later or not at all.
+    """
+    texts = Path(trial.error_file).read_text(encoding="utf-8")
+    text = texts.rpartition("Failure # ")[2].partition("\n")[2].strip()
+    if trial.pickled_error_file:
+        error: BaseException = pickle.loads(Path(trial.pickled_error_file).read_bytes())
+        if str(error).strip() == text:  # else it is an earlier one
+            return error.cause if isinstance(error, RayTaskError) else error, text
+    return None, text
+
+
+def require_room(trial: Any) -> None:
+    """Of what Ray takes for a failure of a trial, raise again what says that the sweep's disk is full.
+
+    Raises:
+        DiskFull: Ray found no room for the trial's checkpoint, or met a DiskFull when it stopped the trial.
+    """
+    error = last_error(trial)[0]
+    if is_full(error) or met_full_disk(sys.exception()):
+        raise DiskFull("no room on the sweep's disk") from error
+
+
+def met_full_disk(error: BaseException | None) -> bool:
+    """Whether an error is a DiskFull or was raised amid one: Ray raises its own, with a callback's as its context."""
+    return any(isinstance(one, DiskFull) for one in _chain(error))
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    while error:
+        yield error
+        error = error.__cause__ or error.__context__
