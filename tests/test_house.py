@@ -21,7 +21,7 @@ MOST_FILES = 14
 """Of one room."""
 
 MAY_IMPORT = {
-    "tune": {"tune", "trainable", "search_spaces", "results", "ray", "optuna", "rich", "yaml"},
+    "tune": {"tune", "trainable", "search_spaces", "results", "ray", "optuna", "numpy", "rich", "yaml"},
     "trainable": {
         "trainable", "torch", "numpy", "safetensors", "transformers", "rich", "matplotlib", "ray", "wandb", "results",
     },
@@ -205,7 +205,7 @@ def hiding_names(house: House, installed: Iterable[str]) -> list[str]:
 
     A command's own folder comes first on Python's path.
     """
-    taken = set(installed) | STANDARD_LIBRARY
+    taken = (set(installed) | STANDARD_LIBRARY) - {"__pycache__"}  # which Python 3.13 takes for a package's name
     folders = {house.files[command].parent for command in house.commands}
     return [
         f"{folder.name}/{entry.name}"
