@@ -105,7 +105,7 @@ def write_curves(record: dict[str, Any], file: Path) -> None:
     head = {name: value for name, value in record.items() if name != "trials"}
     trials = ",\n".join(json.dumps(trial) for trial in record["trials"])
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(json.dumps(head)[:-1] + ', "trials": [\n' + trials + "\n]}\n")
+    file.write_text(json.dumps(head)[:-1] + ', "trials": [\n' + trials + "\n]}\n", encoding="utf-8")
 
 
 # The sweeps played over them
@@ -189,7 +189,7 @@ def orders(curves: list[Curve], draws: int, learning: bool) -> Iterator["np.ndar
     from tune.engine.searcher import RANDOM_PROPOSALS
 
     others = np.arange(1, len(curves))
-    better = sorted(others, key=lambda place: -max(curves[place]))[: len(others) // 2]
+    better = sorted(others, key=lambda index: -max(curves[index]))[: len(others) // 2]
     generator = np.random.default_rng(SEED)
     for _ in range(draws):
         if learning:
@@ -219,9 +219,9 @@ def table(curves: list[Curve], sweeps: list["np.ndarray"], what: str) -> list[st
         cells = [name]
         for concurrency in CONCURRENCIES:
             played = []
-            for places in sweeps:
-                drawn = [curves[place] for place in places]
-                played.append(judge(drawn, play(drawn, paces[places].tolist(), make_decide(), concurrency)))
+            for indices in sweeps:
+                drawn = [curves[index] for index in indices]
+                played.append(judge(drawn, play(drawn, paces[indices].tolist(), make_decide(), concurrency)))
             cells += _cells(played)
         lines.append(f"| {' | '.join(cells)} |")
         print(f"{what}: {lines[-1]}", file=sys.stderr, flush=True)
@@ -261,7 +261,7 @@ def main() -> None:
 
     if not args.curves.exists():
         write_curves(train_curves(args.num_settings, args.num_epochs, args.processes), args.curves)
-    record = json.loads(args.curves.read_text())
+    record = json.loads(args.curves.read_text(encoding="utf-8"))
     first, *others = (trial["curve"] for trial in record["trials"])
     ranked = sorted(others, key=max, reverse=True)
     curves = [first, *(curve for curve in others if curve not in ranked[: args.leave_out])]
@@ -273,7 +273,7 @@ def main() -> None:
     )
     for learning, what in ((False, "all trials at random"), (True, "later trials from the better half")):
         sweeps = list(orders(curves, args.draws, learning))
-        winners = {max(places.tolist(), key=lambda place: max(curves[place])) for places in sweeps}
+        winners = {max(indices.tolist(), key=lambda index: max(curves[index])) for indices in sweeps}
         lines = table(curves, sweeps, what)
         title = f"{what[0].upper()}{what[1:]} (one of {len(winners)} settings is the best of its sweep):"
         print(f"{title}\n\n" + "\n".join(lines), end="\n\n" if not learning else "\n")

@@ -54,8 +54,8 @@ def main() -> None:
         return
     print("| device | batch | (a) per sample | (b) ours | (c) floor | b / a | c / b |")
     print("| --- | --- | --- | --- | --- | --- | --- |", flush=True)
-    places = [("cpu", threads) for threads in wanted.threads] + ([("cuda", 1)] if torch.cuda.is_available() else [])
-    for device, threads in places:
+    devices = [("cpu", threads) for threads in wanted.threads] + ([("cuda", 1)] if torch.cuda.is_available() else [])
+    for device, threads in devices:
         command = [sys.executable, __file__, "--device", device, "--threads", str(threads)]
         subprocess.run([*command, "--repetitions", str(wanted.repetitions)], check=True)
 

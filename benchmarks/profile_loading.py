@@ -70,7 +70,7 @@ def generate(folder: Path, dataset: int, samples: int) -> None:
             for blocks in BLOCKS:
                 records = [record(numbers, dataset, sample, tier, top_k, blocks) for sample in range(samples)]
                 name = f"{folder.name}_imgsizetier-{tier}_crops{crops}_topk{top_k}_blocks{blocks}.json"
-                (folder / name).write_text(json.dumps({"per_sample_results": records}))
+                (folder / name).write_text(json.dumps({"per_sample_results": records}), encoding="utf-8")
 
 
 def record(numbers: random.Random, dataset: int, sample: int, tier: str, top_k: int, blocks: int) -> dict[str, object]:

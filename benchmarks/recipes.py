@@ -28,7 +28,7 @@ STARTING = {"lr": 1e-4, "group_size": 5, "budget_penalty": 10.0}
 
 
 @dataclass(frozen=True)
-class Row:
+class TableRow:
     """One line of the table: what is changed of the default recipe at GOOD hyperparameters."""
 
     name: str
@@ -51,12 +51,12 @@ class Outcome:
     """How often the last epoch's policy chooses each configuration on validation."""
 
 
-def rows() -> list[Row]:
+def rows() -> list[TableRow]:
     good = GRPOSettings(**GOOD)
-    listed = [Row("`default` recipe, lr 1e-3, group 8, penalty 1", good)]
-    listed += [Row("`default` recipe, starting values: lr 1e-4, group 5, penalty 10", GRPOSettings(**STARTING))]
+    listed = [TableRow("`default` recipe, lr 1e-3, group 8, penalty 1", good)]
+    listed += [TableRow("`default` recipe, starting values: lr 1e-4, group 5, penalty 10", GRPOSettings(**STARTING))]
     listed += [
-        Row(
+        TableRow(
             f"`original` recipe, lr {lr}, group {group_size}, penalty 10",
             GRPOSettings(recipe="original", lr=float(lr), group_size=group_size, budget_penalty=10.0),
         )
@@ -65,8 +65,8 @@ def rows() -> list[Row]:
     ]
     ten = dataclasses.replace(good, budget_penalty=10.0)
     listed += [
-        Row("reward of `original`, penalty 10, not divided by the std", ten, crossed=("original", "default")),
-        Row("reward of `default`, penalty 1, divided by the std", good, crossed=("default", "original")),
+        TableRow("reward of `original`, penalty 10, not divided by the std", ten, crossed=("original", "default")),
+        TableRow("reward of `default`, penalty 1, divided by the std", good, crossed=("default", "original")),
     ]
     tried: dict[str, tuple[Any, ...]] = {
         "entropy_coefficient": (0.0, 0.003, 0.01, 0.03, 0.1),
@@ -75,14 +75,18 @@ def rows() -> list[Row]:
         "hidden_size": (64, 128, 256),
     }
     listed += [
-        Row(f"{name} {value:g}", dataclasses.replace(good, **{name: value}))
+        TableRow(f"{name} {value:g}", dataclasses.replace(good, **{name: value}))
         for name, values in tried.items()
         for value in values
     ]
-    return [*listed, Row("no vision features", good, features="no vision"), Row("no features", good, features="none")]
+    return [
+        *listed,
+        TableRow("no vision features", good, features="no vision"),
+        TableRow("no features", good, features="none"),
+    ]
 
 
-def train(row: Row, data: "ControllerData", seed: int, num_epochs: int) -> Outcome:
+def train(row: TableRow, data: "ControllerData", seed: int, num_epochs: int) -> Outcome:
     import torch
 
     from trainable import contract
@@ -110,7 +114,7 @@ def train(row: Row, data: "ControllerData", seed: int, num_epochs: int) -> Outco
     )
 
 
-def _recipe(row: Row) -> "Recipe":
+def _recipe(row: TableRow) -> "Recipe":
     from trainable.grpo.recipes import RECIPES, Recipe
 
     if row.crossed is None:

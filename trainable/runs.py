@@ -67,7 +67,7 @@ class Run(Protocol):
         """Go on from what `save` wrote, bit for bit. Raises DamagedCheckpoint."""
 
     def close(self) -> None:
-        """Let go of everything but the borrowed data."""
+        """Release everything but the data, which other runs share."""
 
 
 class RunKind(Protocol):
@@ -95,7 +95,11 @@ class RunKind(Protocol):
     data that no trial has seen."""
 
     def prepare(self, settings: Any) -> Any:
-        """Read what is dear to load; it is put into Ray's object store once and lent to every run. Raises UserError."""
+        """Read what is expensive to load; it is put into Ray's object store once and shared by all runs.
+
+        Raises:
+            UserError: it cannot be read, or nothing can be trained on it.
+        """
 
     def describe(self, settings: Any, data: Any) -> DataDescription:
         """The data in words and numbers."""

@@ -37,7 +37,7 @@ from trainable.seeds import seed_of
 
 @dataclass(frozen=True)
 class ControllerData:
-    """What is dear to load, and lent to every run."""
+    """What is expensive to load, and shared by all runs of a process."""
 
     profile: Profile
     features: Features

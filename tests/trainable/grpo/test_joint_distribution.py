@@ -26,8 +26,8 @@ def enumerated(logits: list[Tensor], allowed: Tensor) -> Tensor:
     rows = []
     for state in range(len(allowed)):
         products = [
-            math.prod(float(head[state, place]) for head, place in zip(heads, places, strict=True))
-            for places in itertools.product(*(range(size) for size in KNOB_SIZES))
+            math.prod(float(head[state, index]) for head, index in zip(heads, indices, strict=True))
+            for indices in itertools.product(*(range(size) for size in KNOB_SIZES))
         ]
         kept = [product * bool(ok) for product, ok in zip(products, allowed[state], strict=True)]
         rows.append([value / sum(kept) for value in kept])
@@ -44,10 +44,10 @@ def test_on_a_complete_profile_the_joint_is_the_plain_product_of_the_heads():
 
 def test_on_an_incomplete_profile_it_is_the_product_restricted_and_renormalised():
     logits, allowed = logits_of(6), half_allowed(6)
-    joint = joint_log_probabilities(logits, allowed)
-    torch.testing.assert_close(joint.exp(), enumerated(logits, allowed))
-    assert torch.equal(joint == -torch.inf, ~allowed)
-    torch.testing.assert_close(joint.exp().sum(dim=1), torch.ones(6, dtype=torch.float64))
+    log_probabilities = joint_log_probabilities(logits, allowed)
+    torch.testing.assert_close(log_probabilities.exp(), enumerated(logits, allowed))
+    assert torch.equal(log_probabilities == -torch.inf, ~allowed)
+    torch.testing.assert_close(log_probabilities.exp().sum(dim=1), torch.ones(6, dtype=torch.float64))
 
 
 def test_adding_a_constant_to_a_heads_logits_changes_nothing():
@@ -79,10 +79,10 @@ def test_a_configuration_that_is_not_allowed_sends_no_gradient_and_no_nan():
 
 @pytest.mark.parametrize("seed", [0, 1, 2])
 def test_draws_follow_the_joint_distribution(seed):
-    joint = joint_log_probabilities(logits_of(1), half_allowed(1))
+    log_probabilities = joint_log_probabilities(logits_of(1), half_allowed(1))
     group_size = 50_000
-    drawn = sample_groups(joint, group_size, torch.Generator().manual_seed(seed))
-    expected = group_size * joint.exp()[0]
+    drawn = sample_groups(log_probabilities, group_size, torch.Generator().manual_seed(seed))
+    expected = group_size * log_probabilities.exp()[0]
     observed = torch.bincount(drawn.flatten(), minlength=NUM_CONFIGURATIONS).double()
     likely = expected >= 5
     chi_square = ((observed - expected)[likely] ** 2 / expected[likely]).sum().item()
@@ -92,8 +92,8 @@ def test_draws_follow_the_joint_distribution(seed):
 
 
 def test_the_members_of_a_group_are_drawn_independently():
-    joint = torch.tensor([[0.5, 0.3, 0.2]]).log().expand(40_000, 3)
-    pairs = sample_groups(joint, 2, torch.Generator().manual_seed(0))
+    log_probabilities = torch.tensor([[0.5, 0.3, 0.2]]).log().expand(40_000, 3)
+    pairs = sample_groups(log_probabilities, 2, torch.Generator().manual_seed(0))
     # Equal with probability .25 + .09 + .04 = .38; the standard deviation of the share is sqrt(.38 * .62 / 40000)
     assert (pairs[:, 0] == pairs[:, 1]).float().mean().item() == pytest.approx(0.38, abs=4 * 0.00243)
 
@@ -106,17 +106,17 @@ def test_a_configuration_that_is_not_allowed_is_never_drawn():
 
 
 def test_a_group_has_as_many_members_as_asked():
-    joint = joint_log_probabilities(logits_of(7), half_allowed(7))
-    drawn = sample_groups(joint, 11, torch.Generator().manual_seed(0))
+    log_probabilities = joint_log_probabilities(logits_of(7), half_allowed(7))
+    drawn = sample_groups(log_probabilities, 11, torch.Generator().manual_seed(0))
     assert drawn.shape == (7, 11)
     assert drawn.dtype == torch.int64
 
 
 def test_draws_depend_on_the_generator_alone():
-    joint = joint_log_probabilities(logits_of(7), half_allowed(7))
-    first = sample_groups(joint, 5, torch.Generator().manual_seed(4))
+    log_probabilities = joint_log_probabilities(logits_of(7), half_allowed(7))
+    first = sample_groups(log_probabilities, 5, torch.Generator().manual_seed(4))
     torch.manual_seed(99)
-    again = sample_groups(joint, 5, torch.Generator().manual_seed(4))
-    other = sample_groups(joint, 5, torch.Generator().manual_seed(5))
+    again = sample_groups(log_probabilities, 5, torch.Generator().manual_seed(4))
+    other = sample_groups(log_probabilities, 5, torch.Generator().manual_seed(5))
     assert torch.equal(first, again)
     assert not torch.equal(first, other)

@@ -37,20 +37,20 @@ def gradient(policy: Policy, value: Tensor) -> Tensor:
 @pytest.mark.parametrize("group_size", [2, 3])
 def test_the_expected_gradient_over_all_groups_is_that_of_the_expected_reward(allowed, group_size):
     policy, features, budget = small_policy()
-    joint = joint_log_probabilities(policy(features, budget), allowed)  # [1, C]
+    log_probabilities = joint_log_probabilities(policy(features, budget), allowed)  # [1, C]
     possible = torch.nonzero(allowed[0]).flatten().tolist()
 
     expected_gradient = torch.zeros(1)
     for group in itertools.product(possible, repeat=group_size):
         configurations = torch.tensor([group])
-        log_probabilities = joint.gather(1, configurations)
+        of_group = log_probabilities.gather(1, configurations)
         advantages = group_advantages(REWARDS[configurations], divide_by_std=False)
-        loss = policy_gradient_loss(log_probabilities, log_probabilities.detach(), advantages, CLIP)
-        expected_gradient = expected_gradient + log_probabilities.sum().exp().detach() * gradient(policy, loss)
+        loss = policy_gradient_loss(of_group, of_group.detach(), advantages, CLIP)
+        expected_gradient = expected_gradient + of_group.sum().exp().detach() * gradient(policy, loss)
 
     # A member is centred by a mean that contains its own reward, so E[A_i grad log p_i] is
     # grad sum_c p(c) R(c) less a share 1/G of itself.
-    expected_reward = sum(joint[0, c].exp() * REWARDS[c] for c in possible)
+    expected_reward = sum(log_probabilities[0, c].exp() * REWARDS[c] for c in possible)
     by_theory = -(1 - 1 / group_size) * gradient(policy, expected_reward)
     assert by_theory.norm() > 0.01
     torch.testing.assert_close(expected_gradient, by_theory, rtol=1e-9, atol=1e-12)
@@ -58,16 +58,16 @@ def test_the_expected_gradient_over_all_groups_is_that_of_the_expected_reward(al
 
 def test_with_the_std_two_configurations_differ_by_unit_advantages_however_close_their_rewards():
     logits = torch.tensor([[0.3, -0.5]], dtype=torch.float64, requires_grad=True)
-    joint = joint_log_probabilities([logits], torch.ones(1, 2, dtype=torch.bool))
-    p, q = joint.detach().exp()[0].tolist()
+    log_probabilities = joint_log_probabilities([logits], torch.ones(1, 2, dtype=torch.bool))
+    p, q = log_probabilities.detach().exp()[0].tolist()
     rewards = torch.tensor([0.501, 0.5], dtype=torch.float64)
 
     expected_gradient = torch.zeros(1, 2, dtype=torch.float64)
     for group in itertools.product((0, 1), repeat=2):
-        log_probabilities = joint.gather(1, torch.tensor([group]))
+        of_group = log_probabilities.gather(1, torch.tensor([group]))
         advantages = group_advantages(rewards[torch.tensor([group])], divide_by_std=True)
-        loss = policy_gradient_loss(log_probabilities, log_probabilities.detach(), advantages, CLIP)
-        weight = log_probabilities.sum().exp().detach()
+        loss = policy_gradient_loss(of_group, of_group.detach(), advantages, CLIP)
+        weight = of_group.sum().exp().detach()
         expected_gradient += weight * torch.autograd.grad(loss, logits, retain_graph=True)[0]
 
     # Only the groups (0, 1) and (1, 0), probability 2pq, teach: centred +-d/2 over the unbiased std d/sqrt(2) gives
@@ -108,9 +108,9 @@ def test_the_entropy_of_equal_chances_is_the_logarithm_of_their_number():
 
 def test_the_entropy_of_a_product_is_the_sum_of_the_heads_entropies():
     first, second = torch.randn(5, 2), torch.randn(5, 3)
-    joint = joint_log_probabilities([first, second], ALL.expand(5, 6))
+    log_probabilities = joint_log_probabilities([first, second], ALL.expand(5, 6))
     heads = [torch.distributions.Categorical(logits=logits).entropy() for logits in (first, second)]
-    torch.testing.assert_close(entropy(joint), heads[0] + heads[1])
+    torch.testing.assert_close(entropy(log_probabilities), heads[0] + heads[1])
 
 
 def test_the_only_possible_configuration_has_entropy_0_and_a_gradient_of_0():
@@ -143,7 +143,7 @@ def test_the_gradient_is_that_of_finite_differences(name):
     reference = joint_log_probabilities([torch.linspace(0, 1, 6, dtype=torch.float64).expand(2, 6)], SOME)
 
     def value(x: Tensor) -> Tensor:
-        joint = joint_log_probabilities([x], SOME.expand(2, 6))
-        return entropy(joint) if name == "entropy" else kl_divergence(joint, reference)
+        log_probabilities = joint_log_probabilities([x], SOME.expand(2, 6))
+        return entropy(log_probabilities) if name == "entropy" else kl_divergence(log_probabilities, reference)
 
     assert torch.autograd.gradcheck(value, (logits,))

@@ -100,7 +100,7 @@ def test_every_training_sample_is_visited_once_an_epoch(tmp_path):
     # Accuracy is 1, 2, 4, ... over 4096 in the order of the images, the same under every configuration: the mean over
     # an epoch is the sum of all twelve, 4095 / 4096, over 12, only if each was there equally often.
     training = images_of(TRAIN, 12)
-    accuracy = {image: 2.0**place / 4096 for place, image in enumerate(training)}
+    accuracy = {image: 2.0**index / 4096 for index, image in enumerate(training)}
     data = data_of(write_profile(tmp_path, lambda image, c: (accuracy.get(image, 0.5), measure_plausibly(image, c)[1])))
     for metrics in epochs(run_of(data), 3):
         assert metrics["Train/Accuracy_Mean"] == pytest.approx(4095 / 4096 / 12, rel=1e-6)

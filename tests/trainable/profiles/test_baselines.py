@@ -21,7 +21,7 @@ def profile(tmp_path_factory) -> Profile:
     Among the three validation images the quick one solves the first, the slow one the second, none the third.
     """
     training = images_of(TRAIN, 20)
-    solved = {image: (place % 2 == 0, True) for place, image in enumerate(training)}
+    solved = {image: (index % 2 == 0, True) for index, image in enumerate(training)}
     solved |= dict(zip(images_of(VALIDATION, 3), [(True, False), (False, True), (False, False)], strict=True))
 
     def measure(image, configuration):

@@ -162,12 +162,12 @@ def test_a_truncated_compressed_file(tmp_path, kept):
     assert "copy or measure it again, or remove it" in text
 
 
-@pytest.mark.parametrize("place", [10, -8], ids=["first block", "checksum"])
-def test_a_compressed_file_with_a_wrong_byte(tmp_path, place):
+@pytest.mark.parametrize("index", [10, -8], ids=["first block", "checksum"])
+def test_a_compressed_file_with_a_wrong_byte(tmp_path, index):
     file = write_file(tmp_path, LOW, [record(image) for image in range(20)], ending=".json.gz")
     raw = bytearray(file.read_bytes())
     # behind the header of 10 bytes, two bits name the kind of block, and 11 is none; the last 8 bytes are the checksum
-    raw[place] = raw[place] | 0x06 if place == 10 else raw[place] ^ 0xFF
+    raw[index] = raw[index] | 0x06 if index == 10 else raw[index] ^ 0xFF
     file.write_bytes(bytes(raw))
     assert "not readable as JSON" in message(file)
 

@@ -113,24 +113,24 @@ def test_only_the_named_datasets_are_read(tmp_path):
     assert len(profile.keys) == len(IMAGES)
 
 
-def test_progress_is_told_file_by_file(tmp_path):
-    told = []
-    load_profile(write_profile(tmp_path), on_file=lambda done, of: told.append((done, of)))
-    assert told == [(done, 8) for done in range(1, 9)]
+def test_progress_is_reported_file_by_file(tmp_path):
+    calls = []
+    load_profile(write_profile(tmp_path), on_file=lambda done, of: calls.append((done, of)))
+    assert calls == [(done, 8) for done in range(1, 9)]
 
 
 # Budgets and fingerprint.
 
 
 def test_budgets_are_even_between_two_percentiles_of_the_training_latencies(tmp_path):
-    latencies = {image: 10.0 + place for place, image in enumerate(images_of(TRAIN, 21))}
+    latencies = {image: 10.0 + index for index, image in enumerate(images_of(TRAIN, 21))}
 
     def measure(image, configuration):
         return 1.0, latencies.get(image, 1000.0)
 
     images = [*latencies, *images_of(VALIDATION, 3), *images_of(TEST, 3)]
     profile = load_profile(write_profile(tmp_path, measure, images, [LOW, HIGH]))
-    # 10, 10, 11, 11, ... 30, 30: 42 numbers; the 5th percentile is at place 2.05 (11), the 95th at 38.95 (29)
+    # 10, 10, 11, 11, ... 30, 30: 42 numbers; the 5th percentile is at index 2.05 (11), the 95th at 38.95 (29)
     assert profile.budget_range_ms == (11.0, 29.0)
     np.testing.assert_allclose(profile.budget_grid_ms, [11 + 18 / 7 * step for step in range(8)], rtol=1e-6)
 
@@ -175,7 +175,7 @@ def test_a_complete_profile_says_so_by_saying_nothing(tmp_path):
     assert text == "toy_vqa: 24 samples (train 12, validation 6, test 6) x 8 configurations"
 
 
-def test_a_pair_that_was_not_measured_is_told_in_the_same_line(tmp_path):
+def test_a_pair_that_was_not_measured_is_said_in_the_same_line(tmp_path):
     def measure(image, configuration):
         skipped = configuration == LOW and image in IMAGES[:3]
         return None if skipped else measure_plausibly(image, configuration)
