@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table
 
 from trainable.contract import UserError, shown_path
-from trainable.grpo.checkpoint import Controller, read_controller
+from trainable.grpo.checkpoint import read_controller
 from trainable.judging.controller_choices import ChoicesOnProfile
 from trainable.profiles.baselines import (
     baselines_under_budgets,
@@ -45,26 +45,34 @@ def evaluate(
         UserError: no such checkpoint or profile, or two that don't belong together.
     """
     controller = read_controller(checkpoint)
-    profile = _profile(controller, results_dir, dataset_names)
+    if dataset_names is None:
+        dataset_names = () if results_dir else tuple(controller.settings["dataset_names"])
+    profile = read_profile(results_dir or Path(controller.settings["results_dir"]), dataset_names)
     if not len(profile.samples(split)):
         raise UserError(f"profile {profile.results_dir}: none of its images falls into the {SPLIT_NAMES[split]} split")
     on_profile = ChoicesOnProfile(controller, profile, trust_remote_code)
     full_ms = full_model_latency_ms(profile)
-    fractions = np.array(FRACTIONS_OF_FULL)
-    budgets_ms = np.concatenate([fractions * full_ms, further_budgets_ms]).astype(np.float32)  # [Q]
-    of_full = [f"{fraction:.0%} of full" for fraction in fractions] + [""] * len(further_budgets_ms)
+    budgets_ms = np.array([*(part * full_ms for part in FRACTIONS_OF_FULL), *further_budgets_ms], np.float32)  # [Q]
+    of_full = [f"{part:.0%} of full" for part in FRACTIONS_OF_FULL] + [""] * len(further_budgets_ms)
 
     console = Console(soft_wrap=True, highlight=False, markup=False)
     console.width = max(console.width, TABLE_WIDTH)
-    console.print(_heading(controller, profile, split, full_ms))
+    console.print(
+        f"{shown_path(controller.file)}: the policy of epoch {controller.epoch} on "
+        f"{len(profile.samples(split)):,} {SPLIT_NAMES[split]} samples of {', '.join(profile.datasets)}; "
+        f"the full model takes {full_ms:.4g} ms"
+    )
     policy = points_of_choices(profile, split, on_profile.choices(split, budgets_ms), budgets_ms)
     console.print(_table(policy, of_full, baselines_under_budgets(profile, split, budgets_ms)))
     grid_ms = profile.budget_grid_ms
     on_grid = points_of_choices(profile, split, on_profile.choices(split, grid_ms), grid_ms)
     score = np.mean([entry.in_budget_accuracy for entry in on_grid])
     console.print(f"Over the {len(grid_ms)} budgets that training is judged at: in-budget accuracy {score:.3f}")
-    for remark in _remarks(controller, profile, budgets_ms):
-        console.print(remark)
+    low, high = controller.trained_budget_range_ms
+    if (budgets_ms < np.float32(low)).any() or (budgets_ms > np.float32(high)).any():
+        console.print(f"Trained on budgets from {low:.4g} to {high:.4g} ms; one beyond is served as the nearest within")
+    if profile.fingerprint != controller.fingerprint:
+        console.print(f"Trained on another profile than {shown_path(profile.results_dir)}: scores are not comparable")
     if plot:
         _draw(plot, on_profile, profile, split)
         console.print(f"Frontier: {shown_path(plot)}")
@@ -76,22 +84,9 @@ def full_model_latency_ms(profile: Profile) -> float:
     return float(np.nanmax(means) if np.isnan(means[-1]) else means[-1])
 
 
-def _profile(controller: Controller, results_dir: Path | None, dataset_names: tuple[str, ...] | None) -> Profile:
-    if dataset_names is None:
-        dataset_names = tuple(controller.settings["dataset_names"]) if results_dir is None else ()
-    return read_profile(results_dir or Path(controller.settings["results_dir"]), dataset_names)
-
-
-def _heading(controller: Controller, profile: Profile, split: int, full_ms: float) -> str:
-    return (
-        f"{shown_path(controller.file)}: the policy of epoch {controller.epoch} on "
-        f"{len(profile.samples(split)):,} {SPLIT_NAMES[split]} samples of {', '.join(profile.datasets)}; "
-        f"the full model takes {full_ms:.4g} ms"
-    )
-
-
 def _table(policy: list[BudgetPoint], of_full: list[str], baselines: dict[str, list[BudgetPoint]]) -> Table:
-    table = Table(box=None, header_style="bold", pad_edge=False)
+    caption = f"in budget: accuracy of the answers in time; so for {', '.join(baselines)} (in hindsight, per sample)"
+    table = Table(box=None, header_style="bold", pad_edge=False, caption=caption, caption_justify="left")
     columns = ("budget", "", "in budget", "accuracy", "mean", "P95", "late", *baselines)
     for column in columns:
         table.add_column(column, justify="right" if column else "left", no_wrap=True)
@@ -106,23 +101,7 @@ def _table(policy: list[BudgetPoint], of_full: list[str], baselines: dict[str, l
             f"{entry.violation_rate:.1%}",
             *(f"{entries[index].in_budget_accuracy:.3f}" for entries in baselines.values()),
         )
-    table.caption = (
-        f"in budget: accuracy of the answers in time; so for {', '.join(baselines)} (in hindsight, per sample)"
-    )
-    table.caption_justify = "left"
     return table
-
-
-def _remarks(controller: Controller, profile: Profile, budgets_ms: np.ndarray) -> list[str]:
-    low, high = controller.trained_budget_range_ms
-    remarks = []
-    if (budgets_ms < np.float32(low)).any() or (budgets_ms > np.float32(high)).any():
-        remarks.append(
-            f"Trained on budgets from {low:.4g} to {high:.4g} ms; one beyond is served as the nearest within"
-        )
-    if profile.fingerprint != controller.fingerprint:
-        remarks.append(f"Trained on another profile than {shown_path(profile.results_dir)}: scores are not comparable")
-    return remarks
 
 
 def _draw(file: Path, on_profile: ChoicesOnProfile, profile: Profile, split: int) -> None:
