@@ -6,12 +6,13 @@ hyperparameters: shares add up to 1 whether or not anything matters, so each is 
 dealt out anew among the trials, many times; a hyperparameter stands out when its divergence, measured by what it is
 by chance on average, exceeds what the highest of all hyperparameters reaches in 95 % of these deals.
 
-How far to trust that, in 400 made-up sweeps each, with three hyperparameters and a noise of a quarter of the effect:
-where nothing matters, one stands out in 6 of 100 sweeps of settings drawn at random, but in 14 (16 trials) or 10
-(32 trials) of those that TPE proposed, since it proposes near what was good and its trials are no independent draws.
-One that matters stands out, drawn at random or proposed by TPE, in 34 or 42 of 100 sweeps of 16 trials where the
-highest values are best, and in 21 or 32 where those in the middle are; of 32 trials in 86 or 41, and 71 or 69. (Ranks
-of the best quarter against the rest, by Mann-Whitney's U, see the middle in at most 1 of 100.)
+How far to trust that (benchmarks/importance.py: made-up sweeps of three hyperparameters, with a noise of a quarter of
+the effect): where nothing matters, one or another stands out in some 7 of 100 sweeps whose settings were drawn at
+random, and in some 12 of 100 that TPE proposed, since it proposes near what was good and its trials are no independent
+draws. Of 16 trials, the one that matters stands out in 34 of 100 sweeps drawn at random (42 of those proposed) where
+its highest values are best, and in 22 (34) where those in the middle are; of 32 drawn at random in 85 and 70. A test by
+ranks of the best quarter against the rest sees the highest about as often (38 and 25 of 16 trials, 92 of 32), and the
+middle never.
 
 Only who is in the best quarter enters, so a trial that was stopped early need not have a score like those that ran
 in full. The best quarter and not Optuna's best tenth: a tenth of 16 trials is two, and names the hyperparameter that
