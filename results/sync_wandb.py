@@ -36,12 +36,9 @@ def main(arguments: list[str]) -> int:
 
 
 def _require_login(mode: str) -> None:
-    from results.trackers.wandb_client import (  # before what else needs wandb: it says if that is missing
-        has_login,
-        resolve_mode,
-    )
+    from results.trackers.wandb_client import has_login, prepare_wandb  # first: it says if the package is missing
 
-    resolve_mode(mode)
+    prepare_wandb()
     if mode == "online" and not has_login():
         raise UserError("no W&B login; run `wandb login`, or set WANDB_API_KEY")
 
@@ -59,7 +56,7 @@ def _send(folder: Path, mode: str, project: str | None, entity: str | None, repo
         record = read_sweep(folder)
         settings = sweep_settings(record, mode, project, entity)
         dashboard = SweepDashboard(settings, record, _say)
-        if mode == "online":
+        if settings.is_online:
             settings = dataclasses.replace(settings, sweep_id=dashboard.begin(ended_state(record)))
         lacking = send_lacking(settings, record, _say)
         taken = not report or dashboard.write_report()
@@ -70,7 +67,7 @@ def _send(folder: Path, mode: str, project: str | None, entity: str | None, repo
 def _outcome(settings: "WandbRunSettings", name: str, lacking: list[str]) -> str:
     if lacking:
         return f"Sweep {name}: W&B lacks {'; '.join(lacking)}. The same command, a minute later, sends that"
-    where = "lies in W&B's local files" if settings.mode == "offline" else f"is in W&B's project {settings.project}"
+    where = f"is in W&B's project {settings.project}" if settings.is_online else "lies in W&B's local files"
     return f"Sweep {name} {where}, every epoch of it"
 
 

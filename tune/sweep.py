@@ -6,7 +6,7 @@ from results.record.failures import earlier_failures, reopen
 from results.record.folder_lock import exclusive_lock
 from results.record.sweeps import SweepRecord, TrialRecord, read_sweep
 from results.record.trial_log import cut_rows
-from results.trackers.wandb_client import resolve_mode
+from results.trackers.wandb_client import prepare_wandb, resolve_mode
 from trainable import contract
 from trainable.contract import TrialStatus, UserError
 from tune.callbacks.followers import Followers, followers_of
@@ -24,6 +24,7 @@ from tune.screen import announce
 def run_requested_sweep(request: Request) -> int:
     """Begin a sweep or go on with one; the exit status."""
     console = Console(soft_wrap=True, highlight=False)
+    prepare_wandb()
     if request.resume is None:
         plan = plan_new(request)
         refuse_used_name(plan.settings)

@@ -6,18 +6,22 @@ None of it is needed: whatever the server refuses, does not know or does not ans
 import contextlib
 import dataclasses
 from collections.abc import Callable, Iterable
-from typing import Any
-
-from wandb.sdk.lib.service.service_connection import WandbApiFailedError
 
 from results.record.sweeps import SweepRecord
-from results.trackers.wandb_charts import curve_metrics, metrics_of
-from results.trackers.wandb_client import ask_timeout_s, has_login, wandb, why_unreachable
+from results.trackers.wandb_client import (
+    RequestFailed,
+    ask_timeout_s,
+    base_url,
+    execute_graphql,
+    first_line,
+    has_login,
+    wandb,
+    why_unreachable,
+)
 from results.trackers.wandb_pages import WandbPages, remembered_pages, write_pages
-from results.trackers.wandb_report import save_report, sweep_report
 from results.trackers.wandb_settings import WandbRunSettings
 from results.trackers.wandb_sweep_entry import entry_text
-from results.trackers.wandb_view import save_view, sweep_view
+from results.trackers.wandb_views import curve_metrics, save, sweep_report, sweep_view
 
 ENTRY, VIEW, REPORT = "the sweep's entry on the Sweeps page", "the sweep's saved view", "the report"
 DASHBOARD = "the sweep's dashboard"
@@ -47,7 +51,6 @@ class SweepDashboard:
         """
         self._settings, self._record, self._say = settings, record, say
         self._reported = {name: None for trial in record.trials for row in trial.rows[:1] for name in row}
-        self._metrics = metrics_of(record)
         self._api: wandb.Api | None = None
         self._has_entry = self._has_view = False
 
@@ -66,10 +69,9 @@ class SweepDashboard:
 
     def show_metrics(self, reported: Iterable[str]) -> None:
         """Let the view have the curves of what a run has reported, as soon as that is known."""
+        shown = self._metrics
         self._reported |= dict.fromkeys(reported)
-        metrics = curve_metrics(self._record.metric, self._reported)
-        if metrics != self._metrics and self._has_view:
-            self._metrics = metrics
+        if self._metrics != shown and self._has_view:
             self._has_view = self._attempt(VIEW, self._save_view)
 
     def end(self, state: str) -> None:
@@ -88,8 +90,12 @@ class SweepDashboard:
             self._say(f"View report at: {self._pages.report_url}")
         return taken
 
+    @property
+    def _metrics(self) -> list[str]:
+        return curve_metrics(self._record.metric, self._reported)
+
     def _why_away(self) -> str | None:
-        return why_unreachable(wandb.setup().settings.base_url) or (None if has_login() else "no login")
+        return why_unreachable() or (None if has_login() else "no login")
 
     def _connect(self) -> bool:
         return self._api is not None or self._attempt(DASHBOARD, self._find_project)
@@ -100,11 +106,11 @@ class SweepDashboard:
         if not entity:
             raise ValueError("the server names nobody to record under; give --wandb_entity")
         self._settings = dataclasses.replace(self._settings, entity=entity)
-        place = WandbPages(wandb.setup().settings.base_url, entity, str(self._settings.project))
-        self._pages = remembered_pages(self._record.folder, place)
+        location = WandbPages(base_url(), entity, str(self._settings.project))
+        self._pages = remembered_pages(self._record.folder, location)
         self._api = api
-        if self._pages == place:
-            self._make_project(entity, place.project)
+        if self._pages == location:
+            self._make_project(entity, location.project)
 
     def _make_project(self, entity: str, project: str) -> None:
         """The first run would make it, but the view is there before."""
@@ -112,12 +118,12 @@ class SweepDashboard:
         try:
             self._api.project(project, entity).id  # noqa: B018 asks the server
         except ValueError:  # it is not there, or is not shown
-            with contextlib.suppress(WandbApiFailedError):  # if it is not there after all, the view is refused
+            with contextlib.suppress(RequestFailed):  # if it is not there after all, the view is refused
                 self._api.create_project(project, entity)
 
     def _save_entry(self, state: str) -> None:
         assert self._api
-        answer = _execute(
+        answer = execute_graphql(
             self._api,
             UPSERT_SWEEP,
             {
@@ -134,11 +140,11 @@ class SweepDashboard:
 
     def _save_view(self) -> None:
         view = sweep_view(self._record, self._settings, self._metrics)
-        self._remember(view_url=save_view(view, self._pages.view_url))
+        self._remember(view_url=save(view, self._pages.view_url))
 
     def _save_report(self) -> None:
         report = sweep_report(self._record, self._settings, self._metrics)
-        self._remember(report_url=save_report(report, self._pages.report_url))
+        self._remember(report_url=save(report, self._pages.report_url))
 
     def _remember(self, **changes: str) -> None:
         self._pages = dataclasses.replace(self._pages, **changes)
@@ -156,17 +162,8 @@ class SweepDashboard:
         self._say(f"W&B did not take {part} ({cause}); all else goes on")
 
 
-def _execute(api: wandb.Api, query: str, variables: dict[str, Any]) -> dict[str, Any]:
-    """A GraphQL request in the Api's timeout.
-
-    Reaches into wandb 0.31: its own `wandb.sweep` prints, sets environment variables and tries five protocols.
-    """
-    answer: dict[str, Any] = api._service_api.execute_graphql(query, variables=variables)
-    return answer
-
-
 def _cause(error: Exception) -> str:
-    text = str(error).strip().split("\n")[0]
+    text = first_line(error)
     if text.endswith("did not respond in time."):  # wandb 0.31 blames its own process, which waits for the server
         return "no usable answer in time"
-    return text if isinstance(error, WandbApiFailedError) and text else f"{type(error).__name__}: {text}"
+    return text if isinstance(error, RequestFailed) else f"{type(error).__name__}: {text}"

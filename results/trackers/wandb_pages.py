@@ -23,19 +23,19 @@ class WandbPages:
     report_url: str | None = None
 
     @property
-    def place(self) -> tuple[str, str, str]:
+    def location(self) -> tuple[str, str, str]:
         return self.server, self.entity, self.project
 
 
 def read_pages(folder: Path) -> WandbPages | None:
     file = folder / contract.WANDB_PAGES_FILE
-    return WandbPages(**json.loads(file.read_text())) if file.exists() else None
+    return WandbPages(**json.loads(file.read_text(encoding="utf-8"))) if file.exists() else None
 
 
-def remembered_pages(folder: Path, place: WandbPages) -> WandbPages:
-    """The sweep's pages at that place; the bare place when it had none there, or has them elsewhere."""
+def remembered_pages(folder: Path, location: WandbPages) -> WandbPages:
+    """The sweep's pages at that location; the bare location when it had none there, or has them elsewhere."""
     known = read_pages(folder)
-    return known if known and known.place == place.place else place
+    return known if known and known.location == location.location else location
 
 
 def write_pages(folder: Path, pages: WandbPages) -> None:

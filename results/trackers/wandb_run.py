@@ -2,8 +2,7 @@
 
 Offline, a run is one whole segment: W&B ignores `resume` there, so opening it replaces the segment that lies there.
 Online, the server is asked for the last step it holds, and rows are appended from there; a run is whole when the
-server says that it holds the last epoch, whatever `log` and `finish` returned. A server that does not answer costs a
-few seconds, after which the run is recorded offline.
+server says that it holds the last epoch, whatever `log` and `finish` returned.
 """
 
 import contextlib
@@ -11,160 +10,72 @@ import math
 import shlex
 import shutil
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from results.record.ranking import Row, best_row
+from results.record.ranking import Row, better
 from results.record.view_marks import mark_complete
 from results.trackers.wandb_client import (
     WandbUnavailable,
     ask_timeout_s,
     finish_timeout_s,
+    first_line,
     init_timeout_s,
     wandb,
     why_unreachable,
 )
-from results.trackers.wandb_settings import ModelArtifact, WandbRunSettings
+from results.trackers.wandb_settings import BEST_EPOCH, SCORE, STATUS, ModelArtifact, RunDescription, WandbRunSettings
 from trainable import contract
 from trainable.contract import TrialStatus, shown_path
-
-
-def sent_by_hand(segment: Path) -> str | None:
-    """The id of the run that `wandb sync` made of a local segment, if it did; the name of its mark tells."""
-    mark = next(segment.glob("run-*.wandb.synced"), None)
-    return mark.name.removeprefix("run-").removesuffix(".wandb.synced") if mark else None
-
-
-def _clear_local_files(folder: Path) -> None:
-    """Remove what W&B wrote for a trial, but for what tells that it was sent by hand."""
-    for entry in folder.glob("wandb/*"):
-        if entry.is_symlink() or entry.is_file():
-            entry.unlink()
-        elif not sent_by_hand(entry):
-            shutil.rmtree(entry)
-
-
-def open_run(
-    settings: WandbRunSettings, identity: str | None, folder: Path, name: str, config: Mapping[str, Any]
-) -> "tuple[TrialWandbRun, str | None]":
-    """The run, online if that is wished and possible, else offline; and why it is offline although it was to be online.
-
-    Args:
-        identity: the run's id; None when W&B's agent has decided it.
-        folder: gets W&B's files, in `wandb/`.
-    """
-    if settings.mode == "offline":
-        return TrialWandbRun(settings, identity, folder, name, config), None
-    try:
-        return open_online(settings, identity, folder, name, config), None
-    except WandbUnavailable as error:
-        # By another id: W&B would renumber the rows of a segment that is synced into a run it already holds.
-        offline = TrialWandbRun(settings.offline(), identity and f"{identity}-offline", folder, name, config)
-        return offline, str(error)
-
-
-def open_online(
-    settings: WandbRunSettings, identity: str | None, folder: Path, name: str, config: Mapping[str, Any]
-) -> "TrialWandbRun":
-    """The run at the server, new or as it stands there.
-
-    Raises:
-        WandbUnavailable: the server does not answer or refuses.
-    """
-    # Asked first, since wandb-core 0.31 keeps the id of a run whose opening failed: "run ID ... is in use".
-    cause = why_unreachable(wandb.setup().settings.base_url)
-    if cause is None:
-        try:
-            return TrialWandbRun(settings, identity, folder, name, config)
-        except (WandbUnavailable, TimeoutError) as error:
-            cause = str(error).strip().split("\n")[0]
-    raise WandbUnavailable(cause)
 
 
 class TrialWandbRun:
     """One open run. Several live in one process, sharing one wandb-core."""
 
-    def __init__(
-        self, settings: WandbRunSettings, identity: str | None, folder: Path, name: str, config: Mapping[str, Any]
-    ) -> None:
-        """Open the run.
+    def __init__(self, settings: WandbRunSettings, described: RunDescription) -> None:
+        """Open the run: online as it stands at the server, offline anew.
 
         Raises:
-            WandbUnavailable, TimeoutError: online, the server does not answer or refuses.
+            WandbUnavailable: online, the server does not answer or refuses.
         """
-        if settings.mode == "offline":
-            _clear_local_files(folder)
-        self._folder, self._settings = folder, settings
-        self._rows: list[Row] = []
+        self._folder, self._settings = described.folder, settings
+        self._epochs = 0
+        self._best: Row | None = None
         self._models: dict[Path, wandb.Artifact] = {}
         self._lacks_model: str | None = None
-        of_client = wandb.Settings(
-            x_disable_stats=True,
-            x_disable_machine_info=True,
-            silent=True,
-            console="off",
-            init_timeout=init_timeout_s(),
-            finish_timeout=finish_timeout_s(),
-            finish_timeout_raises=True,
-        )
-        if settings.sweep_id:  # else the environment's holds: W&B's own agent names its sweep there
-            of_client.sweep_id = settings.sweep_id
-        options: dict[str, Any] = {
-            "mode": settings.mode,
-            "project": settings.project,
-            "entity": settings.entity,
-            "dir": str(folder),
-            "id": identity,
-            "name": name,
-            "group": settings.group,
-            "job_type": settings.job_type,
-            "tags": settings.tags,
-            "config": settings.kept({**settings.config, **config}),
-            "resume": "allow" if settings.mode == "online" else None,
-            "reinit": "create_new",
-            "settings": of_client,
-        }
-        self._run = wandb.init(**options | dict(settings.init_options))
+        self._run = _open(settings, described)
         self._run.define_metric("*", step_metric=contract.EPOCH)
-        self._held_steps = self._run.starting_step if settings.mode == "online" else 0
+        self._held_steps = self._run.starting_step if settings.is_online else 0
+
+    @property
+    def is_online(self) -> bool:
+        return self._settings.is_online
 
     @property
     def url(self) -> str | None:
         """Where the run can be seen; None offline."""
-        return self._run.url if self._settings.mode == "online" else None
+        return self._run.url if self.is_online else None
 
     @property
     def sync_command(self) -> str:
         """What sends the run's local files to W&B."""
-        flag = "" if self._settings.mode == "offline" else "--include-online "
+        flag = "--include-online " if self.is_online else ""
         return f"wandb sync {flag}{shlex.quote(shown_path(Path(self._run.dir).parent))}"
-
-    @property
-    def offline(self) -> bool:
-        return self._settings.mode == "offline"
-
-    @property
-    def epochs(self) -> int:
-        """Epochs given to W&B or held by it."""
-        return len(self._rows)
 
     def append(self, rows: Iterable[Row]) -> None:
         """Log the epochs that W&B lacks, each at its own step."""
         for row in rows:
             epoch = row[contract.EPOCH]
-            if epoch != len(self._rows) + 1:
+            if epoch != self._epochs + 1:
                 continue
-            self._rows.append(row)
-            device = self._settings.kept({contract.DEVICE: row.get(contract.DEVICE)}).get(contract.DEVICE)
+            self._epochs = epoch
+            self._best = better(self._best, row, self._settings.metric, self._settings.score_mode)
+            device = row.get(contract.DEVICE)
             if device and self._run.config.get(contract.DEVICE) != device:
                 self._run.config.update({contract.DEVICE: device}, allow_val_change=True)
             if epoch >= self._held_steps:
-                shown = {name: value for name, value in row.items() if contract.is_metric(name)}
-                if self._settings.log_config:
-                    shown |= {f"config/{name}": value for name, value in self._settings.kept(row["config"]).items()}
-                self._run.log({**self._settings.kept(shown), contract.EPOCH: epoch}, step=epoch, commit=True)
+                self._run.log({**_metrics(row), contract.EPOCH: epoch}, step=epoch, commit=True)
 
     def add_models(self, models: Iterable[ModelArtifact]) -> None:
         """Keep checkpoints as versions of the run's model, oldest first; those that were added before are not again.
@@ -186,7 +97,7 @@ class TrialWandbRun:
                 continue
             self._models[model.path] = self._run.log_artifact(artifact, aliases=list(model.aliases))
 
-    def close(self, status: str, wait: bool = True, models: Iterable[ModelArtifact] = ()) -> "ClosedRun":
+    def close(self, status: TrialStatus, wait: bool = True, models: Iterable[ModelArtifact] = ()) -> "ClosedRun":
         """Write the summary (last and best), send the models that are left, and finish.
 
         Args:
@@ -195,16 +106,11 @@ class TrialWandbRun:
         Raises:
             WandbUnavailable: online, the server did not take everything in time; the local files hold it.
         """
-        best = best_row(self._rows, self._settings.metric, self._settings.score_mode)
-        if best:
-            self._run.summary.update(
-                {
-                    "score": best[self._settings.metric],
-                    "best_epoch": best[contract.EPOCH],
-                    **{f"best/{name}": value for name, value in best.items() if contract.is_metric(name)},
-                }
-            )
-        self._run.summary["status"] = str(status)  # of an enum, W&B would hold the member's name
+        if self._best:
+            best = {f"best/{name}": value for name, value in _metrics(self._best).items()}
+            of_run = {SCORE: self._best[self._settings.metric], BEST_EPOCH: self._best[contract.EPOCH]}
+            self._run.summary.update({**of_run, **best})
+        self._run.summary[STATUS] = str(status)  # of an enum, W&B would hold the member's name
         if wait:
             try:
                 try:
@@ -216,18 +122,18 @@ class TrialWandbRun:
                 raise WandbUnavailable("the server did not take a run's last rows in time") from None
         path = f"{self._run.entity}/{self._run.project}/{self._run.id}"
         models_sent = len(self._models)
-        return ClosedRun(self._folder, self._settings, path, len(self._rows), status, models_sent, self._lacks_model)
+        return ClosedRun(self._folder, self._settings, path, self._epochs, status, models_sent, self._lacks_model)
 
     def _await_models(self) -> None:
         """`finish` waits for models too, and says nothing of one that was refused."""
-        if self.offline:
+        if not self.is_online:
             return
         deadline = time.monotonic() + finish_timeout_s()
         for path, artifact in self._models.items():
             try:
                 artifact.wait(timeout=max(1, math.ceil(deadline - time.monotonic())))
             except (ValueError, WandbUnavailable) as error:
-                self._lacks_model = self._lacks_model or f"{path.name}: {str(error).splitlines()[0]}"
+                self._lacks_model = self._lacks_model or f"{path.name}: {first_line(error)}"
 
 
 @dataclass(frozen=True)
@@ -240,9 +146,9 @@ class ClosedRun:
     """Entity, project and id."""
     epochs: int
     status: str
-    models: int = 0
+    models: int
     """That it was sent since it was opened."""
-    lacks_model: str | None = None
+    lacks_model: str | None
     """Why W&B does not hold a model that it was sent."""
 
     @property
@@ -258,13 +164,13 @@ class ClosedRun:
         """
         if self.lacks_model:
             return False
-        if self.settings.mode == "online":
+        if self.settings.is_online:
             if self._last_step_held() < self.epochs:
                 return False
             for segment in self.folder.glob("wandb/offline-run-*"):  # of a time when the server was away
                 if not sent_by_hand(segment):
                     shutil.rmtree(segment)
-        mark_complete(self.folder, self.settings.view, self.settings.held(self.epochs, self.status))
+        mark_complete(self.folder, self.settings.view, self.settings.mark(self.epochs, self.status))
         return True
 
     def _last_step_held(self) -> int:
@@ -278,3 +184,59 @@ class ClosedRun:
             for made in (Path(held.dir), *Path(held.dir).parents[:2]):
                 made.rmdir()
         return max(0, last_step)
+
+
+def sent_by_hand(segment: Path) -> str | None:
+    """The id of the run that `wandb sync` made of a local segment, if it did; the name of its mark tells."""
+    mark = next(segment.glob("run-*.wandb.synced"), None)
+    return mark.name.removeprefix("run-").removesuffix(".wandb.synced") if mark else None
+
+
+def _open(settings: WandbRunSettings, described: RunDescription) -> wandb.Run:
+    if not settings.is_online:
+        _clear_local_files(described.folder)
+    elif cause := why_unreachable():
+        # Asked first, since wandb-core 0.31 keeps the id of a run whose opening failed: "run ID ... is in use".
+        raise WandbUnavailable(cause)
+    of_client = wandb.Settings(
+        x_disable_stats=True,
+        x_disable_machine_info=True,
+        silent=True,
+        console="off",
+        init_timeout=init_timeout_s(),
+        finish_timeout=finish_timeout_s(),
+        finish_timeout_raises=True,
+    )
+    if settings.sweep_id:  # else the environment's holds: W&B's own agent names its sweep there
+        of_client.sweep_id = settings.sweep_id
+    try:
+        return wandb.init(
+            mode="online" if settings.is_online else "offline",
+            project=settings.project,
+            entity=settings.entity,
+            dir=str(described.folder),
+            id=described.id,
+            name=described.name,
+            group=settings.group,
+            job_type=settings.job_type,
+            tags=settings.tags,
+            config={**settings.config, **described.config},
+            resume="allow" if settings.is_online else None,
+            reinit="create_new",
+            settings=of_client,
+        )
+    except TimeoutError as error:
+        raise WandbUnavailable(first_line(error)) from None
+
+
+def _clear_local_files(folder: Path) -> None:
+    """Remove what W&B wrote for a trial, but for what tells that it was sent by hand."""
+    for entry in folder.glob("wandb/*"):
+        if entry.is_symlink() or entry.is_file():
+            entry.unlink()
+        elif not sent_by_hand(entry):
+            shutil.rmtree(entry)
+
+
+def _metrics(row: Row) -> Row:
+    return {name: value for name, value in row.items() if contract.is_metric(name)}

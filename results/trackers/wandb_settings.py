@@ -1,17 +1,19 @@
 """What W&B is told of a run beside its rows: where it belongs, its config, which checkpoints it gets."""
 
 import dataclasses
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from results.trackers.wandb_client import wandb
+from results.trackers.wandb_client import base_url
 
 NO_CHECKPOINTS = "none"
 CHECKPOINTS = (NO_CHECKPOINTS, "best", "all")
 """Which of a trial's are sent as model artifacts; each holds what those before it hold."""
+
+SCORE, BEST_EPOCH, STATUS = "score", "best_epoch", "status"
+"""In a run's summary: the objective at its best epoch, that epoch, and how the run ended."""
 
 
 @dataclass(frozen=True)
@@ -23,12 +25,10 @@ class WandbRunSettings:
     project: str | None
     """None here and for the id: W&B's own agent has decided (its environment variables name them)."""
     entity: str | None
-    created: str
     metric: str
     score_mode: str
-    sweep: str | None = None
-    """Whose trials they are."""
     group: str | None = None
+    """The sweep's name."""
     job_type: str = "search"
     tags: tuple[str, ...] = ()
     sweep_id: str | None = None
@@ -37,39 +37,39 @@ class WandbRunSettings:
     """Beside a run's own: the data, the versions, what else all runs share."""
     upload_checkpoints: str = NO_CHECKPOINTS
     """One of CHECKPOINTS."""
-    excludes: frozenset[str] = frozenset()
-    """Metrics and config that are left out; of a name with slashes, its beginning up to one is enough."""
-    log_config: bool = False
-    """Whether each epoch's row has the hyperparameters too."""
-    init_options: Mapping[str, Any] = field(default_factory=dict)
-    """For wandb.init, over all that is decided here."""
+
+    @property
+    def is_online(self) -> bool:
+        return self.mode == "online"
 
     @property
     def view(self) -> str:
         """Whose mark says that a run is whole: on disk or at the server."""
-        return "wandb" if self.mode == "offline" else "wandb_online"
+        return "wandb_online" if self.is_online else "wandb"
 
-    def held(self, epochs: int, status: str) -> str:
-        """What the mark of a whole run says: what is held, and where."""
+    def mark(self, epochs: int, status: str) -> str:
+        """What the mark of a whole run says: what it holds, and where."""
         what = f"{epochs} epochs, {status}, checkpoints: {self.upload_checkpoints}"
-        if self.mode == "offline":
-            return what
-        return f"{what}, {wandb.setup().settings.base_url}/{self.entity or '-'}/{self.project}"
+        return f"{what}, {base_url()}/{self.entity or '-'}/{self.project}" if self.is_online else what
 
-    def held_or_more(self, epochs: int, status: str) -> list[str]:
-        """What the mark of a run says that holds at least this."""
+    def marks_of_at_least(self, epochs: int, status: str) -> list[str]:
+        """What the mark of a run may say that holds this, with these checkpoints or with more."""
         enough = CHECKPOINTS[CHECKPOINTS.index(self.upload_checkpoints) :]
-        return [dataclasses.replace(self, upload_checkpoints=which).held(epochs, status) for which in enough]
-
-    def kept(self, named: Mapping[str, Any]) -> dict[str, Any]:
-        """What is not excluded."""
-        return {name: value for name, value in named.items() if not self._excludes(name)}
-
-    def _excludes(self, name: str) -> bool:
-        return any(name == excluded or name.startswith(f"{excluded}/") for excluded in self.excludes)
+        return [dataclasses.replace(self, upload_checkpoints=which).mark(epochs, status) for which in enough]
 
     def offline(self) -> "WandbRunSettings":
         return dataclasses.replace(self, mode="offline")
+
+
+@dataclass(frozen=True)
+class RunDescription:
+    """What one run has for itself."""
+
+    id: str | None
+    name: str
+    config: Mapping[str, Any]
+    folder: Path
+    """Gets W&B's files, in `wandb/`."""
 
 
 @dataclass(frozen=True)
@@ -82,9 +82,3 @@ class ModelArtifact:
     """Followed by the run's id: each run has a model of its own, with as many versions as it was sent in."""
     metadata: Mapping[str, Any]
     aliases: tuple[str, ...] = ("best", "latest")
-
-
-def run_id(settings: WandbRunSettings, number: int) -> str:
-    """A trial's id at W&B, the same after every resume in one mode."""
-    text = f"{settings.sweep}/{settings.created}/{number}/{settings.mode}"
-    return hashlib.sha256(text.encode()).hexdigest()[:12]

@@ -9,7 +9,7 @@ import yaml
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 
 from results.record.sweeps import SweepRecord
-from results.trackers.wandb_charts import SCORE
+from results.trackers.wandb_settings import SCORE
 from trainable import contract
 
 RUNNING, PAUSED, FINISHED = "RUNNING", "PAUSED", "FINISHED"

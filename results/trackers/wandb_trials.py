@@ -1,18 +1,17 @@
 """A sweep's trials as W&B runs, as its record tells them: the same from the driver and from sync_wandb.py."""
 
+import hashlib
 import os
 from collections.abc import Callable
 
-from results.record.ranking import best_row
+from results.record.ranking import Row, better
 from results.record.sweeps import SweepRecord, TrialRecord
 from results.record.view_marks import is_complete
-from results.trackers.wandb_client import WandbUnavailable
-from results.trackers.wandb_run import ClosedRun, TrialWandbRun, open_online, open_run, sent_by_hand
-from results.trackers.wandb_settings import NO_CHECKPOINTS, ModelArtifact, WandbRunSettings, run_id
+from results.trackers.wandb_client import WandbUnavailable, first_line
+from results.trackers.wandb_run import ClosedRun, TrialWandbRun, sent_by_hand
+from results.trackers.wandb_settings import ModelArtifact, RunDescription, WandbRunSettings
 from trainable import contract
 from trainable.contract import UserError
-
-UNNAMED = "{name}-{created}"
 
 
 def sweep_settings(
@@ -23,39 +22,54 @@ def sweep_settings(
     Args:
         project, entity: instead of the sweep's own.
     """
-    settings = {name: value for name, value in record.settings.items() if name in record.data["roles"]}
     return WandbRunSettings(
         mode=mode,
         project=project or record.settings["wandb_project"],
         entity=entity or record.settings["wandb_entity"] or os.environ.get("WANDB_ENTITY"),
-        sweep=record.name,
         group=record.name,
         job_type=record.job_type,
-        created=record.settings["created"],
         metric=record.metric,
         score_mode=record.mode,
         config={
-            **settings,
+            **{name: value for name, value in record.settings.items() if name in record.data["roles"]},
             "data": record.data["summary"],
             "fingerprint": record.data["fingerprint"],
             **record.environment,
         },
-        upload_checkpoints=record.settings.get("upload_checkpoints", NO_CHECKPOINTS),
+        upload_checkpoints=record.settings["upload_checkpoints"],
     )
 
 
-def open_trial(settings: WandbRunSettings, record: SweepRecord, trial: TrialRecord) -> tuple[TrialWandbRun, str | None]:
-    """The trial's run with its rows so far; and why it is offline although it was to be online."""
-    identity, name, config = _identity(settings, trial), _name(record, trial), _config(record, trial)
-    run, cause = open_run(settings, identity, trial.folder, name, config)
+def run_id(record: SweepRecord, number: int, mode: str) -> str:
+    """A trial's id at W&B, the same after every resume in one mode."""
+    text = f"{record.name}/{record.settings['created']}/{number}/{mode}"
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def open_trial(settings: WandbRunSettings, record: SweepRecord, trial: TrialRecord) -> TrialWandbRun:
+    """The trial's run with its rows so far.
+
+    Raises:
+        WandbUnavailable: online, the server does not answer or refuses.
+    """
+    run_name = record.data["run_name"].format(**record.settings | trial.config)
+    config = {**trial.config, contract.SEED: record.seed(trial), "trial": trial.number}
+    run = TrialWandbRun(settings, RunDescription(_id(settings, record, trial), run_name, config, trial.folder))
     run.append(trial.rows)
-    return run, cause
+    return run
+
+
+def _id(settings: WandbRunSettings, record: SweepRecord, trial: TrialRecord) -> str:
+    """The run's id: online, of the one that `wandb sync` has made of the trial's local files, if it has."""
+    by_hand = (sent_by_hand(segment) for segment in sorted(trial.folder.glob("wandb/offline-run-*")))
+    there = next(filter(None, by_hand), None) if settings.is_online else None
+    return there or run_id(record, trial.number, settings.mode)
 
 
 def is_lacking(settings: WandbRunSettings, record: SweepRecord, trial: TrialRecord) -> bool:
     """Whether W&B, as far as this machine knows, does not hold the trial as its record tells it."""
-    enough = settings.held_or_more(len(trial.rows), trial.status(record.num_epochs))
-    return not any(is_complete(trial.folder, settings.view, held) for held in enough)
+    enough = settings.marks_of_at_least(len(trial.rows), trial.status(record.num_epochs))
+    return not any(is_complete(trial.folder, settings.view, mark) for mark in enough)
 
 
 def send_lacking(settings: WandbRunSettings, record: SweepRecord, say: Callable[[str], None]) -> list[str]:
@@ -72,30 +86,21 @@ def send_lacking(settings: WandbRunSettings, record: SweepRecord, say: Callable[
     say(f"Sweep {record.name}: {len(recorded) - len(lacking)} of {len(recorded)} trials are there already")
     unconfirmed: list[tuple[TrialRecord, ClosedRun]] = []
     try:
-        for place, trial in enumerate(lacking, start=1):
-            closed = _send(settings, record, trial)
+        for count, trial in enumerate(lacking, start=1):
+            run = open_trial(settings, record, trial)
+            closed = run.close(trial.status(record.num_epochs), models=models(settings, record, trial))
             if not closed.mark_if_whole():
                 unconfirmed.append((trial, closed))
             models_sent = f", checkpoints: {closed.models}" if closed.models else ""
-            say(f"  trial {trial.number}: {len(trial.rows)} epochs{models_sent} ({place} of {len(lacking)})")
+            say(f"  trial {trial.number}: {len(trial.rows)} epochs{models_sent} ({count} of {len(lacking)})")
         return [
             f"of trial {trial.number} {closed.lacks}" for trial, closed in unconfirmed if not closed.mark_if_whole()
         ]
     except WandbUnavailable as error:
         raise UserError(
-            f"W&B did not take sweep {record.name} ({str(error).splitlines()[0]}); nothing is lost: the same command "
-            "goes on from there"
+            f"W&B did not take sweep {record.name} ({first_line(error)}); nothing is lost: the same command goes on "
+            "from there"
         ) from None
-
-
-def _send(settings: WandbRunSettings, record: SweepRecord, trial: TrialRecord) -> ClosedRun:
-    identity, name, config = _identity(settings, trial), _name(record, trial), _config(record, trial)
-    if settings.mode == "online":
-        run = open_online(settings, identity, trial.folder, name, config)
-    else:
-        run = TrialWandbRun(settings, identity, trial.folder, name, config)
-    run.append(trial.rows)
-    return run.close(trial.status(record.num_epochs), models=models(settings, record, trial))
 
 
 def models(settings: WandbRunSettings, record: SweepRecord, trial: TrialRecord) -> list[ModelArtifact]:
@@ -104,12 +109,17 @@ def models(settings: WandbRunSettings, record: SweepRecord, trial: TrialRecord) 
     'best' sends one, when the trial has ended: the newest.
     """
     epochs = [epoch for epoch in trial.checkpoint_epochs if epoch <= len(trial.rows)]
-    wanted = {"none": [], "best": epochs[-1:] if trial.finished else [], "all": epochs}
-    return [_model(record, trial, epoch) for epoch in wanted[settings.upload_checkpoints]]
+    wanted = {"none": [], "best": epochs[-1:] if trial.finished else [], "all": epochs}[settings.upload_checkpoints]
+    best: Row | None = None
+    found = []
+    for row in trial.rows:
+        best = better(best, row, record.metric, record.mode)
+        if row[contract.EPOCH] in wanted:
+            found.append(_model(record, trial, row[contract.EPOCH], best or {}))
+    return found
 
 
-def _model(record: SweepRecord, trial: TrialRecord, epoch: int) -> ModelArtifact:
-    best = best_row(trial.rows[:epoch], record.metric, record.mode) or {}
+def _model(record: SweepRecord, trial: TrialRecord, epoch: int, best: Row) -> ModelArtifact:
     metadata = {
         "hyperparameters": trial.setting,
         "seed": record.seed(trial),
@@ -120,19 +130,3 @@ def _model(record: SweepRecord, trial: TrialRecord, epoch: int) -> ModelArtifact
     }
     folder = trial.folder / contract.checkpoint_folder_name(epoch)
     return ModelArtifact(folder, "checkpoint", metadata, ("best", "latest", f"epoch-{epoch}"))
-
-
-def _identity(settings: WandbRunSettings, trial: TrialRecord) -> str:
-    """The run's id: online, of the one that `wandb sync` has made of the trial's local files, if it has."""
-    by_hand = (sent_by_hand(segment) for segment in sorted(trial.folder.glob("wandb/offline-run-*")))
-    there = next(filter(None, by_hand), None) if settings.mode == "online" else None
-    return there or run_id(settings, trial.number)
-
-
-def _name(record: SweepRecord, trial: TrialRecord) -> str:
-    name: str = record.data.get("run_name", UNNAMED).format(**record.settings | trial.config)
-    return name
-
-
-def _config(record: SweepRecord, trial: TrialRecord) -> dict[str, object]:
-    return {**trial.config, contract.SEED: record.seed(trial), "trial": trial.number}

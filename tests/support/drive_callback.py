@@ -1,7 +1,7 @@
-"""Hands trials to the W&B callback as Ray would, without Ray: python drive_callback.py FOLDER TRIALS MODE [OPTIONS]
+"""Hands trials to the W&B callback as Ray would, without Ray: python drive_callback.py FOLDER TRIALS MODE [SETTINGS]
 
-Prints, offline, after every tenth trial that W&B has, what the process and wandb-core hold. OPTIONS, as JSON, are the
-callback's. What W&B lacks at the end is the error.
+Offline, of more than two trials, prints after every tenth one that W&B has what the process and wandb-core hold.
+SETTINGS, as JSON, are the sweep's. What W&B lacks at the end is the error.
 """
 
 import json
@@ -16,7 +16,7 @@ from made_up_sweep import METRIC, write_sweep
 
 from results.record.sweeps import read_sweep
 from results.record.trial_log import write_params
-from results.trackers.wandb_client import resolve_mode
+from results.trackers.wandb_client import prepare_wandb
 from results.trackers.wandb_trials import sweep_settings
 from trainable import contract
 from tune.callbacks.recorder import Recorder
@@ -26,12 +26,12 @@ EPOCHS = 3
 AT_A_TIME = 2
 
 
-def main(folder: Path, trials: int, mode: str, options: dict[str, Any]) -> None:
-    resolve_mode(mode)
-    write_sweep(folder, [], wandb_project="many", wandb_entity=None)
+def main(folder: Path, trials: int, mode: str, settings: dict[str, Any]) -> None:
+    prepare_wandb()
+    write_sweep(folder, [], **{"wandb_project": "many", "wandb_entity": None} | settings)
     record = read_sweep(folder)
     recorder = Recorder(folder, [])
-    callback = SweepWandbCallback(sweep_settings(record, mode), record, recorder, say=print, **options)
+    callback = SweepWandbCallback(sweep_settings(record, mode), record, recorder, say=print)
     callback.setup()
     for first in range(0, trials, AT_A_TIME):
         together = [_trial(folder, number) for number in range(first, min(first + AT_A_TIME, trials))]
@@ -43,7 +43,7 @@ def main(folder: Path, trials: int, mode: str, options: dict[str, Any]) -> None:
         for trial in together:
             recorder.on_trial_complete(0, [], trial)
             callback.log_trial_end(trial)
-        if first % 10 == 0 and options.get("mode", mode) == "offline":
+        if first % 10 == 0 and mode == "offline" and trials > AT_A_TIME:
             # Not faster than W&B: as a sweep's trials would not be.
             _wait_for(folder / together[-1].storage.trial_dir_name / ".wandb_epochs")
             print(json.dumps(_held()), flush=True)

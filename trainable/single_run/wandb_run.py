@@ -7,8 +7,8 @@ from collections.abc import Iterable
 
 from results.record.ranking import Row
 from results.trackers.wandb_background import BackgroundWandbRun
-from results.trackers.wandb_client import resolve_mode
-from results.trackers.wandb_settings import ModelArtifact, WandbRunSettings
+from results.trackers.wandb_client import prepare_wandb, resolve_mode
+from results.trackers.wandb_settings import ModelArtifact, RunDescription, WandbRunSettings
 from trainable import contract
 from trainable.contract import TrialStatus
 from trainable.grpo.checkpoint import BEST_FILE
@@ -25,7 +25,9 @@ MODEL_NAME = "joint-controller"
 
 def open_wandb_view(plan: Plan, screen: Screen) -> "WandbView | None":
     """The run, online or offline as the environment says; None where it says that there shall be none."""
-    mode = resolve_mode(None, ask=sys.stdin.isatty() and sys.stdout.isatty())
+    may_ask = sys.stdin.isatty() and sys.stdout.isatty()
+    prepare_wandb(may_ask)
+    mode = resolve_mode(None, may_ask)
     if mode == "disabled":
         screen.say("WANDB_MODE=disabled: nothing goes to W&B")
         return None
@@ -58,16 +60,17 @@ class WandbView:
                 mode=mode,
                 project=project,
                 entity=entity,
-                created=plan.created,
                 metric=OBJECTIVE,
                 score_mode=MODE,
                 job_type="train",
                 tags=(*TAGS, *datasets),
             ),
-            plan.wandb_id,
-            settings.folder,
-            settings.wandb_name or os.environ.get("WANDB_NAME") or run_name,
-            config,
+            RunDescription(
+                plan.wandb_id,
+                settings.wandb_name or os.environ.get("WANDB_NAME") or run_name,
+                config,
+                settings.folder,
+            ),
             screen.say,
         )
 

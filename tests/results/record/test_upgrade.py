@@ -24,8 +24,7 @@ from sweep_process import ROOT, curve, params, rows, run_sweep
 from results.record.space import space_from_json
 from results.record.sweeps import read_sweep
 from results.record.upgrade import FORMAT, upgraded
-from results.trackers.wandb_settings import run_id
-from results.trackers.wandb_trials import sweep_settings
+from results.trackers.wandb_trials import run_id
 from trainable.contract import TrialStatus, UserError
 from trainable.settings_fields import Role, roles_by_name
 from tune.planning.command_line import parse_command_line
@@ -78,8 +77,7 @@ def test_an_old_sweep_is_read_and_listed_and_stays_as_it_is_on_disk(old: Path) -
 
 def test_the_runs_of_an_old_sweep_keep_their_ids_at_wandb(old: Path) -> None:
     record = read_sweep(old)
-    settings = sweep_settings(record, "offline")
-    assert [run_id(settings, trial.number) for trial in record.trials] == WANDB_RUN_IDS
+    assert [run_id(record, trial.number, "offline") for trial in record.trials] == WANDB_RUN_IDS
 
 
 def test_a_plan_goes_on_with_an_old_sweep_and_finds_nothing_changed(old: Path) -> None:

@@ -1,0 +1,204 @@
+"""What W&B draws of a sweep: a saved view of its runs, and a report with the winner in words, both of the same charts.
+
+Every chart is of the run's summary `score` (the objective at the best epoch) or of the curves. Of a sweep that
+confirms, the runs are grouped by their hyperparameters: the seeds of one setting are one curve, in a band from the
+lowest to the highest. Building a view or a report talks to nobody; saving it does.
+"""
+
+import itertools
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import wandb_workspaces.reports.v2 as wr
+import wandb_workspaces.workspaces as ws
+from wandb_workspaces import expr
+
+from results.analysis.comparison import compare
+from results.listing.summary import gain_lines
+from results.record.space import is_log
+from results.record.sweeps import SweepRecord
+from results.trackers.wandb_settings import BEST_EPOCH, SCORE, STATUS, WandbRunSettings
+from trainable import contract
+
+MOST_CURVES = 100
+LONGEST_TITLE = 128
+GRID_COLUMNS = 24
+WIDE, NARROW = (24, 10), (12, 8)
+"""Columns and rows of a chart in a report."""
+
+Panels = list[Any]
+"""Of wandb-workspaces, which is untyped here."""
+
+
+def sweep_view(record: SweepRecord, settings: WandbRunSettings, metrics: Sequence[str]) -> ws.Workspace:
+    """A view of a sweep's runs, the best one first, and its charts.
+
+    Args:
+        settings: of its runs, their entity and project named.
+        metrics: whose curves, in this order.
+    """
+    return ws.Workspace(
+        entity=settings.entity,
+        project=settings.project,
+        name=f"Sweep {record.name}",
+        sections=[
+            ws.Section(name=title, panels=panels, is_open=True) for title, panels in _charts(record, metrics).items()
+        ],
+        settings=ws.WorkspaceSettings(x_axis=contract.EPOCH, max_runs=min(MOST_CURVES, record.num_samples)),
+        runset_settings=ws.RunsetSettings(
+            filters=_runs_of(record),
+            order=[expr.Ordering(expr.Summary(SCORE), ascending=record.mode == "min")],
+            groupby=[expr.Config(name) for name in _grouped_by(record)],
+            pinned_columns=_columns(record, SCORE, BEST_EPOCH, STATUS),
+        ),
+    )
+
+
+def sweep_report(record: SweepRecord, settings: WandbRunSettings, metrics: Sequence[str]) -> wr.Report:
+    """A report on a sweep; the arguments as above."""
+    (comparison,) = compare([record])
+    trials = f"{len(record.trials)} trials of at most {record.num_epochs} epochs"
+    objective = f"{SCORE} is the {record.mode} of {record.metric} over a trial's epochs"
+    charts = [(wr.H2(title), _grid(record, settings, panels)) for title, panels in _charts(record, metrics).items()]
+    return wr.Report(
+        entity=settings.entity,
+        project=settings.project,
+        title=f"Sweep {record.name}"[:LONGEST_TITLE],
+        description=f"{trials}; {objective}.",
+        width="fluid",
+        blocks=[
+            wr.P(record.data["summary"]),
+            wr.H2("The winner"),
+            *_paragraphs(gain_lines(comparison)),
+            *itertools.chain(*charts),
+        ],
+    )
+
+
+def save(page: ws.Workspace | wr.Report, url: str | None) -> str:
+    """Save a view or a report: over the one at that URL if it is still there, else as a new one. Its URL.
+
+    What people have added to a view, sections of their own, stays in it; a report is written anew.
+
+    Raises:
+        Exception: whatever W&B's packages raise when the server refuses or does not answer.
+    """
+    saved = _saved(page, url) if url else None
+    if saved is None:
+        return str(page.save().url)
+    if isinstance(page, ws.Workspace):
+        ours = {section.name for section in page.sections}
+        page.sections = [*page.sections, *(section for section in saved.sections if section.name not in ours)]
+        parts: tuple[str, ...] = ("sections", "settings", "runset_settings")
+    else:
+        parts = ("title", "description", "width", "blocks")
+    for part in parts:
+        setattr(saved, part, getattr(page, part))
+    return str(saved.save().url)
+
+
+def _saved(page: ws.Workspace | wr.Report, url: str) -> Any | None:
+    """What W&B holds at the URL of such a page; None when it was deleted.
+
+    wandb-workspaces 0.4.13 raises a ValueError for a view then, and for a report it stumbles over the server's null.
+    """
+    gone = ValueError if isinstance(page, ws.Workspace) else TypeError
+    try:
+        return type(page).from_url(url)
+    except gone:
+        return None
+
+
+def curve_metrics(objective: str, reported: Iterable[str]) -> list[str]:
+    """The objective, then validation, then training."""
+    reported = list(reported)
+    ordered = [name for prefix in ("Val/", "Train/") for name in reported if name.startswith(prefix)]
+    return list(dict.fromkeys([objective, *ordered]))
+
+
+def _charts(record: SweepRecord, metrics: Sequence[str]) -> dict[str, Panels]:
+    """By their title: how the score depends on the hyperparameters, or the score of each confirmed setting; curves."""
+    if record.job_type == "confirm":
+        bars = wr.BarPlot(title=f"{SCORE}: mean over seeds", metrics=[SCORE], **_band_over_seeds(record))
+        return {"Confirmed settings": [bars], "Learning curves": _learning_curves(record, metrics)}
+    return {"Hyperparameters": _hyperparameter_charts(record), "Learning curves": _learning_curves(record, metrics)}
+
+
+def _hyperparameter_charts(record: SweepRecord) -> Panels:
+    names = _hyperparameters(record)
+    axes = [wr.ParallelCoordinatesPlotColumn(wr.Config(name), log=is_log(record.space, name)) for name in names]
+    scatters = [
+        wr.ScatterPlot(
+            title=f"{SCORE} by {name}", x=wr.Config(name), y=wr.SummaryMetric(SCORE), log_x=is_log(record.space, name)
+        )
+        for name in names
+    ]
+    return [
+        wr.ParallelCoordinatesPlot(columns=[*axes, wr.ParallelCoordinatesPlotColumn(wr.SummaryMetric(SCORE))]),
+        wr.ParameterImportancePlot(with_respect_to=SCORE),
+        *scatters,
+    ]
+
+
+def _learning_curves(record: SweepRecord, metrics: Sequence[str]) -> Panels:
+    """One plot a metric, over the epochs."""
+    most_curves = min(MOST_CURVES, record.num_samples)
+    return [
+        wr.LinePlot(
+            title=name, x=contract.EPOCH, y=[name], title_x="epoch", max_runs_to_show=most_curves,
+            smoothing_type="none", **_band_over_seeds(record),
+        )
+        for name in metrics
+    ]  # fmt: skip
+
+
+def _band_over_seeds(record: SweepRecord) -> dict[str, str]:
+    return {"groupby_aggfunc": "mean", "groupby_rangefunc": "minmax"} if record.job_type == "confirm" else {}
+
+
+def _hyperparameters(record: SweepRecord) -> list[str]:
+    """What is searched, and what else its trials differ in but their seed."""
+    return list(dict.fromkeys([*record.space, *(name for trial in record.trials for name in trial.setting)]))
+
+
+def _grouped_by(record: SweepRecord) -> list[str]:
+    """The hyperparameters that the seeds of a confirmed setting share."""
+    return _hyperparameters(record) if record.job_type == "confirm" else []
+
+
+def _runs_of(record: SweepRecord) -> expr.And:
+    """The filter that leaves the sweep's own runs."""
+    return expr.And(expr.Metric("Group") == record.name)
+
+
+def _columns(record: SweepRecord, *of_summary: str) -> list[str]:
+    """Of the table of runs, in W&B's words."""
+    summary = [f"summary:{name}" for name in of_summary]
+    return ["run:displayName", *summary, *(f"config:{name}.value" for name in _hyperparameters(record))]
+
+
+def _grid(record: SweepRecord, settings: WandbRunSettings, panels: Panels) -> wr.PanelGrid:
+    """The charts in two columns, the first one across both."""
+    for index, panel in enumerate(panels):
+        width, height = NARROW if index else WIDE
+        row, column = divmod(index - 1, GRID_COLUMNS // width) if index else (0, 0)
+        panel.layout = wr.Layout(x=column * width, y=row * height + (WIDE[1] if index else 0), w=width, h=height)
+    runs = wr.Runset(
+        entity=settings.entity,
+        project=settings.project,
+        name=record.name,
+        filters=_runs_of(record),
+        order=[wr.OrderBy(wr.SummaryMetric(SCORE), ascending=record.mode == "min")],
+        groupby=[f"config.{name}" for name in _grouped_by(record)],
+        pinned_columns=_columns(record, SCORE),
+    )
+    return wr.PanelGrid(runsets=[runs], panels=panels)
+
+
+def _paragraphs(lines: Iterable[str]) -> list[Any]:
+    """Lines that are indented become a list."""
+    blocks: list[Any] = []
+    for indented, group in itertools.groupby(lines, key=lambda line: line.startswith(" ")):
+        texts = [" ".join(line.split()) for line in group]
+        blocks += [wr.UnorderedList(items=texts)] if indented else [wr.P(text) for text in texts]
+    return blocks
