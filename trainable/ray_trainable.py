@@ -61,9 +61,9 @@ class RunTrainable(tune.Trainable):
         except Exception as error:  # the trial's border: the sweep goes on, the trial is marked, its cause is shown
             return self._ended(contract.ERROR, f"{type(error).__name__}: {error}")
         self._epoch += 1
-        # Asked for with each epoch's result, not by frequency: a trial that failed must not save what is broken.
         device_name = torch.cuda.get_device_name() if self._device == "cuda" else self._device
         columns = {contract.EPOCH: self._epoch, contract.DEVICE: device_name}
+        # Asked for with each epoch's result, not by frequency: a trial that failed must not save what is broken.
         return {**columns, **metrics, **note, SHOULD_CHECKPOINT: True}
 
     def _begin(self) -> dict[str, str]:
