@@ -31,8 +31,7 @@ def wanted_sweeps(wanted: argparse.Namespace) -> "list[SweepRecord]":
     Raises:
         UserError: there is none of that name.
     """
-    from results.record.locate import find_sweep
-    from results.record.sweeps import read_sweep
+    from results.record.sweeps import find_sweep, read_sweep
 
     folders = dict.fromkeys(find_sweep(sweep, wanted.storage_path) for sweep in wanted.sweeps)
     return [read_sweep(folder) for folder in folders]

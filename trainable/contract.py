@@ -133,17 +133,11 @@ def checkpoint_folder_name(epoch: int) -> str:
     return f"checkpoint_{epoch:06d}"
 
 
-def checkpoint_epoch(folder_name: str) -> int | None:
-    """The epoch after which a checkpoint was taken, or None when the folder is no checkpoint."""
-    match = _CHECKPOINT_FOLDER.fullmatch(folder_name)
-    return int(match[1]) if match else None
-
-
 def checkpoints(folder: Path) -> dict[int, Path]:
     """The checkpoints that lie in a trial's folder, by their epochs, oldest first; none where there is no folder."""
     entries = folder.iterdir() if folder.is_dir() else ()
-    by_epoch = {checkpoint_epoch(entry.name): entry for entry in entries}
-    return dict(sorted((epoch, entry) for epoch, entry in by_epoch.items() if epoch is not None))
+    named = ((_CHECKPOINT_FOLDER.fullmatch(entry.name), entry) for entry in entries)
+    return dict(sorted((int(match[1]), entry) for match, entry in named if match))
 
 
 def shown_path(path: Path) -> str:

@@ -15,8 +15,7 @@ from ray import tune
 from ray.tune.result import SHOULD_CHECKPOINT
 
 from trainable import contract
-from trainable.newest_checkpoint import resumed_run
-from trainable.runs import Diverged, Run, find_run_kind
+from trainable.runs import Diverged, Run, find_run_kind, resumed_run
 from trainable.torch_process import set_up_torch
 
 

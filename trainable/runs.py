@@ -1,17 +1,17 @@
 """The run protocol: all that a sweep knows of what it trains, and the names by which runs are chosen.
 
 A sweep asks a `RunKind` what there is to know before any trial (its settings, its objective, its data), hands the data
-to the workers once, and lets each trial `start` a `Run` there. Nothing else crosses this seam.
+to the workers once, and lets each trial `start` a `Run` there, or go on with it at a checkpoint. Nothing else crosses
+this seam.
 """
 
-import dataclasses
 import importlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
-from trainable.contract import UserError
+from trainable.contract import UserError, checkpoints
 from trainable.score_parts import Baseline
 
 KINDS = {"joint_controller": "trainable.grpo.joint_controller:KIND"}
@@ -32,9 +32,6 @@ class DataDescription:
     summary: str
     fingerprint: str
     baselines: tuple[Baseline, ...]
-
-    def to_json(self) -> dict[str, Any]:
-        return dataclasses.asdict(self)
 
     def require_same(self, recorded: Mapping[str, Any], flag: str, consequence: str) -> None:
         """Refuse to go on with other data than a record's.
@@ -125,3 +122,35 @@ def find_run_kind(name: str) -> RunKind:
         raise UserError(f"--run {name!r}: module {module_name} has no {attribute!r}")
     kind: RunKind = getattr(module, attribute)
     return kind
+
+
+AnyRun = TypeVar("AnyRun", bound=Run)
+
+
+def resumed_run(folder: Path, recorded_epochs: int, start: Callable[[], AnyRun]) -> tuple[AnyRun, int, str | None]:
+    """A run at the newest whole checkpoint in `folder`, or at its start when there is none.
+
+    Args:
+        recorded_epochs: a checkpoint beyond them is not used: its epochs are run again and recorded.
+        start: makes a run at epoch 0.
+
+    Returns:
+        The run, the epoch it stands at, and a sentence when a damaged checkpoint was passed over.
+    """
+    damage = None
+    for epoch, checkpoint in reversed(checkpoints(folder).items()):
+        if epoch > recorded_epochs:
+            continue
+        run = start()
+        try:
+            run.load(checkpoint)
+        except DamagedCheckpoint as error:
+            run.close()
+            damage = damage or error
+        else:
+            return run, epoch, _note(damage, epoch)
+    return start(), 0, _note(damage, 0)
+
+
+def _note(damage: DamagedCheckpoint | None, epoch: int) -> str | None:
+    return f"damaged checkpoint passed over, training goes on from epoch {epoch}: {damage}" if damage else None

@@ -36,12 +36,6 @@ def best_row(rows: Iterable[Row], metric: str, mode: str) -> Row | None:
     return best
 
 
-def score(rows: Iterable[Row], metric: str, mode: str) -> float | None:
-    """The metric at the best epoch."""
-    row = best_row(rows, metric, mode)
-    return None if row is None else float(row[metric])
-
-
 def best_first(items: Iterable[Ranked], score_of: Callable[[Ranked], float | None], mode: str) -> list[Ranked]:
     """Sorted by score; equal ones as they came, those without a score last."""
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from optuna.distributions import BaseDistribution, CategoricalDistribution, distribution_to_json, json_to_distribution
 
-from results.record.atomic_write import write_atomically
+from results.record.atomic_write import write_json
 from trainable import contract
 
 Space = Mapping[str, BaseDistribution]
@@ -16,7 +16,7 @@ Space = Mapping[str, BaseDistribution]
 
 def write_space(folder: Path, space: Space) -> None:
     content = {name: json.loads(distribution_to_json(distribution)) for name, distribution in space.items()}
-    write_atomically(folder / contract.SPACE_FILE, json.dumps(content, indent=2) + "\n")
+    write_json(folder / contract.SPACE_FILE, content)
 
 
 def space_from_json(content: Mapping[str, Any]) -> Space:

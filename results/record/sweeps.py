@@ -1,4 +1,4 @@
-"""A sweep as it lies on disk: its settings, its data's description and every trial's rows.
+"""A sweep as it lies on disk, found and read: its settings, its data's description and every trial's rows.
 
 Reading changes nothing and needs no lock: a line that is being written is left out.
 """
@@ -11,12 +11,12 @@ import yaml
 
 from results.record.atomic_write import read_json
 from results.record.failures import Failure, read_failure
-from results.record.ranking import Row, best_first, best_row, score
+from results.record.ranking import Row, best_first, best_row
 from results.record.space import Space, space_from_json
 from results.record.trial_log import read_rows
 from results.record.upgrade import upgraded
 from trainable import contract
-from trainable.contract import TrialStatus, UserError
+from trainable.contract import DEFAULT_STORAGE, TrialStatus, UserError
 from trainable.settings_fields import Role
 
 
@@ -116,7 +116,9 @@ class SweepRecord:
         return int(trial.config.get(contract.SEED, self.settings["seed"]))
 
     def score(self, trial: TrialRecord) -> float | None:
-        return score(trial.rows, self.metric, self.mode)
+        """The metric at its best epoch."""
+        best = self.best_row(trial)
+        return None if best is None else float(best[self.metric])
 
     def best_row(self, trial: TrialRecord) -> Row | None:
         return best_row(trial.rows, self.metric, self.mode)
@@ -179,3 +181,33 @@ def read_sweep(folder: Path) -> SweepRecord:
         space=space_from_json(space),
         environment=read_json(folder / contract.ENVIRONMENT_FILE),
     )
+
+
+def find_sweep(name_or_folder: str, storage: Path = DEFAULT_STORAGE) -> Path:
+    """The folder of a sweep.
+
+    Raises:
+        UserError: there is none of that name.
+    """
+    for folder in (storage / name_or_folder, Path(name_or_folder)):
+        if (folder / contract.SWEEP_FILE).is_file():
+            return folder.absolute()
+    there = sorted(file.parent.name for file in _sweep_files(storage))
+    known = f"it holds {', '.join(there[-5:])}" if there else "it holds none yet"
+    raise UserError(f"no sweep {name_or_folder!r} in {storage} ({known}); give a sweep's name or folder")
+
+
+def latest_sweep(storage: Path = DEFAULT_STORAGE) -> Path:
+    """The folder of the sweep that was begun last.
+
+    Raises:
+        UserError: there is none.
+    """
+    files = _sweep_files(storage)
+    if not files:
+        raise UserError(f"no sweep in {storage} to resume; begin one without --resume")
+    return max(files, key=lambda file: str(read_settings(file).get("created", ""))).parent
+
+
+def _sweep_files(storage: Path) -> list[Path]:
+    return list(storage.glob(f"*/{contract.SWEEP_FILE}"))

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 from trainable import contract
 
 
@@ -12,13 +14,16 @@ def test_a_trials_folder_says_its_number():
         assert contract.trial_number(contract.trial_folder_name(number)) == number
 
 
-def test_a_checkpoints_folder_says_its_epoch():
+def test_a_checkpoints_folder_says_its_epoch(tmp_path: Path):
     assert contract.checkpoint_folder_name(12) == "checkpoint_000012"
-    for epoch in (1, 12, 1_234_567):
-        assert contract.checkpoint_epoch(contract.checkpoint_folder_name(epoch)) == epoch
+    for epoch in (1_234_567, 1, 12):
+        (tmp_path / contract.checkpoint_folder_name(epoch)).mkdir()
+    assert list(contract.checkpoints(tmp_path)) == [1, 12, 1_234_567]
 
 
-def test_other_folders_are_neither():
-    for name in ("trial_3", "trial_00003.old", "xtrial_00003", "checkpoint_000012.tmp", "checkpoint_12", "wandb", ""):
+def test_other_folders_are_neither(tmp_path: Path):
+    for name in ("trial_3", "trial_00003.old", "xtrial_00003", "checkpoint_000012.tmp", "checkpoint_12", "wandb"):
+        (tmp_path / name).mkdir()
         assert contract.trial_number(name) is None
-        assert contract.checkpoint_epoch(name) is None
+    assert contract.checkpoints(tmp_path) == {}
+    assert contract.checkpoints(tmp_path / "absent") == {}

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping
+from dataclasses import asdict
 from functools import partial
 from typing import Protocol
 
@@ -16,8 +17,7 @@ from trainable import contract
 from trainable.contract import TrialStatus, UserError, WandbNotInstalled, shown_path
 from trainable.grpo.joint_controller import KIND
 from trainable.grpo.run import GRPORun
-from trainable.newest_checkpoint import resumed_run
-from trainable.runs import Diverged
+from trainable.runs import Diverged, resumed_run
 from trainable.single_run import folder as training_folder
 from trainable.single_run.command_line import Request
 from trainable.single_run.folder import HistoryFiles
@@ -51,7 +51,7 @@ def train(request: Request, signals: StopSignals) -> int:
                 elif not request.resume:
                     training_folder.refuse_used(folder)
                 write_params(folder, plan.to_params())
-                write_json(folder / contract.DATA_FILE, {"objective": OBJECTIVE, **plan.description.to_json()})
+                write_json(folder / contract.DATA_FILE, {"objective": OBJECTIVE, **asdict(plan.description)})
             return _train(plan, Screen(plan), signals)
     except OSError as error:
         if not is_full(error):

@@ -11,9 +11,8 @@ from typing import Any
 import yaml
 
 from results.record.atomic_write import make_folder, write_atomically, write_json
-from results.record.locate import find_sweep, latest_sweep
 from results.record.space import Space, ends, write_space
-from results.record.sweeps import read_settings, read_sweep
+from results.record.sweeps import find_sweep, latest_sweep, read_settings, read_sweep
 from results.record.trial_log import write_params
 from results.record.upgrade import FORMAT
 from search_spaces.choose import SearchSpace, load_space
@@ -147,7 +146,7 @@ def write_settings(plan: Plan, changes_in_words: list[str]) -> None:
     data = {
         "objective": kind.objective,
         "run_name": kind.run_name,
-        **plan.description.to_json(),
+        **dataclasses.asdict(plan.description),
         contract.TRAIN_COMMAND: ["python", train, *as_arguments(settings.run_settings)] if train else [],
         contract.EVALUATE_COMMAND: ["python", evaluate] if evaluate else [],
         **plan.recorded_data,

@@ -5,14 +5,13 @@ from typing import Any
 
 import pytest
 
-from results.record.ranking import Row, best_first, best_row, better, score
+from results.record.ranking import Row, best_first, best_row, better
 
 
 def test_a_trials_score_is_its_best_epoch_and_the_first_of_equal_ones() -> None:
     rows = [{"m": 0.2}, {"m": 0.5}, {"m": 0.5}, {"m": 0.1}]
-    assert score(rows, "m", "max") == 0.5
     assert best_row(rows, "m", "max") is rows[1]
-    assert score(rows, "m", "min") == 0.1
+    assert best_row(rows, "m", "min") is rows[3]
 
 
 @pytest.mark.parametrize("mode", ["max", "min"])
@@ -21,7 +20,7 @@ def test_a_value_that_is_not_finite_never_ranks_wherever_it_comes(value: float, 
     ranking = [{"m": 0.3}, {"m": value}, {"m": 0.3}]
     assert best_row(ranking, "m", mode) is ranking[0]
     assert best_row(ranking[1:], "m", mode) is ranking[2]
-    assert score([{"m": value}, {}], "m", mode) is None
+    assert best_row([{"m": value}, {}], "m", mode) is None
 
 
 def test_trials_without_a_score_come_last_and_equal_ones_as_they_came() -> None:

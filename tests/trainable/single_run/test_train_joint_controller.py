@@ -171,9 +171,9 @@ def test_a_signal_stops_in_order_and_says_how_to_go_on(workplace: Path, number: 
     assert process.returncode == status
     assert "Traceback" not in shown
     assert f"--resume --output_dir {name}" in shown
-    checkpoints = sorted((workplace / name).glob("checkpoint_*"))
-    assert len(checkpoints) == 2
-    assert contract.checkpoint_epoch(checkpoints[-1].name) == len(rows_of(workplace / name))
+    epochs = list(contract.checkpoints(workplace / name))
+    assert len(epochs) == 2
+    assert epochs[-1] == len(rows_of(workplace / name))
     (run,) = offline_runs(workplace / name)
     assert len(history(run)) == len(rows_of(workplace / name))
     assert summary(run)["status"] == "unfinished"
