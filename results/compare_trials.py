@@ -69,9 +69,10 @@ def _parser() -> OneSentenceParser:
 
 
 def _compare(wanted: argparse.Namespace) -> None:
-    from results.analysis.comparison import compare
+    from results.analysis.comparison import compare, why_apart
     from results.listing.formats import as_csv, as_json
     from results.listing.rows import list_trials
+    from results.listing.summary import markdown_summary
 
     comparisons = compare(wanted_sweeps(wanted))
     listings = _chosen([list_trials(comparison, wanted.ungrouped) for comparison in comparisons], wanted)
@@ -81,7 +82,10 @@ def _compare(wanted: argparse.Namespace) -> None:
         case "json":
             sys.stdout.write(as_json(listings))
         case "markdown":
-            _write_markdown(comparisons, listings)
+            apart = why_apart(comparisons)
+            parts = [f"{apart}\n"] if apart else []
+            parts += map(markdown_summary, comparisons, listings)
+            sys.stdout.write("\n".join(parts))
         case "table":
             _print_tables(comparisons, listings, wanted.save_svg)
 
@@ -124,15 +128,6 @@ def _print_tables(comparisons: "list[Comparison]", listings: "list[Listing]", pi
         console.print(summary(comparison, listing), soft_wrap=soft_wrap, crop=False)
     if picture:
         console.save_svg(picture, title=", ".join(name for comparison in comparisons for name in comparison.names))
-
-
-def _write_markdown(comparisons: "list[Comparison]", listings: "list[Listing]") -> None:
-    from results.analysis.comparison import why_apart
-    from results.listing.summary import markdown_summary
-
-    parts = [markdown_summary(comparison, listing) for comparison, listing in zip(comparisons, listings, strict=True)]
-    apart = why_apart(comparisons)
-    sys.stdout.write("\n".join([*([f"{apart}\n"] if apart else []), *parts]))
 
 
 def _names(text: str) -> list[str]:

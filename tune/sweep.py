@@ -17,7 +17,7 @@ from tune.engine.signals import Interruption, stop_on_signals
 from tune.engine.stopper import SweepStopper
 from tune.engine.tuner import build_tuner, trials_left
 from tune.planning.command_line import Request
-from tune.planning.plan import Plan, begin, folder_to_resume, plan_new, plan_resumed, refuse_used_name, write_settings
+from tune.planning.plan import Plan, begin, folder_to_resume, plan_new, plan_resumed, write_settings
 from tune.screen import announce
 
 
@@ -27,7 +27,6 @@ def run_requested_sweep(request: Request) -> int:
     prepare_wandb()
     if request.resume is None:
         plan = plan_new(request)
-        refuse_used_name(plan.settings)
         allotment = _connect(plan)
         with stop_on_signals() as interruption:
             begin(plan)

@@ -4,6 +4,7 @@ A search shares one seed and takes the best of many, so the winner's score is pa
 before the first one runs: nothing is proposed and nothing is stopped early.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 from results.record.sweeps import SweepRecord
@@ -11,8 +12,10 @@ from trainable import contract
 from trainable.contract import UserError
 
 
-def settings_to_confirm(search: SweepRecord, top: int) -> list[dict[str, Any]]:
-    """The starting values, then the best `top` settings beside them, best first.
+def confirming_trials(search: SweepRecord, top: int, seeds: Iterable[int]) -> list[dict[str, Any]]:
+    """Hyperparameters of every trial: the starting values and the best `top` settings beside them, best first.
+
+    They come seed after seed, so that an interrupted sweep has all settings equally often.
 
     Raises:
         UserError: the sweep is no search, or none of its trials has a score.
@@ -30,9 +33,4 @@ def settings_to_confirm(search: SweepRecord, top: int) -> list[dict[str, Any]]:
     for trial in scored:
         if trial.setting not in settings and len(settings) <= top:
             settings.append(trial.setting)
-    return settings
-
-
-def confirming_trials(settings: list[dict[str, Any]], first_seed: int, seeds: int) -> list[dict[str, Any]]:
-    """Hyperparameters of every trial, seed after seed, so that an interrupted sweep has all settings equally often."""
-    return [{**setting, contract.SEED: seed} for seed in range(first_seed, first_seed + seeds) for setting in settings]
+    return [{**setting, contract.SEED: seed} for seed in seeds for setting in settings]

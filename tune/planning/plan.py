@@ -22,7 +22,7 @@ from trainable.flags import as_arguments
 from trainable.runs import DataDescription
 from trainable.settings_fields import Role, changes, roles_by_name, roles_of, single_fields, to_flat
 from tune.planning.command_line import LATEST, Request
-from tune.planning.confirm import confirming_trials, settings_to_confirm
+from tune.planning.confirm import confirming_trials
 from tune.planning.provenance import provenance
 from tune.planning.settings import SweepSettings, from_flat
 
@@ -53,14 +53,24 @@ class Plan:
 
 
 def plan_new(request: Request) -> Plan:
+    """A sweep from its start.
+
+    Raises:
+        UserError: a setting or the data is of no use, or there is a sweep of that name.
+    """
     of_file = _taken_over(read_settings(request.file), but={"name"}) if request.file else {}
     if of_file.get("confirm"):
         of_file = _taken_over(of_file, but=_with_role(Role.SEARCH))
     flat = of_file | request.flags
     created = f"{datetime.datetime.now():%Y%m%d-%H%M%S}"
     if flat.get("confirm"):
-        return _plan_confirming(flat, created)
-    return _plan(from_flat({"name": f"sweep-{created}"} | flat), created)
+        plan = _plan_confirming(flat, created)
+    else:
+        plan = _plan(from_flat({"name": f"sweep-{created}"} | flat), created)
+    name, folder = plan.settings.name, plan.settings.folder
+    if folder.exists():
+        raise UserError(f"--name {name}: {folder} exists already; take another name, or go on with --resume {name}")
+    return plan
 
 
 def _plan_confirming(flat: dict[str, Any], created: str) -> Plan:
@@ -82,7 +92,8 @@ def _plan_confirming(flat: dict[str, Any], created: str) -> Plan:
             )
     own_settings = {"name": f"{search.name}-confirmed", "scheduler": "none", "seed": search.settings["seed"] + 1}
     settings = from_flat(of_search | {"storage_path": str(storage)} | own_settings | flat)
-    trials = confirming_trials(settings_to_confirm(search, settings.confirm_top), settings.seed, settings.confirm_seeds)
+    seeds = range(settings.seed, settings.seed + settings.confirm_seeds)
+    trials = confirming_trials(search, settings.confirm_top, seeds)
     settings = dataclasses.replace(settings, confirm=str(search.folder), num_samples=len(trials))
     plan = dataclasses.replace(_plan(settings, created), planned_trials=tuple(trials))
     plan.description.require_same(search.data, f"--confirm {search.name}", MIXED_DATA)
@@ -122,14 +133,6 @@ def _check_space(settings: SweepSettings, space: SearchSpace) -> None:
                 raise UserError(f"--search_space {settings.search_space}: {error}; narrow its range") from None
 
 
-def refuse_used_name(settings: SweepSettings) -> None:
-    if settings.folder.exists():
-        raise UserError(
-            f"--name {settings.name}: {settings.folder} exists already; take another name, or go on with "
-            f"--resume {settings.name}"
-        )
-
-
 def begin(plan: Plan) -> None:
     folder = plan.settings.folder
     make_folder(folder, f"--storage_path {folder.parent}")
@@ -158,9 +161,9 @@ def write_settings(plan: Plan, changes_in_words: list[str]) -> None:
     history = read_settings(file).get("history", []) if file.exists() else []
     if changes_in_words:
         history.append({"when": f"{datetime.datetime.now():%Y-%m-%d %H:%M:%S}", "changes": changes_in_words})
-    content = (
-        to_flat(settings) | {"format": FORMAT, "created": plan.created} | ({"history": history} if history else {})
-    )
+    content = {**to_flat(settings), "format": FORMAT, "created": plan.created}
+    if history:
+        content["history"] = history
     write_atomically(file, yaml.safe_dump(content, sort_keys=False))
 
 

@@ -8,7 +8,7 @@ from sweep_process import QUADRATIC, curve, params, run_sweep, trial_folders
 
 from results.record.sweeps import SweepRecord, TrialRecord
 from trainable.contract import UserError
-from tune.planning.confirm import confirming_trials, settings_to_confirm
+from tune.planning.confirm import confirming_trials
 from tune.run_sweep import main
 
 
@@ -29,25 +29,27 @@ def search(*scores: float | None, **settings: object) -> SweepRecord:
 
 
 def test_the_starting_values_come_first_then_the_best_settings_each_once() -> None:
+    def targets(*scores: float, top: int) -> list[int]:
+        return [trial["target"] for trial in confirming_trials(search(*scores), top, seeds=[1])]
+
     # Best first: trials 4 (target 1), 3 (target 0, the starting values again), 2 (target 2), 1 (target 1 again), 0.
-    assert settings_to_confirm(search(0.1, 0.2, 0.3, 0.4, 0.5), top=3) == [{"target": 0}, {"target": 1}, {"target": 2}]
-    assert settings_to_confirm(search(0.1, 0.2, 0.3), top=1) == [{"target": 0}, {"target": 2}]
+    assert targets(0.1, 0.2, 0.3, 0.4, 0.5, top=3) == [0, 1, 2]
+    assert targets(0.1, 0.2, 0.3, top=1) == [0, 2]
 
 
 def test_only_a_search_with_scores_can_be_confirmed() -> None:
     with pytest.raises(UserError, match="none of its trials has a score yet"):
-        settings_to_confirm(search(None, None), top=1)
+        confirming_trials(search(None, None), top=1, seeds=[1, 2])
     with pytest.raises(UserError, match="give that sweep"):
-        settings_to_confirm(search(0.1, confirm="b"), top=1)
+        confirming_trials(search(0.1, confirm="b"), top=1, seeds=[1, 2])
 
 
 def test_every_setting_runs_under_every_seed_and_all_settings_under_one_before_the_next() -> None:
-    settings = [{"target": 0.0}, {"target": 1.0}]
-    assert confirming_trials(settings, first_seed=7, seeds=2) == [
-        {"target": 0.0, "seed": 7},
-        {"target": 1.0, "seed": 7},
-        {"target": 0.0, "seed": 8},
-        {"target": 1.0, "seed": 8},
+    assert confirming_trials(search(0.1, 0.2), top=1, seeds=[7, 8]) == [
+        {"target": 0, "seed": 7},
+        {"target": 1, "seed": 7},
+        {"target": 0, "seed": 8},
+        {"target": 1, "seed": 8},
     ]
 
 
