@@ -1,16 +1,24 @@
 """Real sweeps, run once and read by many tests."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sweep_process import QUADRATIC, run_sweep
+from sweep_here import stop_ray_here, sweep_here
+from sweep_process import QUADRATIC
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_ray_stays() -> Iterator[None]:
+    yield
+    stop_ray_here()
 
 
 @pytest.fixture(scope="session")
 def digit_sweep(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     """A small sweep of the real thing on the shipped profile: its folder and what it printed."""
     storage = tmp_path_factory.mktemp("sweeps")
-    finished = run_sweep(storage, "--name", "a", "--num_samples", 4, "--num_epochs", 5, "--grace_period", 5)
+    finished = sweep_here(storage, "--name", "a", "--num_samples", 4, "--num_epochs", 5, "--grace_period", 5)
     assert finished.returncode == 0, finished.stderr
     return storage / "a", finished.stdout
 
@@ -19,7 +27,7 @@ def digit_sweep(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
 def quadratic_sweep(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     """An uninterrupted sweep of the quadratic run, one trial at a time, some stopped early."""
     storage = tmp_path_factory.mktemp("sweeps")
-    finished = run_sweep(
+    finished = sweep_here(
         storage, "--name", "twin", *QUADRATIC, "--num_samples", 8, "--num_epochs", 12, "--grace_period", 2,
         "--max_concurrent_trials", 1,
     )  # fmt: skip

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 from strict_wandb_server import ServedRun, StrictWandbServer, strict_wandb_server
-from sweep_process import ROOT, environment, params, rows, run_sweep, trial_folders
+from sweep_here import sweep_here
+from sweep_process import ROOT, environment, params, rows, trial_folders
 from views import wandb_steps
 
 from results.record.folder_lock import exclusive_lock
@@ -77,7 +78,7 @@ def test_a_sweep_is_sent_whole_and_once(sweep: Path, server: StrictWandbServer) 
         assert run.summary["status"] in ("completed", "stopped early")
 
     again = sync(sweep, **server.variables)
-    resumed = run_sweep(
+    resumed = sweep_here(
         sweep.parent, "--resume", "twin", "--wandb_mode", "online", "--num_samples", TRIALS, **server.variables
     )
 

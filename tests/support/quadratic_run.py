@@ -23,6 +23,8 @@ OBJECTIVE = "Val/Height"
 @dataclass(frozen=True)
 class QuadraticSettings:
     epoch_ms: float = field(default=0.0, metadata={"help": "how long an epoch takes (ms)"})
+    gate: str = field(default="", metadata={"help": "a file; until it exists, no trial goes beyond the gate's epoch"})
+    gate_epoch: int = field(default=0, metadata={"help": "how many epochs a trial may run before the gate opens"})
     fail_above: float = field(default=math.inf, metadata={"help": "trials with a larger target raise an error"})
     fail_epoch: int = field(default=1, metadata={"help": "the epoch in which they do"})
     mended_by: str = field(default="", metadata={"help": "a file; once it exists, no trial raises an error"})
@@ -49,6 +51,8 @@ class QuadraticRun:
         self._epoch += 1
         settings = self._settings
         time.sleep(settings.epoch_ms / 1000)
+        if settings.gate and self._epoch > settings.gate_epoch:
+            wait_for(Path(settings.gate))
         mended = bool(settings.mended_by) and Path(settings.mended_by).exists()
         if settings.target > settings.fail_above and self._epoch == settings.fail_epoch and not mended:
             raise ValueError(f"target {settings.target:.2f} is out of reach")
@@ -81,6 +85,11 @@ class QuadraticRun:
 
     def close(self) -> None:
         """Nothing is held."""
+
+
+def wait_for(file: Path) -> None:
+    while not file.exists():
+        time.sleep(0.01)
 
 
 class Quadratic:

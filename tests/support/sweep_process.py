@@ -20,8 +20,12 @@ def environment(**variables: str) -> dict[str, str]:
     return kept | {"PYTHONPATH": str(Path(__file__).parent), "NETRC": os.devnull} | variables
 
 
+def arguments(storage: Path, *flags: object) -> list[str]:
+    return ["--storage_path", str(storage), *map(str, flags)]
+
+
 def command(storage: Path, *flags: object) -> list[str]:
-    return [sys.executable, str(RUN_SWEEP), "--storage_path", str(storage), *map(str, flags)]
+    return [sys.executable, str(RUN_SWEEP), *arguments(storage, *flags)]
 
 
 def run_sweep(storage: Path, *flags: object, **variables: str) -> "subprocess.CompletedProcess[str]":
@@ -49,13 +53,25 @@ def wait_until(happened: Callable[[], bool], process: "subprocess.Popen[str]") -
         time.sleep(0.02)
 
 
+def kill(process: "subprocess.Popen[str]", sweep: Path) -> None:
+    """As `kill -9` does; returns once the workers of its trials are gone too."""
+    process.kill()
+    process.communicate()
+    deadline = time.monotonic() + 60
+    for worker in {Path(f"/proc/{row['pid']}") for trial in trial_folders(sweep) for row in rows(trial)}:
+        while worker.exists():
+            assert time.monotonic() < deadline, f"process {worker.name} of a trial outlives its sweep"
+            time.sleep(0.02)
+
+
 def trial_folders(sweep: Path) -> list[Path]:
     return sorted(sweep.glob("trial_*"))
 
 
 def rows(trial: Path) -> list[dict[str, Any]]:
     file = trial / "result.json"
-    return [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
+    lines = file.read_text(encoding="utf-8").splitlines(keepends=True) if file.exists() else []
+    return [json.loads(line) for line in lines if line.endswith("\n")]
 
 
 def epochs_recorded(sweep: Path) -> int:

@@ -8,6 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from sweep_here import start_joined, sweep_here
 from sweep_process import (
     QUADRATIC,
     ROOT,
@@ -15,9 +16,8 @@ from sweep_process import (
     curves,
     environment,
     epochs_recorded,
+    kill,
     rows,
-    run_sweep,
-    start_sweep,
     trial_folders,
     wait_until,
 )
@@ -25,7 +25,7 @@ from sweep_process import (
 
 def test_an_error_of_the_training_code_ends_its_trial_alone(tmp_path: Path) -> None:
     flags = ("--num_samples", 5, "--num_epochs", 4, "--fail_above", 0.6, "--fail_epoch", 3)
-    done = run_sweep(tmp_path, "--name", "errs", *QUADRATIC, *flags)
+    done = sweep_here(tmp_path, "--name", "errs", *QUADRATIC, *flags)
     assert done.returncode == 1
     assert "Traceback" not in done.stdout + done.stderr
     failed = [trial for trial in trial_folders(tmp_path / "errs") if (trial / "failure.json").exists()]
@@ -42,7 +42,7 @@ def test_an_error_of_the_training_code_ends_its_trial_alone(tmp_path: Path) -> N
 
 def test_a_full_disk_of_a_trials_own_ends_that_trial_alone(tmp_path: Path) -> None:
     flags = ("--num_samples", 5, "--num_epochs", 4, "--grace_period", 4, "--full_above", 0.6, "--fail_epoch", 3)
-    done = run_sweep(tmp_path, "--name", "full", *QUADRATIC, *flags)
+    done = sweep_here(tmp_path, "--name", "full", *QUADRATIC, *flags)
     assert done.returncode == 1, done.stderr
     assert "Traceback" not in done.stdout + done.stderr
     ended = trial_folders(tmp_path / "full")
@@ -56,7 +56,7 @@ def test_a_full_disk_of_a_trials_own_ends_that_trial_alone(tmp_path: Path) -> No
 
 
 def test_a_diverged_trial_is_no_error(tmp_path: Path) -> None:
-    done = run_sweep(
+    done = sweep_here(
         tmp_path, "--name", "nan", *QUADRATIC, "--num_samples", 2, "--num_epochs", 4, "--diverge_below", 0.2
     )
     assert done.returncode == 0, done.stderr
@@ -67,11 +67,12 @@ def test_a_diverged_trial_is_no_error(tmp_path: Path) -> None:
 
 def test_a_killed_worker_costs_its_trial_no_epoch(quadratic_sweep: tuple[Path, str], tmp_path: Path) -> None:
     twin, _ = quadratic_sweep
-    sweep = tmp_path / "lost"
+    sweep, gate = tmp_path / "lost", tmp_path / "gate"
     flags = ("--num_samples", 8, "--num_epochs", 12, "--grace_period", 2, "--max_concurrent_trials", 1)
-    running = start_sweep(tmp_path, "--name", "lost", *QUADRATIC, *flags, "--epoch_ms", 100)
+    running = start_joined(tmp_path, "--name", "lost", *QUADRATIC, *flags, "--gate", gate, "--gate_epoch", 4)
     wait_until(lambda: epochs_recorded(sweep) >= 4, running)
     os.kill(rows(sweep / "trial_00000")[-1]["pid"], signal.SIGKILL)
+    gate.touch()
     printed, _ = running.communicate(timeout=200)
     assert running.returncode == 0, printed
     assert "trial 0: its worker died; it goes on from its newest checkpoint" in printed
@@ -82,7 +83,7 @@ def test_a_killed_worker_costs_its_trial_no_epoch(quadratic_sweep: tuple[Path, s
 def test_a_sweep_whose_first_trials_all_fail_alike_stops_shows_why_and_goes_on_when_mended(tmp_path: Path) -> None:
     sweep, mended = tmp_path / "hopeless", tmp_path / "mended"
     flags = ("--num_samples", 12, "--num_epochs", 3, "--fail_above", -1, "--mended_by", mended)
-    stopped = run_sweep(tmp_path, "--name", "hopeless", *QUADRATIC, *flags)
+    stopped = sweep_here(tmp_path, "--name", "hopeless", *QUADRATIC, *flags)
     assert stopped.returncode == 1
     assert 3 <= len(list(sweep.glob("trial_*/failure.json"))) < 12
     assert stopped.stdout.count("Traceback") == 1
@@ -91,7 +92,7 @@ def test_a_sweep_whose_first_trials_all_fail_alike_stops_shows_why_and_goes_on_w
     assert "--retry_errored" in stopped.stdout
 
     mended.touch()
-    done = run_sweep(tmp_path, "--resume", "hopeless", "--retry_errored")
+    done = sweep_here(tmp_path, "--resume", "hopeless", "--retry_errored")
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert [len(rows(trial)) for trial in trial_folders(sweep)] == [3] * 12
@@ -101,12 +102,12 @@ def test_retrying_runs_the_failed_trials_and_no_other(tmp_path: Path) -> None:
     sweep, mended = tmp_path / "some", tmp_path / "mended"
     flags = ("--num_samples", 5, "--num_epochs", 4, "--grace_period", 4, "--fail_above", 0.6, "--fail_epoch", 3)
     flags += ("--mended_by", mended)
-    assert run_sweep(tmp_path, "--name", "some", *QUADRATIC, *flags).returncode == 1
+    assert sweep_here(tmp_path, "--name", "some", *QUADRATIC, *flags).returncode == 1
     whole = {t: (t / "result.json").read_bytes() for t in trial_folders(sweep) if not (t / "failure.json").exists()}
     assert 0 < len(whole) < 5
 
     mended.touch()
-    done = run_sweep(tmp_path, "--resume", "some", "--retry_errored")
+    done = sweep_here(tmp_path, "--resume", "some", "--retry_errored")
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert {trial: (trial / "result.json").read_bytes() for trial in whole} == whole
@@ -117,13 +118,13 @@ def test_a_trial_out_of_memory_is_tried_once_more_alone(tmp_path: Path) -> None:
     sweep, memory = tmp_path / "hungry", tmp_path / "memory"
     memory.mkdir()
     flags = ("--num_samples", 5, "--num_epochs", 4, "--grace_period", 4, "--hungry_above", 0.6)
-    done = run_sweep(tmp_path, "--name", "hungry", *QUADRATIC, *flags, "--memory", memory)
+    done = sweep_here(tmp_path, "--name", "hungry", *QUADRATIC, *flags, "--memory", memory)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "once more, each alone" in done.stdout
     assert list(sweep.glob("trial_*/failure_1.json"))
     assert [len(rows(trial)) for trial in trial_folders(sweep)] == [4] * 5
 
-    starved = run_sweep(tmp_path, "--name", "starved", *QUADRATIC, *flags)
+    starved = sweep_here(tmp_path, "--name", "starved", *QUADRATIC, *flags)
     assert starved.returncode == 1
     for first in (tmp_path / "starved").glob("trial_*/failure_1.json"):
         assert json.loads(first.with_name("failure.json").read_text())["kind"] == "out of memory"
@@ -132,18 +133,18 @@ def test_a_trial_out_of_memory_is_tried_once_more_alone(tmp_path: Path) -> None:
 
 def test_a_damaged_newest_checkpoint_is_passed_over(quadratic_sweep: tuple[Path, str], tmp_path: Path) -> None:
     twin, _ = quadratic_sweep
-    sweep = tmp_path / "torn"
+    sweep, gate = tmp_path / "torn", tmp_path / "gate"
     flags = ("--num_samples", 8, "--num_epochs", 12, "--grace_period", 2, "--max_concurrent_trials", 1)
-    running = start_sweep(tmp_path, "--name", "torn", *QUADRATIC, *flags, "--epoch_ms", 50)
+    running = start_joined(tmp_path, "--name", "torn", *QUADRATIC, *flags, "--gate", gate, "--gate_epoch", 6)
     wait_until(lambda: epochs_recorded(sweep) >= 6, running)
-    running.kill()
-    running.communicate()
+    kill(running, sweep)
     newest = sorted((sweep / "trial_00000").glob("checkpoint_*"))[-1]
     (newest / "walker.json").write_text('{"epoch"')
     for state in [*sweep.glob("experiment_state-*"), *sweep.glob("*.pkl"), *sweep.glob("search_gen_state-*")]:
         state.write_bytes(b"")
+    gate.touch()
 
-    done = run_sweep(tmp_path, "--resume", "torn")
+    done = sweep_here(tmp_path, "--resume", "torn")
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert "trial 0: damaged checkpoint passed over" in done.stdout

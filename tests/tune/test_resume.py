@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 import yaml
 from optuna.distributions import FloatDistribution
+from sweep_here import start_joined, sweep_here
 from sweep_process import (
     QUADRATIC,
     curves,
     epochs_recorded,
+    kill,
     params,
     rows,
-    run_sweep,
     start_sweep,
     trial_folders,
     wait_until,
@@ -41,14 +42,13 @@ def test_a_sweep_killed_at_any_moment_ends_as_its_uninterrupted_twin(
     chance = random.Random(5)
     sweep, flags = tmp_path / "killed", ("--name", "killed", *TWIN_FLAGS, "--epoch_ms", 30)
     for more_epochs in (4, 17, 9):
-        running, before = start_sweep(tmp_path, *flags), epochs_recorded(sweep)
+        running, before = start_joined(tmp_path, *flags), epochs_recorded(sweep)
         wait_until(lambda wanted=before + more_epochs: epochs_recorded(sweep) >= wanted, running)  # type: ignore[misc]
         time.sleep(chance.uniform(0, 0.05))
-        running.kill()
-        running.communicate()
+        kill(running, sweep)
         flags = ("--resume", "killed")
 
-    finished = run_sweep(tmp_path, *flags)
+    finished = sweep_here(tmp_path, *flags)
 
     assert finished.returncode == 0, finished.stderr
     assert curves(sweep) == curves(twin)
@@ -63,11 +63,10 @@ def test_a_killed_sweep_of_the_joint_controller_repeats_no_finished_trial(
     flags = ("--num_samples", 4, "--num_epochs", 5, "--grace_period", 5, "--max_concurrent_trials", 1)
     running = start_sweep(tmp_path, "--name", "b", *flags)
     wait_until(lambda: epochs_recorded(sweep) >= 7, running)
-    running.kill()
-    running.communicate()
+    kill(running, sweep)
     first_as_it_was = (sweep / "trial_00000" / "result.json").read_bytes()
 
-    finished = run_sweep(tmp_path, "--resume")
+    finished = sweep_here(tmp_path, "--resume")
 
     assert finished.returncode == 0, finished.stderr
     assert (sweep / "trial_00000" / "result.json").read_bytes() == first_as_it_was
@@ -82,8 +81,8 @@ def test_a_signal_stops_the_sweep_in_order_and_says_how_to_go_on(
     sent: signal.Signals, status: int, quadratic_sweep: tuple[Path, str], tmp_path: Path
 ) -> None:
     twin, _ = quadratic_sweep
-    sweep = tmp_path / "stopped"
-    running = start_sweep(tmp_path, "--name", "stopped", *TWIN_FLAGS, "--epoch_ms", 100)
+    sweep, gate = tmp_path / "stopped", tmp_path / "gate"
+    running = start_joined(tmp_path, "--name", "stopped", *TWIN_FLAGS, "--gate", gate, "--gate_epoch", 5)
     wait_until(lambda: epochs_recorded(sweep) >= 5, running)
     running.send_signal(sent)
     printed, _ = running.communicate(timeout=60)
@@ -92,7 +91,8 @@ def test_a_signal_stops_the_sweep_in_order_and_says_how_to_go_on(
     assert "run_sweep.py --resume stopped" in printed
     assert "Traceback" not in printed
 
-    assert run_sweep(tmp_path, "--resume", "stopped").returncode == 0
+    gate.touch()
+    assert sweep_here(tmp_path, "--resume", "stopped").returncode == 0
 
     assert curves(sweep) == curves(twin)
     assert_views_are_whole(sweep)
@@ -100,7 +100,7 @@ def test_a_signal_stops_the_sweep_in_order_and_says_how_to_go_on(
 
 def test_a_signal_before_the_first_trial_is_not_lost(tmp_path: Path) -> None:
     sweep = tmp_path / "early"
-    running = start_sweep(tmp_path, "--name", "early", *TWIN_FLAGS, "--epoch_ms", 60_000)
+    running = start_joined(tmp_path, "--name", "early", *TWIN_FLAGS, "--gate", tmp_path / "gate")
     wait_until(lambda: (sweep / "data.json").exists(), running)
     running.send_signal(signal.SIGTERM)
     printed, _ = running.communicate(timeout=60)
@@ -110,7 +110,7 @@ def test_a_signal_before_the_first_trial_is_not_lost(tmp_path: Path) -> None:
 
 def test_a_second_signal_stops_at_once(tmp_path: Path) -> None:
     sweep = tmp_path / "twice"
-    running = start_sweep(tmp_path, "--name", "twice", *TWIN_FLAGS, "--epoch_ms", 60_000)
+    running = start_joined(tmp_path, "--name", "twice", *TWIN_FLAGS, "--gate", tmp_path / "gate")
     wait_until(lambda: (sweep / "trial_00000").is_dir(), running)
     running.send_signal(signal.SIGTERM)
     time.sleep(0.1)
@@ -120,19 +120,20 @@ def test_a_second_signal_stops_at_once(tmp_path: Path) -> None:
 
 
 def test_a_second_driver_is_refused_and_the_first_goes_on(tmp_path: Path) -> None:
-    sweep = tmp_path / "held"
-    running = start_sweep(
-        tmp_path, "--name", "held", *QUADRATIC, "--num_samples", 1, "--num_epochs", 40, "--epoch_ms", 200
-    )
+    sweep, gate = tmp_path / "held", tmp_path / "gate"
+    flags = ("--num_samples", 1, "--num_epochs", 2, "--gate", gate, "--gate_epoch", 1)
+    running = start_joined(tmp_path, "--name", "held", *QUADRATIC, *flags)
     wait_until(lambda: epochs_recorded(sweep) >= 1, running)
-    second = run_sweep(tmp_path, "--resume", "held")
+    second = sweep_here(tmp_path, "--resume", "held")
     assert second.returncode == 2
     assert f"process {running.pid} on " in second.stderr
-    assert running.wait(timeout=120) == 0
+    gate.touch()
+    printed, _ = running.communicate(timeout=120)
+    assert running.returncode == 0, printed
 
 
 def test_more_trials_and_another_space_can_be_asked_for_and_finished_ones_stay(tmp_path: Path) -> None:
-    begun = run_sweep(tmp_path, "--name", "grows", *QUADRATIC, "--num_samples", 2, "--num_epochs", 3)
+    begun = sweep_here(tmp_path, "--name", "grows", *QUADRATIC, "--num_samples", 2, "--num_epochs", 3)
     assert begun.returncode == 0, begun.stderr
     before = curves(tmp_path / "grows")
     narrow = tmp_path / "narrow.py"
@@ -140,7 +141,7 @@ def test_more_trials_and_another_space_can_be_asked_for_and_finished_ones_stay(t
         "from optuna.distributions import FloatDistribution\nSPACE = {'target': FloatDistribution(0.69, 0.71)}\n"
     )
 
-    grown = run_sweep(tmp_path, "--resume", "grows", "--num_samples", 4, "--search_space", narrow)
+    grown = sweep_here(tmp_path, "--resume", "grows", "--num_samples", 4, "--search_space", narrow)
 
     assert grown.returncode == 0, grown.stderr
     assert "num_samples: 2 -> 4" in grown.stdout
@@ -156,15 +157,15 @@ def test_more_trials_and_another_space_can_be_asked_for_and_finished_ones_stay(t
 
 def test_a_torn_line_is_said_cut_and_run_again(quadratic_sweep: tuple[Path, str], tmp_path: Path) -> None:
     twin, _ = quadratic_sweep
-    sweep = tmp_path / "torn"
-    running = start_sweep(tmp_path, "--name", "torn", *TWIN_FLAGS, "--epoch_ms", 50)
+    sweep, gate = tmp_path / "torn", tmp_path / "gate"
+    running = start_joined(tmp_path, "--name", "torn", *TWIN_FLAGS, "--gate", gate, "--gate_epoch", 5)
     wait_until(lambda: epochs_recorded(sweep) >= 5, running)
-    running.kill()
-    running.communicate()
+    kill(running, sweep)
     with (sweep / "trial_00000" / "result.json").open("rb+") as file:
         file.truncate(file.seek(0, 2) - 40)
+    gate.touch()
 
-    done = run_sweep(tmp_path, "--resume", "torn")
+    done = sweep_here(tmp_path, "--resume", "torn")
 
     assert done.returncode == 0, done.stderr
     assert "trial 0: goes on after epoch" in done.stdout
@@ -174,7 +175,7 @@ def test_a_torn_line_is_said_cut_and_run_again(quadratic_sweep: tuple[Path, str]
 
 def test_a_change_that_would_mix_incomparable_trials_is_refused(quadratic_sweep: tuple[Path, str]) -> None:
     folder, _ = quadratic_sweep
-    refused = run_sweep(folder.parent, "--resume", "twin", "--num_epochs", 24)
+    refused = sweep_here(folder.parent, "--resume", "twin", "--num_epochs", 24)
     assert refused.returncode == 2
     assert "--num_epochs 24 is not what its trials ran with (12)" in refused.stderr
     assert "--config" in refused.stderr

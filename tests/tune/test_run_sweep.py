@@ -10,7 +10,8 @@ import torch
 import yaml
 from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
-from sweep_process import QUADRATIC, curves, params, rows, run_sweep, trial_folders
+from sweep_here import sweep_here
+from sweep_process import QUADRATIC, curves, params, rows, trial_folders
 from views import tensorboard_curves, wandb_steps
 from wandb_file import history, offline_runs, run_config, run_record, summary
 
@@ -144,7 +145,7 @@ def test_optuna_knows_every_trial_and_none_is_left_running(digit_sweep: Sweep) -
 def test_a_finished_sweep_has_nothing_left_to_do(digit_sweep: Sweep) -> None:
     folder, _ = digit_sweep
     before = {file: file.stat().st_mtime_ns for file in folder.rglob("*") if file.name == "result.json"}
-    again = run_sweep(folder.parent, "--resume", "a")
+    again = sweep_here(folder.parent, "--resume", "a")
     assert again.returncode == 0, again.stderr
     assert "Nothing is left to do" in again.stdout
     assert {file: file.stat().st_mtime_ns for file in before} == before
@@ -172,14 +173,14 @@ def test_trials_that_fall_behind_are_stopped_early_and_optuna_hears_of_it(quadra
 
 def test_sweep_yaml_repeats_the_sweep_under_a_new_name(quadratic_sweep: Sweep, tmp_path: Path) -> None:
     folder, _ = quadratic_sweep
-    again = run_sweep(tmp_path, "--config", folder / "sweep.yaml", "--name", "again")
+    again = sweep_here(tmp_path, "--config", folder / "sweep.yaml", "--name", "again")
     assert again.returncode == 0, again.stderr
     assert curves(tmp_path / "again") == curves(folder)
     assert yaml.safe_load((tmp_path / "again" / "sweep.yaml").read_text())["name"] == "again"
 
 
 def test_disabled_wandb_leaves_no_run(tmp_path: Path) -> None:
-    done = run_sweep(
+    done = sweep_here(
         tmp_path, "--name", "quiet", *QUADRATIC, "--num-samples", 1, "--num-epochs=2", "--wandb_mode", "disabled"
     )
     assert done.returncode == 0, done.stderr
@@ -189,14 +190,14 @@ def test_disabled_wandb_leaves_no_run(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("mode", ["offline", "disabled"])
 def test_wandb_mode_of_the_environment_is_followed(mode: str, tmp_path: Path) -> None:
-    done = run_sweep(tmp_path, "--name", "env", *QUADRATIC, "--num_samples", 1, "--num_epochs", 2, WANDB_MODE=mode)
+    done = sweep_here(tmp_path, "--name", "env", *QUADRATIC, "--num_samples", 1, "--num_epochs", 2, WANDB_MODE=mode)
     assert done.returncode == 0, done.stderr
     trial = tmp_path / "env" / "trial_00000"
     assert (wandb_steps(trial) == [1, 2]) if mode == "offline" else not (trial / "wandb").exists()
 
 
 def test_a_wandb_server_that_does_not_answer_costs_the_sweep_nothing(tmp_path: Path) -> None:
-    done = run_sweep(
+    done = sweep_here(
         tmp_path, "--name", "alone", *QUADRATIC, "--num_samples", 2, "--num_epochs", 3, "--wandb_mode", "online",
         "--upload_checkpoints", "all", "--scheduler", "none",
         WANDB_BASE_URL="http://127.0.0.1:9", WANDB_API_KEY="local" + "0" * 40,

@@ -30,7 +30,7 @@ def test_a_preempted_job_queues_itself_again_and_the_next_goes_on(
     (tools / "scontrol").chmod(0o755)
     flags = (
         "--run quadratic_run:KIND --num_samples 8 --num_epochs 12 --grace_period 2 --max_concurrent_trials 1 "
-        "--epoch_ms 100"
+        f"--gate {tmp_path / 'gate'} --gate_epoch 3"
     )
 
     preempted = start_job(script, storage, tools, flags)
@@ -41,6 +41,7 @@ def test_a_preempted_job_queues_itself_again_and_the_next_goes_on(
     assert "Stopped by SIGTERM" in printed
     assert "scontrol requeue 7" in printed
 
+    (tmp_path / "gate").touch()
     requeued = start_job(script, storage, tools, flags)
     printed, _ = requeued.communicate(timeout=200)
     assert requeued.returncode == 0, printed

@@ -37,7 +37,7 @@ def connect(address: str | None) -> None:
     logging.getLogger("ray").setLevel(logging.ERROR)
     # What Ray would log of a failed trial, with a traceback each time, the recorder writes into failure.json.
     logging.getLogger("ray.tune").setLevel(logging.CRITICAL)
-    if ray.is_initialized():
+    if ray.is_initialized() and address is None:
         return
     if address is None:
         _stay_on_loopback()
@@ -46,6 +46,8 @@ def connect(address: str | None) -> None:
         return
     try:
         _knock(address)
+        if ray.is_initialized():
+            return
         # Workers on other machines need what a trial imports, whether or not the project is installed there.
         ray.init(
             address=address,

@@ -19,7 +19,8 @@ import pytest
 import yaml
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 from quadratic_run import QuadraticRun, QuadraticSettings
-from sweep_process import ROOT, curve, params, rows, run_sweep
+from sweep_here import sweep_here
+from sweep_process import ROOT, curve, params, rows
 
 from results.record.space import space_from_json
 from results.record.sweeps import read_sweep
@@ -95,7 +96,7 @@ def test_what_shaped_an_old_sweeps_trials_is_what_shapes_those_of_a_new_one(old:
 
 
 def test_a_resumed_old_sweep_ends_as_an_uninterrupted_one_and_in_the_present_format(old: Path) -> None:
-    finished = run_sweep(old.parent, "--resume", "recorded", "--wandb_mode", "disabled")
+    finished = sweep_here(old.parent, "--resume", "recorded", "--wandb_mode", "disabled")
     assert finished.returncode == 0, finished.stderr
 
     walker = QuadraticRun(QuadraticSettings(**params(old / "trial_00002")), seed=0)

@@ -13,14 +13,13 @@ from pathlib import Path
 
 import pytest
 from strict_wandb_server import API_KEY, FILE_STREAM, GRAPHQL, ServedRun, StrictWandbServer, strict_wandb_server
+from sweep_here import start_joined, sweep_here
 from sweep_process import (
     QUADRATIC,
     curves,
     epochs_recorded,
     params,
     rows,
-    run_sweep,
-    start_sweep,
     trial_folders,
     wait_until,
 )
@@ -46,7 +45,7 @@ def online_sweep(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Pat
     """A sweep whose runs a healthy server took: its folder, the server, what was printed."""
     storage = tmp_path_factory.mktemp("online")
     with strict_wandb_server() as running:
-        finished = run_sweep(storage, "--name", "small", *SMALL_FLAGS, *ONLINE, **running.variables)
+        finished = sweep_here(storage, "--name", "small", *SMALL_FLAGS, *ONLINE, **running.variables)
         assert finished.returncode == 0, finished.stderr
         yield storage / "small", running, finished.stdout + finished.stderr
 
@@ -135,7 +134,7 @@ def test_what_the_server_refuses_beside_the_runs_is_a_line_each_and_changes_noth
 ) -> None:
     server.refuse_operations(403, "UpsertView2")
     server.refuse_operations(500, "UpsertSweep")
-    finished = run_sweep(tmp_path, "--name", "small", *SMALL_FLAGS, *ONLINE, **server.variables, **IMPATIENT)
+    finished = sweep_here(tmp_path, "--name", "small", *SMALL_FLAGS, *ONLINE, **server.variables, **IMPATIENT)
     assert finished.returncode == 0, finished.stderr
     assert [line for line in finished.stdout.splitlines() if "W&B" in line] == [
         "W&B did not take the sweep's entry on the Sweeps page (no usable answer in time); all else goes on",
@@ -151,7 +150,7 @@ def test_a_finished_trial_that_the_server_holds_is_not_opened_again(
     online_sweep: tuple[Path, StrictWandbServer, str],
 ) -> None:
     sweep, server, _ = online_sweep
-    again = run_sweep(sweep.parent, "--resume", "small", **server.variables)
+    again = sweep_here(sweep.parent, "--resume", "small", **server.variables)
     assert again.returncode == 0, again.stderr
     assert "Nothing is left to do" in again.stdout
     assert [run.openings for run in server.runs.values()] == [1, 1]
@@ -176,13 +175,13 @@ def test_after_kills_and_resumes_the_server_holds_every_epoch_once_in_order(
         return held != [] and 0 < held[0] < file.read_bytes().count(b"\n") - 1
 
     for number, stop in ((0, kill_with_wandb_core), (1, subprocess.Popen.kill)):
-        running = start_sweep(tmp_path, *flags, **server.variables, **EAGER)
+        running = start_joined(tmp_path, *flags, **server.variables, **EAGER)
         wait_until(lambda killed=number: lags_behind_in(killed), running)  # type: ignore[misc]
         stop(running)
         running.communicate()
         flags = ("--resume", "killed")
 
-    finished = run_sweep(tmp_path, *flags, **server.variables, **EAGER)
+    finished = sweep_here(tmp_path, *flags, **server.variables, **EAGER)
 
     assert finished.returncode == 0, finished.stderr
     assert [len(rows(trial)) for trial in trial_folders(sweep)] == [12, 12, 12]
@@ -197,15 +196,15 @@ def test_a_server_that_dies_half_way_changes_no_result_and_is_sent_the_rest_by_a
     server: StrictWandbServer, quadratic_sweep: tuple[Path, str], tmp_path: Path
 ) -> None:
     twin, _ = quadratic_sweep
-    sweep = tmp_path / "twin"
+    sweep, gate = tmp_path / "twin", tmp_path / "gate"
     flags = ("--num_samples", 8, "--num_epochs", 12, "--grace_period", 2, "--max_concurrent_trials", 1)
-    running = start_sweep(
-        tmp_path, "--name", "twin", *QUADRATIC, *ONLINE, *flags, "--epoch_ms", 100,
+    running = start_joined(
+        tmp_path, "--name", "twin", *QUADRATIC, *ONLINE, *flags, "--gate", gate, "--gate_epoch", 8,
         **server.variables, **IMPATIENT, **EAGER,
     )  # fmt: skip
     wait_until(lambda: epochs_recorded(sweep) >= 8 and any(run.history for run in list(server.runs.values())), running)
-    assert epochs_recorded(sweep) < sum(len(rows(trial)) for trial in trial_folders(twin))
     server.stop()
+    gate.touch()
     printed, _ = running.communicate(timeout=120)
     assert running.returncode == 0, printed
     assert curves(sweep) == curves(twin)
@@ -215,7 +214,7 @@ def test_a_server_that_dies_half_way_changes_no_result_and_is_sent_the_rest_by_a
     assert len(server.runs) < 8
 
     server.start()
-    resumed = run_sweep(tmp_path, "--resume", "twin", **server.variables)
+    resumed = sweep_here(tmp_path, "--resume", "twin", **server.variables)
 
     assert resumed.returncode == 0, resumed.stderr
     assert "W&B did not take everything" not in resumed.stdout
@@ -241,7 +240,7 @@ def test_a_server_that_does_not_serve_neither_holds_the_sweep_up_nor_changes_it(
 ) -> None:
     misbehave(server, kind)
     sweep = tmp_path / "small"
-    running = start_sweep(tmp_path, "--name", "small", *SMALL_FLAGS, *ONLINE, **server.variables, **IMPATIENT)
+    running = start_joined(tmp_path, "--name", "small", *SMALL_FLAGS, *ONLINE, **server.variables, **IMPATIENT)
     wait_until(lambda: epochs_recorded(sweep) == 2 * NUM_EPOCHS, running)
     answered_meanwhile = server.answers[kind]
     printed, _ = running.communicate(timeout=120)
@@ -257,7 +256,7 @@ def test_a_server_that_does_not_serve_neither_holds_the_sweep_up_nor_changes_it(
 
 
 def test_no_file_of_a_sweep_holds_the_key(online_sweep: tuple[Path, StrictWandbServer, str], tmp_path: Path) -> None:
-    offline = run_sweep(tmp_path, "--name", "small", *SMALL_FLAGS, "--wandb_mode", "offline", WANDB_API_KEY=API_KEY)
+    offline = sweep_here(tmp_path, "--name", "small", *SMALL_FLAGS, "--wandb_mode", "offline", WANDB_API_KEY=API_KEY)
     assert offline.returncode == 0, offline.stderr
     header = base64.b64encode(f"api:{API_KEY}".encode())
     for sweep in (online_sweep[0], tmp_path / "small"):

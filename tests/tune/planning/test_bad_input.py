@@ -3,7 +3,8 @@
 from pathlib import Path
 
 import pytest
-from sweep_process import ROOT, run_sweep
+from sweep_here import sweep_here
+from sweep_process import ROOT
 
 from tune.run_sweep import main
 
@@ -103,7 +104,7 @@ def test_a_used_name_is_refused(digit_sweep: tuple[Path, str], capsys: pytest.Ca
 
 
 def test_more_gpus_than_exist_are_refused(tmp_path: Path) -> None:
-    refused = run_sweep(tmp_path / "sweeps", "--gpus_per_trial", 64)
+    refused = sweep_here(tmp_path / "sweeps", "--gpus_per_trial", 64)
     assert refused.returncode == 2
     assert "--gpus_per_trial is 64, but there are" in refused.stderr
     assert len(refused.stderr.splitlines()) == 1
@@ -112,13 +113,13 @@ def test_more_gpus_than_exist_are_refused(tmp_path: Path) -> None:
 
 def test_a_storage_path_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("no folder")
-    refused = run_sweep(tmp_path / "file" / "sweeps", "--num_samples", 1)
+    refused = sweep_here(tmp_path / "file" / "sweeps", "--num_samples", 1)
     assert refused.returncode == 2
     assert "cannot write there (Not a directory)" in refused.stderr
 
 
 def test_a_profile_whose_data_changed_is_not_mixed_into_a_sweep(digit_sweep: tuple[Path, str]) -> None:
     folder, _ = digit_sweep
-    refused = run_sweep(folder.parent, "--resume", "a", "--results_dir", ROOT / "results")
+    refused = sweep_here(folder.parent, "--resume", "a", "--results_dir", ROOT / "results")
     assert refused.returncode == 2
     assert "--results_dir" in refused.stderr

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-from sweep_process import QUADRATIC, curve, params, run_sweep, trial_folders
+from sweep_here import sweep_here
+from sweep_process import QUADRATIC, curve, params, trial_folders
 
 from results.record.sweeps import SweepRecord, TrialRecord
 from trainable.contract import UserError
@@ -59,7 +60,7 @@ def test_under_the_searchs_own_seed_a_setting_repeats_its_trial_and_under_anothe
     twin, _ = quadratic_sweep
     wanted = ("--confirm", twin, "--confirm_top", 1, "--confirm_seeds", 2, "--seed", 0)
 
-    finished = run_sweep(tmp_path, *wanted)
+    finished = sweep_here(tmp_path, *wanted)
 
     assert finished.returncode == 0, finished.stderr
     trials = trial_folders(tmp_path / "twin-confirmed")
