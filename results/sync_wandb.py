@@ -7,14 +7,10 @@ python results/sync_wandb.py SWEEP --report       and write a W&B Report of it
 import dataclasses
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from results.sweep_arguments import parser_of_sweeps, wanted_sweeps
 from trainable.contract import UserError
 from trainable.flags import command
-
-if TYPE_CHECKING:
-    from results.trackers.wandb_settings import WandbRunSettings
 
 
 @command("sync_wandb.py", interrupted="interrupted; the same command goes on from there")
@@ -60,15 +56,12 @@ def _send(folder: Path, mode: str, project: str | None, entity: str | None, repo
             settings = dataclasses.replace(settings, sweep_id=dashboard.begin(ended_state(record)))
         lacking = send_lacking(settings, record, _say)
         taken = not report or dashboard.write_report()
-    _say(_outcome(settings, record.name, lacking))
-    return 1 if lacking or not taken else 0
-
-
-def _outcome(settings: "WandbRunSettings", name: str, lacking: list[str]) -> str:
-    if lacking:
-        return f"Sweep {name}: W&B lacks {'; '.join(lacking)}. The same command, a minute later, sends that"
     where = f"is in W&B's project {settings.project}" if settings.is_online else "lies in W&B's local files"
-    return f"Sweep {name} {where}, every epoch of it"
+    if lacking:
+        _say(f"Sweep {record.name}: W&B lacks {'; '.join(lacking)}. The same command, a minute later, sends that")
+    else:
+        _say(f"Sweep {record.name} {where}, every epoch of it")
+    return 1 if lacking or not taken else 0
 
 
 def _say(line: str) -> None:

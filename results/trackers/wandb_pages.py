@@ -22,10 +22,6 @@ class WandbPages:
     view_url: str | None = None
     report_url: str | None = None
 
-    @property
-    def location(self) -> tuple[str, str, str]:
-        return self.server, self.entity, self.project
-
 
 def read_pages(folder: Path) -> WandbPages | None:
     file = folder / contract.WANDB_PAGES_FILE
@@ -35,7 +31,9 @@ def read_pages(folder: Path) -> WandbPages | None:
 def remembered_pages(folder: Path, location: WandbPages) -> WandbPages:
     """The sweep's pages at that location; the bare location when it had none there, or has them elsewhere."""
     known = read_pages(folder)
-    return known if known and known.location == location.location else location
+    if known and (known.server, known.entity, known.project) == (location.server, location.entity, location.project):
+        return known
+    return location
 
 
 def write_pages(folder: Path, pages: WandbPages) -> None:

@@ -64,10 +64,12 @@ def _parameter(searched: BaseDistribution) -> dict[str, Any]:
 
 def _given(record: SweepRecord) -> dict[str, Any]:
     """What the trials of a sweep that confirms were given."""
-    values: dict[str, list[Any]] = {}
-    for trial in record.trials:
-        for name, value in {**trial.setting, contract.SEED: record.seed(trial)}.items():
-            values.setdefault(name, [])
-            if value not in values[name]:
-                values[name].append(value)
-    return {name: {"distribution": "categorical", "values": given} for name, given in values.items()}
+    given = [{**trial.setting, contract.SEED: record.seed(trial)} for trial in record.trials]
+    names = dict.fromkeys(name for values in given for name in values)
+    return {
+        name: {
+            "distribution": "categorical",
+            "values": list(dict.fromkeys(values[name] for values in given if name in values)),
+        }
+        for name in names
+    }

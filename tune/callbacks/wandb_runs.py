@@ -55,35 +55,35 @@ class SweepWandbCallback(WandbLoggerCallback):
     def setup(self, *args: Any, **kwargs: Any) -> None:
         """Start the thread, and have it make whole what a crash left incomplete."""
         self._worker = Worker("wandb")
-        self._worker.do(self._begin_dashboard)
+        self._do(self._begin_dashboard)
         for trial in self._record.trials:
             if trial.finished and is_lacking(self._settings, self._record, trial):
-                self._worker.do(partial(self._open_run, trial))
-                self._worker.do(partial(self._close_ended, trial))
+                self._do(partial(self._open_run, trial))
+                self._do(partial(self._close_ended, trial))
 
     def log_trial_start(self, trial: Any) -> None:
-        self._worker.do(partial(self._open_run, self._read(trial)))
+        self._do(partial(self._open_run, self._read(trial)))
 
     def log_trial_result(self, iteration: int, trial: Any, result: dict[str, Any]) -> None:
         number = number_of(trial)
         rows = self._recorder.rows(number)
         newest = rows[-1:]
-        self._worker.do(lambda: self._open[number].append(newest))
+        self._do(lambda: self._open[number].append(newest))
         if self._dashboard and len(rows) == 1:
-            self._worker.do(partial(self._dashboard.show_metrics, newest[0]))
+            self._do(partial(self._dashboard.show_metrics, newest[0]))
 
     def log_trial_save(self, trial: Any) -> None:
         if self._settings.upload_checkpoints == "all":
             saved = models(self._settings, self._record, self._read(trial))
-            self._worker.do(lambda: self._open[number_of(trial)].add_models(saved))
+            self._do(lambda: self._open[number_of(trial)].add_models(saved))
 
     def log_trial_end(self, trial: Any, failed: bool = False) -> None:
-        self._worker.do(partial(self._close_ended, self._read(trial)))
+        self._do(partial(self._close_ended, self._read(trial)))
 
     def on_experiment_end(self, trials: list[Any], **info: Any) -> None:
         """Close what is open, and wait until all is handed over, but not for ever."""
         for last in (self._close_unfinished, self._confirm_closed, self._end_dashboard):
-            self._worker.do(last)
+            self._do(last)
         if not self._worker.finish(HAND_OVER_TIMEOUT_S):
             self._lacks = f"the server took more than {HAND_OVER_TIMEOUT_S:.0f} s"
 
@@ -91,7 +91,20 @@ class SweepWandbCallback(WandbLoggerCallback):
         number = number_of(trial)
         return read_trial(self._record.folder / contract.trial_folder_name(number), number)
 
+    def _do(self, call: Callable[[], object]) -> None:
+        self._worker.do(partial(self._unless_away, call))
+
     # What follows is done in the thread.
+
+    def _unless_away(self, call: Callable[[], object]) -> None:
+        """A server that is away is not waited for again until a resume: what is open online is left to wandb-core."""
+        try:
+            call()
+        except WandbUnavailable as error:
+            if not self._settings.is_online:
+                raise
+            self._lacks = first_line(error)
+            self._settings = self._settings.offline()
 
     def _begin_dashboard(self) -> None:
         if self._dashboard:
@@ -102,30 +115,23 @@ class SweepWandbCallback(WandbLoggerCallback):
             self._dashboard.end(ended_state(read_sweep(self._record.folder)))
 
     def _open_run(self, trial: TrialRecord) -> None:
-        if trial.number in self._open:
-            return
-        try:
-            run = open_trial(self._settings, self._record, trial)
-        except WandbUnavailable as error:
-            if not self._settings.is_online:
-                raise
-            self._go_offline(error)
-            run = open_trial(self._settings, self._record, trial)
-        self._open[trial.number] = run
+        def open_it() -> None:
+            self._open[trial.number] = open_trial(self._settings, self._record, trial)
+
+        if trial.number not in self._open:
+            self._unless_away(open_it)
+        if trial.number not in self._open:  # the server is away: offline then
+            open_it()
 
     def _close_ended(self, trial: TrialRecord) -> None:
-        closed = self._close_run(
-            trial.number, trial.status(self._record.num_epochs), models(self._settings, self._record, trial)
-        )
-        try:
-            if closed and not closed.mark_if_whole():
-                self._unconfirmed[trial.number] = closed
-        except WandbUnavailable as error:
-            self._go_offline(error)
+        status = trial.status(self._record.num_epochs)
+        closed = self._close_run(trial.number, status, models(self._settings, self._record, trial))
+        if closed and not closed.mark_if_whole():
+            self._unconfirmed[trial.number] = closed
 
     def _close_unfinished(self) -> None:
         for number in list(self._open):
-            self._close_run(number, TrialStatus.UNFINISHED)
+            self._unless_away(partial(self._close_run, number, TrialStatus.UNFINISHED))
 
     def _close_run(self, number: int, status: TrialStatus, models: Iterable[ModelArtifact] = ()) -> ClosedRun | None:
         """The closed run; None where none was open, or where the server is away and it is left to wandb-core."""
@@ -133,25 +139,11 @@ class SweepWandbCallback(WandbLoggerCallback):
         if not run:
             return None
         is_left = bool(self._lacks) and run.is_online
-        try:
-            closed = run.close(status, wait=not is_left, models=models)
-        except WandbUnavailable as error:
-            self._go_offline(error)
-            return None
+        closed = run.close(status, wait=not is_left, models=models)
         return None if is_left else closed
 
     def _confirm_closed(self) -> None:
         if self._lacks:
             return
-        try:
-            lacking = {number: run for number, run in self._unconfirmed.items() if not run.mark_if_whole()}
-        except WandbUnavailable as error:
-            self._go_offline(error)
-            return
-        if lacking:
-            self._lacks = "; ".join(f"trial {number} lacks {run.lacks}" for number, run in lacking.items())
-
-    def _go_offline(self, error: WandbUnavailable) -> None:
-        """No more waiting for the server until a resume: what is open online is left to wandb-core."""
-        self._lacks = first_line(error)
-        self._settings = self._settings.offline()
+        lacking = {number: run for number, run in self._unconfirmed.items() if not run.mark_if_whole()}
+        self._lacks = "; ".join(f"trial {number} lacks {run.lacks}" for number, run in lacking.items()) or None
