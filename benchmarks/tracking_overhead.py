@@ -48,9 +48,8 @@ def run_sweep(variant: str, folder: Path) -> float:
     from rich.console import Console
 
     from results.record.sweeps import read_sweep
-    from tune.callbacks.followers import followers_of
+    from tune.callbacks.followers import Followers
     from tune.engine.resources import allot, connect
-    from tune.engine.stopper import SweepStopper
     from tune.engine.tuner import build_tuner
     from tune.planning.command_line import Request
     from tune.planning.plan import begin, plan_new
@@ -70,12 +69,11 @@ def run_sweep(variant: str, folder: Path) -> float:
     record = read_sweep(plan.settings.folder)
     callbacks: Sequence[Any] = ()
     if variant == OURS:
-        followers = followers_of(record, "offline", Console(stderr=True))
+        followers = Followers(record, "offline", Console(stderr=True))
         callbacks = [followers.recorder, followers.tensorboard, followers.wandb]
     elif variant == STOCK:
         callbacks = stock_callbacks()
-    stopper = SweepStopper(EPOCHS, is_hopeless=lambda: False)
-    tuner = build_tuner(plan, record, allot(1, 0, 1), stopper, callbacks)
+    tuner = build_tuner(plan, record, allot(1, 0, 1), callbacks, is_hopeless=lambda: False)
     started = time.perf_counter()
     results = tuner.fit()
     seconds = time.perf_counter() - started

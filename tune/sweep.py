@@ -1,5 +1,7 @@
 """From a request to a finished sweep: begin or go on, fit, and say what came of it."""
 
+from pathlib import Path
+
 from rich.console import Console
 
 from results.record.failures import earlier_failures, reopen
@@ -9,12 +11,11 @@ from results.record.trial_log import cut_rows
 from results.trackers.wandb_client import prepare_wandb, resolve_mode
 from trainable import contract
 from trainable.contract import TrialStatus, UserError
-from tune.callbacks.followers import Followers, followers_of
+from tune.callbacks.followers import Followers
 from tune.callbacks.progress import Progress
 from tune.engine.ray_trials import met_full_disk
 from tune.engine.resources import Allotment, allot, connect
 from tune.engine.signals import Interruption, stop_on_signals
-from tune.engine.stopper import SweepStopper
 from tune.engine.tuner import build_tuner, trials_left
 from tune.planning.command_line import Request
 from tune.planning.plan import Plan, begin, folder_to_resume, plan_new, plan_resumed, write_settings
@@ -23,7 +24,7 @@ from tune.screen import announce
 
 def run_requested_sweep(request: Request) -> int:
     """Begin a sweep or go on with one; the exit status."""
-    console = Console(soft_wrap=True, highlight=False)
+    console = announce.new_console()
     prepare_wandb()
     if request.resume is None:
         plan = plan_new(request)
@@ -36,13 +37,14 @@ def run_requested_sweep(request: Request) -> int:
     with exclusive_lock(folder, f"sweep {folder.name}"):
         plan, changes = plan_resumed(request, folder)
         for change in changes:
-            console.print(change, markup=False)
+            console.print(change)
         if request.retry_errored:
-            _reopen_failed(read_sweep(folder))
+            for trial in _failed(read_sweep(folder)):
+                reopen(trial.folder)
         if not trials_left(read_sweep(folder), plan.settings.num_samples):
             if changes:
                 write_settings(plan, changes)
-            return _say_nothing_left(plan, console)
+            return _say_nothing_left(read_sweep(folder), resolve_mode(plan.settings.wandb_mode), console)
         allotment = _connect(plan)
         with stop_on_signals() as interruption:
             write_settings(plan, changes)
@@ -62,30 +64,28 @@ def _run(plan: Plan, allotment: Allotment, interruption: Interruption, console: 
     followers = _fit(plan, allotment, wandb_mode, interruption, console)
     starved = _reopen_starved(read_sweep(settings.folder))
     if starved and not interruption.signal:
-        console.print(f"Out of memory: {', '.join(starved)} once more, each alone", markup=False)
+        console.print(f"Out of memory: {', '.join(starved)} once more, each alone")
         followers = _fit(plan, allotment.alone(), wandb_mode, interruption, console)
     if interruption.signal:
         console.print(
             f"Stopped by {interruption.signal.name}; everything is on disk. Go on with: "
-            f"{announce.resume_command(settings)}",
-            markup=False,
+            f"{announce.resume_command(settings.folder)}"
         )
         return interruption.exit_status
-    status = _say_end(plan, wandb_mode, console)
+    status = _say_end(settings.folder, wandb_mode, console)
     if followers.recorder.common_failure:
-        announce.print_common_failure(console, settings, *followers.recorder.common_failure)
+        announce.print_common_failure(console, settings.folder, *followers.recorder.common_failure)
     return status
 
 
-def _say_nothing_left(plan: Plan, console: Console) -> int:
-    record, wandb_mode = read_sweep(plan.settings.folder), resolve_mode(plan.settings.wandb_mode)
-    followers = followers_of(record, wandb_mode, console)
+def _say_nothing_left(record: SweepRecord, wandb_mode: str, console: Console) -> int:
+    followers = Followers(record, wandb_mode, console)
     followers.complete_views()
-    _say_what_wandb_lacks(followers, plan, console)
-    status = _say_end(plan, wandb_mode, console)
+    _say_what_wandb_lacks(followers, record.folder, console)
+    status = _say_end(record.folder, wandb_mode, console)
     console.print(
         f"\nNothing is left to do: all {len(record.trials)} trials have ended. More trials: "
-        f"{announce.resume_command(plan.settings)} --num_samples N"
+        f"{announce.resume_command(record.folder)} --num_samples N"
     )
     return status
 
@@ -96,41 +96,38 @@ def _fit(plan: Plan, allotment: Allotment, wandb_mode: str, interruption: Interr
     Raises:
         UserError: the disk is full.
     """
-    settings = plan.settings
+    folder = plan.settings.folder
     interruption.await_fit()
     try:
-        record = _cut_to_checkpoints(read_sweep(settings.folder), console)
-        followers = followers_of(record, wandb_mode, console)
-        progress = Progress(record, followers.recorder, settings.num_samples, allotment.max_concurrent_trials, console)
-        stopper = SweepStopper(settings.num_epochs, lambda: followers.recorder.common_failure is not None)
-        build_tuner(plan, record, allotment, stopper, followers.in_order(progress)).fit()
+        record = _cut_to_checkpoints(read_sweep(folder), console)
+        followers = Followers(record, wandb_mode, console)
+        progress = Progress(record, followers.recorder, allotment.max_concurrent_trials, console)
+        build_tuner(plan, record, allotment, followers.in_order(progress), followers.recorder.is_hopeless).fit()
     except Exception as error:  # Ray raises an error of its own for what a callback raised
         if not met_full_disk(error):
             raise
         raise UserError(
-            f"the disk that holds {settings.folder} is full; make room, then go on with: "
-            f"{announce.resume_command(settings)}"
+            f"the disk that holds {folder} is full; make room, then go on with: {announce.resume_command(folder)}"
         ) from error
-    _say_what_wandb_lacks(followers, plan, console)
+    _say_what_wandb_lacks(followers, folder, console)
     return followers
 
 
-def _say_what_wandb_lacks(followers: Followers, plan: Plan, console: Console) -> None:
+def _say_what_wandb_lacks(followers: Followers, folder: Path, console: Console) -> None:
     if followers.wandb and followers.wandb.unavailable:
         console.print(
             f"W&B did not take everything: {followers.wandb.unavailable}; what it lacks is sent by: "
-            f"{announce.resume_command(plan.settings)}",
-            markup=False,
+            f"{announce.resume_command(folder)}"
         )
 
 
-def _say_end(plan: Plan, wandb_mode: str, console: Console) -> int:
+def _say_end(folder: Path, wandb_mode: str, console: Console) -> int:
     """The result on the screen and as a page; the exit status: 1 when trials failed, but not for one that diverged."""
     from results.page.file import write_report  # jinja2 and the whole page: not before the trials have run
 
-    record = read_sweep(plan.settings.folder)
-    announce.print_end(console, plan.settings, record, wandb_mode)
-    report = record.folder / contract.REPORT_FILE
+    record = read_sweep(folder)
+    announce.print_end(console, record, wandb_mode)
+    report = folder / contract.REPORT_FILE
     write_report([record], report)
     announce.print_report(console, report)
     return 1 if _failed(record) else 0
@@ -138,11 +135,6 @@ def _say_end(plan: Plan, wandb_mode: str, console: Console) -> int:
 
 def _failed(record: SweepRecord) -> list[TrialRecord]:
     return [trial for trial in record.trials if trial.status(record.num_epochs) is TrialStatus.FAILED]
-
-
-def _reopen_failed(record: SweepRecord) -> None:
-    for trial in _failed(record):
-        reopen(trial.folder)
 
 
 def _reopen_starved(record: SweepRecord) -> list[str]:

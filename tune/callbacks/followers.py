@@ -1,7 +1,5 @@
 """All that follows a running sweep, and the order in which it is told."""
 
-from dataclasses import dataclass
-
 from ray.tune import Callback
 from rich.console import Console
 
@@ -13,14 +11,16 @@ from tune.callbacks.tensorboard_events import TensorBoardCallback
 from tune.callbacks.wandb_runs import SweepWandbCallback
 
 
-@dataclass(frozen=True)
 class Followers:
-    """The record of a sweep, and the views of it."""
+    """The record of a sweep, and the views of it, from where the record stands."""
 
-    recorder: Recorder
-    tensorboard: TensorBoardCallback
-    wandb: SweepWandbCallback | None
-    """None where W&B is disabled."""
+    def __init__(self, record: SweepRecord, wandb_mode: str, console: Console) -> None:
+        self.recorder = Recorder(record.folder, record.trials)
+        self.tensorboard = TensorBoardCallback(record, self.recorder)
+        self.wandb: SweepWandbCallback | None = None
+        if wandb_mode != "disabled":
+            settings = sweep_settings(record, wandb_mode)
+            self.wandb = SweepWandbCallback(settings, record, self.recorder, say=console.print)
 
     def in_order(self, progress: Progress) -> list[Callback]:
         """As Ray is to call them for each event: the recorder first, since the others show what it has written.
@@ -36,17 +36,3 @@ class Followers:
             if view:
                 view.setup()
                 view.on_experiment_end([])
-
-
-def followers_of(record: SweepRecord, wandb_mode: str, console: Console) -> Followers:
-    """What follows the sweep from where its record stands."""
-    recorder = Recorder(record.folder, record.trials)
-    wandb = None
-    if wandb_mode != "disabled":
-        wandb = SweepWandbCallback(
-            sweep_settings(record, wandb_mode),
-            record,
-            recorder,
-            say=lambda line: console.print(line, markup=False, soft_wrap=True),
-        )
-    return Followers(recorder, TensorBoardCallback(record, recorder), wandb)

@@ -24,11 +24,8 @@ EPOCHS_OF_PACE = 256
 class Progress(Callback):
     """Follows the recorder: what it has written, this counts."""
 
-    def __init__(
-        self, record: SweepRecord, recorder: Recorder, num_samples: int, concurrent: int, console: Console
-    ) -> None:
-        self._recorder, self._console, self._num_samples = recorder, console, num_samples
-        self._metric, self._mode, self._num_epochs = record.metric, record.mode, record.num_epochs
+    def __init__(self, record: SweepRecord, recorder: Recorder, concurrent: int, console: Console) -> None:
+        self._record, self._recorder, self._console = record, recorder, console
         finished = [trial for trial in record.trials if trial.finished]
         self._done = len(finished)
         self._failed = sum(trial.failure is not None for trial in finished)
@@ -37,10 +34,9 @@ class Progress(Callback):
         self._trials = {
             trial.number: self._progress_of(trial.number, trial.config, len(trial.rows)) for trial in record.trials
         }
-        self._slots: list[int | None] = [None] * min(concurrent, num_samples)
+        self._slots: list[int | None] = [None] * min(concurrent, record.num_samples)
         self._epoch_ends: deque[float] = deque(maxlen=EPOCHS_OF_PACE)
         """After the moment in which the first trial began."""
-        self._started = self._last_line = time.monotonic()
         self._live: Live | None = None
 
     def __getstate__(self) -> dict[str, Any]:
@@ -70,15 +66,15 @@ class Progress(Callback):
     ) -> None:
         number = number_of(trial)
         if NOTE in result:
-            self._console.print(f"trial {number}: {result[NOTE]}", markup=False)
+            self._console.print(f"trial {number}: {result[NOTE]}")
         if FAILURE in result:
             self._failed += 1
             failure = result[FAILURE]
-            self._console.print(f"trial {number} {failure['kind']}: {failure['cause']}", markup=False, soft_wrap=True)
+            self._console.print(f"trial {number} {failure['kind']}: {failure['cause']}")
         else:
             self._epoch_ends.append(time.monotonic())
             rows = self._recorder.rows(number)
-            self._best[number] = better(self._best.get(number), rows[-1], self._metric, self._mode)
+            self._best[number] = better(self._best.get(number), rows[-1], self._record.metric, self._record.mode)
             self._trials[number] = self._progress_of(number, self._trials[number].config, len(rows))
         if not self._live and time.monotonic() - self._last_line > SECONDS_BETWEEN_LINES:
             self._print_line()
@@ -107,11 +103,11 @@ class Progress(Callback):
 
     def _progress_of(self, number: int, config: Any, epochs: int) -> TrialProgress:
         best = self._best.get(number)
-        return TrialProgress(number, config, epochs, float(best[self._metric]) if best else None)
+        return TrialProgress(number, config, epochs, float(best[self._record.metric]) if best else None)
 
     def _print_line(self) -> None:
         self._last_line = time.monotonic()
-        self._console.print(sentence(self._now()), markup=False, soft_wrap=True)
+        self._console.print(sentence(self._now()))
 
     def _panel(self) -> Group:
         """Called by rich just before it draws over what it drew last."""
@@ -121,23 +117,23 @@ class Progress(Callback):
 
     def _now(self) -> SweepProgress:
         trials = tuple(self._trials.values())  # a copy: rich draws from a thread of its own, while Ray adds trials
-        scored = best_first([t for t in trials if t.score is not None], lambda t: t.score, self._mode)
+        scored = best_first([t for t in trials if t.score is not None], lambda t: t.score, self._record.mode)
         best = next(iter(scored), None)
         first = next((trial for trial in scored if trial.number == 0), None)
-        gain = sign(self._mode) * ((best.score or 0.0) - (first.score or 0.0)) if best and first else None
+        gain = sign(self._record.mode) * ((best.score or 0.0) - (first.score or 0.0)) if best and first else None
         pace = self._epochs_per_second()
         return SweepProgress(
             elapsed_s=time.monotonic() - self._started,
             done=self._done,
             failed=self._failed,
-            num_samples=self._num_samples,
-            num_epochs=self._num_epochs,
+            num_samples=self._record.num_samples,
+            num_epochs=self._record.num_epochs,
             running=tuple(None if number is None else self._trials[number] for number in self._slots),
             best=best,
             first=first,
             gain=gain,
             epochs_per_second=pace,
-            seconds_left=self._epochs_to_come() / pace if pace and self._done < self._num_samples else None,
+            seconds_left=self._epochs_to_come() / pace if pace and self._done < self._record.num_samples else None,
         )
 
     def _epochs_per_second(self) -> float | None:
@@ -147,6 +143,6 @@ class Progress(Callback):
 
     def _epochs_to_come(self) -> float:
         """Trials that are not done are taken to be as long as those that are: some will be stopped early."""
-        per_trial = self._epochs_of_done / self._done if self._done else self._num_epochs
+        per_trial = self._epochs_of_done / self._done if self._done else self._record.num_epochs
         of_running = sum(self._trials[number].epochs for number in self._slots if number is not None)
-        return max(0.0, (self._num_samples - self._done) * per_trial - of_running)
+        return max(0.0, (self._record.num_samples - self._done) * per_trial - of_running)

@@ -46,6 +46,10 @@ class Recorder(Callback):
             return None
         return first[0][0], failures[0]
 
+    def is_hopeless(self) -> bool:
+        """Whether the sweep is to stop: for one reason, all its trials would fail."""
+        return self.common_failure is not None
+
     def rows(self, number: int) -> list[Row]:
         """Rows of a trial, as on disk; whoever asks changes nothing."""
         return self._log(number).rows

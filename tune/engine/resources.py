@@ -6,13 +6,12 @@ import os
 import socket
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import ray
 
 import trainable
 from trainable.contract import UserError
-
-TRAINABLE = Path(trainable.__file__).parent
 
 
 @dataclass(frozen=True)
@@ -39,22 +38,18 @@ def connect(address: str | None) -> None:
     logging.getLogger("ray.tune").setLevel(logging.CRITICAL)
     if ray.is_initialized() and address is None:
         return
+    quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
     if address is None:
         _stay_on_loopback()
         # "local": without it Ray would join a cluster that happens to run on this machine.
-        ray.init(address="local", include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
+        ray.init(address="local", include_dashboard=False, **quiet)
         return
     try:
         _knock(address)
         if ray.is_initialized():
             return
         # Workers on other machines need what a trial imports, whether or not the project is installed there.
-        ray.init(
-            address=address,
-            runtime_env={"py_modules": [str(TRAINABLE)]},
-            log_to_driver=False,
-            logging_level=logging.ERROR,
-        )
+        ray.init(address=address, runtime_env={"py_modules": [str(Path(trainable.__file__).parent)]}, **quiet)
     except OSError as error:
         reason = str(error).strip().splitlines()[0]
         raise UserError(
@@ -96,6 +91,5 @@ def allot(cpus_per_trial: float, gpus_per_trial: float | None, max_concurrent_tr
         )
     fitting = int(cpus // cpus_per_trial)
     if wanted_gpus:
-        per_gpu = int(1 // wanted_gpus) if wanted_gpus < 1 else 0
-        fitting = min(fitting, int(gpus) * per_gpu if per_gpu else int(gpus // wanted_gpus))
+        fitting = min(fitting, int(gpus) * int(1 // wanted_gpus) if wanted_gpus < 1 else int(gpus // wanted_gpus))
     return Allotment(cpus_per_trial, wanted_gpus, min(max_concurrent_trials or fitting, fitting))

@@ -7,6 +7,7 @@ Optuna's storage in the sweep's folder is written anew from the record when a sw
 
 from collections import deque
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,6 @@ from ray.tune.search import Searcher
 from results.record.atomic_write import naming_a_full_disk
 from results.record.failures import read_failure
 from results.record.ranking import Row, better
-from results.record.space import Space
 from results.record.sweeps import SweepRecord, TrialRecord
 from results.record.trial_log import write_params
 from trainable import contract
@@ -35,19 +35,10 @@ RANDOM_PROPOSALS = 6
 class RecordedSearch(Searcher):
     """Proposes trials: first those that the record left unfinished, then new ones."""
 
-    def __init__(
-        self,
-        space: Space,
-        first_hyperparameters: Mapping[str, Any],
-        seed: int,
-        num_samples: int,
-        num_epochs: int,
-        record: SweepRecord,
-    ) -> None:
+    def __init__(self, record: SweepRecord, first_hyperparameters: Mapping[str, Any]) -> None:
         super().__init__(metric=record.metric, mode=record.mode)
         optuna.logging.set_verbosity(optuna.logging.ERROR)
-        self._space, self._first, self._seed = space, first_hyperparameters, seed
-        self._num_samples, self._num_epochs, self._folder = num_samples, num_epochs, record.folder
+        self._record, self._first = record, first_hyperparameters
         self._unfinished = deque(trial for trial in record.trials if not trial.finished)
         self._next_number = max((trial.number + 1 for trial in record.trials), default=0)
         self._numbers: dict[str, int] = {}
@@ -85,7 +76,7 @@ class RecordedSearch(Searcher):
             trial = self._unfinished.popleft()
             self._numbers[trial_id] = trial.number
             return trial.config
-        if self._next_number >= self._num_samples:
+        if self._next_number >= self._record.num_samples:
             return str(Searcher.FINISHED)
         number = self._numbers[trial_id] = self._next_number
         self._next_number += 1
@@ -93,12 +84,12 @@ class RecordedSearch(Searcher):
             config = dict(self._first)
             self._running[number] = self._started(config)
         else:
-            self._study.sampler = _sampler(self._seed, number)
-            proposed = self._study.ask(dict(self._space))
+            self._study.sampler = _sampler(self._record.settings["seed"], number)
+            proposed = self._study.ask(dict(self._record.space))
             config = proposed.params
             self._running[number] = _RunningTrial(proposed)
-        with naming_a_full_disk(self._folder):
-            write_params(self._folder / contract.trial_folder_name(number), config)
+        with naming_a_full_disk(self._record.folder):
+            write_params(self._record.folder / contract.trial_folder_name(number), config)
         return config
 
     def on_trial_result(self, trial_id: str, result: dict[str, Any]) -> None:
@@ -108,12 +99,13 @@ class RecordedSearch(Searcher):
         """Tell Optuna what became of a trial: its score, or that it was stopped early, or that it failed."""
         number = self._numbers[trial_id]
         # A failure lies in the record by now; in the result its keys are "failure/kind" and the like.
-        failed = error or not result or read_failure(self._folder / contract.trial_folder_name(number)) is not None
+        failure = read_failure(self._record.folder / contract.trial_folder_name(number))
+        failed = error or not result or failure is not None
         if result and not failed:
             self._report(number, result)
         trial = self._running[number]
         value = trial.best[self.metric] if trial.best else None
-        state = _state(trial.epochs, self._num_epochs, failed or value is None)
+        state = _state(trial.epochs, self._record.num_epochs, failed or value is None)
         self._study.tell(trial.optuna_trial.number, value if state == TrialState.COMPLETE else None, state=state)
         del self._running[number]
 
@@ -138,7 +130,7 @@ class RecordedSearch(Searcher):
             best = better(best, row, self.metric, self.mode)
             if best:
                 values[row[contract.EPOCH]] = float(best[self.metric])
-        state = _state(len(trial.rows), self._num_epochs, trial.failure is not None or best is None)
+        state = _state(len(trial.rows), self._record.num_epochs, trial.failure is not None or best is None)
         distributions, params, others = self._known(trial.config)
         return create_trial(
             state=state,
@@ -151,8 +143,8 @@ class RecordedSearch(Searcher):
 
     def _known(self, config: Mapping[str, Any]) -> tuple[dict[str, BaseDistribution], dict[str, Any], dict[str, Any]]:
         """What Optuna can learn from, and the rest: a value outside of the space, as a starting value may be."""
-        params = {name: value for name, value in config.items() if _contains(self._space.get(name), value)}
-        distributions = {name: self._space[name] for name in params}
+        params = {name: value for name, value in config.items() if _contains(self._record.space.get(name), value)}
+        distributions = {name: self._record.space[name] for name in params}
         return distributions, params, {name: value for name, value in config.items() if name not in params}
 
 
@@ -168,13 +160,13 @@ class _Journal(JournalFileBackend):
             super().append_logs(logs)
 
 
+@dataclass
 class _RunningTrial:
     """A trial as Optuna knows it, and what it was told of it."""
 
-    def __init__(self, optuna_trial: optuna.Trial) -> None:
-        self.optuna_trial = optuna_trial
-        self.epochs = 0
-        self.best: Row | None = None
+    optuna_trial: optuna.Trial
+    epochs: int = 0
+    best: Row | None = None
 
 
 def _state(epochs: int, num_epochs: int, failed: bool) -> TrialState:

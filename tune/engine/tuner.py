@@ -1,6 +1,6 @@
 """The Ray side of a sweep: a Tuner built afresh from the plan and the record."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from ray import tune
@@ -26,14 +26,37 @@ def trials_left(record: SweepRecord, num_samples: int) -> int:
     return unfinished + max(0, num_samples - len(record.trials))
 
 
+class _Stopper(Stopper):
+    """Stops a trial after its last epoch, and the whole sweep when there is no hope for it."""
+
+    def __init__(self, num_epochs: int, is_hopeless: Callable[[], bool]) -> None:
+        self._num_epochs, self._is_hopeless = num_epochs, is_hopeless
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Nothing: Ray pickles its stopper, and this one is built anew for each start."""
+        return {}
+
+    def __call__(self, trial_id: str, result: dict[str, Any]) -> bool:
+        return bool(result[contract.EPOCH] >= self._num_epochs)
+
+    def stop_all(self) -> bool:
+        return self._is_hopeless()
+
+
 def build_tuner(
-    plan: Plan, record: SweepRecord, allotment: Allotment, stopper: Stopper, callbacks: Sequence[Callback]
+    plan: Plan,
+    record: SweepRecord,
+    allotment: Allotment,
+    callbacks: Sequence[Callback],
+    is_hopeless: Callable[[], bool],
 ) -> tune.Tuner:
-    """A Tuner built afresh from the record: what is finished never enters Ray."""
+    """A Tuner built afresh from the record: what is finished never enters Ray.
+
+    Args:
+        is_hopeless: asked after each result whether to stop the whole sweep.
+    """
     settings = plan.settings
-    searcher = RecordedSearch(
-        plan.space, _first_hyperparameters(plan), settings.seed, settings.num_samples, settings.num_epochs, record
-    )
+    searcher = RecordedSearch(record, _first_hyperparameters(plan))
     trainable = tune.with_parameters(
         RunTrainable,
         run_kind=settings.run,
@@ -55,7 +78,7 @@ def build_tuner(
         run_config=tune.RunConfig(
             name=settings.name,
             storage_path=str(settings.folder.parent),
-            stop=stopper,
+            stop=_Stopper(settings.num_epochs, is_hopeless),
             # Not at the end: Ray would save a trial that failed, over its last good checkpoint.
             checkpoint_config=tune.CheckpointConfig(num_to_keep=_checkpoints_kept(settings), checkpoint_at_end=False),
             failure_config=tune.FailureConfig(max_failures=LOST_WORKERS_PER_EPOCH),

@@ -20,84 +20,72 @@ from tune.planning.settings import SweepSettings
 MOST_ROWS = 30
 
 
+def new_console() -> Console:
+    """Where all lines of a sweep go: as they are, however long, and whatever a path or a message has in it."""
+    return Console(soft_wrap=True, highlight=False, markup=False, emoji=False)
+
+
 def print_start(
     console: Console, settings: SweepSettings, data: DataDescription, allotment: Allotment, wandb_mode: str
 ) -> None:
     """What runs on what, in a few lines."""
     device = f"{allotment.gpus_per_trial:g} GPU" if allotment.gpus_per_trial else "no GPU"
-    console.print(f"Sweep {settings.name} in {shown_path(settings.folder)}", markup=False, soft_wrap=True)
-    console.print(f"  data    {data.summary}", markup=False, soft_wrap=True)
+    console.print(f"Sweep {settings.name} in {shown_path(settings.folder)}")
+    console.print(f"  data    {data.summary}")
     console.print(
         f"  trials  {settings.num_samples} of at most {settings.num_epochs} epochs, "
-        f"{allotment.max_concurrent_trials} at a time, each on {allotment.cpus_per_trial:g} CPU core and {device}",
-        markup=False,
-        soft_wrap=True,
+        f"{allotment.max_concurrent_trials} at a time, each on {allotment.cpus_per_trial:g} CPU core and {device}"
     )
-    console.print(
-        f"  ranked  by the {settings.mode} of {settings.metric} over a trial's epochs", markup=False, soft_wrap=True
-    )
+    console.print(f"  ranked  by the {settings.mode} of {settings.metric} over a trial's epochs")
     if wandb_mode == "offline":
-        console.print(f"  W&B     offline; send it later with: {_sync_command(settings)}", markup=False, soft_wrap=True)
+        console.print(f"  W&B     offline; send it later with: {_results_command('sync_wandb.py', settings.folder)}")
 
 
-def print_end(console: Console, settings: SweepSettings, record: SweepRecord, wandb_mode: str) -> None:
+def print_end(console: Console, record: SweepRecord, wandb_mode: str) -> None:
     """The table, the gain, the baselines, where everything lies, and the commands that go on from here."""
-    console.print()
+    folder, best = record.folder, next(iter(record.ranked()), None)
     comparison = Comparison((record,))
-    console.print(summary(comparison, list_trials(comparison).top(MOST_ROWS)), soft_wrap=True)
     console.print()
-    folder = shlex.quote(shown_path(settings.folder))
-    best = next(iter(record.ranked()), None)
+    console.print(summary(comparison, list_trials(comparison).top(MOST_ROWS)))
+    console.print()
     if best and best.checkpoint_epochs:
-        console.print(
-            f"Best policy    {shown_path(best.folder)}/checkpoint_{best.checkpoint_epochs[-1]:06d}", soft_wrap=True
-        )
-    pages = read_pages(settings.folder)
+        console.print(f"Best policy    {shown_path(best.folder)}/checkpoint_{best.checkpoint_epochs[-1]:06d}")
+    pages = read_pages(folder)
     commands = {
         "W&B": pages.view_url if pages else None,
-        "TensorBoard": f"tensorboard --logdir {folder}",
-        "Send to W&B": _sync_command(settings) if wandb_mode == "offline" else None,
-        "Compare": _on_this_sweep("results/compare_trials.py", settings),
-        "Confirm": None if settings.confirm or not best else _sweep_command("--confirm", settings),
-        "Resume": resume_command(settings),
+        "TensorBoard": f"tensorboard --logdir {shlex.quote(shown_path(folder))}",
+        "Send to W&B": _results_command("sync_wandb.py", folder) if wandb_mode == "offline" else None,
+        "Compare": _results_command("compare_trials.py", folder),
+        "Confirm": _sweep_command("--confirm", folder) if best and record.job_type == "search" else None,
+        "Resume": resume_command(folder),
     }
     for title, command in commands.items():
         if command:
-            console.print(f"{title:<15}{command}", markup=False, soft_wrap=True, highlight=False)
+            console.print(f"{title:<15}{command}")
 
 
 def print_report(console: Console, file: Path) -> None:
     """Where the sweep can be seen as a page."""
-    console.print(f"{'Report':<15}{shown_path(file)}", markup=False, soft_wrap=True)
+    console.print(f"{'Report':<15}{shown_path(file)}")
 
 
-def print_common_failure(console: Console, settings: SweepSettings, number: int, failure: Failure) -> None:
+def print_common_failure(console: Console, folder: Path, number: int, failure: Failure) -> None:
     """Why the sweep was stopped: once, with where it happened."""
     console.print(
         f"\nStopped: the first trials all failed the same way. Trial {number}, epoch {failure.epoch}:\n\n"
-        f"{failure.traceback}\nMend it, then go on with: {resume_command(settings)} --retry_errored",
-        markup=False,
-        soft_wrap=True,
+        f"{failure.traceback}\nMend it, then go on with: {resume_command(folder)} --retry_errored"
     )
 
 
-def _sync_command(settings: SweepSettings) -> str:
-    return _on_this_sweep("results/sync_wandb.py", settings)
+def resume_command(folder: Path) -> str:
+    return _sweep_command("--resume", folder)
 
 
-def _on_this_sweep(script: str, settings: SweepSettings) -> str:
-    """The command of `results/` on the sweep, by its name where that is enough."""
-    sweep = settings.name if settings.folder.parent == DEFAULT_STORAGE else shown_path(settings.folder)
-    return shlex.join(["python", _shown_script(script), sweep])
+def _sweep_command(flag: str, folder: Path) -> str:
+    return sweep_command(flag, folder, shown_path(PROJECT / "tune/run_sweep.py"))
 
 
-def resume_command(settings: SweepSettings) -> str:
-    return _sweep_command("--resume", settings)
-
-
-def _sweep_command(flag: str, settings: SweepSettings) -> str:
-    return sweep_command(flag, settings.folder, _shown_script("tune/run_sweep.py"))
-
-
-def _shown_script(name: str) -> str:
-    return shown_path(PROJECT / name)
+def _results_command(script: str, folder: Path) -> str:
+    """A command of `results/` on the sweep, by its name where that is enough."""
+    sweep = folder.name if folder.parent == DEFAULT_STORAGE else shown_path(folder)
+    return shlex.join(["python", shown_path(PROJECT / "results" / script), sweep])

@@ -7,7 +7,7 @@ from typing import Any
 
 from rich.console import Group, RenderableType
 from rich.progress_bar import ProgressBar
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from results.listing.formatting import shown_value
@@ -52,9 +52,7 @@ class SweepProgress:
 
 def sentence(sweep: SweepProgress) -> str:
     """Everything but the running trials' own numbers, in one line."""
-    parts = [f"{sweep.done}/{sweep.num_samples} trials done", f"{_running(sweep)} running"]
-    if sweep.failed:
-        parts.append(f"{sweep.failed} failed")
+    parts = [_counts(sweep).plain]
     if sweep.best:
         parts.append(f"best {_score(sweep.best)} (trial {sweep.best.number})")
     if sweep.first:
@@ -69,15 +67,8 @@ def panel(sweep: SweepProgress, height: int) -> Group:
     Args:
         height: lines that the terminal has.
     """
-    names = _hyperparameters(sweep)
     shown = max(1, min(len(sweep.running), MOST_RUNNING_SHOWN, height - OTHER_LINES - 1))
-    parts: list[RenderableType] = [
-        _counts(sweep),
-        _overall(sweep),
-        _comparison(sweep),
-        Text(""),
-        _table(sweep, names, shown),
-    ]
+    parts: list[RenderableType] = [_counts(sweep), _overall(sweep), _comparison(sweep), "", _table(sweep, shown)]
     if len(sweep.running) > shown:
         more = sum(trial is not None for trial in sweep.running[shown:])
         parts.append(_line(f"and {more} more" if more else ""))
@@ -100,9 +91,7 @@ def _counts(sweep: SweepProgress) -> Text:
 def _overall(sweep: SweepProgress) -> Table:
     """How far the sweep is: a running trial counts by its epochs."""
     part_done = sum(trial.epochs / sweep.num_epochs for trial in sweep.running if trial)
-    line = Table.grid(padding=(0, 1))
-    for _ in range(2):
-        line.add_column(no_wrap=True)
+    line = Table.grid(Column(no_wrap=True), Column(no_wrap=True), padding=(0, 1))
     bar = ProgressBar(sweep.num_samples, min(sweep.num_samples, sweep.done + part_done), width=BAR_COLUMNS)
     line.add_row(bar, _line(", ".join([clock(sweep.elapsed_s), *_pace(sweep)])))
     return line
@@ -118,10 +107,12 @@ def _comparison(sweep: SweepProgress) -> Text:
     return line
 
 
-def _table(sweep: SweepProgress, names: list[str], shown: int) -> Table:
+def _table(sweep: SweepProgress, shown: int) -> Table:
+    trials = [trial for trial in (*sweep.running, sweep.first, sweep.best) if trial]
+    hyperparameters = list(dict.fromkeys(name for trial in trials for name in trial.config))
     table = Table(box=None, pad_edge=False, header_style="dim")
     table.add_column("trial", justify="right", no_wrap=True, min_width=5)
-    for name in names:
+    for name in hyperparameters:
         table.add_column(name, justify="right", no_wrap=True, min_width=VALUE_COLUMNS)
     table.add_column("epoch", no_wrap=True)
     table.add_column("", justify="right", no_wrap=True, min_width=2 * len(str(sweep.num_epochs)) + 1)
@@ -129,20 +120,11 @@ def _table(sweep: SweepProgress, names: list[str], shown: int) -> Table:
     for trial in sweep.running[:shown]:
         if trial is None:
             table.add_row("-")
-            continue
-        table.add_row(
-            str(trial.number),
-            *(shown_value(trial.config.get(name, "")) for name in names),
-            ProgressBar(sweep.num_epochs, trial.epochs, width=BAR_COLUMNS // 2),
-            f"{trial.epochs}/{sweep.num_epochs}",
-            _score(trial),
-        )
+        else:
+            values = [shown_value(trial.config.get(name, "")) for name in hyperparameters]
+            bar = ProgressBar(sweep.num_epochs, trial.epochs, width=BAR_COLUMNS // 2)
+            table.add_row(str(trial.number), *values, bar, f"{trial.epochs}/{sweep.num_epochs}", _score(trial))
     return table
-
-
-def _hyperparameters(sweep: SweepProgress) -> list[str]:
-    trials = [trial for trial in (*sweep.running, sweep.first, sweep.best) if trial]
-    return list(dict.fromkeys(name for trial in trials for name in trial.config))
 
 
 def _pace(sweep: SweepProgress) -> list[str]:

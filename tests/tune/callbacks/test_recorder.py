@@ -14,7 +14,7 @@ from rich.console import Console
 from results.record.atomic_write import DiskFull
 from results.record.sweeps import read_sweep
 from trainable import contract
-from tune.callbacks.followers import followers_of
+from tune.callbacks.followers import Followers
 from tune.callbacks.progress import Progress
 from tune.callbacks.recorder import Recorder
 
@@ -64,8 +64,8 @@ def test_asking_for_a_trials_rows_changes_nothing_on_disk(sweep: Path) -> None:
 
 def test_the_recorder_is_called_before_those_that_show_what_it_has_written(sweep: Path) -> None:
     record, console = read_sweep(sweep), Console(quiet=True)
-    followers = followers_of(record, "offline", console)
-    progress = Progress(record, followers.recorder, 1, 1, console)
+    followers = Followers(record, "offline", console)
+    progress = Progress(record, followers.recorder, 1, console)
     assert followers.in_order(progress) == [followers.recorder, followers.tensorboard, followers.wandb, progress]
 
 

@@ -15,6 +15,7 @@ from ray.tune.utils.util import flatten_dict
 
 from results.record.atomic_write import DiskFull
 from results.record.failures import Failure, write_failure
+from results.record.space import write_space
 from results.record.sweeps import read_sweep
 from results.record.trial_log import TrialLog
 from trainable import contract
@@ -27,13 +28,18 @@ METRIC, EPOCHS = "Val/Height", 3
 
 @pytest.fixture
 def sweep(tmp_path: Path) -> Path:
-    settings = {"metric": METRIC, "mode": "max", "num_epochs": EPOCHS}
-    (tmp_path / contract.SWEEP_FILE).write_text(yaml.safe_dump(settings))
-    return tmp_path
+    return begin(tmp_path, seed=0)
 
 
-def searcher(sweep: Path, seed: int = 0) -> RecordedSearch:
-    return RecordedSearch(SPACE, FIRST, seed, num_samples=10, num_epochs=EPOCHS, record=read_sweep(sweep))
+def begin(folder: Path, seed: int) -> Path:
+    settings = {"metric": METRIC, "mode": "max", "num_epochs": EPOCHS, "num_samples": 10, "seed": seed}
+    (folder / contract.SWEEP_FILE).write_text(yaml.safe_dump(settings))
+    write_space(folder, SPACE)
+    return folder
+
+
+def searcher(sweep: Path) -> RecordedSearch:
+    return RecordedSearch(read_sweep(sweep), FIRST)
 
 
 def height(config: dict[str, Any], epoch: int) -> float:
@@ -58,8 +64,8 @@ def run_trial(sweep: Path, search: RecordedSearch, ray_id: str, epochs: int = EP
 
 def study(search: RecordedSearch) -> optuna.Study:
     """What optuna-dashboard would open."""
-    storage = JournalStorage(JournalFileBackend(str(search._folder / contract.OPTUNA_FILE)))
-    return optuna.load_study(study_name=search._folder.name, storage=storage)
+    storage = JournalStorage(JournalFileBackend(str(search._record.folder / contract.OPTUNA_FILE)))
+    return optuna.load_study(study_name=search._record.folder.name, storage=storage)
 
 
 def states(search: RecordedSearch) -> list[str]:
@@ -74,19 +80,17 @@ def test_a_restarted_searcher_proposes_what_an_uninterrupted_one_would(sweep: Pa
     uninterrupted = searcher(sweep)
     wanted = [run_trial(sweep, uninterrupted, f"a{number}", epochs=2 + number % 2) for number in range(9)]
 
-    other = tmp_path_factory.mktemp("other")
-    (other / contract.SWEEP_FILE).write_text((sweep / contract.SWEEP_FILE).read_text())
+    other = begin(tmp_path_factory.mktemp("other"), seed=0)
     got = [run_trial(other, searcher(other), f"b{number}", epochs=2 + number % 2) for number in range(9)]
 
     assert got == wanted
 
 
 def test_another_seed_proposes_other_trials(sweep: Path, tmp_path_factory: Any) -> None:
-    other = tmp_path_factory.mktemp("other")
-    (other / contract.SWEEP_FILE).write_text((sweep / contract.SWEEP_FILE).read_text())
-    run_trial(sweep, searcher(sweep, seed=0), "a")
-    run_trial(other, searcher(other, seed=1), "a")
-    assert searcher(sweep, seed=0).suggest("b") != searcher(other, seed=1).suggest("b")
+    other = begin(tmp_path_factory.mktemp("other"), seed=1)
+    run_trial(sweep, searcher(sweep), "a")
+    run_trial(other, searcher(other), "a")
+    assert searcher(sweep).suggest("b") != searcher(other).suggest("b")
 
 
 def test_a_proposal_that_never_ran_is_the_next_trial_after_a_crash(sweep: Path) -> None:

@@ -7,7 +7,6 @@ from made_up_sweep import MadeUpTrial, write_sweep
 from rich.console import Console
 
 from results.record.sweeps import read_sweep
-from tune.planning.settings import from_flat
 from tune.screen.announce import print_end
 
 
@@ -16,8 +15,7 @@ def test_the_end_of_a_long_sweep_shows_the_best_trials_and_how_to_see_the_others
     record = read_sweep(write_sweep(tmp_path / "long", trials))
     printed = io.StringIO()
 
-    settings = from_flat({"name": "long", "storage_path": str(tmp_path), "num_samples": 100})
-    print_end(Console(file=printed, width=120), settings, record, "disabled")
+    print_end(Console(file=printed, width=120, soft_wrap=True), record, "disabled")
 
     lines = printed.getvalue().splitlines()
     header = next(place for place, line in enumerate(lines) if "trial" in line.split() and "score" in line.split())
