@@ -74,8 +74,8 @@ class SweepWandbCallback(WandbLoggerCallback):
 
     def log_trial_save(self, trial: Any) -> None:
         if self._settings.upload_checkpoints == "all":
-            saved = models(self._settings, self._record, self._read(trial))
-            self._do(lambda: self._open[number_of(trial)].add_models(saved))
+            newest = models(self._settings, self._record, self._read(trial))[-1:]
+            self._do(lambda: self._open[number_of(trial)].add_models(newest))
 
     def log_trial_end(self, trial: Any, failed: bool = False) -> None:
         self._do(partial(self._close_ended, self._read(trial)))

@@ -77,8 +77,8 @@ TRIALS = (
     trial(2, {"lr": 1e-5, "group_size": 2, "recipe": "original"}, 0.3, 0.29, 0.3),
 )
 CONFIRMING = tuple(
-    trial(2 * place + seed, {"lr": lr, "group_size": 5, "recipe": "default", "seed": 11 + seed}, 0.5)
-    for place, lr in enumerate((1e-4, 1e-3))
+    trial(2 * index + seed, {"lr": lr, "group_size": 5, "recipe": "default", "seed": 11 + seed}, 0.5)
+    for index, lr in enumerate((1e-4, 1e-3))
     for seed in range(2)
 )
 

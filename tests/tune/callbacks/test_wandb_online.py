@@ -116,7 +116,7 @@ def test_an_online_sweep_has_a_view_and_an_entry_that_its_runs_name(
     url = f"{server.url}/walker/molmo-controller?nw={view.name.removeprefix('nw-').removesuffix('-v')}"
     lines = printed.splitlines()
     begun = lines.index(f"View sweep at: {url}")
-    assert begun < min(place for place, line in enumerate(lines) if "trials done" in line)
+    assert begun < min(index for index, line in enumerate(lines) if "trials done" in line)
     assert f"W&B            {url}" in lines
     assert [item["value"] for item in view.run_set["filters"]["filters"]] == ["small"]
     (plot,) = view.panels_of("Parallel Coordinates Plot")
