@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import optuna
 import ray
 
 import trainable
@@ -33,6 +34,7 @@ def connect(address: str | None) -> None:
     Raises:
         UserError: no cluster answers at the address.
     """
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
     logging.getLogger("ray").setLevel(logging.ERROR)
     # What Ray would log of a failed trial, with a traceback each time, the recorder writes into failure.json.
     logging.getLogger("ray.tune").setLevel(logging.CRITICAL)

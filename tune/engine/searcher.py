@@ -37,7 +37,6 @@ class RecordedSearch(Searcher):
 
     def __init__(self, record: SweepRecord, first_hyperparameters: Mapping[str, Any]) -> None:
         super().__init__(metric=record.metric, mode=record.mode)
-        optuna.logging.set_verbosity(optuna.logging.ERROR)
         self._record, self._first = record, first_hyperparameters
         self._unfinished = deque(trial for trial in record.trials if not trial.finished)
         self._next_number = max((trial.number + 1 for trial in record.trials), default=0)
@@ -63,10 +62,6 @@ class RecordedSearch(Searcher):
         """Nothing: Ray pickles its searcher, and this one is built from the record."""
         return {}
 
-    def save(self, checkpoint_path: str) -> None:
-        """An empty file where Ray wants one, for the same reason."""
-        Path(checkpoint_path).touch()
-
     def number_of(self, trial_id: str) -> int:
         """The trial's number in the sweep; Ray's id lives for one session only."""
         return self._numbers[trial_id]
@@ -84,7 +79,8 @@ class RecordedSearch(Searcher):
             config = dict(self._first)
             self._running[number] = self._started(config)
         else:
-            self._study.sampler = _sampler(self._record.settings["seed"], number)
+            seed = seed_of(self._record.settings["seed"], "proposal", number) % 2**32
+            self._study.sampler = TPESampler(seed=seed, n_startup_trials=RANDOM_PROPOSALS, constant_liar=True)
             proposed = self._study.ask(dict(self._record.space))
             config = proposed.params
             self._running[number] = _RunningTrial(proposed)
@@ -96,7 +92,7 @@ class RecordedSearch(Searcher):
         self._report(self._numbers[trial_id], result)
 
     def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False) -> None:
-        """Tell Optuna what became of a trial: its score, or that it was stopped early, or that it failed."""
+        """Tell Optuna what became of a trial."""
         number = self._numbers[trial_id]
         # A failure lies in the record by now; in the result its keys are "failure/kind" and the like.
         failure = read_failure(self._record.folder / contract.trial_folder_name(number))
@@ -104,9 +100,8 @@ class RecordedSearch(Searcher):
         if result and not failed:
             self._report(number, result)
         trial = self._running[number]
-        value = trial.best[self.metric] if trial.best else None
-        state = _state(trial.epochs, self._record.num_epochs, failed or value is None)
-        self._study.tell(trial.optuna_trial.number, value if state == TrialState.COMPLETE else None, state=state)
+        state, value = self._outcome(trial.epochs, trial.best, failed)
+        self._study.tell(trial.optuna_trial.number, value, state=state)
         del self._running[number]
 
     def _report(self, number: int, row: Row) -> None:
@@ -130,16 +125,24 @@ class RecordedSearch(Searcher):
             best = better(best, row, self.metric, self.mode)
             if best:
                 values[row[contract.EPOCH]] = float(best[self.metric])
-        state = _state(len(trial.rows), self._record.num_epochs, trial.failure is not None or best is None)
+        state, value = self._outcome(len(trial.rows), best, failed=trial.failure is not None)
         distributions, params, others = self._known(trial.config)
         return create_trial(
             state=state,
-            value=values[len(trial.rows)] if state == TrialState.COMPLETE else None,
+            value=value,
             params=params,
             distributions=distributions,
             intermediate_values=values,
             user_attrs=others,
         )
+
+    def _outcome(self, epochs: int, best: Row | None, failed: bool) -> tuple[TrialState, float | None]:
+        """What Optuna is told of an ended trial: its score, or that it was stopped early, or that it failed."""
+        if failed or best is None:
+            return TrialState.FAIL, None
+        if epochs < self._record.num_epochs:
+            return TrialState.PRUNED, None
+        return TrialState.COMPLETE, float(best[self.metric])
 
     def _known(self, config: Mapping[str, Any]) -> tuple[dict[str, BaseDistribution], dict[str, Any], dict[str, Any]]:
         """What Optuna can learn from, and the rest: a value outside of the space, as a starting value may be."""
@@ -167,18 +170,6 @@ class _RunningTrial:
     optuna_trial: optuna.Trial
     epochs: int = 0
     best: Row | None = None
-
-
-def _state(epochs: int, num_epochs: int, failed: bool) -> TrialState:
-    if failed:
-        return TrialState.FAIL
-    return TrialState.COMPLETE if epochs >= num_epochs else TrialState.PRUNED
-
-
-def _sampler(seed: int, number: int) -> TPESampler:
-    return TPESampler(
-        seed=seed_of(seed, "proposal", number) % 2**32, n_startup_trials=RANDOM_PROPOSALS, constant_liar=True
-    )
 
 
 def _contains(distribution: BaseDistribution | None, value: Any) -> bool:

@@ -86,6 +86,15 @@ def test_a_restarted_searcher_proposes_what_an_uninterrupted_one_would(sweep: Pa
     assert got == wanted
 
 
+def test_proposals_are_those_of_the_sweeps_that_were_begun_before(sweep: Path) -> None:
+    """Of the first version, which subclassed Ray's OptunaSearch: trial 2 is a random one, 7 and 8 are TPE's."""
+    search = searcher(sweep)
+    proposed = [run_trial(sweep, search, f"a{number}", epochs=2 + number % 2) for number in range(9)]
+    assert proposed[2] == pytest.approx({"target": 0.8852714752954074, "rate": 0.8773344910934219})
+    assert proposed[7] == pytest.approx({"target": 0.2567636087477968, "rate": 0.970365534584359})
+    assert proposed[8] == pytest.approx({"target": 0.49349638186486644, "rate": 0.05291906301983654})
+
+
 def test_another_seed_proposes_other_trials(sweep: Path, tmp_path_factory: Any) -> None:
     other = begin(tmp_path_factory.mktemp("other"), seed=1)
     run_trial(sweep, searcher(sweep), "a")
