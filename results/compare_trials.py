@@ -7,17 +7,11 @@ import argparse
 import gc
 import signal
 import sys
-from typing import TYPE_CHECKING
 
 from results.sweep_arguments import parser_of_sweeps, wanted_sweeps
 from trainable.flags import OneSentenceParser, command
 
-if TYPE_CHECKING:
-    from results.analysis.comparison import Comparison
-    from results.listing.rows import Listing
-
 FORMATS = ("table", "csv", "json", "markdown")
-PICTURE_WIDTH = 125
 EPILOG = """
 columns:
   rank, sweep, trial, every hyperparameter (lr, ...), seed, score, ci95, seeds, epoch (the best one), epochs, seconds,
@@ -45,7 +39,24 @@ def main(arguments: list[str]) -> int:
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     # What is read is kept to the end, so collecting garbage would find none: a fifth of the time with 1,000 trials.
     gc.disable()
-    _compare(_parser().parse_args(_joined_sort(arguments)))
+    wanted = _parser().parse_args(_joined_sort(arguments))
+    from results.analysis.comparison import compare
+    from results.listing.formats import as_csv, as_json
+    from results.listing.rows import choose, list_trials
+    from results.listing.summary import as_markdown_page, print_summaries
+
+    comparisons = compare(wanted_sweeps(wanted))
+    listings = [list_trials(comparison, wanted.ungrouped) for comparison in comparisons]
+    listings = choose(listings, wanted.where, wanted.sort, wanted.top, wanted.columns)
+    match wanted.format:
+        case "csv":
+            sys.stdout.write(as_csv(listings))
+        case "json":
+            sys.stdout.write(as_json(listings))
+        case "markdown":
+            sys.stdout.write(as_markdown_page(comparisons, listings))
+        case "table":
+            print_summaries(comparisons, listings, wanted.save_svg)
     return 0
 
 
@@ -66,68 +77,6 @@ def _parser() -> OneSentenceParser:
     parser.add_argument("--format", choices=FORMATS, default=FORMATS[0], help=f"default: {FORMATS[0]}")
     parser.add_argument("--save_svg", metavar="FILE", help="also keep the table as a picture")
     return parser
-
-
-def _compare(wanted: argparse.Namespace) -> None:
-    from results.analysis.comparison import compare, why_apart
-    from results.listing.formats import as_csv, as_json
-    from results.listing.rows import list_trials
-    from results.listing.summary import markdown_summary
-
-    comparisons = compare(wanted_sweeps(wanted))
-    listings = _chosen([list_trials(comparison, wanted.ungrouped) for comparison in comparisons], wanted)
-    match wanted.format:
-        case "csv":
-            sys.stdout.write(as_csv(listings))
-        case "json":
-            sys.stdout.write(as_json(listings))
-        case "markdown":
-            apart = why_apart(comparisons)
-            parts = [f"{apart}\n"] if apart else []
-            parts += map(markdown_summary, comparisons, listings)
-            sys.stdout.write("\n".join(parts))
-        case "table":
-            _print_tables(comparisons, listings, wanted.save_svg)
-
-
-def _chosen(listings: "list[Listing]", wanted: argparse.Namespace) -> "list[Listing]":
-    from results.listing.rows import all_columns, check_columns
-    from results.listing.where import parse_where
-
-    if wanted.where:
-        holds = parse_where(wanted.where, all_columns(listings))
-        listings = [listing.where(holds) for listing in listings]
-    if wanted.sort:
-        check_columns([key.removeprefix("-") for key in wanted.sort], listings, "--sort")
-        listings = [listing.sorted(wanted.sort) for listing in listings]
-    listings = [listing.top(wanted.top) for listing in listings]
-    if wanted.columns:
-        check_columns(wanted.columns, listings, "--columns")
-        listings = [listing.with_columns(wanted.columns) for listing in listings]
-    return listings
-
-
-def _print_tables(comparisons: "list[Comparison]", listings: "list[Listing]", picture: str | None) -> None:
-    from rich.console import Console
-
-    from results.analysis.comparison import why_apart
-    from results.listing.formats import table_width
-    from results.listing.summary import summary
-
-    console = Console(record=bool(picture), highlight=False)
-    if picture:
-        console.width = max(PICTURE_WIDTH, *map(table_width, listings))
-    # Sentences are wrapped where somebody reads them; in a pipe, and in tables anywhere, a line stays a line.
-    soft_wrap = not console.is_terminal and not picture
-    apart = why_apart(comparisons)
-    if apart:
-        console.print(f"{apart}\n", markup=False, soft_wrap=soft_wrap)
-    for index, (comparison, listing) in enumerate(zip(comparisons, listings, strict=True)):
-        if index:
-            console.print()
-        console.print(summary(comparison, listing), soft_wrap=soft_wrap, crop=False)
-    if picture:
-        console.save_svg(picture, title=", ".join(name for comparison in comparisons for name in comparison.names))
 
 
 def _names(text: str) -> list[str]:

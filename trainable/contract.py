@@ -29,8 +29,6 @@ VAL_ORACLE_GAP = "Val/Oracle_Gap"
 PERF_SAMPLES_PER_SECOND = "Perf/Samples_Per_Second"
 PERF_PEAK_GPU_MEMORY_MB = "Perf/Peak_GPU_Memory_MB"
 
-METRIC_PREFIXES = ("Train/", "Val/", "Perf/")
-
 EPOCH = "training_iteration"
 """Epochs count from 1 and are the step of every tracker."""
 
@@ -111,7 +109,7 @@ class WandbNotInstalled(UserError):
 
 def is_metric(name: str) -> bool:
     """Whether a column of result.json is a metric, and so belongs in W&B and TensorBoard."""
-    return name.startswith(METRIC_PREFIXES)
+    return name.startswith(("Train/", "Val/", "Perf/"))
 
 
 def dataset_metric(name: str, dataset: str) -> str:

@@ -2,16 +2,14 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from results.analysis.gains import Gain
+from results.analysis.importance import Importance
+from results.analysis.seed_groups import Estimate
+from results.record.failures import Failure
 from trainable import contract
 from trainable.contract import TrialStatus
-
-if TYPE_CHECKING:
-    from results.analysis.gains import Gain
-    from results.analysis.importance import Importance
-    from results.analysis.seed_groups import Estimate
-    from results.record.failures import Failure
 
 STARTING_VALUES = "starting values"
 
@@ -41,25 +39,25 @@ def shown_setting(setting: Mapping[str, Any]) -> str:
     return ", ".join(f"{name} {shown_value(value)}" for name, value in setting.items())
 
 
-def shown_score(score: "Estimate") -> str:
+def shown_score(score: Estimate) -> str:
     """A mean, and how far its 95 % interval reaches to either side where it has one."""
     return f"{score.mean:.3f}" if score.half_width is None else f"{score.mean:.3f} ± {score.half_width:.3f}"
 
 
-def shown_gain(gain: "Gain") -> str:
+def shown_gain(gain: Gain) -> str:
     """A gain and what is known of its interval."""
     interval = interval_words(gain)
     return f"{gain.value:+.3f} ({interval})" if interval else f"{gain.value:+.3f}"
 
 
-def interval_words(gain: "Gain") -> str:
+def interval_words(gain: Gain) -> str:
     """The 95 % interval and what it is over; empty without one."""
     if gain.low is None or gain.high is None:
         return ""
     return f"95 % interval {gain.low:+.3f} to {gain.high:+.3f} over {counted(gain.drawn, gain.resampled)}"
 
 
-def stand_out_words(found: "Importance") -> str:
+def stand_out_words(found: Importance) -> str:
     """The hyperparameters that matter beyond chance, each with the values that the best quarter has beside all."""
     described = []
     for hyperparameter in found.stand_out:
@@ -69,7 +67,7 @@ def stand_out_words(found: "Importance") -> str:
     return listed(described)
 
 
-def failed_how(failure: "Failure") -> str:
+def failed_how(failure: Failure) -> str:
     return "diverged" if failure.kind == contract.DIVERGED else f"failed ({failure.kind})"
 
 

@@ -10,11 +10,9 @@ from typing import Any
 
 from results.analysis.comparison import Comparison
 from results.analysis.seed_groups import SeedGroup, ranked
+from results.listing.where import Values, parse_where
 from trainable import contract
 from trainable.contract import UserError
-
-Values = Mapping[str, Any]
-"""Of one row, by column."""
 
 BEFORE = ("rank", "sweep", "trial")
 AFTER = (
@@ -74,6 +72,31 @@ def list_trials(comparison: Comparison, ungrouped: bool = False) -> Listing:
         rows=rows,
         total=len(rows),
     )
+
+
+def choose(
+    listings: list[Listing],
+    where: str | None,
+    sort: Sequence[str] | None,
+    top: int | None,
+    columns: Sequence[str] | None,
+) -> list[Listing]:
+    """The rows that fulfil a condition, sorted by columns, the first of them, with the columns that are asked for.
+
+    Raises:
+        UserError: the condition is none, or there is no such column.
+    """
+    if where:
+        holds = parse_where(where, all_columns(listings))
+        listings = [listing.where(holds) for listing in listings]
+    if sort:
+        check_columns([key.removeprefix("-") for key in sort], listings, "--sort")
+        listings = [listing.sorted(sort) for listing in listings]
+    listings = [listing.top(top) for listing in listings]
+    if columns:
+        check_columns(columns, listings, "--columns")
+        listings = [listing.with_columns(columns) for listing in listings]
+    return listings
 
 
 def check_columns(wanted: Iterable[str], listings: Sequence[Listing], flag: str) -> None:

@@ -1,11 +1,11 @@
 """Comparable sweeps in short: the table, what the best gained, what decides, and what failed."""
 
-from rich.console import Group, RenderableType
+from rich.console import Console, Group, RenderableType
 from rich.text import Text
 
-from results.analysis.comparison import Comparison
+from results.analysis.comparison import Comparison, why_apart
 from results.analysis.pareto import VIOLATIONS
-from results.listing.formats import as_markdown, as_table
+from results.listing.formats import as_markdown, as_table, table_width
 from results.listing.formatting import (
     STARTING_VALUES,
     failed_how,
@@ -20,6 +20,32 @@ from results.record.sweeps import TrialRecord
 from trainable import contract
 
 MOST_NAMED = 6
+PICTURE_WIDTH = 125
+
+
+def print_summaries(comparisons: list[Comparison], listings: list[Listing], picture: str | None) -> None:
+    """Print them, and why there are several; into `picture`, an SVG file, too."""
+    console = Console(record=bool(picture), highlight=False)
+    if picture:
+        console.width = max(PICTURE_WIDTH, *map(table_width, listings))
+    # Sentences are wrapped where somebody reads them; in a pipe, and in tables anywhere, a line stays a line.
+    soft_wrap = not console.is_terminal and not picture
+    apart = why_apart(comparisons)
+    if apart:
+        console.print(f"{apart}\n", markup=False, soft_wrap=soft_wrap)
+    for index, (comparison, listing) in enumerate(zip(comparisons, listings, strict=True)):
+        if index:
+            console.print()
+        console.print(summary(comparison, listing), soft_wrap=soft_wrap, crop=False)
+    if picture:
+        console.save_svg(picture, title=", ".join(name for comparison in comparisons for name in comparison.names))
+
+
+def as_markdown_page(comparisons: list[Comparison], listings: list[Listing]) -> str:
+    """The same to paste into an issue or a page."""
+    apart = why_apart(comparisons)
+    parts = [f"{apart}\n"] if apart else []
+    return "\n".join([*parts, *map(_markdown_summary, comparisons, listings)])
 
 
 def summary(comparison: Comparison, listing: Listing) -> Group:
@@ -29,8 +55,7 @@ def summary(comparison: Comparison, listing: Listing) -> Group:
     return Group(*parts, *map(Text, finding_lines(comparison, listing)))
 
 
-def markdown_summary(comparison: Comparison, listing: Listing) -> str:
-    """The same to paste into an issue or a page."""
+def _markdown_summary(comparison: Comparison, listing: Listing) -> str:
     findings = [line for line in finding_lines(comparison, listing) if line]
     return "\n".join(
         [

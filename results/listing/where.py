@@ -8,11 +8,13 @@ written as it is called, Val/Latency_Mean too.
 import ast
 import operator
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from results.listing.rows import Values
 from trainable.contract import UserError
+
+Values = Mapping[str, Any]
+"""Of one row, by column."""
 
 EXAMPLE = '"lr < 1e-3 and group_size >= 8"'
 MOST_SHOWN = 60

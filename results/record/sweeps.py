@@ -128,7 +128,8 @@ class SweepRecord:
         return best_first(self.trials, self.score, self.mode)
 
 
-def read_trial(folder: Path, number: int) -> TrialRecord:
+def read_trial(sweep_folder: Path, number: int) -> TrialRecord:
+    folder = sweep_folder / contract.trial_folder_name(number)
     return TrialRecord(
         number=number,
         folder=folder,
@@ -168,16 +169,12 @@ def read_sweep(folder: Path) -> SweepRecord:
         read_json(folder / contract.DATA_FILE),
         read_json(folder / contract.SPACE_FILE),
     )
-    numbered = ((contract.trial_number(entry.name), entry) for entry in folder.iterdir())
+    numbers = (contract.trial_number(file.parent.name) for file in folder.glob(f"*/{contract.PARAMS_FILE}"))
     return SweepRecord(
         folder=folder,
         settings=settings,
         data=data,
-        trials=tuple(
-            read_trial(entry, number)
-            for number, entry in sorted((number, entry) for number, entry in numbered if number is not None)
-            if (entry / contract.PARAMS_FILE).exists()
-        ),
+        trials=tuple(read_trial(folder, number) for number in sorted(n for n in numbers if n is not None)),
         space=space_from_json(space),
         environment=read_json(folder / contract.ENVIRONMENT_FILE),
     )

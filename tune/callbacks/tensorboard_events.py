@@ -5,10 +5,9 @@ from typing import Any
 from ray.tune.logger import LoggerCallback
 
 from results.record.atomic_write import naming_a_full_disk
-from results.record.sweeps import SweepRecord, TrialRecord, read_trial
+from results.record.sweeps import SweepRecord, read_trial
 from results.record.view_marks import is_complete
 from results.trackers.tensorboard_record import VIEW, TrialEvents, open_events
-from trainable import contract
 from tune.callbacks.recorder import Recorder
 from tune.engine.ray_trials import number_of
 
@@ -33,7 +32,7 @@ class TensorBoardCallback(LoggerCallback):
         number = number_of(trial)
         if number not in self._open:
             with naming_a_full_disk(self._record.folder):
-                self._open[number] = open_events(self._record, self._read(number))
+                self._open[number] = open_events(self._record, read_trial(self._record.folder, number))
                 self._open[number].append(self._recorder.rows(number))
 
     def log_trial_result(self, iteration: int, trial: Any, result: dict[str, Any]) -> None:
@@ -45,7 +44,4 @@ class TensorBoardCallback(LoggerCallback):
         number = number_of(trial)
         if events := self._open.pop(number, None):
             with naming_a_full_disk(self._record.folder):
-                events.close(self._read(number).status(self._record.num_epochs))
-
-    def _read(self, number: int) -> TrialRecord:
-        return read_trial(self._record.folder / contract.trial_folder_name(number), number)
+                events.close(read_trial(self._record.folder, number).status(self._record.num_epochs))

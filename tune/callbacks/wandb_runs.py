@@ -19,7 +19,6 @@ from results.trackers.wandb_settings import ModelArtifact, WandbRunSettings
 from results.trackers.wandb_sweep_entry import RUNNING, ended_state
 from results.trackers.wandb_trials import is_lacking, models, open_trial
 from results.trackers.worker import Worker
-from trainable import contract
 from trainable.contract import TrialStatus
 from tune.callbacks.recorder import Recorder
 from tune.engine.ray_trials import number_of
@@ -88,8 +87,7 @@ class SweepWandbCallback(WandbLoggerCallback):
             self._lacks = f"the server took more than {HAND_OVER_TIMEOUT_S:.0f} s"
 
     def _read(self, trial: Any) -> TrialRecord:
-        number = number_of(trial)
-        return read_trial(self._record.folder / contract.trial_folder_name(number), number)
+        return read_trial(self._record.folder, number_of(trial))
 
     def _do(self, call: Callable[[], object]) -> None:
         self._worker.do(partial(self._unless_away, call))
