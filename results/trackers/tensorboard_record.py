@@ -31,14 +31,8 @@ class _Kind(NamedTuple):
     field: str
 
 
-_NUMBER = _Kind(api_pb2.DATA_TYPE_FLOAT64, "number_value")
-_TEXT = _Kind(api_pb2.DATA_TYPE_STRING, "string_value")
-_KINDS = {
-    int: _NUMBER,
-    float: _NUMBER,
-    bool: _Kind(api_pb2.DATA_TYPE_BOOL, "bool_value"),
-    str: _TEXT,
-}
+_NUMBER, _TEXT = _Kind(api_pb2.DATA_TYPE_FLOAT64, "number_value"), _Kind(api_pb2.DATA_TYPE_STRING, "string_value")
+_KINDS = {int: _NUMBER, float: _NUMBER, bool: _Kind(api_pb2.DATA_TYPE_BOOL, "bool_value"), str: _TEXT}
 
 
 class TrialEvents:

@@ -7,6 +7,8 @@ import contextlib
 import dataclasses
 from collections.abc import Callable, Iterable
 
+import yaml
+
 from results.record.sweeps import SweepRecord
 from results.trackers.wandb_client import (
     RequestFailed,
@@ -20,7 +22,7 @@ from results.trackers.wandb_client import (
 )
 from results.trackers.wandb_pages import WandbPages, remembered_pages, write_pages
 from results.trackers.wandb_settings import WandbRunSettings
-from results.trackers.wandb_sweep_entry import entry_text
+from results.trackers.wandb_sweep_entry import entry_config
 from results.trackers.wandb_views import curve_metrics, save, sweep_report, sweep_view
 
 ENTRY, VIEW, REPORT = "the sweep's entry on the Sweeps page", "the sweep's saved view", "the report"
@@ -110,32 +112,19 @@ class SweepDashboard:
         self._pages = remembered_pages(self._record.folder, location)
         self._api = api
         if self._pages == location:
-            self._make_project(entity, location.project)
-
-    def _make_project(self, entity: str, project: str) -> None:
-        """The first run would make it, but the view is there before."""
-        assert self._api
-        try:
-            self._api.project(project, entity).id  # noqa: B018 asks the server
-        except ValueError:  # it is not there, or is not shown
-            with contextlib.suppress(RequestFailed):  # if it is not there after all, the view is refused
-                self._api.create_project(project, entity)
+            _make_project(api, entity, location.project)
 
     def _save_entry(self, state: str) -> None:
         assert self._api
-        answer = execute_graphql(
-            self._api,
-            UPSERT_SWEEP,
-            {
-                "id": self._pages.sweep_id,
-                "entityName": self._pages.entity,
-                "projectName": self._pages.project,
-                "displayName": self._record.name,
-                "config": entry_text(self._record),
-                "state": state,
-            },
-        )
-        sweep = answer["upsertSweep"]["sweep"]
+        variables = {
+            "id": self._pages.sweep_id,
+            "entityName": self._pages.entity,
+            "projectName": self._pages.project,
+            "displayName": self._record.name,
+            "config": yaml.safe_dump(entry_config(self._record), sort_keys=False),
+            "state": state,
+        }
+        sweep = execute_graphql(self._api, UPSERT_SWEEP, variables)["upsertSweep"]["sweep"]
         self._remember(sweep_id=sweep["id"], sweep_name=sweep["name"])
 
     def _save_view(self) -> None:
@@ -160,6 +149,15 @@ class SweepDashboard:
 
     def _say_not_taken(self, part: str, cause: str) -> None:
         self._say(f"W&B did not take {part} ({cause}); all else goes on")
+
+
+def _make_project(api: wandb.Api, entity: str, project: str) -> None:
+    """The first run would make it, but the view is there before."""
+    try:
+        api.project(project, entity).id  # noqa: B018 asks the server
+    except ValueError:  # it is not there, or is not shown
+        with contextlib.suppress(RequestFailed):  # if it is not there after all, the view is refused
+            api.create_project(project, entity)
 
 
 def _cause(error: Exception) -> str:

@@ -1,10 +1,9 @@
 """What a sweep has at W&B beside its runs, remembered in its folder, so that the next start updates it."""
 
-import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from results.record.atomic_write import write_json
+from results.record.atomic_write import read_json, write_json
 from trainable import contract
 
 
@@ -24,8 +23,8 @@ class WandbPages:
 
 
 def read_pages(folder: Path) -> WandbPages | None:
-    file = folder / contract.WANDB_PAGES_FILE
-    return WandbPages(**json.loads(file.read_text(encoding="utf-8"))) if file.exists() else None
+    content = read_json(folder / contract.WANDB_PAGES_FILE)
+    return WandbPages(**content) if content else None
 
 
 def remembered_pages(folder: Path, location: WandbPages) -> WandbPages:

@@ -5,7 +5,6 @@ W&B shows the sweep and proposes nothing: proposals and early stopping are tune/
 
 from typing import Any
 
-import yaml
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 
 from results.record.sweeps import SweepRecord
@@ -23,18 +22,15 @@ def ended_state(record: SweepRecord) -> str:
 
 def entry_config(record: SweepRecord) -> dict[str, Any]:
     """The sweep's configuration in W&B's words."""
+    searched = {name: _parameter(distribution) for name, distribution in record.space.items()}
     return {
         "name": record.name,
         "description": _description(record),
         "controller": {"type": "local"},
         "method": "custom",
         "metric": {"name": SCORE, "goal": {"max": "maximize", "min": "minimize"}[record.mode]},
-        "parameters": _given(record) if record.job_type == "confirm" else _searched(record),
+        "parameters": _given(record) if record.job_type == "confirm" else searched,
     }
-
-
-def entry_text(record: SweepRecord) -> str:
-    return yaml.safe_dump(entry_config(record), sort_keys=False)
 
 
 def _description(record: SweepRecord) -> str:
@@ -42,10 +38,6 @@ def _description(record: SweepRecord) -> str:
     if record.job_type == "confirm":
         return f"{score} Its runs repeat the best settings of another sweep under further seeds."
     return f"{score} Proposed and stopped early by tune/run_sweep.py, not by W&B."
-
-
-def _searched(record: SweepRecord) -> dict[str, Any]:
-    return {name: _parameter(distribution) for name, distribution in record.space.items()}
 
 
 def _parameter(searched: BaseDistribution) -> dict[str, Any]:

@@ -4,7 +4,7 @@ import time
 from collections import deque
 from typing import Any
 
-from ray.tune import Callback
+from ray.tune.logger import LoggerCallback
 from rich.console import Console, Group
 from rich.live import Live
 
@@ -21,7 +21,7 @@ EPOCHS_OF_PACE = 256
 """The pace is that of the last so many epochs: early ones, before all workers had started, were slower."""
 
 
-class Progress(Callback):
+class Progress(LoggerCallback):
     """Follows the recorder: what it has written, this counts."""
 
     def __init__(self, record: SweepRecord, recorder: Recorder, concurrent: int, console: Console) -> None:
@@ -50,7 +50,7 @@ class Progress(Callback):
             self._live = Live(get_renderable=self._panel, console=self._console, refresh_per_second=4, transient=True)
             self._live.start()
 
-    def on_trial_start(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
+    def log_trial_start(self, trial: Any) -> None:
         number = number_of(trial)
         if number in self._slots:
             return  # its worker was lost, and it goes on
@@ -61,9 +61,7 @@ class Progress(Callback):
         if not self._epoch_ends:
             self._epoch_ends.append(time.monotonic())
 
-    def on_trial_result(
-        self, iteration: int, trials: list[Any], trial: Any, result: dict[str, Any], **info: Any
-    ) -> None:
+    def log_trial_result(self, iteration: int, trial: Any, result: dict[str, Any]) -> None:
         number = number_of(trial)
         if NOTE in result:
             self._console.print(f"trial {number}: {result[NOTE]}")
@@ -82,24 +80,18 @@ class Progress(Callback):
     def on_trial_recover(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
         self._console.print(f"trial {number_of(trial)}: its worker died; it goes on from its newest checkpoint")
 
-    def on_trial_complete(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
-        self._end(trial)
-
-    def on_trial_error(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
-        self._failed += 1
-        self._end(trial)
-
-    def on_experiment_end(self, trials: list[Any], **info: Any) -> None:
-        if self._live:
-            self._live.stop()
-
-    def _end(self, trial: Any) -> None:
+    def log_trial_end(self, trial: Any, failed: bool = False) -> None:
         number = number_of(trial)
+        self._failed += failed
         self._slots[self._slots.index(number)] = None
         self._done += 1
         self._epochs_of_done += self._trials[number].epochs
         if not self._live:
             self._print_line()
+
+    def on_experiment_end(self, trials: list[Any], **info: Any) -> None:
+        if self._live:
+            self._live.stop()
 
     def _progress_of(self, number: int, config: Any, epochs: int) -> TrialProgress:
         best = self._best.get(number)

@@ -2,7 +2,6 @@
 
 import pickle
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -55,10 +54,6 @@ def require_room(trial: Any) -> None:
 
 def met_full_disk(error: BaseException | None) -> bool:
     """Whether an error is a DiskFull or was raised amid one: Ray raises its own, with a callback's as its context."""
-    return any(isinstance(one, DiskFull) for one in _chain(error))
-
-
-def _chain(error: BaseException | None) -> Iterator[BaseException]:
-    while error:
-        yield error
+    while error and not isinstance(error, DiskFull):
         error = error.__cause__ or error.__context__
+    return error is not None
