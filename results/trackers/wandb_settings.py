@@ -1,4 +1,4 @@
-"""What W&B is told of a run beside its rows: where it belongs, its config, which checkpoints it gets."""
+"""What W&B holds of a run beside its rows: where it belongs, its config, which checkpoints it gets."""
 
 import dataclasses
 from collections.abc import Mapping

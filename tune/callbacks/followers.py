@@ -1,4 +1,4 @@
-"""All that follows a running sweep, and the order in which it is told."""
+"""All that follows a running sweep, and the order in which Ray calls it."""
 
 from ray.tune import Callback
 from rich.console import Console

@@ -40,7 +40,7 @@ class SweepProgress:
     num_samples: int
     num_epochs: int
     running: tuple[TrialProgress | None, ...]
-    """By place: a trial keeps its own until it ends; None is a place that waits for a trial."""
+    """A trial keeps its index until it ends; None where one is awaited."""
     best: TrialProgress | None
     first: TrialProgress | None
     """The trial with the starting values."""
@@ -62,7 +62,7 @@ def sentence(sweep: SweepProgress) -> str:
 
 
 def panel(sweep: SweepProgress, height: int) -> Group:
-    """As many lines as places for running trials, and six: it moves nothing when a trial begins or ends.
+    """As many lines as trials can run at a time, and six: it moves nothing when a trial begins or ends.
 
     Args:
         height: lines that the terminal has.

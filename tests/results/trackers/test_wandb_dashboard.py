@@ -281,11 +281,11 @@ def test_the_report_tells_the_winner_in_words_and_is_written_once(server: Strict
         dashboard(a_sweep(folder, *trials), said).write_report()
     (report,) = server.pages.reports
     assert len(report.specs) == 2
-    told = texts(report)
-    assert "200 questions" in told
-    assert "Best: trial 1, Val/A 0.631 (lr 0.001, group_size 14, recipe default)" in told
-    assert "Gain over the starting values: +0.055 (0.576 -> 0.631)" in told
-    assert "lookup table 0.550 (0.500 to 0.600) best trial +0.081" in told
+    paragraphs = texts(report)
+    assert "200 questions" in paragraphs
+    assert "Best: trial 1, Val/A 0.631 (lr 0.001, group_size 14, recipe default)" in paragraphs
+    assert "Gain over the starting values: +0.055 (0.576 -> 0.631)" in paragraphs
+    assert "lookup table 0.550 (0.500 to 0.600) best trial +0.081" in paragraphs
     assert report_panels(report) == {
         "Parallel Coordinates Plot": 1, "Parameter Importance": 1, "Scatter Plot": 3, "Run History Line Plot": 2,
     }  # fmt: skip

@@ -31,7 +31,7 @@ def listening_addresses(processes: list[int]) -> list[ipaddress.IPv4Address | ip
             if fields[3] == LISTENING and fields[9] in held:
                 number = bytes.fromhex(fields[1].partition(":")[0])
                 # The kernel prints words of four bytes in the machine's own order.
-                words = b"".join(number[place : place + 4][::-1] for place in range(0, len(number), 4))
+                words = b"".join(number[index : index + 4][::-1] for index in range(0, len(number), 4))
                 addresses.append(ipaddress.ip_address(words))
     return addresses
 

@@ -3,11 +3,12 @@
 import io
 from pathlib import Path
 
+import pytest
 from made_up_sweep import MadeUpTrial, write_sweep
 from rich.console import Console
 
 from results.record.sweeps import read_sweep
-from tune.screen.announce import print_end
+from tune.screen.announce import new_console, print_end, print_report
 
 
 def test_the_end_of_a_long_sweep_shows_the_best_trials_and_how_to_see_the_others(tmp_path: Path) -> None:
@@ -18,10 +19,17 @@ def test_the_end_of_a_long_sweep_shows_the_best_trials_and_how_to_see_the_others
     print_end(Console(file=printed, width=120, soft_wrap=True), record, "disabled")
 
     lines = printed.getvalue().splitlines()
-    header = next(place for place, line in enumerate(lines) if "trial" in line.split() and "score" in line.split())
+    header = next(index for index, line in enumerate(lines) if "trial" in line.split() and "score" in line.split())
     ranks = [int(line.split()[0]) for line in lines[header + 1 : lines.index("", header)]]
     assert ranks == list(range(1, 31))
     assert "30 of 100 shown; what follows is of all" in lines
     assert any(
         line.startswith("Compare ") and line.endswith("compare_trials.py " + str(tmp_path / "long")) for line in lines
     )
+
+
+def test_a_folders_name_is_printed_letter_by_letter(capsys: pytest.CaptureFixture[str]) -> None:
+    """Though rich would take parts of it for colours and emoji."""
+    folder = "/sweeps/" + 20 * "long/" + "[red]:smile:"
+    print_report(new_console(), Path(folder) / "report.html")
+    assert capsys.readouterr().out == f"Report         {folder}/report.html\n"

@@ -85,13 +85,13 @@ def test_on_a_terminal_the_panel_stays_where_it_is_and_fits_a_new_width(tmp_path
     flags = (*QUADRATIC, "--num_samples", 16, "--num_epochs", 12, "--epoch_ms", 100, "--wandb_mode", "disabled")
     terminal = Terminal(command(tmp_path, "--name", "seen", *flags), environment(), columns=100, lines=30)
 
-    def places(lines: list[str]) -> list[int]:
-        return [place for place, line in enumerate(lines) if "/16 trials done" in line]
+    def indices(lines: list[str]) -> list[int]:
+        return [index for index, line in enumerate(lines) if "/16 trials done" in line]
 
     shown, seen = terminal.watch(), set()
     while not any(line.startswith("4/16 trials done") for line in shown):
-        seen.update(places(shown))
-        assert len(places(shown)) <= 1
+        seen.update(indices(shown))
+        assert len(indices(shown)) <= 1
         assert terminal.process.poll() is None, shown
         shown = terminal.watch()
     assert len(seen) == 1
