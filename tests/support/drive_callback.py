@@ -17,7 +17,6 @@ from made_up_sweep import METRIC, write_sweep
 from results.record.sweeps import read_sweep
 from results.record.trial_log import write_params
 from results.trackers.wandb_client import prepare_wandb
-from results.trackers.wandb_trials import sweep_settings
 from trainable import contract
 from tune.callbacks.recorder import Recorder
 from tune.callbacks.wandb_runs import SweepWandbCallback
@@ -31,7 +30,7 @@ def main(folder: Path, trials: int, mode: str, settings: dict[str, Any]) -> None
     write_sweep(folder, [], **{"wandb_project": "many", "wandb_entity": None} | settings)
     record = read_sweep(folder)
     recorder = Recorder(folder, [])
-    callback = SweepWandbCallback(sweep_settings(record, mode), record, recorder, say=print)
+    callback = SweepWandbCallback(record, recorder, mode, say=print)
     callback.setup()
     for first in range(0, trials, AT_A_TIME):
         together = [_trial(folder, number) for number in range(first, min(first + AT_A_TIME, trials))]

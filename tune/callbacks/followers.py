@@ -4,7 +4,6 @@ from ray.tune import Callback
 from rich.console import Console
 
 from results.record.sweeps import SweepRecord
-from results.trackers.wandb_trials import sweep_settings
 from tune.callbacks.progress import Progress
 from tune.callbacks.recorder import Recorder
 from tune.callbacks.tensorboard_events import TensorBoardCallback
@@ -19,16 +18,14 @@ class Followers:
         self.tensorboard = TensorBoardCallback(record, self.recorder)
         self.wandb: SweepWandbCallback | None = None
         if wandb_mode != "disabled":
-            settings = sweep_settings(record, wandb_mode)
-            self.wandb = SweepWandbCallback(settings, record, self.recorder, say=console.print)
+            self.wandb = SweepWandbCallback(record, self.recorder, wandb_mode, say=console.print)
 
     def in_order(self, progress: Progress) -> list[Callback]:
         """As Ray is to call them for each event: the recorder first, since the others show what it has written.
 
         The progress comes last: what it prints of an epoch or a trial is then recorded everywhere.
         """
-        views = [self.tensorboard, *([self.wandb] if self.wandb else [])]
-        return [self.recorder, *views, progress]
+        return [self.recorder, self.tensorboard, *([self.wandb] if self.wandb else []), progress]
 
     def complete_views(self) -> None:
         """Where nothing is left to run: make whole what a crash left incomplete in the views."""

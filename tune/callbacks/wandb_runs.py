@@ -15,9 +15,9 @@ from results.record.sweeps import SweepRecord, TrialRecord, read_sweep, read_tri
 from results.trackers.wandb_client import WandbUnavailable, first_line
 from results.trackers.wandb_dashboard import SweepDashboard
 from results.trackers.wandb_run import ClosedRun, TrialWandbRun
-from results.trackers.wandb_settings import ModelArtifact, WandbRunSettings
+from results.trackers.wandb_settings import ModelArtifact
 from results.trackers.wandb_sweep_entry import RUNNING, ended_state
-from results.trackers.wandb_trials import is_lacking, models, open_trial
+from results.trackers.wandb_trials import is_lacking, models, open_trial, sweep_settings
 from results.trackers.worker import Worker
 from trainable.contract import TrialStatus
 from tune.callbacks.recorder import Recorder
@@ -29,13 +29,12 @@ HAND_OVER_TIMEOUT_S = 120.0
 class SweepWandbCallback(WandbLoggerCallback):
     """Follows the recorder: what it has written, W&B is given."""
 
-    def __init__(
-        self, settings: WandbRunSettings, record: SweepRecord, recorder: Recorder, say: Callable[[str], None]
-    ) -> None:
+    def __init__(self, record: SweepRecord, recorder: Recorder, mode: str, say: Callable[[str], None]) -> None:
         """Nothing is opened before `setup`."""
-        super().__init__(project=settings.project, group=settings.group)
-        self._settings, self._record, self._recorder = settings, record, recorder
-        self._dashboard = SweepDashboard(settings, record, say) if settings.is_online else None
+        self._settings = sweep_settings(record, mode)
+        super().__init__(project=self._settings.project, group=self._settings.group)
+        self._record, self._recorder = record, recorder
+        self._dashboard = SweepDashboard(self._settings, record, say) if self._settings.is_online else None
         self._open: dict[int, TrialWandbRun] = {}
         self._unconfirmed: dict[int, ClosedRun] = {}
         """Closed, and not known to be whole: a server may show its last rows a moment later."""

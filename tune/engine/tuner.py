@@ -79,8 +79,11 @@ def build_tuner(
             name=settings.name,
             storage_path=str(settings.folder.parent),
             stop=_Stopper(settings.num_epochs, is_hopeless),
-            # Not at the end: Ray would save a trial that failed, over its last good checkpoint.
-            checkpoint_config=tune.CheckpointConfig(num_to_keep=_checkpoints_kept(settings), checkpoint_at_end=False),
+            checkpoint_config=tune.CheckpointConfig(
+                # Two are enough to go on from; all where W&B is to have them: it may be away, or slow.
+                num_to_keep=None if settings.upload_checkpoints == "all" else 2,
+                checkpoint_at_end=False,  # Ray would save a trial that failed, over its last good checkpoint
+            ),
             failure_config=tune.FailureConfig(max_failures=LOST_WORKERS_PER_EPOCH),
             callbacks=list(callbacks),
             verbose=0,
@@ -92,11 +95,6 @@ def _first_hyperparameters(plan: Plan) -> dict[str, Any]:
     """Everybody's starting values, and the settings' own for what else the space holds."""
     of_space = {name: getattr(plan.settings.run_settings, name) for name in plan.space}
     return of_space | dict(plan.settings.run_kind.first_hyperparameters)
-
-
-def _checkpoints_kept(settings: SweepSettings) -> int | None:
-    """Enough to go on from; all where W&B is to have them: it may be away, or slow."""
-    return None if settings.upload_checkpoints == "all" else 2
 
 
 def _scheduler(settings: SweepSettings, trials: tuple[TrialRecord, ...]) -> TrialScheduler:
