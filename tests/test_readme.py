@@ -1,80 +1,79 @@
-"""Every command of the README, run as it stands there."""
+"""The README's commands about its sweep `demo`, run as they stand there; the other ones are in test_readme_alone.py."""
 
-import os
 import re
-import shutil
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from loopback_server import read_page, serving
-from strict_wandb_server import StrictWandbServer, strict_wandb_server
-from sweep_process import ROOT, environment
+from readme import ABOUT_DEMO, COMMANDS, MAKE, TRAINING, VARIANTS, Project
+from strict_wandb_server import strict_wandb_server
+from sweep_process import ROOT, trial_folders
 
-SWEEPS = ROOT / "results" / "sweeps"
-NAMES = ("demo", "demo-again", "demo-confirmed", "mine", "wide", "original")
-BLOCKS = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-
-
-def blocks(language: str) -> list[str]:
-    return [text.strip() for kind, text in BLOCKS.findall((ROOT / "README.md").read_text()) if kind == language]
+*MAKING_IT, SENDING_IT, COMPARING_IT = ABOUT_DEMO
+SERVERS = {"tensorboard": ("/data/runs", b"trial_00005"), "optuna-dashboard": ("/api/studies", b'"demo"')}
+"""By command: one of its pages, and what it has to show."""
 
 
-@pytest.fixture(scope="module", autouse=True)
-def clean_names() -> Iterator[None]:
-    """The README's sweeps lie where they do for a user; they are ours to remove."""
-    remove_leftovers()
-    yield
-    remove_leftovers()
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """The project after the README's sweep, its repetition, its resume and its confirmation."""
+    project = Project(tmp_path_factory.mktemp("readme") / "project")
+    for heading in MAKING_IT:
+        for line in COMMANDS[heading]:
+            project.run(line)
+    return project
 
 
-def remove_leftovers() -> None:
-    for folder in [SWEEPS / name for name in NAMES] + [ROOT / "checkpoints" / "demo"]:
-        shutil.rmtree(folder, ignore_errors=True)
-    (ROOT / "my_space.py").unlink(missing_ok=True)
+def test_every_command_of_the_readme_is_run_by_a_test() -> None:
+    assert COMMANDS.keys() == {*ABOUT_DEMO, MAKE, TRAINING, *VARIANTS}
+    commands = ("sync_wandb.py", "compare_trials.py", "report.py", *SERVERS)
+    assert sorted(line for command in commands for line in comparing(command)) == sorted(COMMANDS[COMPARING_IT])
 
 
-def shell(line: str, **variables: str) -> "subprocess.CompletedProcess[str]":
-    """A line in a shell of the project's environment, in the project's folder."""
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    return subprocess.run(
-        line, shell=True, capture_output=True, text=True, cwd=ROOT, timeout=400, env=environment(PATH=path, **variables)
-    )
+def test_the_sweep_is_repeated_resumed_and_confirmed(demo: Project) -> None:
+    trials = {sweep.name: len(trial_folders(sweep)) for sweep in (demo.folder / "results" / "sweeps").iterdir()}
+    assert trials == {"demo": 6, "demo-again": 4, "demo-confirmed": 6}
 
 
-def run_server(line: str, page: str, shown: bytes, folder: Path) -> None:
-    """Start a server as the README does, until one of its pages shows what it should."""
-    with serving(line.split(), folder / "server.log") as (url, server):
+def test_wandb_is_sent_every_trial_and_a_report(demo: Project) -> None:
+    (send,), (send_with_report,) = COMMANDS[SENDING_IT], comparing("sync_wandb.py")
+    with strict_wandb_server() as wandb_server:  # the service itself needs an account
+        demo.run(send, **wandb_server.variables)
+        assert len(wandb_server.runs) == 6
+        assert all(run.finished for run in wandb_server.runs.values())
+        demo.run(send_with_report, **wandb_server.variables)
+        assert len(wandb_server.pages.reports) == 1
+
+
+def test_the_terminal_shows_one_ranking(demo: Project) -> None:
+    all_three, chosen, data = map(demo.run, comparing("compare_trials.py"))
+    assert "demo-confirmed" in all_three
+    assert "3 of 6 shown" in chosen
+    assert data.splitlines()[0] == "trial,lr,score"
+    assert len(data.splitlines()) == 1 + 6
+
+
+def test_the_report_is_one_page(demo: Project) -> None:
+    (line,) = comparing("report.py")
+    demo.run(line)
+    assert (demo.folder / "results" / "sweeps" / "demo" / "both.html").exists()
+
+
+@pytest.mark.parametrize("command", SERVERS)
+def test_the_servers_show_it(command: str, demo: Project, tmp_path: Path) -> None:
+    page, shown = SERVERS[command]
+    (line,) = comparing(command)
+    with serving(line.split(), tmp_path / "server.log", demo.folder) as (url, server):
         deadline = time.monotonic() + 60
         while shown not in read_page(f"{url}{page}", server):
             assert time.monotonic() < deadline, f"{line} does not show {shown!r}"
             time.sleep(0.5)
 
 
-def test_every_command_works_in_the_order_in_which_it_stands(tmp_path: Path) -> None:
-    (ROOT / "my_space.py").write_text(blocks("python")[0] + "\n")
-    lines = [line for block in blocks("bash") for line in block.splitlines() if line != "make test"]
-    assert len(lines) >= 9
-    with strict_wandb_server() as wandb_server:  # the service itself needs an account
-        for line in lines:
-            run(line, wandb_server, tmp_path)
-    assert len(wandb_server.runs) == 6
-    assert all(served.finished for served in wandb_server.runs.values())
-
-
-def run(line: str, wandb_server: StrictWandbServer, folder: Path) -> None:
-    """One line, and for a server a page that shows what it should."""
-    if line.startswith("tensorboard"):
-        run_server(line, "/data/runs", b"trial_00005", folder)
-    elif line.startswith("optuna-dashboard"):
-        run_server(line, "/api/studies", b'"demo"', folder)
-    else:
-        variables = wandb_server.variables if "sync_wandb.py" in line else {}
-        done = shell(line, **variables)
-        assert done.returncode == 0, f"{line}\n{done.stdout}\n{done.stderr}"
+def comparing(command: str) -> list[str]:
+    """The lines that run a command, among those that compare trials."""
+    return [line for line in COMMANDS[COMPARING_IT] if re.search(rf"\b{re.escape(command)}\b", line)]
 
 
 def test_every_link_leads_somewhere() -> None:

@@ -31,17 +31,20 @@ def read_page(url: str, server: "subprocess.Popen[bytes]") -> bytes:
 
 
 @contextmanager
-def serving(command: Sequence[object], log: Path) -> Iterator[tuple[str, "subprocess.Popen[bytes]"]]:
+def serving(
+    command: Sequence[object], log: Path, folder: Path = ROOT
+) -> Iterator[tuple[str, "subprocess.Popen[bytes]"]]:
     """A server by its command, which takes --host and --port: its address, and its process.
 
     Args:
         log: gets what it prints.
+        folder: where it runs.
     """
     port = free_port()
     with log.open("wb") as file:
         server = subprocess.Popen(
             [*map(str, command), "--host", "127.0.0.1", "--port", str(port)],
-            cwd=ROOT,
+            cwd=folder,
             env=environment(PATH=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"),
             stdout=file,
             stderr=file,

@@ -1,0 +1,61 @@
+"""The README's commands, by the heading under which they stand, and a copy of the project to run them in."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from sweep_process import ROOT, environment
+
+HEADINGS_AND_BLOCKS = re.compile(r"^#+ (.+?)$|^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+NOT_OF_THE_PROJECT = (".*", "__pycache__", "*.egg-info", "checkpoints", "sweeps", "tests", "wandb")
+
+
+def blocks(language: str) -> dict[str, list[str]]:
+    """The lines in blocks of a language, by heading."""
+    found: dict[str, list[str]] = {}
+    heading = ""
+    for title, kind, text in HEADINGS_AND_BLOCKS.findall((ROOT / "README.md").read_text(encoding="utf-8")):
+        heading = title or heading
+        if kind == language:
+            found.setdefault(heading, []).extend(text.splitlines())
+    return found
+
+
+COMMANDS = blocks("bash")
+
+ABOUT_DEMO = ("Sweep", "Resume", "Confirm", "Weights & Biases", "Comparing trials")
+"""Headings whose commands are about the sweep `demo` or make it: test_readme.py runs them."""
+
+MAKE, TRAINING = "GRPO Sweep", "Train once, evaluate, export"
+VARIANTS = {"Your own profile": "mine", "Your own search space": "wide", "The original's recipe": "original"}
+"""Headings with a sweep of their own, and its name; test_readme_alone.py runs those and the two above."""
+
+
+class Project:
+    """A copy of the project, so that the README's sweeps meet none of the user's.
+
+    Args:
+        folder: does not exist yet.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        shutil.copytree(ROOT, folder, ignore=shutil.ignore_patterns(*NOT_OF_THE_PROJECT))
+        (folder / ".venv").symlink_to(Path(sys.executable).parents[1])
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """That of a shell in which the project's virtual environment is active; the project is this copy."""
+        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        return environment(PATH=path, PYTHONPATH=str(self.folder))
+
+    def run(self, line: str, **variables: str) -> str:
+        """Run a line in a shell, which has to succeed; what it printed."""
+        done = subprocess.run(
+            line, shell=True, capture_output=True, text=True, cwd=self.folder, env=self.environment | variables
+        )
+        assert done.returncode == 0, f"{line}\n{done.stdout}\n{done.stderr}"
+        return done.stdout

@@ -1,0 +1,30 @@
+"""The README's commands that need no other, run as they stand there; those about `demo` are in test_readme.py."""
+
+import pytest
+from readme import COMMANDS, MAKE, TRAINING, VARIANTS, Project, blocks
+from sweep_process import trial_folders
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    return Project(tmp_path_factory.mktemp("readme") / "project")
+
+
+def test_make_sweeps_the_shipped_profile(project: Project) -> None:
+    sweep, tests = COMMANDS[MAKE]
+    assert (sweep, tests) == ("make sweep", "make test")
+    assert "16/16 trials done" in project.run(sweep)
+
+
+def test_one_run_is_trained_evaluated_and_exported(project: Project) -> None:
+    for line in COMMANDS[TRAINING]:
+        project.run(line)
+    assert (project.folder / "checkpoints" / "demo" / "policy").is_dir()
+
+
+@pytest.mark.parametrize("heading", VARIANTS)
+def test_a_sweep_of_ones_own_profile_space_or_recipe(heading: str, project: Project) -> None:
+    (project.folder / "my_space.py").write_text("\n".join(blocks("python").get(heading, [])))
+    (line,) = COMMANDS[heading]
+    project.run(line)
+    assert len(trial_folders(project.folder / "results" / "sweeps" / VARIANTS[heading])) == 2
