@@ -101,7 +101,7 @@ def _fit(plan: Plan, allotment: Allotment, wandb_mode: str, interruption: Interr
     try:
         record = _cut_to_checkpoints(read_sweep(folder), console)
         followers = Followers(record, wandb_mode, console)
-        progress = Progress(record, followers.recorder, allotment.max_concurrent_trials, console)
+        progress = Progress(record, allotment.max_concurrent_trials, console)
         build_tuner(plan, record, allotment, followers.in_order(progress), followers.recorder.is_hopeless).fit()
     except Exception as error:  # Ray raises an error of its own for what a callback raised
         if not met_full_disk(error):

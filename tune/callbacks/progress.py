@@ -10,8 +10,8 @@ from rich.live import Live
 
 from results.record.ranking import best_first, better, sign
 from results.record.sweeps import SweepRecord
+from trainable import contract
 from trainable.contract import FAILURE, NOTE
-from tune.callbacks.recorder import Recorder
 from tune.engine.ray_trials import number_of
 from tune.screen.progress_view import SweepProgress, TrialProgress, panel, sentence
 from tune.screen.reflow import Reflow
@@ -22,10 +22,10 @@ EPOCHS_OF_PACE = 256
 
 
 class Progress(LoggerCallback):
-    """Follows the recorder: what it has written, this counts."""
+    """Counts what the recorder, which Ray calls before it, has written."""
 
-    def __init__(self, record: SweepRecord, recorder: Recorder, concurrent: int, console: Console) -> None:
-        self._record, self._recorder, self._console = record, recorder, console
+    def __init__(self, record: SweepRecord, concurrent: int, console: Console) -> None:
+        self._record, self._console = record, console
         finished = [trial for trial in record.trials if trial.finished]
         self._done = len(finished)
         self._failed = sum(trial.failure is not None for trial in finished)
@@ -71,9 +71,10 @@ class Progress(LoggerCallback):
             self._console.print(f"trial {number} {failure['kind']}: {failure['cause']}")
         else:
             self._epoch_ends.append(time.monotonic())
-            rows = self._recorder.rows(number)
-            self._best[number] = better(self._best.get(number), rows[-1], self._record.metric, self._record.mode)
-            self._trials[number] = self._progress_of(number, self._trials[number].config, len(rows))
+            self._best[number] = better(self._best.get(number), result, self._record.metric, self._record.mode)
+            before = self._trials[number]
+            epochs = max(before.epochs, result[contract.EPOCH])  # epochs after a lost worker come twice
+            self._trials[number] = self._progress_of(number, before.config, epochs)
         if not self._live and time.monotonic() - self._last_line > SECONDS_BETWEEN_LINES:
             self._print_line()
 

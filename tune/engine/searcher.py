@@ -137,7 +137,7 @@ class RecordedSearch(Searcher):
         )
 
     def _outcome(self, epochs: int, best: Row | None, failed: bool) -> tuple[TrialState, float | None]:
-        """What Optuna is told of an ended trial: its score, or that it was stopped early, or that it failed."""
+        """What Optuna is to know of an ended trial: its score, or that it was stopped early, or that it failed."""
         if failed or best is None:
             return TrialState.FAIL, None
         if epochs < self._record.num_epochs:
@@ -165,7 +165,7 @@ class _Journal(JournalFileBackend):
 
 @dataclass
 class _RunningTrial:
-    """A trial as Optuna knows it, and what it was told of it."""
+    """A trial as Optuna knows it, and what was reported of it."""
 
     optuna_trial: optuna.Trial
     epochs: int = 0

@@ -65,7 +65,7 @@ def test_asking_for_a_trials_rows_changes_nothing_on_disk(sweep: Path) -> None:
 def test_the_recorder_is_called_before_those_that_show_what_it_has_written(sweep: Path) -> None:
     record, console = read_sweep(sweep), Console(quiet=True)
     followers = Followers(record, "offline", console)
-    progress = Progress(record, followers.recorder, 1, console)
+    progress = Progress(record, 1, console)
     assert followers.in_order(progress) == [followers.recorder, followers.tensorboard, followers.wandb, progress]
 
 

@@ -23,12 +23,12 @@ def sockets_of(processes: list[int]) -> set[str]:
 
 
 def listening_addresses(processes: list[int]) -> list[ipaddress.IPv4Address | ipaddress.IPv6Address]:
-    held = sockets_of(processes)
+    of_sweep = sockets_of(processes)
     addresses = []
     for table in ("tcp", "tcp6"):
         for line in Path(f"/proc/net/{table}").read_text().splitlines()[1:]:
             fields = line.split()
-            if fields[3] == LISTENING and fields[9] in held:
+            if fields[3] == LISTENING and fields[9] in of_sweep:
                 number = bytes.fromhex(fields[1].partition(":")[0])
                 # The kernel prints words of four bytes in the machine's own order.
                 words = b"".join(number[index : index + 4][::-1] for index in range(0, len(number), 4))

@@ -121,8 +121,8 @@ def test_optuna_is_told_the_best_epoch_of_a_complete_trial_and_of_a_stopped_one_
     search = searcher(sweep)
     run_trial(sweep, search, "a")
     pruned = run_trial(sweep, search, "b", epochs=2)
-    for told in (search, searcher(sweep)):  # as told, and as written anew from the record
-        complete, stopped = study(told).trials
+    for source in (search, searcher(sweep)):  # as reported live, and as written anew from the record
+        complete, stopped = study(source).trials
         assert complete.state == optuna.trial.TrialState.COMPLETE
         assert complete.value == height(FIRST, 3)
         assert stopped.state == optuna.trial.TrialState.PRUNED
