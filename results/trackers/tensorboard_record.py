@@ -119,10 +119,12 @@ def _discard_events(folder: Path) -> None:
 
 
 def open_events(sweep: SweepRecord, trial: TrialRecord) -> TrialEvents:
-    """The events of a sweep's trial; those that differ by their seed alone are one group."""
+    """The events of a sweep's trial, with its rows so far; those that differ by their seed alone are one group."""
     setting = ", ".join(f"{name} {value}" for name, value in trial.setting.items())
     group = f"{sweep.name}: {setting}" if sweep.job_type == "confirm" else ""
-    return TrialEvents(trial.folder, trial.setting, sweep.metric, sweep.mode, sweep.space, group)
+    events = TrialEvents(trial.folder, trial.setting, sweep.metric, sweep.mode, sweep.space, group)
+    events.append(trial.rows)
+    return events
 
 
 def _experiment(values: Mapping[str, Any], metric: str, space: Space) -> Any:

@@ -24,21 +24,18 @@ class TensorBoardCallback(LoggerCallback):
         for trial in self._record.trials:
             if trial.finished and not is_complete(trial.folder, VIEW, len(trial.rows)):
                 with naming_a_full_disk(self._record.folder):
-                    events = open_events(self._record, trial)
-                    events.append(trial.rows)
-                    events.close(trial.status(self._record.num_epochs))
+                    open_events(self._record, trial).close(trial.status(self._record.num_epochs))
 
     def log_trial_start(self, trial: Any) -> None:
         number = number_of(trial)
         if number not in self._open:
             with naming_a_full_disk(self._record.folder):
                 self._open[number] = open_events(self._record, read_trial(self._record.folder, number))
-                self._open[number].append(self._recorder.rows(number))
 
     def log_trial_result(self, iteration: int, trial: Any, result: dict[str, Any]) -> None:
-        self.log_trial_start(trial)
+        number = number_of(trial)
         with naming_a_full_disk(self._record.folder):
-            self._open[number_of(trial)].append(self._recorder.rows(number_of(trial))[-1:])
+            self._open[number].append(self._recorder.rows(number)[-1:])
 
     def log_trial_end(self, trial: Any, failed: bool = False) -> None:
         number = number_of(trial)

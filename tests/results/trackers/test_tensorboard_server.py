@@ -88,9 +88,7 @@ class Board:
 def write_all_events(folder: Path) -> SweepRecord:
     sweep = read_sweep(folder)
     for trial in sweep.trials:
-        events = open_events(sweep, trial)
-        events.append(trial.rows)
-        events.close(trial.status(sweep.num_epochs))
+        open_events(sweep, trial).close(trial.status(sweep.num_epochs))
     return sweep
 
 
