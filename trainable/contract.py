@@ -1,4 +1,4 @@
-"""What every part of the house agrees on: metric names, the layout of a sweep on disk, how a trial stands, and the
+"""What every part of the project agrees on: metric names, the layout of a sweep on disk, how a trial stands, and the
 user's error.
 
 Imports the standard library alone, so that a module which only describes or reads pays for nothing else.
