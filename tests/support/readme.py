@@ -44,13 +44,18 @@ class Project:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         shutil.copytree(ROOT, folder, ignore=shutil.ignore_patterns(*NOT_OF_THE_PROJECT))
-        (folder / ".venv").symlink_to(Path(sys.executable).parents[1])
+        (folder / ".venv").mkdir()
+        for entry in Path(sys.executable).parents[1].iterdir():
+            if not entry.name.startswith(".ready-"):
+                (folder / ".venv" / entry.name).symlink_to(entry)
+        # As make leaves it once it has set it up; else it would install the copy where it is linked to.
+        subprocess.run(["make", "--touch", "setup"], cwd=folder, check=True, capture_output=True)
 
     @property
     def environment(self) -> dict[str, str]:
-        """That of a shell in which the project's virtual environment is active; the project is this copy."""
-        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-        return environment(PATH=path, PYTHONPATH=str(self.folder))
+        """That of a shell in which the copy's virtual environment is active; pip finds nothing to install there."""
+        path = f"{self.folder / '.venv' / 'bin'}{os.pathsep}{os.environ['PATH']}"
+        return environment(PATH=path, PYTHONPATH=str(self.folder), PIP_NO_INDEX="1")
 
     def run(self, line: str, **variables: str) -> str:
         """Run a line in a shell, which has to succeed; what it printed."""
