@@ -8,8 +8,6 @@ from optuna.distributions import BaseDistribution
 
 from trainable.contract import UserError
 
-SearchSpace = dict[str, BaseDistribution]
-
 NOT_SPACES = ("__init__", "choose")
 
 
@@ -18,7 +16,7 @@ def space_names() -> list[str]:
     return sorted(file.stem for file in Path(__file__).parent.glob("*.py") if file.stem not in NOT_SPACES)
 
 
-def load_space(name_or_file: str) -> SearchSpace:
+def load_space(name_or_file: str) -> dict[str, BaseDistribution]:
     """The space of that name, or the one in a file that ends in .py.
 
     Raises:

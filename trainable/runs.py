@@ -137,20 +137,16 @@ def resumed_run(folder: Path, recorded_epochs: int, start: Callable[[], AnyRun])
     Returns:
         The run, the epoch it stands at, and a sentence when a damaged checkpoint was passed over.
     """
-    damage = None
-    for epoch, checkpoint in reversed(checkpoints(folder).items()):
-        if epoch > recorded_epochs:
+    run, epoch, damage = start(), 0, None
+    for saved_epoch, checkpoint in reversed(checkpoints(folder).items()):
+        if saved_epoch > recorded_epochs:
             continue
-        run = start()
         try:
             run.load(checkpoint)
+            epoch = saved_epoch
+            break
         except DamagedCheckpoint as error:
             run.close()
-            damage = damage or error
-        else:
-            return run, epoch, _note(damage, epoch)
-    return start(), 0, _note(damage, 0)
-
-
-def _note(damage: DamagedCheckpoint | None, epoch: int) -> str | None:
-    return f"damaged checkpoint passed over, training goes on from epoch {epoch}: {damage}" if damage else None
+            run, damage = start(), damage or error
+    note = f"damaged checkpoint passed over, training goes on from epoch {epoch}: {damage}" if damage else None
+    return run, epoch, note

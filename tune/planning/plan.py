@@ -15,7 +15,7 @@ from results.record.space import Space, ends, write_space
 from results.record.sweeps import find_sweep, latest_sweep, read_settings, read_sweep
 from results.record.trial_log import write_params
 from results.record.upgrade import FORMAT
-from search_spaces.choose import SearchSpace, load_space
+from search_spaces.choose import load_space
 from trainable import contract
 from trainable.contract import DEFAULT_STORAGE, UserError, shown_path
 from trainable.flags import as_arguments
@@ -43,7 +43,7 @@ class Plan:
 
     settings: SweepSettings
     created: str
-    space: SearchSpace
+    space: Space
     data: Any
     description: DataDescription
     planned_trials: tuple[dict[str, Any], ...] = ()
@@ -113,7 +113,7 @@ def _plan(settings: SweepSettings, created: str) -> Plan:
     return Plan(settings, created, space, data, kind.describe(settings.run_settings, data))
 
 
-def _check_space(settings: SweepSettings, space: SearchSpace) -> None:
+def _check_space(settings: SweepSettings, space: Space) -> None:
     """Both ends of every dimension must be values that a trial can have.
 
     Raises:

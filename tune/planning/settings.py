@@ -100,12 +100,8 @@ class SweepSettings:
         require(self, "reduction_factor", 1 < self.reduction_factor < float("inf"), "above 1")
         require(self, "cpus_per_trial", 0 < self.cpus_per_trial < float("inf"), "above 0")
         gpus = self.gpus_per_trial
-        require(
-            self,
-            "gpus_per_trial",
-            gpus is None or 0 <= gpus <= 1 or (gpus < float("inf") and gpus == int(gpus)),
-            "between 0 and 1, or a whole number",
-        )
+        is_possible = gpus is None or 0 <= gpus <= 1 or (gpus > 1 and gpus.is_integer())
+        require(self, "gpus_per_trial", is_possible, "between 0 and 1, or a whole number")
 
     @property
     def folder(self) -> Path:

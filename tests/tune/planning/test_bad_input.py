@@ -29,6 +29,7 @@ SPACE_OF_OTHERS = 'from optuna.distributions import IntDistribution\nSPACE = {"g
         (["--batch_size", "0"], "batch_size is 0; it must be at least 1"),
         (["--seed", "-1"], "--seed is -1; it must be 0 or more"),
         (["--gpus_per_trial", "1.5"], "it must be between 0 and 1, or a whole number"),
+        (["--gpus_per_trial=-1"], "it must be between 0 and 1, or a whole number"),
         (["--cpus_per_trial", "0"], "--cpus_per_trial is 0.0; it must be above 0"),
         (["--search_space", "nope"], "no such space; it can be joint_controller or a file ending in .py"),
         (["--recipe", "nope"], "invalid choice: 'nope'"),
