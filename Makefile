@@ -9,8 +9,15 @@ READY := $(VENV)/.ready-$(shell cat pyproject.toml constraints.txt | cksum | cut
 sweep: setup  ## sweep the shipped profile: 16 trials on this machine
 	$(RUN)/python tune/run_sweep.py
 
-test: setup  ## every test but those end to end, with real Ray, Optuna, W&B and TensorBoard
+test: setup  ## every test but those end to end, with real Ray, Optuna, W&B and TensorBoard; COVERAGE=yes: what they run
+ifdef COVERAGE
+	$(RUN)/python -m coverage erase
+	$(RUN)/python -m coverage run -m pytest --ignore tests/e2e
+	$(RUN)/python -m coverage combine --quiet
+	$(RUN)/python -m coverage report
+else
 	$(RUN)/python -m pytest --ignore tests/e2e
+endif
 
 test-e2e: setup  ## sweeps sent to a W&B-compatible server and looked at in Chromium
 	$(RUN)/python -m pytest tests/e2e
