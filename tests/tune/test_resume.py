@@ -85,13 +85,14 @@ def test_a_signal_stops_the_sweep_in_order_and_says_how_to_go_on(
     running = start_joined(tmp_path, "--name", "stopped", *TWIN_FLAGS, "--gate", gate, "--gate_epoch", 5)
     wait_until(lambda: epochs_recorded(sweep) >= 5, running)
     running.send_signal(sent)
+    gate.touch()
     printed, _ = running.communicate(timeout=60)
     assert running.returncode == status
+    assert epochs_recorded(sweep) < epochs_recorded(twin)
     assert f"Stopped by {sent.name}" in printed
     assert "run_sweep.py --resume stopped" in printed
     assert "Traceback" not in printed
 
-    gate.touch()
     assert sweep_here(tmp_path, "--resume", "stopped").returncode == 0
 
     assert curves(sweep) == curves(twin)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from rich.console import Console
+from sweep_here import ray_here
 from sweep_process import QUADRATIC, command, environment
 from terminal import Terminal
 
@@ -83,7 +84,9 @@ def test_the_line_for_a_log_file_says_the_same() -> None:
 
 def test_on_a_terminal_the_panel_stays_where_it_is_and_fits_a_new_width(tmp_path: Path) -> None:
     flags = (*QUADRATIC, "--num_samples", 16, "--num_epochs", 12, "--epoch_ms", 100, "--wandb_mode", "disabled")
-    terminal = Terminal(command(tmp_path, "--name", "seen", *flags), environment(), columns=100, lines=30)
+    there = ray_here()
+    wanted = command(tmp_path, "--name", "seen", *flags, "--address", there.address)
+    terminal = Terminal(wanted, environment(**there.variables), columns=100, lines=30)
 
     def indices(lines: list[str]) -> list[int]:
         return [index for index, line in enumerate(lines) if "/16 trials done" in line]
