@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 from browser import Watched, browser_page
 from openwandb_server import OpenWandb, StoredRun, openwandb
-from sweep_here import sweep_here
-from sweep_process import environment, params, rows, trial_folders
+from sweep_process import environment, params, rows, run_sweep, trial_folders
 
 OBJECTIVE = "Val/In_Budget_Accuracy"
 METRICS = ("Train/Loss", "Train/Reward_Mean", "Val/Accuracy_Mean", "Val/Budget_Violation_Rate", OBJECTIVE)
@@ -49,7 +48,7 @@ def sweep_of(server: OpenWandb, storage: Path, mode: str) -> Path:
     runs that it opens later on disk; the first ones were sent as they ran.
     """
     flags = ("--name", mode, *SMALL, "--wandb_mode", mode, "--wandb_project", PROJECT)
-    finished = sweep_here(storage, *flags, **server.variables)
+    finished = run_sweep(storage, *flags, **server.variables)
     assert finished.returncode == 0, finished.stderr
     sweep = storage / mode
     assert [trial.name for trial in trial_folders(sweep)] == ["trial_00000", "trial_00001", "trial_00002"]
