@@ -53,8 +53,8 @@ def run_requested_sweep(request: Request) -> int:
 
 def _connect(plan: Plan) -> Allotment:
     settings = plan.settings
-    connect(settings.address)
-    return allot(settings.cpus_per_trial, settings.gpus_per_trial, settings.max_concurrent_trials)
+    cores = connect(settings.address)
+    return allot(settings.cpus_per_trial, settings.gpus_per_trial, settings.max_concurrent_trials, cores)
 
 
 def _run(plan: Plan, allotment: Allotment, interruption: Interruption, console: Console) -> int:

@@ -1,5 +1,6 @@
 """What a trial gets and how many fit: CPU cores, GPUs or a share of one, on this machine or on a Ray cluster."""
 
+import dataclasses
 import logging
 import math
 import os
@@ -13,6 +14,7 @@ import ray
 
 import trainable
 from trainable.contract import UserError
+from tune.engine.cpu_cores import UsableCores, usable_cores
 
 
 @dataclass(frozen=True)
@@ -22,14 +24,21 @@ class Allotment:
     cpus_per_trial: float
     gpus_per_trial: float
     max_concurrent_trials: int
+    cores: UsableCores | None = None
+    """What Ray has of this machine, where it was started for this sweep."""
 
     def alone(self) -> "Allotment":
         """One trial at a time, with a GPU to itself where it had a share."""
-        return Allotment(self.cpus_per_trial, float(math.ceil(self.gpus_per_trial)), 1)
+        return dataclasses.replace(
+            self, gpus_per_trial=float(math.ceil(self.gpus_per_trial)), max_concurrent_trials=1
+        )
 
 
-def connect(address: str | None) -> None:
+def connect(address: str | None) -> UsableCores | None:
     """Start Ray on this machine, or join a cluster; a Ray that this process has already, as in a notebook, is used.
+
+    Returns:
+        The cores of this machine that Ray was started with.
 
     Raises:
         UserError: no cluster answers at the address.
@@ -39,17 +48,18 @@ def connect(address: str | None) -> None:
     # What Ray would log of a failed trial, with a traceback each time, the recorder writes into failure.json.
     logging.getLogger("ray.tune").setLevel(logging.CRITICAL)
     if ray.is_initialized() and address is None:
-        return
+        return None
     quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
     if address is None:
         _stay_on_loopback()
         # "local": without it Ray would join a cluster that happens to run on this machine.
-        ray.init(address="local", include_dashboard=False, **quiet)
-        return
+        cores = usable_cores()
+        ray.init(address="local", num_cpus=cores.count, include_dashboard=False, **quiet)
+        return cores
     try:
         _knock(address)
         if ray.is_initialized():
-            return
+            return None
         # Workers on other machines need what a trial imports, whether or not the project is installed there.
         ray.init(address=address, runtime_env={"py_modules": [str(Path(trainable.__file__).parent)]}, **quiet)
     except OSError as error:
@@ -58,6 +68,7 @@ def connect(address: str | None) -> None:
             f"--address {address}: no Ray cluster answers there ({reason}); start one with 'ray start --head', or "
             "leave --address out to use this machine; if that cluster asks for a token, set RAY_AUTH_MODE=token"
         ) from None
+    return None
 
 
 def _stay_on_loopback() -> None:
@@ -76,8 +87,16 @@ def _knock(address: str) -> None:
         socket.create_connection((host, int(port)), timeout=5).close()
 
 
-def allot(cpus_per_trial: float, gpus_per_trial: float | None, max_concurrent_trials: int | None) -> Allotment:
+def allot(
+    cpus_per_trial: float,
+    gpus_per_trial: float | None,
+    max_concurrent_trials: int | None,
+    cores: UsableCores | None = None,
+) -> Allotment:
     """Check the wishes against what Ray has.
+
+    Args:
+        cores: as `connect` gave them.
 
     Raises:
         UserError: not one trial would fit.
@@ -89,9 +108,9 @@ def allot(cpus_per_trial: float, gpus_per_trial: float | None, max_concurrent_tr
         raise UserError(f"--gpus_per_trial is {wanted_gpus:g}, but there are {gpus:g} GPUs; ask for at most that")
     if cpus_per_trial > cpus:
         raise UserError(
-            f"--cpus_per_trial is {cpus_per_trial:g}, but there are {cpus:g} CPU cores; ask for at most that"
+            f"--cpus_per_trial is {cpus_per_trial:g}, but Ray has {cores or f'{cpus:g} CPU cores'}; ask for at most that"
         )
     fitting = int(cpus // cpus_per_trial)
     if wanted_gpus:
         fitting = min(fitting, int(gpus) * int(1 // wanted_gpus) if wanted_gpus < 1 else int(gpus // wanted_gpus))
-    return Allotment(cpus_per_trial, wanted_gpus, min(max_concurrent_trials or fitting, fitting))
+    return Allotment(cpus_per_trial, wanted_gpus, min(max_concurrent_trials or fitting, fitting), cores)

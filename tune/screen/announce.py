@@ -36,6 +36,8 @@ def print_start(
         f"  trials  {settings.num_samples} of at most {settings.num_epochs} epochs, "
         f"{allotment.max_concurrent_trials} at a time, each on {allotment.cpus_per_trial:g} CPU core and {device}"
     )
+    if allotment.cores and allotment.cores.limited_by:
+        console.print(f"  machine {allotment.cores}")
     console.print(f"  ranked  by the {settings.mode} of {settings.metric} over a trial's epochs")
     if wandb_mode == "offline":
         console.print(f"  W&B     offline; send it later with: {_results_command('sync_wandb.py', settings.folder)}")
