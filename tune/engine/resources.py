@@ -107,9 +107,8 @@ def allot(
     if wanted_gpus > gpus:
         raise UserError(f"--gpus_per_trial is {wanted_gpus:g}, but there are {gpus:g} GPUs; ask for at most that")
     if cpus_per_trial > cpus:
-        raise UserError(
-            f"--cpus_per_trial is {cpus_per_trial:g}, but Ray has {cores or f'{cpus:g} CPU cores'}; ask for at most that"
-        )
+        has = str(cores or f"{cpus:g} CPU cores")
+        raise UserError(f"--cpus_per_trial is {cpus_per_trial:g}, but Ray has {has}; ask for at most that")
     fitting = int(cpus // cpus_per_trial)
     if wanted_gpus:
         fitting = min(fitting, int(gpus) * int(1 // wanted_gpus) if wanted_gpus < 1 else int(gpus // wanted_gpus))
