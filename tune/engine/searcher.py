@@ -174,4 +174,9 @@ class _RunningTrial:
 
 def _contains(distribution: BaseDistribution | None, value: Any) -> bool:
     """Reaches into optuna 5.0, whose distributions tell in no public way whether a value is theirs."""
-    return distribution is not None and distribution._contains(distribution.to_internal_repr(value))
+    if distribution is None:
+        return False
+    try:
+        return distribution._contains(distribution.to_internal_repr(value))
+    except ValueError:  # no such choice, no number, or none that has a logarithm
+        return False

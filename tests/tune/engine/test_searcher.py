@@ -8,7 +8,7 @@ from typing import Any
 import optuna
 import pytest
 import yaml
-from optuna.distributions import FloatDistribution
+from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 from ray.tune.utils.util import flatten_dict
@@ -148,6 +148,76 @@ def test_a_metric_that_is_not_a_number_leaves_no_trial_running(sweep: Path) -> N
     search.on_trial_result("a", {contract.EPOCH: 1, METRIC: math.nan})
     search.on_trial_complete("a", {contract.EPOCH: 2, METRIC: math.nan, "done": True})
     assert states(search) == ["FAIL"]
+
+
+TARGET, RATE = SPACE["target"], SPACE["rate"]
+
+
+@pytest.mark.parametrize(
+    ("before", "starting_values", "after"),
+    [
+        pytest.param({"target": TARGET}, {"target": -1.0}, {"target": TARGET}, id="a start outside of the range"),
+        pytest.param({"target": RATE}, {"target": -1.0}, {"target": RATE}, id="a start without a logarithm"),
+        pytest.param(
+            {"target": CategoricalDistribution([0.2, 0.8])},
+            {"target": 0.5},
+            {"target": CategoricalDistribution([0.2, 0.8])},
+            id="a start among no choices",
+        ),
+        pytest.param({"target": TARGET}, {"target": 0.1}, {"target": FloatDistribution(0.6, 0.7)}, id="narrowed"),
+        pytest.param(
+            {"target": CategoricalDistribution([0, 1, None, True, "far", [1, 2]])},
+            {"target": 0},
+            {"target": CategoricalDistribution([1, "far"])},
+            id="choices removed",
+        ),
+        pytest.param({"target": TARGET}, {"target": 0.0}, SPACE, id="a dimension added"),
+        pytest.param(SPACE, FIRST, {"target": TARGET}, id="a dimension removed"),
+        pytest.param(
+            {"target": TARGET}, {"target": 0.5}, {"target": CategoricalDistribution([0.5, "far"])}, id="now choices"
+        ),
+        pytest.param(
+            {"target": CategoricalDistribution([None, "far", 0.5])}, {"target": None}, {"target": TARGET}, id="now a range"
+        ),
+        pytest.param({"target": TARGET}, {"target": 0.0}, {"target": RATE}, id="now logarithmic"),
+        pytest.param({"target": RATE}, {"target": 0.1}, {"target": TARGET}, id="logarithmic no more"),
+        pytest.param({"target": TARGET}, {"target": 0.5}, {"target": FloatDistribution(0, 1, step=0.25)}, id="stepped"),
+        pytest.param({"target": TARGET}, {"target": 0.5}, {"target": IntDistribution(0, 1)}, id="now whole numbers"),
+    ],
+)
+def test_what_lies_outside_of_the_present_space_goes_on_and_is_not_learnt_from(
+    sweep: Path,
+    before: dict[str, BaseDistribution],
+    starting_values: dict[str, Any],
+    after: dict[str, BaseDistribution],
+) -> None:
+    def searching(space: dict[str, BaseDistribution]) -> RecordedSearch:
+        write_space(sweep, space)
+        return RecordedSearch(read_sweep(sweep), starting_values)
+
+    first = searching(before)
+    recorded = [first.suggest(f"a{number}") for number in range(8)]
+    assert recorded[0] == starting_values
+    for number in range(7):
+        folder = sweep / contract.trial_folder_name(number)
+        TrialLog(folder).append({contract.EPOCH: 1, METRIC: number / 10, "done": number != 3})
+        (folder / contract.checkpoint_folder_name(1)).mkdir()
+
+    resumed = searching(after)
+    goes_on = [resumed.suggest("b"), resumed.suggest("c")]
+    proposed = resumed.suggest("d")
+
+    assert goes_on == [recorded[3], recorded[7]]
+    assert isinstance(proposed, dict)
+    assert proposed.keys() == after.keys()
+    for trial, config in zip(study(resumed).trials, [*recorded, proposed], strict=True):
+        assert trial.params.items() <= config.items()
+        for name, value in trial.params.items():
+            assert after[name]._contains(after[name].to_internal_repr(value))
+    row = {contract.EPOCH: 1, METRIC: 0.5, "done": True}
+    for ray_id in "bcd":
+        resumed.on_trial_complete(ray_id, row)
+    assert "RUNNING" not in states(resumed)
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux has a file whose disk is always full")
