@@ -7,9 +7,11 @@ import argparse
 import gc
 import signal
 import sys
+from functools import partial
 
 from results.sweep_arguments import parser_of_sweeps, wanted_sweeps
 from trainable.flags import OneSentenceParser, command
+from trainable.user_paths import PathTo, usable_path
 
 FORMATS = ("table", "csv", "json", "markdown")
 EPILOG = """
@@ -75,7 +77,12 @@ def _parser() -> OneSentenceParser:
         "--ungrouped", action="store_true", help="a row for every trial, not for all seeds of a setting"
     )
     parser.add_argument("--format", choices=FORMATS, default=FORMATS[0], help=f"default: {FORMATS[0]}")
-    parser.add_argument("--save_svg", metavar="FILE", help="also keep the table as a picture")
+    parser.add_argument(
+        "--save_svg",
+        type=partial(usable_path, to=PathTo.NEW_FILE, flag="--save_svg"),
+        metavar="FILE",
+        help="also keep the table as a picture",
+    )
     return parser
 
 

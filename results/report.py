@@ -5,11 +5,12 @@ python results/report.py SWEEP SWEEP --output report.html       several side by 
 """
 
 import sys
-from pathlib import Path
+from functools import partial
 
 from results.sweep_arguments import parser_of_sweeps, wanted_sweeps
 from trainable.contract import REPORT_FILE, UserError, shown_path
 from trainable.flags import command
+from trainable.user_paths import PathTo, usable_path
 
 
 @command("report.py")
@@ -17,7 +18,10 @@ def main(arguments: list[str]) -> int:
     """Write the page; the exit status: 0 all well, 2 the user's mistake."""
     parser = parser_of_sweeps("report.py", __doc__)
     parser.add_argument(
-        "--output", type=Path, metavar="FILE", help=f"the page (default: {REPORT_FILE} in the sweep's folder)"
+        "--output",
+        type=partial(usable_path, to=PathTo.NEW_FILE, flag="--output"),
+        metavar="FILE",
+        help=f"the page (default: {REPORT_FILE} in the sweep's folder)",
     )
     wanted = parser.parse_args(arguments)
     from results.page.file import write_report

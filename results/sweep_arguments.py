@@ -1,11 +1,12 @@
 """Which sweeps a command of this folder is for: flags, by name or folder, and what they name."""
 
 import argparse
-from pathlib import Path
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from trainable.contract import DEFAULT_STORAGE
 from trainable.flags import OneSentenceParser
+from trainable.user_paths import PathTo, usable_path
 
 if TYPE_CHECKING:
     from results.record.sweeps import SweepRecord
@@ -17,7 +18,7 @@ def parser_of_sweeps(prog: str, description: str, **options: Any) -> OneSentence
     parser.add_argument("sweeps", nargs="+", metavar="SWEEP", help="name or folder of a sweep, unfinished ones too")
     parser.add_argument(
         "--storage_path",
-        type=Path,
+        type=partial(usable_path, to=PathTo.FOLDER, flag="--storage_path"),
         default=DEFAULT_STORAGE,
         metavar="PATH",
         help="where sweeps lie (default: results/sweeps)",

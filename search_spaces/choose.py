@@ -45,8 +45,6 @@ def _module_globals(name_or_file: str) -> dict[str, Any]:
             f"--search_space {name_or_file!r}: no such space; "
             f"it can be {', '.join(space_names())} or a file ending in .py"
         )
-    elif not file.is_file():
-        raise UserError(f"--search_space {file}: there is no such file")
     try:
         return runpy.run_path(str(file))
     except Exception as error:  # the user's own code: whatever it raises is the user's answer

@@ -1,5 +1,6 @@
 """What every command has in common: quick help, and one sentence about a mistake."""
 
+import importlib
 import subprocess
 import sys
 from pathlib import Path
@@ -52,14 +53,14 @@ def assert_refused(command: Path, arguments: list[str], sentence: str) -> None:
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda file: f"{file.parent.name}/{file.name}")
 def test_a_wrong_flag_is_answered_in_one_sentence(command: Path) -> None:
-    needed = ["x"] if command.name in TAKE_SOMETHING else []
+    needed = ["."] if command.name in TAKE_SOMETHING else []
     assert_refused(command, [*needed, "--hepl"], "no flag --hepl; did you mean --help?")
 
 
 WRONG_VALUES = {
     "run_sweep.py": (["--num-samples", "three"], "argument --num_samples: invalid int value: 'three'"),
     "train_joint_controller.py": (["--use_wandb=maybe"], "'maybe' is neither true nor false"),
-    "evaluate.py": (["x", "--split", "nope"], "argument --split: invalid choice: 'nope'"),
+    "evaluate.py": ([".", "--split", "nope"], "argument --split: invalid choice: 'nope'"),
     "export.py": (["nowhere"], "nowhere: there is no such"),
     "compare_trials.py": (["x", "--top", "0"], "argument --top: '0' is no whole number above 0"),
     "report.py": (["nowhere"], "no sweep 'nowhere' in"),
@@ -77,6 +78,49 @@ def test_a_wrong_value_is_answered_in_one_sentence(command: Path) -> None:
 def test_what_a_command_needs_is_named_when_it_is_missing(name: str) -> None:
     (command,) = (command for command in COMMANDS if command.name == name)
     assert_refused(command, [], "the following arguments are required: ")
+
+
+PATHS = [
+    ("tune.run_sweep", "--storage_path PATH"),
+    ("tune.run_sweep", "--results_dir PATH"),
+    ("tune.run_sweep", "--model_path PATH"),
+    ("tune.run_sweep", "--config PATH"),
+    ("tune.run_sweep", "--resume x --storage_path PATH"),
+    ("tune.run_sweep", "--confirm x --storage_path PATH"),
+    ("tune.run_sweep", "--confirm PATH"),
+    ("trainable.train_joint_controller", "--output_dir PATH"),
+    ("trainable.train_joint_controller", "--output_dir PATH --resume"),
+    ("trainable.train_joint_controller", "--results_dir PATH"),
+    ("trainable.train_joint_controller", "--model_path PATH"),
+    ("trainable.evaluate", "PATH"),
+    ("trainable.evaluate", "--results_dir PATH ."),
+    ("trainable.evaluate", "--plot PATH ."),
+    ("trainable.export", "PATH"),
+    ("trainable.export", "--output PATH ."),
+    ("results.report", "PATH"),
+    ("results.report", "--output PATH x"),
+    ("results.report", "--storage_path PATH x"),
+    ("results.compare_trials", "PATH"),
+    ("results.compare_trials", "--save_svg PATH x"),
+    ("results.sync_wandb", "PATH"),
+]
+NO_PATHS = ["s3://bucket/x", "file://elsewhere/x", "~no-such-user/x", "n" * 256, "./loop/x"]
+
+
+@pytest.mark.parametrize(("command", "arguments"), PATHS, ids=lambda value: str(value))
+def test_what_is_no_path_is_refused_by_every_command_in_one_sentence(
+    command: str, arguments: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("loop").symlink_to("loop")
+    main = importlib.import_module(command).main
+    for value in NO_PATHS:
+        given = [value if argument == "PATH" else argument for argument in arguments.split()]
+        assert main(given) == 2, value
+        told = capsys.readouterr().err
+        assert told.count("\n") == 1
+        assert value.removeprefix("./") in told
+        assert [entry.name for entry in tmp_path.iterdir()] == ["loop"]
 
 
 def test_the_version_is_what_a_report_of_a_fault_needs() -> None:

@@ -41,7 +41,13 @@ ROOMS_IN_ORDER = {
 }
 """A room imports from those before it in its package, never from those behind it."""
 
-FOR_EVERYBODY = ("trainable.contract", "trainable.flags", "trainable.score_parts", "trainable.settings_fields")
+FOR_EVERYBODY = (
+    "trainable.contract",
+    "trainable.flags",
+    "trainable.score_parts",
+    "trainable.settings_fields",
+    "trainable.user_paths",
+)
 """What other packages may import of `trainable`, which knows nothing of any run."""
 RUN_PROTOCOL = (*FOR_EVERYBODY, "trainable.ray_trainable", "trainable.runs", "trainable.seeds")
 """What the sweep may import of it besides."""
@@ -291,7 +297,9 @@ def test_results_read_without_torch(house: House) -> None:
     assert [name for name in house.of("results") if "torch" in house.first_names(name)] == []
 
 
-@pytest.mark.parametrize("name", ["contract", "flags", "grpo.settings", "runs", "seeds", "settings_fields"])
+@pytest.mark.parametrize(
+    "name", ["contract", "flags", "grpo.settings", "runs", "seeds", "settings_fields", "user_paths"]
+)
 def test_modules_that_only_describe_import_the_standard_library_and_each_other(house: House, name: str) -> None:
     module = f"trainable.{name}"
     assert house.first_names(module) <= STANDARD_LIBRARY | {"trainable"}

@@ -7,11 +7,12 @@ python trainable/evaluate.py CHECKPOINT --split test --budgets 8 12 20 --plot fr
 import argparse
 import math
 import sys
-from pathlib import Path
+from functools import partial
 
 from trainable.contract import UserError
 from trainable.flags import OneSentenceParser, command
 from trainable.profiles.image_split import SPLIT_NAMES
+from trainable.user_paths import PathTo, usable_path
 
 PLOT_ENDINGS = (".png", ".svg")
 
@@ -38,10 +39,16 @@ def main(arguments: list[str]) -> int:
 def _parser() -> OneSentenceParser:
     parser = OneSentenceParser("evaluate.py", __doc__, takes="CHECKPOINT [flags]")
     parser.add_argument(
-        "checkpoint", type=Path, metavar="CHECKPOINT", help="a checkpoint's file, or the folder of a run or trial"
+        "checkpoint",
+        type=partial(usable_path, to=PathTo.FILE_OR_FOLDER, flag="CHECKPOINT"),
+        metavar="CHECKPOINT",
+        help="a checkpoint's file, or the folder of a run or trial",
     )
     parser.add_argument(
-        "--results_dir", type=Path, metavar="DIR", help="profile to judge it on (default: the one trained on)"
+        "--results_dir",
+        type=partial(usable_path, to=PathTo.FOLDER, flag="--results_dir"),
+        metavar="DIR",
+        help="profile to judge it on (default: the one trained on)",
     )
     parser.add_argument(
         "--dataset_names", nargs="+", metavar="NAME", help="datasets of the profile (default: those trained on)"
@@ -57,7 +64,12 @@ def _parser() -> OneSentenceParser:
         metavar="MS",
         help="budgets beside 35, 50, 70, 85 and 100 %% of the full model's mean latency",
     )
-    parser.add_argument("--plot", type=Path, metavar="FILE", help="draw the frontier: FILE.png or FILE.svg")
+    parser.add_argument(
+        "--plot",
+        type=partial(usable_path, to=PathTo.NEW_FILE, flag="--plot"),
+        metavar="FILE",
+        help="draw the frontier: FILE.png or FILE.svg",
+    )
     parser.add_argument(
         "--trust_remote_code",
         action="store_true",
@@ -70,12 +82,8 @@ def _require_sensible(wanted: argparse.Namespace) -> None:
     for budget_ms in wanted.budgets:
         if not 0 < budget_ms < math.inf:
             raise UserError(f"--budgets {budget_ms:g}: a budget is a number of ms above 0")
-    if wanted.plot is None:
-        return
-    if wanted.plot.suffix.lower() not in PLOT_ENDINGS:
+    if wanted.plot and wanted.plot.suffix.lower() not in PLOT_ENDINGS:
         raise UserError(f"--plot {wanted.plot}: it can be drawn as {' or '.join(PLOT_ENDINGS)}; end the name so")
-    if not wanted.plot.absolute().parent.is_dir():
-        raise UserError(f"--plot {wanted.plot}: there is no such folder; make it first")
 
 
 if __name__ == "__main__":

@@ -6,10 +6,12 @@ python trainable/export.py CHECKPOINT --output DIR
 
 import os
 import sys
+from functools import partial
 from pathlib import Path
 
 from trainable.contract import shown_path
 from trainable.flags import OneSentenceParser, command
+from trainable.user_paths import PathTo, usable_path
 
 DEFAULT_FOLDER = "exported_policy"
 
@@ -19,10 +21,16 @@ def main(arguments: list[str]) -> int:
     """Export; the exit status: 0 all well, 2 the user's mistake."""
     parser = OneSentenceParser("export.py", __doc__, takes="CHECKPOINT [flags]")
     parser.add_argument(
-        "checkpoint", type=Path, metavar="CHECKPOINT", help="a checkpoint's file, or the folder of a run or trial"
+        "checkpoint",
+        type=partial(usable_path, to=PathTo.FILE_OR_FOLDER, flag="CHECKPOINT"),
+        metavar="CHECKPOINT",
+        help="a checkpoint's file, or the folder of a run or trial",
     )
     parser.add_argument(
-        "--output", type=Path, metavar="DIR", help=f"where to write (default: {DEFAULT_FOLDER} beside the checkpoint)"
+        "--output",
+        type=partial(usable_path, to=PathTo.NEW_FOLDER, flag="--output"),
+        metavar="DIR",
+        help=f"where to write (default: {DEFAULT_FOLDER} beside the checkpoint)",
     )
     wanted = parser.parse_args(arguments)
     _export(wanted.checkpoint, wanted.output)

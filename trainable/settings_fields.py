@@ -1,7 +1,7 @@
 """Settings as fields of frozen dataclasses: declared once, read from flags, YAML or JSON, compared at a resume.
 
 A command's settings hold those of its kind of run in one of their fields; from outside they are one flat mapping from
-names, which are the flags' too, to values. Imports the standard library and the contract alone.
+names, which are the flags' too, to values. Imports what reads paths, the contract and the standard library alone.
 """
 
 import contextlib
@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from trainable.contract import UserError
+from trainable.user_paths import PathTo, read_path, require_usable
 
 Field = dataclasses.Field[Any]
 Settings = TypeVar("Settings")
@@ -44,7 +45,8 @@ def setting(
     group: str | None = None,
     choices: tuple[str, ...] | None = None,
     metavar: str | None = None,
-    names_path: Callable[[Path], bool] | None = None,
+    path_to: PathTo | None = None,
+    is_path: Callable[[str], bool] | None = None,
 ) -> Any:
     """A dataclass field that is a setting.
 
@@ -52,10 +54,11 @@ def setting(
         text: for --help.
         group: of flags, in --help; none for the settings of a run, which are one group.
         metavar: what stands for the value in --help, instead of the name's last word.
-        names_path: whether a value, which can be something else too, names a file or folder.
+        path_to: what a value, if it is a path, leads to.
+        is_path: whether a value is a path, where it can be something else too.
     """
     metadata = {"help": text, "roles": roles, "group": group, "choices": choices, "metavar": metavar}
-    return dataclasses.field(default=default, metadata=metadata | {"names_path": names_path})
+    return dataclasses.field(default=default, metadata=metadata | {"path_to": path_to, "is_path": is_path})
 
 
 def roles_of(field: Field) -> Collection[Role]:
@@ -100,10 +103,10 @@ def _every(settings: Any) -> Iterator[tuple[Field, Any]]:
 
 
 def typed_values(flat: Mapping[str, Any], *settings_types: type) -> list[dict[str, Any]]:
-    """Flat values from YAML, JSON or flags, checked, as the arguments of each of the types.
+    """Flat values from YAML, JSON or flags, checked, as the arguments of each of the types; paths are absolute.
 
     Raises:
-        UserError: no such setting, or a value of the wrong type.
+        UserError: no such setting, a value of the wrong type, or one that should be a path and is none.
     """
     fields_of_types = [single_fields(settings_type) for settings_type in settings_types]
     for name in flat:
@@ -124,6 +127,8 @@ def _typed(field: Field, value: Any) -> Any:
     choices = field.metadata.get("choices")
     if choices and typed not in choices and typed != field.default:
         raise UserError(f"--{field.name} {value!r}: it can be {', '.join(choices)}")
+    if typed != field.default and _holds_path(field, typed):
+        return str(read_path(typed, f"--{field.name}"))
     return typed
 
 
@@ -150,16 +155,21 @@ def require(settings: Any, name: str, holds: bool, wanted: str) -> None:
         raise UserError(f"{'--' if is_flag else ''}{name} is {getattr(settings, name)!r}; it must be {wanted}")
 
 
-def absolute(settings: Settings) -> Settings:
-    """The same settings, whose files and folders are found from wherever the work is resumed."""
-    changed: dict[str, Any] = {}
-    for field in dataclasses.fields(settings):  # type: ignore[arg-type]
-        value, names_path = getattr(settings, field.name), field.metadata.get("names_path")
-        if dataclasses.is_dataclass(value):
-            changed[field.name] = absolute(value)
-        elif value and names_path and names_path(Path(value)):
-            changed[field.name] = str(Path(value).absolute())
-    return dataclasses.replace(settings, **changed)  # type: ignore[type-var]
+def require_usable_paths(settings: Any) -> None:
+    """Refuse settings whose files and folders are not there, or cannot be read or written.
+
+    Raises:
+        UserError: the first such path, by its flag.
+    """
+    for field, value in _every(settings):
+        if value and _holds_path(field, value):
+            require_usable(Path(value), field.metadata["path_to"], f"--{field.name}")
+
+
+def _holds_path(field: Field, value: Any) -> bool:
+    """Whether it is a path, or should be one."""
+    is_path = field.metadata.get("is_path")
+    return bool(field.metadata.get("path_to")) and (is_path is None or is_path(value))
 
 
 @dataclasses.dataclass(frozen=True)

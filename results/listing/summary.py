@@ -1,5 +1,7 @@
 """Comparable sweeps in short: the table, what the best gained, what decides, and what failed."""
 
+from pathlib import Path
+
 from rich.console import Console, Group, RenderableType
 from rich.text import Text
 
@@ -23,7 +25,7 @@ MOST_NAMED = 6
 PICTURE_WIDTH = 125
 
 
-def print_summaries(comparisons: list[Comparison], listings: list[Listing], picture: str | None) -> None:
+def print_summaries(comparisons: list[Comparison], listings: list[Listing], picture: Path | None) -> None:
     """Print them, and why there are several; into `picture`, an SVG file, too."""
     console = Console(record=bool(picture), highlight=False)
     if picture:
@@ -38,7 +40,7 @@ def print_summaries(comparisons: list[Comparison], listings: list[Listing], pict
             console.print()
         console.print(summary(comparison, listing), soft_wrap=soft_wrap, crop=False)
     if picture:
-        console.save_svg(picture, title=", ".join(name for comparison in comparisons for name in comparison.names))
+        console.save_svg(str(picture), title=", ".join(name for comparison in comparisons for name in comparison.names))
 
 
 def as_markdown_page(comparisons: list[Comparison], listings: list[Listing]) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from trainable import contract
 from trainable.contract import UserError
+from trainable.user_paths import PathTo, require_usable
 
 
 @contextmanager
@@ -19,8 +20,9 @@ def exclusive_lock(folder: Path, what: str) -> Iterator[None]:
         what: what lies there, for the error: "sweep nightly".
 
     Raises:
-        UserError: another process has locked it.
+        UserError: another process has locked it, or it cannot be written to.
     """
+    require_usable(folder, PathTo.NEW_FOLDER, what)
     with (folder / contract.LOCK_FILE).open("a+", encoding="utf-8") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -3,6 +3,7 @@
 Reading changes nothing and needs no lock: a line that is being written is left out.
 """
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from results.record.upgrade import upgraded
 from trainable import contract
 from trainable.contract import DEFAULT_STORAGE, TrialStatus, UserError
 from trainable.settings_fields import Role
+from trainable.user_paths import read_path
 
 
 @dataclass(frozen=True)
@@ -184,10 +186,10 @@ def find_sweep(name_or_folder: str, storage: Path = DEFAULT_STORAGE) -> Path:
     """The folder of a sweep.
 
     Raises:
-        UserError: there is none of that name.
+        UserError: there is none of that name, or it is no path.
     """
-    for folder in (storage / name_or_folder, Path(name_or_folder)):
-        if (folder / contract.SWEEP_FILE).is_file():
+    for folder in (storage / name_or_folder, read_path(name_or_folder, "sweep")):
+        if os.path.isfile(folder / contract.SWEEP_FILE):  # False, too, for what is no path of this system
             return folder.absolute()
     there = sorted(file.parent.name for file in _sweep_files(storage))
     known = f"it holds {', '.join(there[-5:])}" if there else "it holds none yet"

@@ -75,15 +75,6 @@ def test_the_packages_other_modules_are_no_spaces(name):
     assert "no such space" in message(name)
 
 
-def test_a_file_that_is_not_there(tmp_path):
-    assert "there is no such file" in message(tmp_path / "nowhere.py")
-
-
-def test_a_folder_that_is_called_like_a_file(tmp_path):
-    (tmp_path / "folder.py").mkdir()
-    assert "there is no such file" in message(tmp_path / "folder.py")
-
-
 @pytest.mark.parametrize("text", ["", "space = {}", "SPACE = {}", "SPACE = None", "SPACE = ['lr']"])
 def test_a_file_without_a_space(tmp_path, text):
     assert "it must define SPACE, a dict from hyperparameter to Optuna distribution" in message(written(tmp_path, text))

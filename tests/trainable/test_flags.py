@@ -9,7 +9,7 @@ from trainable.single_run.command_line import parse_command_line
 from trainable.single_run.settings import from_flat
 
 CHANGED = GRPOSettings(
-    results_dir="a folder/of mine",
+    results_dir="/a folder/of mine",
     dataset_names=("text_vqa", "okvqa"),
     trust_remote_code=True,
     recipe="original",

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from trainable.contract import UserError
-from trainable.settings_fields import Role, absolute, changes, roles_by_name, setting, to_flat, typed_values
+from trainable.settings_fields import Role, changes, roles_by_name, setting, to_flat, typed_values
+from trainable.user_paths import PathTo
 
 
 @dataclass(frozen=True)
@@ -15,7 +16,7 @@ class Inner:
     lr: float = setting(1e-3, "the learning rate")
     layers: tuple[str, ...] = setting((), "layers")
     frozen: bool = False
-    data: str | None = setting(None, "a folder", names_path=Path.is_dir)
+    data: str | None = setting(None, "a folder", path_to=PathTo.FOLDER, is_path=lambda value: "/" not in value)
 
 
 @dataclass(frozen=True)
@@ -75,10 +76,9 @@ def test_a_field_that_says_nothing_of_its_role_shapes_the_training() -> None:
     assert roles_by_name(Outer())["frozen"] == ["training"]
 
 
-def test_a_folder_that_is_there_is_found_from_anywhere_and_another_value_stays(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "profile").mkdir()
+def test_a_path_is_found_from_anywhere_and_another_value_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    assert absolute(Outer(inner=Inner(data="profile"))).inner.data == str(tmp_path / "profile")
-    assert absolute(Outer(inner=Inner(data="org/model"))).inner.data == "org/model"
+    assert read({"data": "profile"}).inner.data == str(tmp_path / "profile")
+    assert read({"data": "org/model"}).inner.data == "org/model"
+    with pytest.raises(UserError, match="--data '' is no path"):
+        read({"data": ""})

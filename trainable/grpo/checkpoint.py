@@ -92,8 +92,6 @@ def find_checkpoint(path: Path) -> Path:
     """
     if path.is_file():
         return path
-    if not path.is_dir():
-        raise UserError(f"{path}: there is no such checkpoint; give a file such as {BEST_FILE}, or a run's folder")
     newest_first = [folder / CHECKPOINT_FILE for folder in reversed(contract.checkpoints(path).values())]
     for file in (path / BEST_FILE, path / CHECKPOINT_FILE, *newest_first):
         if file.is_file():

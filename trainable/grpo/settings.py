@@ -1,14 +1,20 @@
 """The settings of one GRPO run of the joint controller: flags, hyperparameters and their limits, in one place."""
 
+import os
 from dataclasses import dataclass
-from pathlib import Path
 
 from trainable.contract import PROJECT
 from trainable.settings_fields import Role, require, setting
+from trainable.user_paths import PathTo
 
 SHIPPED_PROFILE = PROJECT / "results" / "profiles" / "digit_vqa"
 DEFAULT_RECIPE, ORIGINAL_RECIPE = RECIPE_NAMES = ("default", "original")
 SEARCHED = (Role.TRAINING, Role.HYPERPARAMETER)
+
+
+def _is_local_model(model_path: str) -> bool:
+    """A hub's name has one slash and no dot or tilde in front."""
+    return model_path.startswith((".", "/", "~")) or model_path.count("/") != 1 or os.path.isdir(model_path)
 
 
 @dataclass(frozen=True)
@@ -22,14 +28,15 @@ class GRPOSettings:
     results_dir: str = setting(
         str(SHIPPED_PROFILE),
         "profile: a folder per dataset, a file per configuration (default: the shipped digit_vqa)",
-        names_path=Path.is_dir,
+        path_to=PathTo.FOLDER,
     )
     dataset_names: tuple[str, ...] = setting((), "datasets of the profile to train on (default: all)")
     model_path: str | None = setting(
         None,
         "checkpoint whose tokenizer and word embeddings give the language features",
         metavar="PATH",
-        names_path=Path.is_dir,
+        path_to=PathTo.FOLDER,
+        is_path=_is_local_model,
     )
     trust_remote_code: bool = setting(False, "let that checkpoint's own Python code run")
     batch_size: int = setting(16, "samples per optimiser step")

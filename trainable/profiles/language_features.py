@@ -49,8 +49,6 @@ def embedded_questions(questions: Sequence[str], model_path: str, trust_remote_c
 def _tokenizer(model_path: str, trust_remote_code: bool) -> Any:
     from transformers import AutoTokenizer
 
-    if _looks_local(model_path) and not Path(model_path).is_dir():
-        raise UserError(f"--model_path {model_path}: there is no such directory; give a checkpoint's folder")
     try:
         return AutoTokenizer.from_pretrained(model_path, trust_remote_code=trust_remote_code)
     except (OSError, ValueError, KeyError, ImportError) as error:
@@ -76,11 +74,6 @@ def _input_embeddings(model_path: str, trust_remote_code: bool) -> Tensor:
     except (OSError, ValueError, KeyError, ImportError, NotImplementedError, AttributeError) as error:
         raise _unusable(model_path, "word embeddings", error) from None
     return weight
-
-
-def _looks_local(model_path: str) -> bool:
-    """A hub's name has one slash and no dots or tilde in front."""
-    return model_path.startswith((".", "/", "~")) or model_path.count("/") != 1
 
 
 def _unusable(model_path: str, what: str, error: Exception) -> UserError:

@@ -15,10 +15,11 @@ from trainable.contract import DATA_FILE, PARAMS_FILE, UserError, shown_path
 from trainable.grpo.joint_controller import KIND
 from trainable.grpo.run import ControllerData
 from trainable.runs import DataDescription
-from trainable.settings_fields import Role, absolute, changes, roles_by_name, to_flat
+from trainable.settings_fields import Role, changes, require_usable_paths, roles_by_name, to_flat
 from trainable.single_run import folder as training_folder
 from trainable.single_run.command_line import Request
 from trainable.single_run.settings import TrainingSettings, from_flat
+from trainable.user_paths import PathTo, usable_path
 
 OBJECTIVE = KIND.objective
 """The metric by which the best epoch is chosen."""
@@ -62,7 +63,8 @@ def plan_new(request: Request) -> Plan:
     Raises:
         UserError: a value, the profile, the device or the folder is of no use.
     """
-    settings = absolute(from_flat(request.flags))
+    settings = from_flat(request.flags)
+    require_usable_paths(settings)
     agents_folder = _folder_for_wandbs_agent()
     if agents_folder:
         settings = dataclasses.replace(settings, output_dir=str(Path(settings.output_dir, agents_folder)))
@@ -85,7 +87,9 @@ def plan_resumed(request: Request) -> Plan:
         UserError: there is none, its settings are not this command's, it ran on other data, or a change would make
             another training of it.
     """
-    folder = Path(request.flags.get("output_dir", TrainingSettings.output_dir)).absolute()
+    folder = usable_path(
+        request.flags.get("output_dir", TrainingSettings.output_dir), PathTo.NEW_FOLDER, "--output_dir"
+    )
     file = folder / PARAMS_FILE
     if not file.exists():
         raise UserError(f"--output_dir {shown_path(folder)}: no training to resume in it; begin one without --resume")
@@ -99,7 +103,7 @@ def plan_resumed(request: Request) -> Plan:
             f"--resume: {shown_path(file)} does not hold the settings of a training ({cause}); give an "
             "--output_dir in which this command began one"
         ) from None
-    settings = absolute(from_flat(to_flat(before) | request.flags | {"output_dir": str(folder)}))
+    settings = from_flat(to_flat(before) | request.flags | {"output_dir": str(folder)})
     changed = [
         f"--{change.name} {change.before} -> {change.after}"
         for change in changes(before, settings)
@@ -110,6 +114,7 @@ def plan_resumed(request: Request) -> Plan:
             f"--resume: {', '.join(changed)} would make another training of the one in {shown_path(folder)}; "
             "leave out what changed, or begin anew in another --output_dir"
         )
+    require_usable_paths(settings)
     plan = _plan(settings, created, wandb_id)
     plan.description.require_same(
         read_json(folder / DATA_FILE), "--resume", "; restore it, or begin anew in another --output_dir"

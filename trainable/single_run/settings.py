@@ -9,6 +9,7 @@ from typing import Any
 from trainable.contract import UserError
 from trainable.grpo.settings import GRPOSettings
 from trainable.settings_fields import Role, require, setting, typed_values
+from trainable.user_paths import PathTo
 
 DEFAULT_PROJECT = "molmo-controller"
 
@@ -25,7 +26,9 @@ class TrainingSettings:
         UserError: a value out of its range, named with its limit.
     """
 
-    output_dir: str = _training("checkpoints/joint_controller", "folder for all that the training leaves")
+    output_dir: str = _training(
+        "checkpoints/joint_controller", "folder for all that the training leaves", path_to=PathTo.NEW_FOLDER
+    )
     num_epochs: int = _training(100, "epochs", roles=[Role.TRAINING, Role.CHANGEABLE])
     seed: int = _training(0, "seed of everything random", roles=[Role.TRAINING])
     device: str = _training("auto", "torch device (default: cuda where there is one, else cpu)")

@@ -9,6 +9,7 @@ from trainable.contract import UserError
 from trainable.flags import OneSentenceParser, add_flags, flag_fields
 from trainable.runs import find_run_kind
 from trainable.settings_fields import single_fields
+from trainable.user_paths import PathTo, usable_path
 from tune.planning.provenance import provenance
 from tune.planning.settings import THE_SWEEP, SweepSettings
 
@@ -43,7 +44,7 @@ def parse_command_line(arguments: list[str]) -> Request:
     resume, retry_errored = values.pop("resume", None), values.pop("retry_errored", False)
     if retry_errored and resume is None:
         raise UserError("--retry_errored needs --resume: it runs the failed trials of a sweep again")
-    return Request(resume, values, Path(file) if file else None, retry_errored)
+    return Request(resume, values, None if file is None else usable_path(file, PathTo.FILE, "--config"), retry_errored)
 
 
 def _run_named_in(arguments: list[str]) -> str:

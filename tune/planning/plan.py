@@ -2,6 +2,7 @@
 
 import dataclasses
 import datetime
+import os
 import shlex
 from collections.abc import Collection
 from dataclasses import dataclass, field
@@ -20,7 +21,16 @@ from trainable import contract
 from trainable.contract import DEFAULT_STORAGE, UserError, shown_path
 from trainable.flags import as_arguments
 from trainable.runs import DataDescription
-from trainable.settings_fields import Role, changes, roles_by_name, roles_of, single_fields, to_flat
+from trainable.settings_fields import (
+    Role,
+    changes,
+    require_usable_paths,
+    roles_by_name,
+    roles_of,
+    single_fields,
+    to_flat,
+)
+from trainable.user_paths import PathTo, read_path, require_usable
 from tune.planning.command_line import LATEST, Request
 from tune.planning.confirm import confirming_trials
 from tune.planning.provenance import provenance
@@ -68,7 +78,7 @@ def plan_new(request: Request) -> Plan:
     else:
         plan = _plan(from_flat({"name": f"sweep-{created}"} | flat), created)
     name, folder = plan.settings.name, plan.settings.folder
-    if folder.exists():
+    if os.path.lexists(folder):
         raise UserError(f"--name {name}: {folder} exists already; take another name, or go on with --resume {name}")
     return plan
 
@@ -79,7 +89,7 @@ def _plan_confirming(flat: dict[str, Any], created: str) -> Plan:
     Raises:
         UserError: a setting that would make the trials another training than the search's, or its data has changed.
     """
-    storage = Path(str(flat.get("storage_path", DEFAULT_STORAGE))).absolute()
+    storage = _storage(flat)
     search = read_sweep(find_sweep(str(flat["confirm"]), storage))
     only_of_a_search = _with_role(Role.SEARCH)
     of_search = _taken_over(search.settings, but=only_of_a_search)
@@ -106,6 +116,7 @@ def _taken_over(content: dict[str, Any], but: Collection[str] = ()) -> dict[str,
 
 
 def _plan(settings: SweepSettings, created: str) -> Plan:
+    require_usable_paths(settings)
     kind = settings.run_kind
     space = load_space(settings.search_space)
     _check_space(settings, space)
@@ -167,8 +178,20 @@ def write_settings(plan: Plan, changes_in_words: list[str]) -> None:
     write_atomically(file, yaml.safe_dump(content, sort_keys=False))
 
 
+def _storage(flat: dict[str, Any]) -> Path:
+    """Where sweeps lie.
+
+    Raises:
+        UserError: that is no folder, and none that can be made.
+    """
+    flag = "--storage_path"
+    storage = read_path(str(flat.get("storage_path", DEFAULT_STORAGE)), flag)
+    require_usable(storage, PathTo.NEW_FOLDER, flag)
+    return storage
+
+
 def folder_to_resume(request: Request) -> Path:
-    storage = Path(request.flags.get("storage_path", DEFAULT_STORAGE)).absolute()
+    storage = _storage(request.flags)
     return latest_sweep(storage) if request.resume == LATEST else find_sweep(str(request.resume), storage)
 
 

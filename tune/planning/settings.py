@@ -8,9 +8,10 @@ from typing import Any
 
 from trainable.contract import DEFAULT_STORAGE, UserError
 from trainable.runs import RunKind, find_run_kind
-from trainable.settings_fields import Role, absolute, require, setting, typed_values
+from trainable.settings_fields import Role, require, setting, typed_values
+from trainable.user_paths import PathTo
 
-PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,254}")
 CHANGEABLE, SEARCH, CONFIRM, TRAINING = Role.CHANGEABLE, Role.SEARCH, Role.CONFIRM, Role.TRAINING
 
 THE_SWEEP = "the sweep"
@@ -33,7 +34,10 @@ class SweepSettings:
         "", "name of the sweep and of its folder (default: made from the date and time)", roles=[CONFIRM]
     )
     storage_path: str = _sweep(
-        str(DEFAULT_STORAGE), "where sweeps lie, one folder each (default: results/sweeps)", roles=[CHANGEABLE]
+        str(DEFAULT_STORAGE),
+        "where sweeps lie, one folder each (default: results/sweeps)",
+        roles=[CHANGEABLE],
+        path_to=PathTo.NEW_FOLDER,
     )
     run: str = _sweep("joint_controller", "what is trained: a name or module:attribute", metavar="RUN")
     num_samples: int = _sweep(16, "trials", roles=[CHANGEABLE, SEARCH])
@@ -44,7 +48,8 @@ class SweepSettings:
         "",
         "name of a search space, or a .py file that defines SPACE (default: the run's own)",
         roles=[CHANGEABLE],
-        names_path=lambda path: path.suffix == ".py",
+        path_to=PathTo.FILE,
+        is_path=lambda name_or_file: name_or_file.endswith(".py"),
     )
     metric: str = _search("", "metric that ranks the trials (default: the run's objective)", roles=[])
     mode: str = _search("", "whether the metric's max or its min is best", roles=[], choices=("max", "min"))
@@ -88,7 +93,7 @@ class SweepSettings:
         if not PLAIN_NAME.fullmatch(self.name):
             raise UserError(
                 f"--name {self.name!r} is no plain folder name; use letters, digits, '.', '_' and '-', "
-                "beginning with a letter or digit"
+                "at most 255, beginning with a letter or digit"
             )
         for name in ("num_samples", "num_epochs", "grace_period", "confirm_top", "max_concurrent_trials"):
             value = getattr(self, name)
@@ -105,7 +110,7 @@ class SweepSettings:
 
     @property
     def folder(self) -> Path:
-        return Path(self.storage_path).absolute() / self.name
+        return Path(self.storage_path) / self.name
 
     @property
     def run_kind(self) -> RunKind:
@@ -129,4 +134,4 @@ def from_flat(flat: dict[str, Any]) -> SweepSettings:
     if own["metric"] not in kind.modes:
         raise UserError(f"--metric {own['metric']!r}: trials cannot be ranked by it; it can be {', '.join(kind.modes)}")
     own = {"mode": kind.modes[own["metric"]]} | own
-    return absolute(SweepSettings(**own, run_settings=kind.settings_type(**of_run)))
+    return SweepSettings(**own, run_settings=kind.settings_type(**of_run))

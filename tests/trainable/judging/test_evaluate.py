@@ -99,7 +99,7 @@ def test_the_frontier_keeps_what_no_other_beats_in_both() -> None:
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["nowhere"], "there is no such checkpoint"),
+        (["nowhere"], "there is no such file or folder"),
         (["{empty}"], "no checkpoint in it"),
         (["{torn}"], "not a whole checkpoint"),
         (["{trial}", "--plot", "frontier.pdf"], "it can be drawn as .png or .svg"),

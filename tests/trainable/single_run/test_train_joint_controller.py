@@ -269,9 +269,9 @@ def test_overwrite_begins_anew_and_touches_nothing_else(workplace: Path, train_h
         ("--num_epochs 0", "at least 1"),
         ("--use_wandb=maybe", "neither true nor false"),
         ("--device tpu9", "torch cannot use it"),
-        ("--results_dir nowhere", "there is no such directory"),
+        ("--results_dir nowhere", "there is no such folder; say with --results_dir where it lies"),
         ("--dataset_names chart_vqa", "--dataset_names can be"),
-        ("--model_path ./nowhere", "there is no such directory"),
+        ("--model_path ./nowhere", "there is no such folder; say with --model_path where it lies"),
         ("--latency_budget_min 9 --latency_budget_max 3", "at most --latency_budget_max"),
     ],
 )

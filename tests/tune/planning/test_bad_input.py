@@ -31,17 +31,18 @@ SPACE_OF_OTHERS = 'from optuna.distributions import IntDistribution\nSPACE = {"g
         (["--gpus_per_trial", "1.5"], "it must be between 0 and 1, or a whole number"),
         (["--gpus_per_trial=-1"], "it must be between 0 and 1, or a whole number"),
         (["--cpus_per_trial", "0"], "--cpus_per_trial is 0.0; it must be above 0"),
+        (["--search_space", "nope.py"], "nope.py: there is no such file; say with --search_space where it lies"),
         (["--search_space", "nope"], "no such space; it can be joint_controller or a file ending in .py"),
         (["--recipe", "nope"], "invalid choice: 'nope'"),
         (["--metric", "Val/Nope"], "trials cannot be ranked by it; it can be Val/In_Budget_Accuracy"),
         (["--dataset_names", "nope"], "no dataset 'nope' in it; --dataset_names can be digit_vqa"),
-        (["--results_dir", "nowhere"], "profile nowhere: there is no such directory"),
+        (["--results_dir", "nowhere"], "nowhere: there is no such folder; say with --results_dir where it lies"),
         (["--latency_budget_min", "50"], "the range is empty"),
         (["--latency_budget_min", "9", "--latency_budget_max", "8"], "it must be at most --latency_budget_max (8 ms)"),
         (["--name", "../x"], "--name '../x' is no plain folder name"),
         (["--name", ""], "is no plain folder name"),
         (["--run", "nope"], "no such run; it can be joint_controller or module:attribute"),
-        (["--config", "nowhere.yaml"], "nowhere.yaml: cannot be read"),
+        (["--config", "nowhere.yaml"], "nowhere.yaml: there is no such file; say with --config where it lies"),
         (["--resume", "nope"], "no sweep 'nope' in"),
         (["--resume"], "to resume; begin one without --resume"),
         (["--address", "127.0.0.1:9"], "no Ray cluster answers there"),
@@ -116,7 +117,7 @@ def test_a_storage_path_that_cannot_be_written_is_refused(tmp_path: Path) -> Non
     (tmp_path / "file").write_text("no folder")
     refused = sweep_here(tmp_path / "file" / "sweeps", "--num_samples", 1)
     assert refused.returncode == 2
-    assert "cannot write there (Not a directory)" in refused.stderr
+    assert "it cannot be used (Not a directory)" in refused.stderr
 
 
 def test_a_profile_whose_data_changed_is_not_mixed_into_a_sweep(digit_sweep: tuple[Path, str]) -> None:
