@@ -5,12 +5,13 @@ python results/compare_trials.py SWEEP [SWEEP ...]
 
 import argparse
 import gc
-import signal
 import sys
 from functools import partial
 
 from results.sweep_arguments import parser_of_sweeps, wanted_sweeps
-from trainable.flags import OneSentenceParser, command
+from trainable.commands import command
+from trainable.contract import printable
+from trainable.flags import OneSentenceParser
 from trainable.user_paths import PathTo, usable_path
 
 FORMATS = ("table", "csv", "json", "markdown")
@@ -34,32 +35,40 @@ examples:
 """
 
 
-@command("compare_trials.py")
+@command("compare_trials.py", prints_results=True)
 def main(arguments: list[str]) -> int:
     """Print them; the exit status: 0 all well, 2 the user's mistake."""
-    # A reader that has seen enough, as `head` has, ends this quietly.
-    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     # What is read is kept to the end, so collecting garbage would find none: a fifth of the time with 1,000 trials.
     gc.disable()
     wanted = _parser().parse_args(_joined_sort(arguments))
     from results.analysis.comparison import compare
     from results.listing.formats import as_csv, as_json
     from results.listing.rows import choose, list_trials
-    from results.listing.summary import as_markdown_page, print_summaries
+    from results.listing.summary import as_markdown_page, print_summaries, save_picture
 
     comparisons = compare(wanted_sweeps(wanted))
     listings = [list_trials(comparison, wanted.ungrouped) for comparison in comparisons]
     listings = choose(listings, wanted.where, wanted.sort, wanted.top, wanted.columns)
     match wanted.format:
         case "csv":
-            sys.stdout.write(as_csv(listings))
+            _write(as_csv(listings))
         case "json":
-            sys.stdout.write(as_json(listings))
+            _write(as_json(listings))
         case "markdown":
-            sys.stdout.write(as_markdown_page(comparisons, listings))
+            _write(as_markdown_page(comparisons, listings))
         case "table":
-            print_summaries(comparisons, listings, wanted.save_svg)
+            print_summaries(comparisons, listings)
+    if wanted.save_svg:
+        save_picture(comparisons, listings, wanted.save_svg)
     return 0
+
+
+def _write(text: str) -> None:
+    """To be read by people on a terminal; a file of it is UTF-8 anywhere, with every character as it is."""
+    if sys.stdout.isatty():
+        sys.stdout.write(printable(text))
+    else:
+        sys.stdout.buffer.write(text.encode(errors="replace"))
 
 
 def _parser() -> OneSentenceParser:

@@ -42,12 +42,9 @@ ROOMS_IN_ORDER = {
 """A room imports from those before it in its package, never from those behind it."""
 
 FOR_EVERYBODY = (
-    "trainable.contract",
-    "trainable.flags",
-    "trainable.score_parts",
-    "trainable.settings_fields",
+    "trainable.contract", "trainable.flags", "trainable.score_parts", "trainable.settings_fields", "trainable.terminal",
     "trainable.user_paths",
-)
+)  # fmt: skip
 """What other packages may import of `trainable`, which knows nothing of any run."""
 RUN_PROTOCOL = (*FOR_EVERYBODY, "trainable.ray_trainable", "trainable.runs", "trainable.seeds")
 """What the sweep may import of it besides."""

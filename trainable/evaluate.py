@@ -9,15 +9,16 @@ import math
 import sys
 from functools import partial
 
+from trainable.commands import command
 from trainable.contract import UserError
-from trainable.flags import OneSentenceParser, command
+from trainable.flags import OneSentenceParser
 from trainable.profiles.image_split import SPLIT_NAMES
 from trainable.user_paths import PathTo, usable_path
 
 PLOT_ENDINGS = (".png", ".svg")
 
 
-@command("evaluate.py")
+@command("evaluate.py", prints_results=True)
 def main(arguments: list[str]) -> int:
     """Print the table; the exit status: 0 all well, 2 the user's mistake."""
     wanted = _parser().parse_args(arguments)

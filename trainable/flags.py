@@ -1,46 +1,18 @@
-"""How every command reads its flags, underscores or hyphens, and answers a mistake: in one sentence, with status 2.
+"""How every command reads its flags, underscores or hyphens, and refuses those that are none.
 
 Imports the standard library alone, so that `--help` is instant.
 """
 
 import argparse
 import difflib
-import functools
 import re
-import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, NoReturn
 
 from trainable.contract import UserError
 from trainable.settings_fields import Field, Role, is_list, plain_type, roles_of, single_fields
 
-Main = Callable[[list[str]], int]
-
 _TRUE, _FALSE = ("true", "yes", "1"), ("false", "no", "0")
-
-
-def command(name: str, interrupted: str = "interrupted") -> Callable[[Main], Main]:
-    """Decorate a command's `main`, from arguments to the exit status: 2 on a UserError, 130 on Ctrl-C.
-
-    Args:
-        interrupted: what to say on Ctrl-C.
-    """
-
-    def decorate(main: Main) -> Main:
-        @functools.wraps(main)
-        def answered(arguments: list[str]) -> int:
-            try:
-                return main(arguments)
-            except UserError as error:
-                print(f"{name}: {error}", file=sys.stderr)
-                return 2
-            except KeyboardInterrupt:
-                print(f"{name}: {interrupted}", file=sys.stderr)
-                return 130
-
-        return answered
-
-    return decorate
 
 
 class OneSentenceParser(argparse.ArgumentParser):

@@ -8,7 +8,7 @@ python trainable/train_joint_controller.py --help
 
 import sys
 
-from trainable.flags import command
+from trainable.commands import command
 from trainable.single_run.command_line import parse_command_line
 from trainable.single_run.signals import Stopped, stop_on_signals
 

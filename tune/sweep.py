@@ -10,6 +10,7 @@ from results.record.sweeps import SweepRecord, TrialRecord, read_sweep
 from results.record.trial_log import cut_rows
 from results.trackers.wandb_client import prepare_wandb, resolve_mode
 from trainable import contract
+from trainable.console import PlainConsole
 from trainable.contract import TrialStatus, UserError
 from tune.callbacks.followers import Followers
 from tune.callbacks.progress import Progress
@@ -24,7 +25,7 @@ from tune.screen import announce
 
 def run_requested_sweep(request: Request) -> int:
     """Begin a sweep or go on with one; the exit status."""
-    console = announce.new_console()
+    console = PlainConsole()
     prepare_wandb()
     if request.resume is None:
         plan = plan_new(request)

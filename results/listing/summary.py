@@ -1,8 +1,9 @@
 """Comparable sweeps in short: the table, what the best gained, what decides, and what failed."""
 
+import io
 from pathlib import Path
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Group, RenderableType
 from rich.text import Text
 
 from results.analysis.comparison import Comparison, why_apart
@@ -17,30 +18,48 @@ from results.listing.formatting import (
     stand_out_words,
 )
 from results.listing.rows import Listing
+from results.record.atomic_write import write_atomically
 from results.record.failures import Failure
 from results.record.sweeps import TrialRecord
 from trainable import contract
+from trainable.console import PlainConsole
+from trainable.contract import UserError, printable
 
 MOST_NAMED = 6
 PICTURE_WIDTH = 125
 
 
-def print_summaries(comparisons: list[Comparison], listings: list[Listing], picture: Path | None) -> None:
-    """Print them, and why there are several; into `picture`, an SVG file, too."""
-    console = Console(record=bool(picture), highlight=False)
-    if picture:
-        console.width = max(PICTURE_WIDTH, *map(table_width, listings))
+def print_summaries(comparisons: list[Comparison], listings: list[Listing]) -> None:
+    """Print them, and why there are several."""
+    console = PlainConsole()
     # Sentences are wrapped where somebody reads them; in a pipe, and in tables anywhere, a line stays a line.
-    soft_wrap = not console.is_terminal and not picture
+    _print(console, comparisons, listings, soft_wrap=not console.is_terminal)
+
+
+def save_picture(comparisons: list[Comparison], listings: list[Listing], file: Path) -> None:
+    """The same as an SVG file.
+
+    Raises:
+        UserError: it cannot be written there.
+    """
+    width = max(PICTURE_WIDTH, *map(table_width, listings))
+    console = PlainConsole(io.StringIO(), record=True, width=width)
+    _print(console, comparisons, listings, soft_wrap=False)
+    title = ", ".join(name for comparison in comparisons for name in comparison.names)
+    try:
+        write_atomically(file, console.export_svg(title=printable(title)))
+    except OSError as error:
+        raise UserError(f"--save_svg {file}: cannot be written ({error.strerror}); give another") from None
+
+
+def _print(console: PlainConsole, comparisons: list[Comparison], listings: list[Listing], soft_wrap: bool) -> None:
     apart = why_apart(comparisons)
     if apart:
-        console.print(f"{apart}\n", markup=False, soft_wrap=soft_wrap)
+        console.print(f"{apart}\n", soft_wrap=soft_wrap)
     for index, (comparison, listing) in enumerate(zip(comparisons, listings, strict=True)):
         if index:
             console.print()
         console.print(summary(comparison, listing), soft_wrap=soft_wrap, crop=False)
-    if picture:
-        console.save_svg(str(picture), title=", ".join(name for comparison in comparisons for name in comparison.names))
 
 
 def as_markdown_page(comparisons: list[Comparison], listings: list[Listing]) -> str:

@@ -2,8 +2,9 @@ import dataclasses
 
 import pytest
 
+from trainable.commands import command
 from trainable.contract import UserError
-from trainable.flags import as_arguments, command
+from trainable.flags import as_arguments
 from trainable.grpo.settings import GRPOSettings
 from trainable.single_run.command_line import parse_command_line
 from trainable.single_run.settings import from_flat

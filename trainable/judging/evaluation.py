@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import numpy as np
-from rich.console import Console
 from rich.table import Table
 
+from trainable.console import PlainConsole
 from trainable.contract import UserError, shown_path
 from trainable.grpo.checkpoint import read_controller
 from trainable.judging.controller_choices import ChoicesOnProfile
@@ -55,7 +55,7 @@ def evaluate(
     budgets_ms = np.array([*(part * full_ms for part in FRACTIONS_OF_FULL), *further_budgets_ms], np.float32)  # [Q]
     of_full = [f"{part:.0%} of full" for part in FRACTIONS_OF_FULL] + [""] * len(further_budgets_ms)
 
-    console = Console(soft_wrap=True, highlight=False, markup=False)
+    console = PlainConsole()
     console.width = max(console.width, TABLE_WIDTH)
     console.print(
         f"{shown_path(controller.file)}: the policy of epoch {controller.epoch} on "

@@ -4,9 +4,9 @@ import sys
 import time
 from pathlib import Path
 
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
+from trainable.console import PlainConsole
 from trainable.profiles.cache import load_cached_profile
 from trainable.profiles.table import Profile
 
@@ -20,7 +20,7 @@ def read_profile(results_dir: Path, dataset_names: tuple[str, ...] = ()) -> Prof
         UserError: as `load_profile`.
     """
     columns = ("reading the profile", BarColumn(), MofNCompleteColumn(), "files", TimeRemainingColumn())
-    progress = Progress(*columns, console=Console(stderr=True), transient=True)
+    progress = Progress(*columns, console=PlainConsole(sys.stderr), transient=True)
     task, began = progress.add_task(""), time.monotonic()
 
     def show(files_read: int, files: int) -> None:
@@ -29,7 +29,7 @@ def read_profile(results_dir: Path, dataset_names: tuple[str, ...] = ()) -> Prof
             progress.update(task, completed=files_read, total=files)
 
     try:
-        return load_cached_profile(results_dir, dataset_names, show, lambda line: print(line, file=sys.stderr))
+        return load_cached_profile(results_dir, dataset_names, show, progress.console.print)
     finally:
         if progress.live.is_started:  # stopping what never started prints an empty line
             progress.stop()

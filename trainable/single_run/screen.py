@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
 from results.record.ranking import Row
 from trainable import contract
+from trainable.console import PlainConsole
 from trainable.contract import shown_path
 from trainable.grpo.checkpoint import BEST_FILE
 from trainable.single_run.plan import MODE, OBJECTIVE, Plan
@@ -20,7 +20,7 @@ class Screen:
 
     def __init__(self, plan: Plan) -> None:
         self._plan, self._num_epochs = plan, plan.settings.num_epochs
-        self._console = Console(soft_wrap=True, highlight=False, markup=False)
+        self._console = PlainConsole()
 
     def say(self, text: str) -> None:
         self._console.print(text)

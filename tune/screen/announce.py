@@ -20,11 +20,6 @@ from tune.planning.settings import SweepSettings
 MOST_ROWS = 30
 
 
-def new_console() -> Console:
-    """Where all lines of a sweep go: as they are, however long, and whatever a path or a message has in it."""
-    return Console(soft_wrap=True, highlight=False, markup=False, emoji=False)
-
-
 def print_start(
     console: Console, settings: SweepSettings, data: DataDescription, allotment: Allotment, wandb_mode: str
 ) -> None:

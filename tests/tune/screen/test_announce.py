@@ -8,7 +8,8 @@ from made_up_sweep import MadeUpTrial, write_sweep
 from rich.console import Console
 
 from results.record.sweeps import read_sweep
-from tune.screen.announce import new_console, print_end, print_report
+from trainable.console import PlainConsole
+from tune.screen.announce import print_end, print_report
 
 
 def test_the_end_of_a_long_sweep_shows_the_best_trials_and_how_to_see_the_others(tmp_path: Path) -> None:
@@ -31,5 +32,5 @@ def test_the_end_of_a_long_sweep_shows_the_best_trials_and_how_to_see_the_others
 def test_a_folders_name_is_printed_letter_by_letter(capsys: pytest.CaptureFixture[str]) -> None:
     """Though rich would take parts of it for colours and emoji."""
     folder = "/sweeps/" + 20 * "long/" + "[red]:smile:"
-    print_report(new_console(), Path(folder) / "report.html")
+    print_report(PlainConsole(), Path(folder) / "report.html")
     assert capsys.readouterr().out == f"Report         {folder}/report.html\n"
