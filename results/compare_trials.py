@@ -9,9 +9,9 @@ import sys
 from functools import partial
 
 from results.sweep_arguments import parser_of_sweeps, wanted_sweeps
-from trainable.commands import command
-from trainable.contract import printable
 from trainable.flags import OneSentenceParser
+from trainable.terminal.commands import command
+from trainable.terminal.text import printable
 from trainable.user_paths import PathTo, usable_path
 
 FORMATS = ("table", "csv", "json", "markdown")

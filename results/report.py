@@ -8,8 +8,8 @@ import sys
 from functools import partial
 
 from results.sweep_arguments import parser_of_sweeps, wanted_sweeps
-from trainable.commands import command
 from trainable.contract import REPORT_FILE, UserError, shown_path
+from trainable.terminal.commands import command
 from trainable.user_paths import PathTo, usable_path
 
 

@@ -9,8 +9,8 @@ import sys
 from pathlib import Path
 
 from results.sweep_arguments import parser_of_sweeps, wanted_sweeps
-from trainable.commands import command
 from trainable.contract import UserError
+from trainable.terminal.commands import command
 
 
 @command("sync_wandb.py", interrupted="interrupted; the same command goes on from there")

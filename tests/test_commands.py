@@ -1,11 +1,16 @@
 """What every command has in common: quick help, and one sentence about a mistake."""
 
 import importlib
+import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
+from made_up_sweep import MadeUpTrial, write_sweep
+from profiles import write_profile
 
 ROOT = Path(__file__).resolve().parent.parent
 COMMANDS = [
@@ -39,8 +44,15 @@ def test_help_imports_nothing_heavy(command: Path) -> None:
     assert "usage" in text[0]
 
 
-def run(command: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run([sys.executable, str(command), *arguments], capture_output=True, text=True)
+def run(command: Path, *arguments: str, stdout: Any = subprocess.PIPE, **variables: str) -> Any:
+    """As a user does; what it printed, as text."""
+    return subprocess.run(
+        [sys.executable, str(command), *arguments],
+        env=os.environ | variables,
+        stdout=stdout,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+    )
 
 
 def assert_refused(command: Path, arguments: list[str], sentence: str) -> None:
@@ -121,6 +133,62 @@ def test_what_is_no_path_is_refused_by_every_command_in_one_sentence(
         assert told.count("\n") == 1
         assert value.removeprefix("./") in told
         assert [entry.name for entry in tmp_path.iterdir()] == ["loop"]
+
+
+@pytest.fixture(scope="module")
+def sweep(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """With characters that few encodings have."""
+    folder = tmp_path_factory.mktemp("sweeps") / "made-up"
+    return write_sweep(folder, [MadeUpTrial({"optimiser": name}, (0.5,)) for name in ("±", "混合")], confirm="one")
+
+
+ASCII = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+"""A locale without a character beyond ASCII."""
+
+
+@pytest.mark.parametrize("name", ["compare_trials.py", "report.py"])
+def test_what_an_encoding_cannot_show_is_replaced(name: str, sweep: Path) -> None:
+    done = run(ROOT / "results" / name, str(sweep), **ASCII)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.isascii()
+
+
+def test_files_hold_every_character_in_any_locale(sweep: Path, tmp_path: Path) -> None:
+    page, file = tmp_path / "report.html", tmp_path / "trials.csv"
+    run(ROOT / "results/report.py", str(sweep), "--output", str(page), **ASCII)
+    with file.open("wb") as stdout:
+        run(ROOT / "results/compare_trials.py", str(sweep), "--format", "csv", stdout=stdout, **ASCII)
+    assert "混合" in file.read_text(encoding="utf-8")
+    assert "混合" in page.read_text(encoding="utf-8")
+
+
+def test_a_listing_that_cannot_be_written_is_a_failure_in_one_sentence(sweep: Path) -> None:
+    """As of `ls`; but of a report, which has been written, no matter."""
+    with open("/dev/full", "wb") as full:
+        listed = run(ROOT / "results/compare_trials.py", str(sweep), stdout=full)
+        reported = run(ROOT / "results/report.py", str(sweep), stdout=full)
+    sentence = "compare_trials.py: what it prints could not be written (No space left on device); send it elsewhere\n"
+    assert (listed.returncode, listed.stderr) == (2, sentence)
+    assert (reported.returncode, reported.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda file: f"{file.parent.name}/{file.name}")
+def test_a_reader_that_has_gone_ends_a_command_quietly(command: Path) -> None:
+    ours, theirs = os.pipe()
+    os.close(ours)
+    done = run(command, "--help", stdout=theirs)
+    os.close(theirs)
+    assert (done.returncode, done.stderr) == (128 + signal.SIGPIPE, "")
+
+
+def test_streams_that_are_closed_are_no_files_of_the_record(tmp_path: Path) -> None:
+    """The lock, the first file that is opened, would be stdout else."""
+    write_profile(tmp_path / "profile")
+    flags = f"--num_epochs 1 --results_dir {tmp_path / 'profile'} --output_dir {tmp_path / 'out'}"
+    training = f"{sys.executable} {ROOT / 'trainable/train_joint_controller.py'} {flags} <&- >&- 2>&-"
+    assert subprocess.run(["bash", "-c", training]).returncode == 0
+    assert len((tmp_path / "out" / "result.json").read_bytes().splitlines()) == 1
+    assert (tmp_path / "out" / "driver.lock").read_text(encoding="utf-8").startswith("process ")
 
 
 def test_the_version_is_what_a_report_of_a_fault_needs() -> None:

@@ -35,7 +35,7 @@ MAY_IMPORT = {
 
 ROOMS_IN_ORDER = {
     "tune": ("planning", "engine", "screen", "callbacks"),
-    "trainable": ("profiles", "grpo", "judging", "single_run"),
+    "trainable": ("terminal", "profiles", "grpo", "judging", "single_run"),
     "search_spaces": (),
     "results": ("record", "analysis", "listing", "trackers", "page/charts", "page"),
 }

@@ -6,7 +6,6 @@ Imports the standard library alone, so that a module which only describes or rea
 
 import os
 import re
-import unicodedata
 from enum import StrEnum
 from pathlib import Path
 
@@ -143,18 +142,3 @@ def shown_path(path: Path) -> str:
     """Relative to where the user stands, when it lies below."""
     relative = os.path.relpath(path)
     return str(path) if relative.startswith("..") else relative
-
-
-def printable(text: str) -> str:
-    """Text of whatever origin as a terminal may be given it: what is no character to see is shown by its number.
-
-    Such are the sequences by which a terminal's cursor, colours and title are set. Line ends and tabs stay.
-    """
-    if text.isprintable():
-        return text
-    return "".join(_shown_character(character) for character in text)
-
-
-def _shown_character(character: str) -> str:
-    is_seen = character in "\n\t" or unicodedata.category(character) not in ("Cc", "Cf", "Cs", "Zl", "Zp")
-    return character if is_seen else ascii(character)[1:-1]

@@ -9,10 +9,10 @@ import math
 import sys
 from functools import partial
 
-from trainable.commands import command
 from trainable.contract import UserError
 from trainable.flags import OneSentenceParser
 from trainable.profiles.image_split import SPLIT_NAMES
+from trainable.terminal.commands import command
 from trainable.user_paths import PathTo, usable_path
 
 PLOT_ENDINGS = (".png", ".svg")

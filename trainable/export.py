@@ -9,9 +9,9 @@ import sys
 from functools import partial
 from pathlib import Path
 
-from trainable.commands import command
 from trainable.contract import shown_path
 from trainable.flags import OneSentenceParser
+from trainable.terminal.commands import command
 from trainable.user_paths import PathTo, usable_path
 
 DEFAULT_FOLDER = "exported_policy"

@@ -8,9 +8,9 @@ python trainable/train_joint_controller.py --help
 
 import sys
 
-from trainable.commands import command
 from trainable.single_run.command_line import parse_command_line
 from trainable.single_run.signals import Stopped, stop_on_signals
+from trainable.terminal.commands import command
 
 
 @command("train_joint_controller.py")

@@ -7,7 +7,7 @@ python tune/run_sweep.py --help
 
 import sys
 
-from trainable.commands import command
+from trainable.terminal.commands import command
 from tune.engine.ray_environment import prepare_ray_environment
 from tune.planning.command_line import parse_command_line
 

@@ -10,8 +10,8 @@ from results.record.sweeps import SweepRecord, TrialRecord, read_sweep
 from results.record.trial_log import cut_rows
 from results.trackers.wandb_client import prepare_wandb, resolve_mode
 from trainable import contract
-from trainable.console import PlainConsole
 from trainable.contract import TrialStatus, UserError
+from trainable.terminal.console import PlainConsole
 from tune.callbacks.followers import Followers
 from tune.callbacks.progress import Progress
 from tune.engine.ray_trials import met_full_disk

@@ -22,8 +22,9 @@ from results.record.atomic_write import write_atomically
 from results.record.failures import Failure
 from results.record.sweeps import TrialRecord
 from trainable import contract
-from trainable.console import PlainConsole
-from trainable.contract import UserError, printable
+from trainable.contract import UserError
+from trainable.terminal.console import PlainConsole
+from trainable.terminal.text import printable
 
 MOST_NAMED = 6
 PICTURE_WIDTH = 125

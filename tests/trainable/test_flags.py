@@ -2,12 +2,12 @@ import dataclasses
 
 import pytest
 
-from trainable.commands import command
 from trainable.contract import UserError
 from trainable.flags import as_arguments
 from trainable.grpo.settings import GRPOSettings
 from trainable.single_run.command_line import parse_command_line
 from trainable.single_run.settings import from_flat
+from trainable.terminal.commands import command
 
 CHANGED = GRPOSettings(
     results_dir="/a folder/of mine",

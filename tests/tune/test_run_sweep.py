@@ -10,7 +10,7 @@ import torch
 import yaml
 from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
-from sweep_here import sweep_here
+from sweep_here import start_joined, sweep_here
 from sweep_process import QUADRATIC, curves, params, rows, trial_folders
 from views import tensorboard_curves, wandb_steps
 from wandb_file import history, offline_runs, run_config, run_record, summary
@@ -177,6 +177,17 @@ def test_sweep_yaml_repeats_the_sweep_under_a_new_name(quadratic_sweep: Sweep, t
     assert again.returncode == 0, again.stderr
     assert curves(tmp_path / "again") == curves(folder)
     assert yaml.safe_load((tmp_path / "again" / "sweep.yaml").read_text())["name"] == "again"
+
+
+def test_a_reader_that_has_gone_costs_the_sweep_nothing(tmp_path: Path) -> None:
+    """As of `run_sweep.py | head -3`, or of a `tee` that is killed."""
+    flags = ("--num_samples", 2, "--num_epochs", 2, "--wandb_mode", "disabled")
+    running = start_joined(tmp_path, "--name", "unread", *QUADRATIC, *flags)
+    assert running.stdout
+    running.stdout.close()
+    assert running.wait(timeout=100) == 0
+    assert [len(rows(trial)) for trial in trial_folders(tmp_path / "unread")] == [2, 2]
+    assert (tmp_path / "unread" / "report.html").exists()
 
 
 def test_disabled_wandb_leaves_no_run(tmp_path: Path) -> None:

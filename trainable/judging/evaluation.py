@@ -5,7 +5,6 @@ from pathlib import Path
 import numpy as np
 from rich.table import Table
 
-from trainable.console import PlainConsole
 from trainable.contract import UserError, shown_path
 from trainable.grpo.checkpoint import read_controller
 from trainable.judging.controller_choices import ChoicesOnProfile
@@ -19,6 +18,7 @@ from trainable.profiles.image_split import SPLIT_NAMES, TRAIN
 from trainable.profiles.reading import read_profile
 from trainable.profiles.table import Profile
 from trainable.score_parts import BudgetPoint
+from trainable.terminal.console import PlainConsole
 
 FRACTIONS_OF_FULL = (0.35, 0.5, 0.7, 0.85, 1.0)
 POINTS_OF_FRONTIER = 24

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
-from trainable.console import PlainConsole
 from trainable.profiles.cache import load_cached_profile
 from trainable.profiles.table import Profile
+from trainable.terminal.console import PlainConsole
 
 SILENT_SECONDS = 1.0
 

@@ -9,10 +9,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemaining
 
 from results.record.ranking import Row
 from trainable import contract
-from trainable.console import PlainConsole
 from trainable.contract import shown_path
 from trainable.grpo.checkpoint import BEST_FILE
 from trainable.single_run.plan import MODE, OBJECTIVE, Plan
+from trainable.terminal.console import PlainConsole
 
 
 class Screen:

@@ -8,7 +8,7 @@ from made_up_sweep import MadeUpTrial, write_sweep
 from rich.console import Console
 
 from results.record.sweeps import read_sweep
-from trainable.console import PlainConsole
+from trainable.terminal.console import PlainConsole
 from tune.screen.announce import print_end, print_report
 
 

@@ -12,12 +12,10 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
-from typing import TYPE_CHECKING, TextIO
+from typing import Any, TextIO
 
-from trainable.contract import UserError, printable
-
-if TYPE_CHECKING:
-    from _typeshed import ReadableBuffer
+from trainable.contract import UserError
+from trainable.terminal.text import printable
 
 Main = Callable[[list[str]], int]
 
@@ -71,7 +69,7 @@ class _Output(io.FileIO):
         self.refusal: OSError | None = None
         """The first reason why something was dropped."""
 
-    def write(self, data: "ReadableBuffer") -> int:
+    def write(self, data: Any) -> int:
         try:
             return super().write(data)
         except OSError as error:
@@ -99,7 +97,7 @@ def _occupy_standard_descriptors() -> None:
         os.set_inheritable(descriptor, True)
     os.close(descriptor)
     if sys.stdin is None:
-        sys.stdin = open(0, encoding="utf-8", closefd=False)
+        sys.stdin = io.TextIOWrapper(io.BufferedReader(io.FileIO(0, closefd=False)), encoding="utf-8")
 
 
 def _lasting(stream: TextIO | None, descriptor: int) -> tuple[_Output | None, TextIO]:

@@ -7,7 +7,7 @@ from typing import Any, TextIO
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 
-from trainable.contract import printable
+from trainable.terminal.text import printable
 
 
 class PlainConsole(Console):
