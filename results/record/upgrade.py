@@ -1,7 +1,7 @@
 """Records of older sweeps as today's code reads them: what has changed since is written here and nowhere else.
 
 Format 2 (`format: 2` in sweep.yaml): data.json holds the roles of each setting, search_space.json Optuna's JSON of each
-distribution.
+distribution. Early ones list a baseline that could not be computed, as NaN.
 Format 1 (no `format`): no roles, and a space in words of its own. The earliest of these sweeps lack search_space.json,
 environment.json, some of data.json and two settings.
 
@@ -9,6 +9,7 @@ Reading changes nothing on disk. A resume writes the present format file by file
 some of both: every part is recognised by itself.
 """
 
+import math
 from typing import Any
 
 from trainable.contract import UserError
@@ -50,6 +51,7 @@ def upgraded(settings: Content, data: Content, space: Content) -> tuple[Content,
             f"sweep {settings.get('name')}: its record is of format {recorded_format} and this version reads up to "
             f"{FORMAT}; use the version that made it, or a newer one"
         )
+    data = {**data, "baselines": [one for one in data.get("baselines", []) if not math.isnan(one["value"])]}
     if recorded_format == FORMAT:
         return settings, data, space
     settings = {"confirm": "", "upload_checkpoints": "none"} | settings
@@ -58,7 +60,7 @@ def upgraded(settings: Content, data: Content, space: Content) -> tuple[Content,
         "roles": {name: [] if name in SHAPED_NO_TRAINING else ["training"] for name in names},
         **DATA_OF_THE_EARLIEST,
         **data,
-        "baselines": [{"under_budgets": [], "parts": None} | baseline for baseline in data.get("baselines", [])],
+        "baselines": [{"under_budgets": [], "parts": None} | baseline for baseline in data["baselines"]],
     }
     return settings, data, {name: _distribution(described) for name, described in space.items()}
 

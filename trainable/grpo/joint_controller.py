@@ -56,12 +56,13 @@ class JointController:
         return ControllerData(profile, features)
 
     def describe(self, settings: GRPOSettings, data: "ControllerData") -> DataDescription:
-        from trainable.profiles.baselines import baselines
+        from trainable.profiles.baselines import baselines, missing_baselines
         from trainable.profiles.image_split import VALIDATION
 
         profile = data.profile
         low, high = profile.budget_range_ms
-        summary = f"{profile.describe()}; budgets {low:.4g} to {high:.4g} ms"
+        budgets = f"budgets {low:.4g} to {high:.4g} ms"
+        summary = "; ".join(filter(None, (profile.describe(), budgets, missing_baselines(profile, VALIDATION))))
         return DataDescription(summary, profile.fingerprint, baselines(profile, VALIDATION))
 
     def start(self, settings: GRPOSettings, data: "ControllerData", seed: int, device: str) -> "GRPORun":

@@ -22,19 +22,22 @@ class ChoicesOnProfile:
     """A controller that was fitted to a profile."""
 
     def __init__(self, controller: Controller, profile: Profile, trust_remote_code: bool = False) -> None:
-        """Raises UserError when the profile's knobs or features are not those of the controller."""
-        if profile.grid != controller.grid:
+        """Raises UserError when the profile has knob values or features that the controller does not know."""
+        known = zip(profile.grid.values, controller.grid.values, strict=True)
+        if not all(set(values) <= set(of_controller) for values, of_controller in known):
             raise _other_profile(
                 controller, profile, f"the knobs {_shown(controller.grid)}", f"has {_shown(profile.grid)}"
             )
-        self._controller, self._profile = controller, profile
         features = _features(controller, profile, trust_remote_code)
-        self._environment = ReplayEnvironment(profile, features, torch.device("cpu"))
+        self.profile = profile.on_grid(controller.grid)
+        """Its configurations are numbered as the controller's."""
+        self._controller = controller
+        self._environment = ReplayEnvironment(self.profile, features, torch.device("cpu"))
 
     def choices(self, split: int, budgets_ms: np.ndarray) -> np.ndarray:
         """The configuration for each sample of the split under each budget, [Q] -> int64 [S, Q]."""
         served_ms = np.clip(budgets_ms, *self._controller.trained_budget_range_ms).astype(np.float32)  # [Q]
-        samples = torch.tensor(self._profile.samples(split))
+        samples = torch.tensor(self.profile.samples(split))
         chosen = greedy_choices(self._controller.policy, self._environment, samples, torch.tensor(served_ms))
         return chosen.numpy()
 
@@ -58,7 +61,7 @@ def _features(controller: Controller, profile: Profile, trust_remote_code: bool)
 def _other_profile(controller: Controller, profile: Profile, trained: str, has: str) -> UserError:
     return UserError(
         f"{controller.file}: trained on {trained}, but the profile {profile.results_dir} {has}; "
-        "give the checkpoint's own --results_dir"
+        "give one that is measured as the controller's own was"
     )
 
 

@@ -11,6 +11,7 @@ from trainable.judging.controller_choices import ChoicesOnProfile
 from trainable.profiles.baselines import (
     baselines_under_budgets,
     mean_of_measured,
+    missing_baselines,
     oracle_choices,
     points_of_choices,
 )
@@ -51,6 +52,7 @@ def evaluate(
     if not len(profile.samples(split)):
         raise UserError(f"profile {profile.results_dir}: none of its images falls into the {SPLIT_NAMES[split]} split")
     on_profile = ChoicesOnProfile(controller, profile, trust_remote_code)
+    profile = on_profile.profile
     full_ms = full_model_latency_ms(profile)
     budgets_ms = np.array([*(part * full_ms for part in FRACTIONS_OF_FULL), *further_budgets_ms], np.float32)  # [Q]
     of_full = [f"{part:.0%} of full" for part in FRACTIONS_OF_FULL] + [""] * len(further_budgets_ms)
@@ -64,6 +66,8 @@ def evaluate(
     )
     policy = points_of_choices(profile, split, on_profile.choices(split, budgets_ms), budgets_ms)
     console.print(_table(policy, of_full, baselines_under_budgets(profile, split, budgets_ms)))
+    if missing := missing_baselines(profile, split):
+        console.print(missing[0].upper() + missing[1:])
     grid_ms = profile.budget_grid_ms
     on_grid = points_of_choices(profile, split, on_profile.choices(split, grid_ms), grid_ms)
     score = np.mean([entry.in_budget_accuracy for entry in on_grid])
@@ -74,7 +78,7 @@ def evaluate(
     if profile.fingerprint != controller.fingerprint:
         console.print(f"Trained on another profile than {shown_path(profile.results_dir)}: scores are not comparable")
     if plot:
-        _draw(plot, on_profile, profile, split)
+        _draw(plot, on_profile, split)
         console.print(f"Frontier: {shown_path(plot)}")
 
 
@@ -104,9 +108,10 @@ def _table(policy: list[BudgetPoint], of_full: list[str], baselines: dict[str, l
     return table
 
 
-def _draw(file: Path, on_profile: ChoicesOnProfile, profile: Profile, split: int) -> None:
+def _draw(file: Path, on_profile: ChoicesOnProfile, split: int) -> None:
     from trainable.judging.frontier_plot import draw_frontier
 
+    profile = on_profile.profile
     budgets_ms = np.linspace(*profile.budget_range_ms, POINTS_OF_FRONTIER).astype(np.float32)
     policy = points_of_choices(profile, split, on_profile.choices(split, budgets_ms), budgets_ms)
     oracle = points_of_choices(profile, split, oracle_choices(profile, split, budgets_ms), budgets_ms)

@@ -1,64 +1,100 @@
 """What can be had on a profile without a policy: random, best fixed configuration, lookup table, per-sample oracle.
 
 What is chosen is chosen on the training samples, at the very budgets it is judged at; the oracle chooses in hindsight.
+Like a policy, each keeps to what is measured for a sample: where its first choice is not, it takes the next best.
 Letters: `S` samples, `C` configurations, `Q` budgets.
 """
 
 import numpy as np
 
-from trainable.profiles.image_split import TRAIN
+from trainable.profiles.image_split import SPLIT_NAMES, TRAIN
 from trainable.profiles.table import Profile
 from trainable.score_parts import Baseline, BudgetPoint, ScoreParts, interval
 
 RANDOM, BEST_FIXED, LOOKUP_TABLE, ORACLE = "random", "best fixed", "lookup table", "oracle"
 
+ROUNDS = 20
+"""Of alternating means, in a table with holes."""
+
 
 def baselines(profile: Profile, split: int) -> tuple[Baseline, ...]:
-    """The four baselines on a split, worst first, with 95 % intervals and what each achieves under each budget."""
+    """The baselines on a split, worst first, with 95 % intervals and what each achieves under each budget."""
     images = profile.images(split)
     points = baselines_under_budgets(profile, split, profile.budget_grid_ms)
     found = []
     for name, values in per_sample(profile, split).items():
         parts = parts_by_image(values, images)
-        found.append(Baseline(name, float(np.nanmean(values)), *interval(parts), tuple(points[name]), parts))
+        found.append(Baseline(name, float(np.mean(values)), *interval(parts), tuple(points[name]), parts))
     return tuple(found)
 
 
 def per_sample(profile: Profile, split: int) -> dict[str, np.ndarray]:
-    """Each baseline's in-budget accuracy of each sample, the mean over the budget grid, float32 [S].
-
-    NaN where its choice is not measured.
-    """
+    """Each baseline's in-budget accuracy of each sample, the mean over the budget grid, float32 [S]."""
     table = in_budget_accuracy(profile, split, profile.budget_grid_ms)  # [S, C, Q]
-    best_fixed, best_per_budget = _best_in_training(profile, profile.budget_grid_ms)
+    rows, budgets = np.ogrid[: table.shape[0], : table.shape[2]]
+    chosen = _choices(profile, split, profile.budget_grid_ms)
     return {
         RANDOM: np.nanmean(table, axis=(1, 2)),
-        BEST_FIXED: table[:, best_fixed].mean(axis=1),
-        LOOKUP_TABLE: table[:, best_per_budget, np.arange(table.shape[2])].mean(axis=1),
-        ORACLE: np.nanmax(table, axis=1).mean(axis=1),
+        **{name: table[rows, choices, budgets].mean(axis=1) for name, choices in chosen.items()},
     }
 
 
 def baselines_under_budgets(profile: Profile, split: int, budgets_ms: np.ndarray) -> dict[str, list[BudgetPoint]]:
-    """Each baseline's entries, one per budget; random is every measured configuration in turn."""
+    """Each baseline's entries, one per budget; random is every configuration that a sample has, in turn."""
     rows = profile.samples(split)
     accuracy, latency_ms = profile.accuracy[rows], profile.latency_ms[rows]
-    best_fixed, best_per_budget = _best_in_training(profile, budgets_ms)
-    choices = {
-        BEST_FIXED: np.full((len(rows), len(budgets_ms)), best_fixed),
-        LOOKUP_TABLE: np.tile(best_per_budget, (len(rows), 1)),
-        ORACLE: oracle_choices(profile, split, budgets_ms),
-    }
+    chosen = _choices(profile, split, budgets_ms)
     return {
         RANDOM: [budget_point(accuracy, latency_ms, budget_ms) for budget_ms in budgets_ms],
-        **{name: points_of_choices(profile, split, chosen, budgets_ms) for name, chosen in choices.items()},
+        **{name: points_of_choices(profile, split, choices, budgets_ms) for name, choices in chosen.items()},
     }
 
 
-def _best_in_training(profile: Profile, budgets_ms: np.ndarray) -> tuple[int, np.ndarray]:
-    """The configuration that is best on the training samples over all budgets, and that under each, int64 [Q]."""
-    means = mean_of_measured(in_budget_accuracy(profile, TRAIN, budgets_ms))  # [C, Q]
-    return int(np.nanargmax(means.mean(axis=1))), np.nanargmax(means, axis=0)
+def missing_baselines(profile: Profile, split: int) -> str:
+    """Which baselines do not exist on a split, and why, in words; nothing where all do."""
+    unknown = int((~_known(profile, split).any(axis=1)).sum())
+    if not unknown:
+        return ""
+    return (
+        f"no baselines {BEST_FIXED} and {LOOKUP_TABLE}: {unknown:,} {SPLIT_NAMES[split]} samples have no configuration "
+        "that a training sample has"
+    )
+
+
+def _known(profile: Profile, split: int) -> np.ndarray:
+    """Which configurations a sample has that are measured in training, too, bool [S, C]."""
+    known: np.ndarray = profile.measured[profile.samples(split)] & profile.measured[profile.samples(TRAIN)].any(axis=0)
+    return known
+
+
+def _choices(profile: Profile, split: int, budgets_ms: np.ndarray) -> dict[str, np.ndarray]:
+    """What the baselines that choose take for each sample under each budget, int64 [S, Q] each."""
+    chosen = {ORACLE: oracle_choices(profile, split, budgets_ms)}
+    known = _known(profile, split)[:, :, None]  # [S, C, 1]
+    if known.any(axis=1).all():
+        effects = _effects(in_budget_accuracy(profile, TRAIN, budgets_ms))  # [C, Q]
+        overall = effects.mean(axis=1)  # [C]
+        best_fixed = np.where(known[:, :, 0], overall, -np.inf).argmax(axis=1)  # [S]
+        chosen = {
+            BEST_FIXED: np.tile(best_fixed[:, None], len(budgets_ms)),
+            LOOKUP_TABLE: np.where(known, effects, -np.inf).argmax(axis=1),
+            **chosen,
+        }
+    return chosen
+
+
+def _effects(table: np.ndarray) -> np.ndarray:
+    """How good each configuration is, from [S, C, Q], up to a constant per budget; NaN where never measured, [C, Q].
+
+    The mean over the samples. Where samples are measured under different configurations, what makes a sample hard
+    under all of them is taken off first, lest a configuration look good that only easy samples have: the additive
+    model of a table with holes, by alternating means.
+    """
+    effects = mean_of_measured(table)
+    for _ in range(ROUNDS if np.isnan(table).any() else 0):
+        of_samples = np.nanmean(table - effects, axis=1, keepdims=True)  # [S, 1, Q]
+        effects = mean_of_measured(table - of_samples)
+    return effects
 
 
 def oracle_choices(profile: Profile, split: int, budgets_ms: np.ndarray) -> np.ndarray:
@@ -94,17 +130,25 @@ def budget_points(accuracy: np.ndarray, latency_ms: np.ndarray, budgets_ms: np.n
 
 
 def budget_point(accuracy: np.ndarray, latency_ms: np.ndarray, budget_ms: float) -> BudgetPoint:
-    """Means over numbers in any shape, NaN where not measured."""
+    """Means over samples.
+
+    Args:
+        accuracy, latency_ms: of one choice for each sample, [S], or of several in turn, [S, n]; NaN where not measured.
+    """
+    in_time = latency_ms <= np.float32(budget_ms)
     measured = ~np.isnan(latency_ms)
-    accuracy, latency_ms = accuracy[measured].astype(np.float64), latency_ms[measured]
-    late = latency_ms > np.float32(budget_ms)
+
+    def mean(values: np.ndarray) -> float:
+        of_samples = np.nanmean(np.where(measured, values, np.nan).reshape(len(values), -1), axis=1, dtype=np.float64)
+        return float(of_samples.mean())
+
     return BudgetPoint(
         budget_ms=float(budget_ms),
-        in_budget_accuracy=float((accuracy * ~late).mean()),
-        accuracy=float(accuracy.mean()),
-        latency_ms=float(latency_ms.mean(dtype=np.float64)),
-        p95_latency_ms=float(np.percentile(latency_ms, 95)),
-        violation_rate=float(late.mean()),
+        in_budget_accuracy=mean(accuracy * in_time),
+        accuracy=mean(accuracy),
+        latency_ms=mean(latency_ms),
+        p95_latency_ms=float(np.nanpercentile(latency_ms, 95)),
+        violation_rate=mean(~in_time),
     )
 
 
@@ -120,9 +164,7 @@ def parts_by_image(values: np.ndarray, images: np.ndarray) -> ScoreParts:
     """A score by whole images: questions about one image are not independent.
 
     Args:
-        values: [S], NaN where there is none. images: image of each sample, [S].
+        values: [S]. images: image of each sample, [S].
     """
     _, image = np.unique(images, return_inverse=True)
-    sums = np.bincount(image, weights=np.nan_to_num(values))  # [I]
-    counts = np.bincount(image, weights=~np.isnan(values)).astype(np.int64)  # [I]
-    return ScoreParts("image", tuple(sums.tolist()), tuple(counts.tolist()))
+    return ScoreParts("image", tuple(np.bincount(image, weights=values).tolist()), tuple(np.bincount(image).tolist()))

@@ -6,7 +6,7 @@ Letters: `S` samples, `C` configurations of the grid, `Q` budgets of the grid.
 import hashlib
 from array import array
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -28,7 +28,7 @@ class Profile:
     """A measured table. Where a configuration was not measured for a sample, both numbers are NaN.
 
     Raises:
-        UserError: no image to train or to validate on.
+        UserError: no image to train or to validate on, or nothing to choose in training.
     """
 
     results_dir: Path
@@ -48,6 +48,11 @@ class Profile:
                     f"into the {SPLIT_NAMES[wanted]} split (by hash of image_id: 60 % train, 20 % validation, "
                     "20 % test); measure more images"
                 )
+        if self.measured[self.samples(TRAIN)].sum(axis=1).max() == 1:
+            raise UserError(
+                f"profile {self.results_dir}: each training sample is measured under one configuration only, so there "
+                "is nothing to choose; measure each under at least two"
+            )
 
     @cached_property
     def split(self) -> np.ndarray:
@@ -98,12 +103,26 @@ class Profile:
             f"{', '.join(self.datasets)}: {len(self.keys):,} samples ({counts}) "
             f"x {self.measured.any(axis=0).sum()} configurations"
         )
-        missing = self.measured.size - int(self.measured.sum())
+        missing, possible = self._missing_pairs()
         if missing:
-            text += (
-                f"; {missing:,} of {self.measured.size:,} (sample, configuration) pairs are not measured: never chosen"
-            )
+            text += f"; {missing:,} of {possible:,} (sample, configuration) pairs are not measured: never chosen"
         return text
+
+    def on_grid(self, grid: KnobGrid) -> "Profile":
+        """The same measurements as part of a grid that has all of this one's knob values."""
+        columns = [grid.configurations.index(knobs) for knobs in self.grid.configurations]
+        accuracy, latency_ms = np.full((2, len(self.keys), len(grid.configurations)), np.nan, dtype=np.float32)
+        accuracy[:, columns], latency_ms[:, columns] = self.accuracy, self.latency_ms
+        return replace(self, grid=grid, accuracy=accuracy, latency_ms=latency_ms)
+
+    def _missing_pairs(self) -> tuple[int, int]:
+        """How many pairs are not measured, and of how many: a dataset's samples under what any of them has."""
+        of_sample, missing, possible = np.array([key.dataset for key in self.keys]), 0, 0
+        for dataset in self.datasets:
+            measured = self.measured[of_sample == dataset]
+            pairs = len(measured) * int(measured.any(axis=0).sum())
+            missing, possible = missing + pairs - int(measured.sum()), possible + pairs
+        return missing, possible
 
 
 def files_of_datasets(results_dir: Path, dataset_names: tuple[str, ...]) -> list[tuple[str, Path]]:
@@ -127,7 +146,7 @@ def load_profile(
         on_file: called with (files read, files in all), for a progress bar.
 
     Raises:
-        UserError: missing, empty, malformed, of one configuration, or without an image to train or validate on.
+        UserError: missing, empty, malformed, without an image to train or validate on, or with nothing to choose.
     """
     # An entry per measurement, in the order of the files; arrays and not lists, since there may be millions.
     samples, configurations, accuracies, latencies_ms = array("i"), array("i"), array("f"), array("f")
@@ -149,11 +168,6 @@ def load_profile(
 
     if not index_of_knobs:
         raise UserError(f"profile {results_dir}: its files hold no sample; measure it again")
-    if len(index_of_knobs) == 1:
-        raise UserError(
-            f"profile {results_dir}: it holds one configuration only, so there is nothing to choose; "
-            "measure at least two"
-        )
     grid = _grid(list(index_of_knobs), np.asarray(configurations), np.asarray(latencies_ms))
     keys = tuple(sorted(index_of_key, key=_natural))
     rows = np.empty(len(keys), dtype=np.int64)  # of the table, for each sample in the order of the files

@@ -10,6 +10,7 @@ shorter now.
 """
 
 import json
+import math
 import shutil
 import subprocess
 import sys
@@ -17,11 +18,13 @@ from pathlib import Path
 
 import pytest
 import yaml
+from made_up_sweep import DATA, MadeUpTrial, write_sweep
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 from quadratic_run import QuadraticRun, QuadraticSettings
 from sweep_here import sweep_here
 from sweep_process import ROOT, curve, params, rows
 
+from results import compare_trials
 from results.record.space import space_from_json
 from results.record.sweeps import read_sweep
 from results.record.upgrade import FORMAT, upgraded
@@ -163,3 +166,13 @@ def test_a_sweep_of_a_newer_version_is_refused_in_a_sentence(old: Path) -> None:
         file.write(f"format: {FORMAT + 1}\n")
     with pytest.raises(UserError, match=f"sweep recorded: its record is of format {FORMAT + 1} and this version reads"):
         read_sweep(old)
+
+
+def test_a_baseline_recorded_as_no_number_is_in_no_report(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    baselines = [*DATA["baselines"], DATA["baselines"][0] | {"name": "unknown", "value": math.nan}]
+    sweep = write_sweep(tmp_path / "a", [MadeUpTrial({"lr": 0.1}, [0.5])], DATA | {"baselines": baselines})
+    assert compare_trials.main([str(sweep)]) == 0
+    printed = capsys.readouterr().out
+    assert "best fixed" in printed
+    assert "unknown" not in printed
+    assert "nan" not in printed

@@ -113,7 +113,7 @@ def test_a_mistake_is_one_sentence(
 ) -> None:
     (tmp_path / "empty").mkdir()
     (tmp_path / "torn.pt").write_bytes(b"PK\x03\x04 torn")
-    write_profile(tmp_path / "other", blocks=(8, 16))
+    write_profile(tmp_path / "other", blocks=(8, 24))
     unlike = tmp_path / "unlike" / "digit-vqa"
     unlike.mkdir(parents=True)
     for file in (SHIPPED_PROFILE / "digit-vqa").glob("*.json.gz"):

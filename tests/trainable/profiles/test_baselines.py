@@ -9,7 +9,7 @@ from trainable.grpo.settings import GRPOSettings
 from trainable.profiles.baselines import baselines, in_budget_accuracy, parts_by_image, per_sample
 from trainable.profiles.image_split import TEST, TRAIN, VALIDATION
 from trainable.profiles.table import Profile, load_profile
-from trainable.score_parts import ScoreParts, interval
+from trainable.score_parts import interval
 
 QUICK, SLOW = ("low", 1, 4), ("high", 1, 4)
 
@@ -121,9 +121,3 @@ def test_the_interval_is_as_wide_as_theory_says():
     # The mean of 400 independent halves: .5 +- 1.96 * .5 / sqrt(400) = .451 to .549
     low, high = interval(parts_by_image(np.tile([0.0, 1.0], 200), np.arange(400)))
     assert (low, high) == (pytest.approx(0.451, abs=0.005), pytest.approx(0.549, abs=0.005))
-
-
-def test_a_sample_without_a_value_is_left_out_of_the_interval():
-    parts = parts_by_image(np.array([0.5, np.nan, 0.5, 0.5]), np.array(["a", "a", "b", "c"]))
-    assert parts == ScoreParts("image", (0.5, 0.5, 0.5), (1, 1, 1))
-    assert interval(parts) == (0.5, 0.5)

@@ -191,7 +191,7 @@ def test_a_pair_that_was_not_measured_is_said_in_the_same_line(tmp_path):
 def test_a_configuration_of_the_grid_that_nobody_measured_is_not_counted(tmp_path):
     profile = load_profile(write_profile(tmp_path, configurations=CONFIGURATIONS[:-1]))
     assert len(profile.grid.configurations) == 8
-    assert "x 7 configurations; 24 of 192" in profile.describe()
+    assert profile.describe().endswith("x 7 configurations")
 
 
 # What cannot be used.
@@ -204,12 +204,6 @@ def message(results_dir: Path) -> str:
     assert str(results_dir) in text
     assert "\n" not in text
     return text
-
-
-def test_one_configuration_leaves_nothing_to_choose(tmp_path):
-    text = message(write_profile(tmp_path, configurations=[LOW]))
-    assert "one configuration only" in text
-    assert "measure at least two" in text
 
 
 def test_files_without_a_sample(tmp_path):
