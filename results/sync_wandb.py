@@ -7,10 +7,14 @@ python results/sync_wandb.py SWEEP --report       and write a W&B Report of it
 import dataclasses
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from results.sweep_arguments import parser_of_sweeps, wanted_sweeps
 from trainable.contract import UserError
 from trainable.terminal.commands import command
+
+if TYPE_CHECKING:
+    from results.record.sweeps import SweepRecord
 
 
 @command("sync_wandb.py", interrupted="interrupted; the same command goes on from there")
@@ -26,17 +30,19 @@ def main(arguments: list[str]) -> int:
     wanted = parser.parse_args(arguments)
     if wanted.report and wanted.mode == "offline":
         raise UserError("--report is written at the server; leave --mode offline out")
-    folders = [record.folder for record in wanted_sweeps(wanted)]
-    _require_login(wanted.mode)
-    return max([_send(folder, wanted.mode, wanted.project, wanted.entity, wanted.report) for folder in folders])
+    records = wanted_sweeps(wanted)
+    _check(records, wanted.mode, wanted.project, wanted.entity)
+    return max([_send(record.folder, wanted.mode, wanted.project, wanted.entity, wanted.report) for record in records])
 
 
-def _require_login(mode: str) -> None:
-    from results.trackers.wandb_client import has_login, prepare_wandb  # first: it says if the package is missing
+def _check(records: "list[SweepRecord]", mode: str, project: str | None, entity: str | None) -> None:
+    from results.trackers.wandb_client import prepare_wandb  # first: it says if the package is missing
+    from results.trackers.wandb_wishes import settle
 
     prepare_wandb()
-    if mode == "online" and not has_login():
-        raise UserError("no W&B login; run `wandb login`, or set WANDB_API_KEY")
+    for record in records:
+        of_sweep = record.settings["wandb_project"], record.settings["wandb_entity"]
+        settle(mode, project or of_sweep[0], entity or of_sweep[1], flags="--")
 
 
 def _send(folder: Path, mode: str, project: str | None, entity: str | None, report: bool) -> int:

@@ -28,7 +28,7 @@ MAY_IMPORT = {
     "search_spaces": {"search_spaces", "trainable", "optuna"},
     "results": {
         "results", "trainable", "numpy", "scipy", "optuna", "rich", "yaml", "jinja2", "tensorboard", "wandb",
-        "wandb_workspaces",
+        "wandb_workspaces", "pydantic",
     },
 }  # fmt: skip
 """First names that a package's modules may import beside the standard library; the tests below narrow some of them."""

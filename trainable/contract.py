@@ -50,6 +50,8 @@ PROJECT = Path(__file__).resolve().parent.parent
 
 DEFAULT_STORAGE = PROJECT / "results" / "sweeps"
 """Where sweeps lie when the user does not say."""
+DEFAULT_WANDB_PROJECT = "molmo-controller"
+"""Where runs go at W&B when neither the user nor the environment says."""
 
 # The layout of a sweep: <storage_path>/<name>/...
 SWEEP_FILE = "sweep.yaml"

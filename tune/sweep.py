@@ -8,7 +8,7 @@ from results.record.failures import earlier_failures, reopen
 from results.record.folder_lock import exclusive_lock
 from results.record.sweeps import SweepRecord, TrialRecord, read_sweep
 from results.record.trial_log import cut_rows
-from results.trackers.wandb_client import prepare_wandb, resolve_mode
+from results.trackers.wandb_client import prepare_wandb
 from trainable import contract
 from trainable.contract import TrialStatus, UserError
 from trainable.terminal.console import PlainConsole
@@ -45,7 +45,7 @@ def run_requested_sweep(request: Request) -> int:
         if not trials_left(read_sweep(folder), plan.settings.num_samples):
             if changes:
                 write_settings(plan, changes)
-            return _say_nothing_left(read_sweep(folder), resolve_mode(plan.settings.wandb_mode), console)
+            return _say_nothing_left(read_sweep(folder), plan.wandb_mode, console)
         allotment = _connect(plan)
         with stop_on_signals() as interruption:
             write_settings(plan, changes)
@@ -60,20 +60,19 @@ def _connect(plan: Plan) -> Allotment:
 
 def _run(plan: Plan, allotment: Allotment, interruption: Interruption, console: Console) -> int:
     settings = plan.settings
-    wandb_mode = resolve_mode(settings.wandb_mode)
-    announce.print_start(console, settings, plan.description, allotment, wandb_mode)
-    followers = _fit(plan, allotment, wandb_mode, interruption, console)
+    announce.print_start(console, settings, plan.description, allotment, plan.wandb_mode)
+    followers = _fit(plan, allotment, interruption, console)
     starved = _reopen_starved(read_sweep(settings.folder))
     if starved and not interruption.signal:
         console.print(f"Out of memory: {', '.join(starved)} once more, each alone")
-        followers = _fit(plan, allotment.alone(), wandb_mode, interruption, console)
+        followers = _fit(plan, allotment.alone(), interruption, console)
     if interruption.signal:
         console.print(
             f"Stopped by {interruption.signal.name}; everything is on disk. Go on with: "
             f"{announce.resume_command(settings.folder)}"
         )
         return interruption.exit_status
-    status = _say_end(settings.folder, wandb_mode, console)
+    status = _say_end(settings.folder, plan.wandb_mode, console)
     if followers.recorder.common_failure:
         announce.print_common_failure(console, settings.folder, *followers.recorder.common_failure)
     return status
@@ -91,7 +90,7 @@ def _say_nothing_left(record: SweepRecord, wandb_mode: str, console: Console) ->
     return status
 
 
-def _fit(plan: Plan, allotment: Allotment, wandb_mode: str, interruption: Interruption, console: Console) -> Followers:
+def _fit(plan: Plan, allotment: Allotment, interruption: Interruption, console: Console) -> Followers:
     """Run what is left of the sweep, as the record tells it.
 
     Raises:
@@ -101,7 +100,7 @@ def _fit(plan: Plan, allotment: Allotment, wandb_mode: str, interruption: Interr
     interruption.await_fit()
     try:
         record = _cut_to_checkpoints(read_sweep(folder), console)
-        followers = Followers(record, wandb_mode, console)
+        followers = Followers(record, plan.wandb_mode, console)
         progress = Progress(record, allotment.max_concurrent_trials, console)
         build_tuner(plan, record, allotment, followers.in_order(progress), followers.recorder.is_hopeless).fit()
     except Exception as error:  # Ray raises an error of its own for what a callback raised

@@ -1,21 +1,28 @@
-"""W&B's client: whether there is a login, whether its server answers, and how long it may be waited for.
+"""W&B's client: what it is set to, whether there is a login, whether its server answers, how long it may be waited for.
 
 What is private to wandb and reached all the same stands here, with the version in which it was read.
 """
 
+import http.client
 import math
 import os
 import ssl
 import urllib.error
 import urllib.request
+from pathlib import Path
 from typing import Any
+
+from pydantic import ValidationError
 
 from trainable.contract import WandbNotInstalled
 
 try:
     import wandb as wandb  # whoever needs it takes it from here: this says what to do where it is missing
     from wandb.errors import Error as WandbError
-    from wandb.sdk.lib.service.service_connection import WandbApiFailedError  # private; read in wandb 0.31
+    from wandb.sdk.lib.service.service_connection import WandbApiFailedError  # private, as what follows; wandb 0.31
+    from wandb.sdk.lib.settings_file import SettingsFiles
+    from wandb.sdk.wandb_settings import _parse_system_settings
+    from wandb.sdk.wandb_setup import singleton
 except ModuleNotFoundError as error:
     # A folder `wandb` where the user stands passes for the package until something in it is imported.
     if error.name not in ("wandb", "wandb.errors"):
@@ -34,42 +41,65 @@ INIT_TIMEOUT_S = 30.0
 FINISH_TIMEOUT_S = 60.0
 """W&B's own is none: it would wait for a dead server for hours; WANDB_FINISH_TIMEOUT, which W&B knows, wins."""
 
+_OF_OTHERS = ("WANDB_SERVICE", "WANDB_RESUME", "WANDB_RESUME_FROM", "WANDB_FORK_FROM")
+"""Variables of another process, or of a way to resume that is not the record's."""
+_OF_ONE_RUN = ("WANDB_RUN_ID", "WANDB_SWEEP_ID", "WANDB_SWEEP_PARAM_PATH", "WANDB_LAUNCH")
+"""By which the client would make all runs of a process one: W&B's own agent sets them for a process that is one run."""
 
-def prepare_wandb(may_ask: bool = False) -> None:
+
+def prepare_wandb(may_ask: bool = False, of_many_runs: bool = True) -> None:
     """Set what W&B's client is to read from the environment. Once, when the process begins, before the client is used.
 
     Args:
         may_ask: for a login, at the terminal; else the client prints nothing.
+        of_many_runs: this process makes its runs itself: it is no single run of W&B's agent.
     """
     if not may_ask:
         os.environ.setdefault("WANDB_SILENT", "true")
+    for name in (*_OF_OTHERS, *(_OF_ONE_RUN if of_many_runs else ())):
+        os.environ.pop(name, None)
 
 
-def resolve_mode(wished: str | None, may_ask: bool = False) -> str:
-    """'online', 'offline' or 'disabled': the wish, else WANDB_MODE, else online where there is a login.
+def client_settings() -> wandb.Settings:
+    """What the client is set to by its settings files and the environment, as it was when first asked.
 
-    Args:
-        may_ask: where no login is stored, W&B may ask for one at the terminal.
+    `wandb.setup()`, the public way to it, would start wandb-core.
     """
-    mode = wished or os.environ.get("WANDB_MODE")
-    if mode in ("online", "offline", "disabled"):
-        return mode
-    return "online" if has_login(may_ask) else "offline"
+    return singleton().settings
+
+
+def settings_files() -> SettingsFiles:
+    """The client's, the user's and those of this folder, found as wandb 0.31 does itself when it is first used."""
+    folder = Path(os.environ.get("WANDB_CONFIG_DIR", "~/.config/wandb")).expanduser()
+    return wandb.Settings(settings_system=str(folder / "settings")).read_system_settings()
+
+
+def read_settings_files(files: SettingsFiles) -> wandb.Settings:
+    """What they say.
+
+    Raises:
+        ValueError, WandbUnavailable: the client cannot use it. When it is set up by itself, it skips the files then.
+    """
+    return _parse_system_settings(files)
 
 
 def has_login(may_ask: bool = False) -> bool:
-    """Whether a key is stored or in WANDB_API_KEY; the server is not asked."""
+    """Whether a key is stored or in WANDB_API_KEY; the server is not asked.
+
+    Raises:
+        WandbUnavailable: it is malformed.
+    """
     return bool(wandb.login(prompt=may_ask, verify=False))
 
 
 def base_url() -> str:
     """Of the server that the client is set to."""
-    return str(wandb.setup().settings.base_url)
+    return str(client_settings().base_url)
 
 
 def init_timeout_s() -> float:
     """How long the opening of a run may take."""
-    return float(os.environ.get("WANDB_INIT_TIMEOUT", INIT_TIMEOUT_S))
+    return _timeout_s("init_timeout", INIT_TIMEOUT_S)
 
 
 def ask_timeout_s() -> int:
@@ -79,7 +109,12 @@ def ask_timeout_s() -> int:
 
 def finish_timeout_s() -> float:
     """How long a run's end may wait for the server."""
-    return float(os.environ.get("WANDB_FINISH_TIMEOUT", FINISH_TIMEOUT_S))
+    return _timeout_s("finish_timeout", FINISH_TIMEOUT_S)
+
+
+def _timeout_s(name: str, ours: float) -> float:
+    settings = client_settings()
+    return float(getattr(settings, name)) if name in settings.model_fields_set else ours
 
 
 def why_unreachable() -> str | None:
@@ -89,10 +124,20 @@ def why_unreachable() -> str | None:
         urllib.request.urlopen(urllib.request.Request(url, method="HEAD"), timeout=PROBE_TIMEOUT_S).close()
     except urllib.error.HTTPError:
         return None
+    except (http.client.HTTPException, UnicodeError) as error:  # what answers is no web server; no host's name
+        return f"{url}: {type(error).__name__}: {error}"
     except OSError as error:
         reason = getattr(error, "reason", error)
         return None if isinstance(reason, ssl.SSLError) else f"{url}: {reason}"
     return None
+
+
+def complaint(error: Exception) -> str:
+    """What the client has against a value, without the value: it may be secret."""
+    if isinstance(error, ValidationError):
+        first = error.errors()[0]
+        return f"{first['loc'][0]}: {first['msg'].removeprefix('Value error, ')}"
+    return first_line(error)
 
 
 def first_line(error: Exception) -> str:

@@ -19,6 +19,7 @@ from results.record.view_marks import mark_complete
 from results.trackers.wandb_client import (
     WandbUnavailable,
     ask_timeout_s,
+    client_settings,
     finish_timeout_s,
     first_line,
     init_timeout_s,
@@ -206,6 +207,7 @@ def _open(settings: WandbRunSettings, described: RunDescription) -> wandb.Run:
         init_timeout=init_timeout_s(),
         finish_timeout=finish_timeout_s(),
         finish_timeout_raises=True,
+        use_dot_wandb=False,
     )
     if settings.sweep_id:  # else the environment's holds: W&B's own agent names its sweep there
         of_client.sweep_id = settings.sweep_id
@@ -219,7 +221,7 @@ def _open(settings: WandbRunSettings, described: RunDescription) -> wandb.Run:
             name=described.name,
             group=settings.group,
             job_type=settings.job_type,
-            tags=settings.tags,
+            tags=list(dict.fromkeys([*settings.tags, *(client_settings().run_tags or ())])),
             config={**settings.config, **described.config},
             resume="allow" if settings.is_online else None,
             reinit="create_new",

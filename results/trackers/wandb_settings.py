@@ -49,8 +49,9 @@ class WandbRunSettings:
 
     def mark(self, epochs: int, status: str) -> str:
         """What the mark of a whole run says: what it holds, and where."""
-        what = f"{epochs} epochs, {status}, checkpoints: {self.upload_checkpoints}"
-        return f"{what}, {base_url()}/{self.entity or '-'}/{self.project}" if self.is_online else what
+        server = f"{base_url()}/" if self.is_online else ""
+        place = f"{server}{self.entity or '-'}/{self.project}"
+        return f"{epochs} epochs, {status}, checkpoints: {self.upload_checkpoints}, {place}"
 
     def marks_of_at_least(self, epochs: int, status: str) -> list[str]:
         """What the mark of a run may say that holds this, with these checkpoints or with more."""

@@ -1,7 +1,6 @@
 """A sweep's trials as W&B runs, as its record tells them: the same from the driver and from sync_wandb.py."""
 
 import hashlib
-import os
 from collections.abc import Callable
 
 from results.record.ranking import Row, better
@@ -10,6 +9,7 @@ from results.record.view_marks import is_complete
 from results.trackers.wandb_client import WandbUnavailable, first_line
 from results.trackers.wandb_run import ClosedRun, TrialWandbRun, sent_by_hand
 from results.trackers.wandb_settings import ModelArtifact, RunDescription, WandbRunSettings
+from results.trackers.wandb_wishes import settled_place
 from trainable import contract
 from trainable.contract import UserError
 
@@ -22,10 +22,12 @@ def sweep_settings(
     Args:
         project, entity: instead of the sweep's own.
     """
+    of_sweep = record.settings["wandb_project"], record.settings["wandb_entity"]
+    project, entity = settled_place(project or of_sweep[0], entity or of_sweep[1])
     return WandbRunSettings(
         mode=mode,
-        project=project or record.settings["wandb_project"],
-        entity=entity or record.settings["wandb_entity"] or os.environ.get("WANDB_ENTITY"),
+        project=project,
+        entity=entity,
         group=record.name,
         job_type=record.job_type,
         metric=record.metric,

@@ -62,13 +62,14 @@ def sweep_here(storage: Path, *flags: object, **variables: str) -> "subprocess.C
     from tune.run_sweep import main
 
     given = arguments(storage, *flags)
+    wandb.teardown()  # its client reads the environment once
     with tempfile.TemporaryDirectory() as folder:
         out, err = Path(folder, "out"), Path(folder, "err")
         try:
             with patch.dict(os.environ, environment(**variables), clear=True), printing_into(out, err):
                 status = main(given)
         finally:
-            wandb.teardown()  # its client reads the environment once
+            wandb.teardown()
         return subprocess.CompletedProcess(given, status, out.read_text(), err.read_text())
 
 

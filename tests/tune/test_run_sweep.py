@@ -2,6 +2,9 @@
 
 import math
 import re
+import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import optuna
@@ -11,7 +14,7 @@ import yaml
 from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 from sweep_here import start_joined, sweep_here
-from sweep_process import QUADRATIC, curves, params, rows, trial_folders
+from sweep_process import QUADRATIC, ROOT, curves, environment, params, rows, trial_folders
 from views import tensorboard_curves, wandb_steps
 from wandb_file import history, offline_runs, run_config, run_record, summary
 
@@ -190,13 +193,22 @@ def test_a_reader_that_has_gone_costs_the_sweep_nothing(tmp_path: Path) -> None:
     assert (tmp_path / "unread" / "report.html").exists()
 
 
-def test_disabled_wandb_leaves_no_run(tmp_path: Path) -> None:
+def test_disabled_wandb_leaves_no_run_heeds_no_variable_and_says_what_sends_it_later(tmp_path: Path) -> None:
     done = sweep_here(
-        tmp_path, "--name", "quiet", *QUADRATIC, "--num-samples", 1, "--num-epochs=2", "--wandb_mode", "disabled"
-    )
+        tmp_path, "--name", "quiet", *QUADRATIC, "--num-samples", 1, "--num-epochs=2", "--wandb_mode", "disabled",
+        WANDB_INIT_TIMEOUT="30s",
+    )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert not (tmp_path / "quiet" / "trial_00000" / "wandb").exists()
-    assert "sync_wandb.py" not in done.stdout
+    (command,) = re.findall(r"^Send to W&B +(python .*)$", done.stdout, re.MULTILINE)
+    sent = subprocess.run(
+        [sys.executable, *shlex.split(command)[1:], "--mode", "offline"],
+        env=environment(WANDB_PROJECT="mine"),
+        cwd=ROOT,
+    )
+    assert sent.returncode == 0
+    (file,) = offline_runs(tmp_path / "quiet" / "trial_00000")
+    assert (run_record(file).project, len(history(file))) == ("mine", 2)
 
 
 @pytest.mark.parametrize("mode", ["offline", "disabled"])

@@ -4,6 +4,7 @@ import dataclasses
 import datetime
 import os
 import secrets
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 import torch
 
 from results.record.atomic_write import read_json
-from trainable.contract import DATA_FILE, PARAMS_FILE, UserError, shown_path
+from trainable.contract import DATA_FILE, PARAMS_FILE, UserError, WandbNotInstalled, shown_path
 from trainable.grpo.joint_controller import KIND
 from trainable.grpo.run import ControllerData
 from trainable.runs import DataDescription
@@ -37,6 +38,8 @@ class Plan:
     created: str
     wandb_id: str | None
     """The run's id at W&B, the same after every resume; None where W&B's sweep agent decides it."""
+    wandb_mode: str | None
+    """'online', 'offline' or 'disabled'; None where W&B was not asked for, or is not installed."""
     device: str
     data: ControllerData
     description: DataDescription
@@ -123,9 +126,31 @@ def plan_resumed(request: Request) -> Plan:
 
 
 def _plan(settings: TrainingSettings, created: str, wandb_id: str | None) -> Plan:
+    settings, wandb_mode = _settle_wandb(settings)
     device = _device(settings.device)
     data = KIND.prepare(settings.grpo)
-    return Plan(settings, created, wandb_id, device, data, KIND.describe(settings.grpo, data))
+    return Plan(settings, created, wandb_id, wandb_mode, device, data, KIND.describe(settings.grpo, data))
+
+
+def _settle_wandb(settings: TrainingSettings) -> tuple[TrainingSettings, str | None]:
+    """Settings that say where the run belongs at W&B, so that a resume from another shell sends it there; the mode.
+
+    Raises:
+        UserError: W&B's client refuses what the user has it do.
+    """
+    if not settings.use_wandb:
+        return settings, None
+    try:
+        from results.trackers.wandb_client import client_settings, prepare_wandb  # takes a second
+        from results.trackers.wandb_wishes import settle
+    except WandbNotInstalled:  # said when the training begins; it goes on without
+        return settings, None
+    may_ask = sys.stdin.isatty() and sys.stdout.isatty()
+    prepare_wandb(may_ask, of_many_runs=False)
+    wishes = settle(None, settings.wandb_project, settings.wandb_entity, may_ask=may_ask)
+    name = settings.wandb_name or client_settings().run_name
+    settled = dataclasses.replace(settings, wandb_project=wishes.project, wandb_entity=wishes.entity, wandb_name=name)
+    return settled, wishes.mode
 
 
 def _device(wished: str) -> str:

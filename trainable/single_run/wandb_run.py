@@ -13,10 +13,9 @@ from collections.abc import Iterable
 from results.record.ranking import Row
 from results.trackers.wandb_client import (
     WandbUnavailable,
+    client_settings,
     finish_timeout_s,
     first_line,
-    prepare_wandb,
-    resolve_mode,
 )
 from results.trackers.wandb_run import TrialWandbRun
 from results.trackers.wandb_settings import ModelArtifact, RunDescription, WandbRunSettings
@@ -28,9 +27,10 @@ from trainable.grpo.joint_controller import KIND
 from trainable.settings_fields import to_flat
 from trainable.single_run.plan import MODE, OBJECTIVE, Plan
 from trainable.single_run.screen import Screen
-from trainable.single_run.settings import DEFAULT_PROJECT
 from trainable.single_run.signals import Stopped
 
+LONGEST_TAG = 64
+"""By W&B's own rule."""
 TAGS = ("grpo", "controller", "joint-training")
 MODEL_NAME = "joint-controller"
 PATIENCE_S = 3.0
@@ -38,16 +38,14 @@ PATIENCE_S = 3.0
 
 
 def open_wandb_view(plan: Plan, screen: Screen) -> "WandbView | None":
-    """The run, online or offline as the environment says; None where it says that there shall be none."""
-    may_ask = sys.stdin.isatty() and sys.stdout.isatty()
-    prepare_wandb(may_ask)
-    mode = resolve_mode(None, may_ask)
-    if mode == "disabled":
-        screen.say("WANDB_MODE=disabled: nothing goes to W&B")
+    """The run, online or offline as the plan says; None where it says that there shall be none."""
+    assert plan.wandb_mode
+    if plan.wandb_mode == "disabled":
+        screen.say("W&B is disabled (by WANDB_MODE, or by `wandb disabled`): nothing goes there")
         return None
-    if mode == "offline" and os.environ.get("WANDB_MODE") != "offline":
+    if plan.wandb_mode == "offline" and client_settings().mode == "online":
         screen.say("No W&B login is stored here (wandb login stores one), so the run is recorded offline")
-    return WandbView(plan, mode, screen)
+    return WandbView(plan, plan.wandb_mode, screen)
 
 
 class WandbView:
@@ -123,8 +121,7 @@ class WandbView:
 
 def _run_settings(plan: Plan, mode: str) -> WandbRunSettings:
     settings = plan.settings
-    project: str | None = settings.wandb_project or os.environ.get("WANDB_PROJECT") or DEFAULT_PROJECT
-    entity = settings.wandb_entity or os.environ.get("WANDB_ENTITY")
+    project, entity = settings.wandb_project, settings.wandb_entity
     if plan.wandb_id is None:  # W&B's sweep agent has decided both
         project = entity = None
     return WandbRunSettings(
@@ -133,8 +130,8 @@ def _run_settings(plan: Plan, mode: str) -> WandbRunSettings:
         entity=entity,
         metric=OBJECTIVE,
         score_mode=MODE,
-        job_type="train",
-        tags=(*TAGS, *plan.data.profile.datasets),
+        job_type=client_settings().run_job_type or "train",
+        tags=(*TAGS, *(dataset[:LONGEST_TAG] for dataset in plan.data.profile.datasets)),
     )
 
 
@@ -149,7 +146,7 @@ def _described(plan: Plan) -> RunDescription:
         "fingerprint": plan.description.fingerprint,
         **{f"version/{package}": importlib.metadata.version(package) for package in ("torch", "wandb")},
     }
-    name = settings.wandb_name or os.environ.get("WANDB_NAME") or run_name
+    name = settings.wandb_name or run_name
     return RunDescription(plan.wandb_id, name, config, settings.folder)
 
 

@@ -29,9 +29,7 @@ class Allotment:
 
     def alone(self) -> "Allotment":
         """One trial at a time, with a GPU to itself where it had a share."""
-        return dataclasses.replace(
-            self, gpus_per_trial=float(math.ceil(self.gpus_per_trial)), max_concurrent_trials=1
-        )
+        return dataclasses.replace(self, gpus_per_trial=float(math.ceil(self.gpus_per_trial)), max_concurrent_trials=1)
 
 
 def connect(address: str | None) -> UsableCores | None:

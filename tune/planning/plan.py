@@ -16,6 +16,7 @@ from results.record.space import Space, ends, write_space
 from results.record.sweeps import find_sweep, latest_sweep, read_settings, read_sweep
 from results.record.trial_log import write_params
 from results.record.upgrade import FORMAT
+from results.trackers.wandb_wishes import settle
 from search_spaces.choose import load_space
 from trainable import contract
 from trainable.contract import DEFAULT_STORAGE, UserError, shown_path
@@ -56,6 +57,8 @@ class Plan:
     space: Space
     data: Any
     description: DataDescription
+    wandb_mode: str
+    """'online', 'offline' or 'disabled'"""
     planned_trials: tuple[dict[str, Any], ...] = ()
     """Hyperparameters of the trials that are known before the first one runs: all of a sweep that confirms."""
     recorded_data: dict[str, Any] = field(default_factory=dict)
@@ -120,8 +123,10 @@ def _plan(settings: SweepSettings, created: str) -> Plan:
     kind = settings.run_kind
     space = load_space(settings.search_space)
     _check_space(settings, space)
+    wandb = settle(settings.wandb_mode, settings.wandb_project, settings.wandb_entity)
+    settings = dataclasses.replace(settings, wandb_project=wandb.project, wandb_entity=wandb.entity)
     data = kind.prepare(settings.run_settings)
-    return Plan(settings, created, space, data, kind.describe(settings.run_settings, data))
+    return Plan(settings, created, space, data, kind.describe(settings.run_settings, data), wandb.mode)
 
 
 def _check_space(settings: SweepSettings, space: Space) -> None:

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from trainable.contract import DEFAULT_STORAGE, UserError
+from trainable.contract import DEFAULT_STORAGE, DEFAULT_WANDB_PROJECT, UserError
 from trainable.runs import RunKind, find_run_kind
 from trainable.settings_fields import Role, require, setting, typed_values
 from trainable.user_paths import PathTo
@@ -77,8 +77,8 @@ class SweepSettings:
         "W&B (default: WANDB_MODE, else online where a login is stored, else offline)",
         choices=("online", "offline", "disabled"),
     )
-    wandb_project: str = _tracking("molmo-controller", "W&B project")
-    wandb_entity: str | None = _tracking(None, "W&B user or team (default: yours)")
+    wandb_project: str | None = _tracking(None, f"W&B project (default: WANDB_PROJECT, else {DEFAULT_WANDB_PROJECT})")
+    wandb_entity: str | None = _tracking(None, "W&B user or team (default: WANDB_ENTITY, else yours)")
     upload_checkpoints: str = _tracking(
         "none",
         "checkpoints that W&B gets as model artifacts: a trial's last, which holds its best policy, or every epoch's "

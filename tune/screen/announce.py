@@ -51,7 +51,7 @@ def print_end(console: Console, record: SweepRecord, wandb_mode: str) -> None:
     commands = {
         "W&B": pages.view_url if pages else None,
         "TensorBoard": f"tensorboard --logdir {shlex.quote(shown_path(folder))}",
-        "Send to W&B": _results_command("sync_wandb.py", folder) if wandb_mode == "offline" else None,
+        "Send to W&B": _results_command("sync_wandb.py", folder) if wandb_mode != "online" else None,
         "Compare": _results_command("compare_trials.py", folder),
         "Confirm": _sweep_command("--confirm", folder) if best and record.job_type == "search" else None,
         "Resume": resume_command(folder),
