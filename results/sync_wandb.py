@@ -49,12 +49,14 @@ def _send(folder: Path, mode: str, project: str | None, entity: str | None, repo
     """The exit status: 1 when W&B lacks something then, or has not taken the report."""
     from results.record.folder_lock import exclusive_lock
     from results.record.sweeps import read_sweep
+    from results.trackers.wandb_copies import part_from_original
     from results.trackers.wandb_dashboard import SweepDashboard
     from results.trackers.wandb_sweep_entry import ended_state
     from results.trackers.wandb_trials import send_lacking, sweep_settings
 
     # Two writers of one run would cost it rows: neither a running sweep is sent nor a resume begun meanwhile.
     with exclusive_lock(folder, f"sweep {folder.name}"):
+        part_from_original(folder, _say)
         record = read_sweep(folder)
         settings = sweep_settings(record, mode, project, entity)
         dashboard = SweepDashboard(settings, record, _say)

@@ -9,6 +9,7 @@ from results.record.folder_lock import exclusive_lock
 from results.record.sweeps import SweepRecord, TrialRecord, read_sweep
 from results.record.trial_log import cut_rows
 from results.trackers.wandb_client import prepare_wandb
+from results.trackers.wandb_copies import part_from_original
 from trainable import contract
 from trainable.contract import TrialStatus, UserError
 from trainable.terminal.console import PlainConsole
@@ -31,11 +32,12 @@ def run_requested_sweep(request: Request) -> int:
         plan = plan_new(request)
         allotment = _connect(plan)
         with stop_on_signals() as interruption:
-            begin(plan)
+            plan = begin(plan)
             with exclusive_lock(plan.settings.folder, f"sweep {plan.settings.name}"):
                 return _run(plan, allotment, interruption, console)
     folder = folder_to_resume(request)
     with exclusive_lock(folder, f"sweep {folder.name}"):
+        part_from_original(folder, console.print)
         plan, changes = plan_resumed(request, folder)
         for change in changes:
             console.print(change)

@@ -11,20 +11,31 @@ from typing import Any
 from trainable.contract import UserError
 
 
-def make_folder(folder: Path, flag: str, *, may_exist: bool = False) -> None:
+def make_folder(folder: Path, flag: str) -> bool:
     """Make a folder for a record, and those above it; they are on the disk when this returns.
 
     Args:
         flag: what named it, and its value, for the error.
 
+    Returns:
+        Whether it is new: of several that make it at once, one is told so.
+
     Raises:
         UserError: it cannot be made.
     """
+    is_new = True
     try:
-        folder.mkdir(parents=True, exist_ok=may_exist)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            folder.mkdir()
+        except FileExistsError:
+            if not folder.is_dir():
+                raise
+            is_new = False
         sync(folder.parent)
     except OSError as error:
         raise UserError(f"{flag}: cannot write there ({error.strerror}); give another") from None
+    return is_new
 
 
 def read_json(file: Path) -> dict[str, Any]:

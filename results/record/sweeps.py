@@ -4,14 +4,15 @@ Reading changes nothing and needs no lock: a line that is being written is left 
 """
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from results.record.atomic_write import read_json
+from results.record.atomic_write import read_json, write_atomically
 from results.record.failures import Failure, read_failure
+from results.record.origin import Origin
 from results.record.ranking import Row, best_first, best_row
 from results.record.space import Space, space_from_json
 from results.record.trial_log import read_rows
@@ -73,7 +74,12 @@ class SweepRecord:
 
     @property
     def name(self) -> str:
+        """Of its folder; it may have begun under another."""
         return self.folder.name
+
+    @property
+    def origin(self) -> Origin:
+        return Origin(*(self.settings[field.name] for field in fields(Origin)))
 
     @property
     def metric(self) -> str:
@@ -156,6 +162,10 @@ def read_settings(file: Path) -> dict[str, Any]:
     if not isinstance(content, dict) or not all(isinstance(key, str) for key in content):
         raise UserError(f"{file}: expected lines such as 'num_samples: 32', one per setting")
     return content
+
+
+def write_sweep_file(folder: Path, content: dict[str, Any]) -> None:
+    write_atomically(folder / contract.SWEEP_FILE, yaml.safe_dump(content, sort_keys=False))
 
 
 def read_sweep(folder: Path) -> SweepRecord:

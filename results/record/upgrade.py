@@ -1,7 +1,9 @@
 """Records of older sweeps as today's code reads them: what has changed since is written here and nowhere else.
 
-Format 2 (`format: 2` in sweep.yaml): data.json holds the roles of each setting, search_space.json Optuna's JSON of each
-distribution. Early ones list a baseline that could not be computed, as NaN.
+Format 3 (`format: 3` in sweep.yaml): a sweep has a random identity, and a group at W&B that is its own.
+Format 2: its name and the second in which it began were its identity, and its name its group at W&B. data.json holds
+the roles of each setting, search_space.json Optuna's JSON of each distribution. Early sweeps of it list a baseline that could
+not be computed, as NaN.
 Format 1 (no `format`): no roles, and a space in words of its own. The earliest of these sweeps lack search_space.json,
 environment.json, some of data.json and two settings.
 
@@ -12,9 +14,10 @@ some of both: every part is recognised by itself.
 import math
 from typing import Any
 
+from results.record.origin import BESIDE_SETTINGS
 from trainable.contract import UserError
 
-FORMAT = 2
+FORMAT = 3
 
 Content = dict[str, Any]
 
@@ -52,10 +55,14 @@ def upgraded(settings: Content, data: Content, space: Content) -> tuple[Content,
             f"{FORMAT}; use the version that made it, or a newer one"
         )
     data = {**data, "baselines": [one for one in data.get("baselines", []) if not math.isnan(one["value"])]}
-    if recorded_format == FORMAT:
+    if recorded_format < 3:
+        # As its name was when it was last written down: its runs keep their ids when the folder gets another name.
+        of_then = {"identity": f"{settings['name']}/{settings['created']}", "wandb_group": settings["name"]}
+        settings = of_then | settings
+    if recorded_format > 1:
         return settings, data, space
     settings = {"confirm": "", "upload_checkpoints": "none"} | settings
-    names = [name for name in settings if name not in ("created", "history")]
+    names = [name for name in settings if name not in BESIDE_SETTINGS]
     data = {
         "roles": {name: [] if name in SHAPED_NO_TRAINING else ["training"] for name in names},
         **DATA_OF_THE_EARLIEST,

@@ -8,6 +8,10 @@ def mark_complete(trial_folder: Path, view: str, state: object) -> None:
     _mark(trial_folder, view).write_text(str(state), encoding="utf-8")
 
 
+def unmark(trial_folder: Path, view: str) -> None:
+    _mark(trial_folder, view).unlink(missing_ok=True)
+
+
 def is_complete(trial_folder: Path, view: str, state: object) -> bool:
     mark = _mark(trial_folder, view)
     return mark.exists() and mark.read_text(encoding="utf-8") == str(state)

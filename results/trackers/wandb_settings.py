@@ -12,6 +12,9 @@ NO_CHECKPOINTS = "none"
 CHECKPOINTS = (NO_CHECKPOINTS, "best", "all")
 """Which of a trial's are sent as model artifacts; each holds what those before it hold."""
 
+OFFLINE_VIEW, ONLINE_VIEW = "wandb", "wandb_online"
+"""Whose mark says that a run is whole: on disk, or at the server."""
+
 SCORE, BEST_EPOCH, STATUS = "score", "best_epoch", "status"
 """In a run's summary: the objective at its best epoch, that epoch, and how the run ended."""
 
@@ -28,7 +31,7 @@ class WandbRunSettings:
     metric: str
     score_mode: str
     group: str | None = None
-    """The sweep's name."""
+    """The sweep's own."""
     job_type: str = "search"
     tags: tuple[str, ...] = ()
     sweep_id: str | None = None
@@ -44,8 +47,7 @@ class WandbRunSettings:
 
     @property
     def view(self) -> str:
-        """Whose mark says that a run is whole: on disk or at the server."""
-        return "wandb_online" if self.is_online else "wandb"
+        return ONLINE_VIEW if self.is_online else OFFLINE_VIEW
 
     def mark(self, epochs: int, status: str) -> str:
         """What the mark of a whole run says: what it holds, and where."""

@@ -28,7 +28,7 @@ def sweep_settings(
         mode=mode,
         project=project,
         entity=entity,
-        group=record.name,
+        group=record.origin.wandb_group,
         job_type=record.job_type,
         metric=record.metric,
         score_mode=record.mode,
@@ -44,7 +44,7 @@ def sweep_settings(
 
 def run_id(record: SweepRecord, number: int, mode: str) -> str:
     """A trial's id at W&B, the same after every resume in one mode."""
-    text = f"{record.name}/{record.settings['created']}/{number}/{mode}"
+    text = f"{record.origin.identity}/{number}/{mode}"
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 

@@ -46,7 +46,7 @@ def sweep_view(record: SweepRecord, settings: WandbRunSettings, metrics: Sequenc
         ],
         settings=ws.WorkspaceSettings(x_axis=contract.EPOCH, max_runs=min(MOST_CURVES, record.num_samples)),
         runset_settings=ws.RunsetSettings(
-            filters=_runs_of(record),
+            filters=_runs_of(settings),
             order=[expr.Ordering(expr.Summary(SCORE), ascending=record.mode == "min")],
             groupby=[expr.Config(name) for name in _grouped_by(record)],
             pinned_columns=_columns(record, SCORE, BEST_EPOCH, STATUS),
@@ -166,9 +166,9 @@ def _grouped_by(record: SweepRecord) -> list[str]:
     return _hyperparameters(record) if record.job_type == "confirm" else []
 
 
-def _runs_of(record: SweepRecord) -> expr.And:
+def _runs_of(settings: WandbRunSettings) -> expr.And:
     """The filter that leaves the sweep's own runs."""
-    return expr.And(expr.Metric("Group") == record.name)
+    return expr.And(expr.Metric("Group") == settings.group)
 
 
 def _columns(record: SweepRecord, *of_summary: str) -> list[str]:
@@ -187,7 +187,7 @@ def _grid(record: SweepRecord, settings: WandbRunSettings, panels: Panels) -> wr
         entity=settings.entity,
         project=settings.project,
         name=record.name,
-        filters=_runs_of(record),
+        filters=_runs_of(settings),
         order=[wr.OrderBy(wr.SummaryMetric(SCORE), ascending=record.mode == "min")],
         groupby=[f"config.{name}" for name in _grouped_by(record)],
         pinned_columns=_columns(record, SCORE),

@@ -11,6 +11,8 @@ from browser import Watched, browser_page
 from openwandb_server import OpenWandb, StoredRun, openwandb
 from sweep_process import environment, params, rows, run_sweep, trial_folders
 
+from results.record.sweeps import read_sweep
+
 OBJECTIVE = "Val/In_Budget_Accuracy"
 METRICS = ("Train/Loss", "Train/Reward_Mean", "Val/Accuracy_Mean", "Val/Budget_Violation_Rate", OBJECTIVE)
 SMALL = ("--num_samples", 3, "--num_epochs", 4)
@@ -69,8 +71,8 @@ def send(server: OpenWandb, segments: list[Path], cwd: Path) -> None:
 
 
 def run_of(trial: Path, server: OpenWandb, sweep: Path) -> StoredRun:
-    number, groups = int(trial.name[-5:]), server.openings()
-    (run,) = [run for run in server.runs if run.config["trial"] == number and groups[run.id]["groupName"] == sweep.name]
+    number, groups, group = int(trial.name[-5:]), server.openings(), read_sweep(sweep).origin.wandb_group
+    (run,) = [run for run in server.runs if run.config["trial"] == number and groups[run.id]["groupName"] == group]
     return run
 
 
@@ -103,7 +105,9 @@ def test_the_client_says_which_sweep_a_run_belongs_to(
     sweep: Path = request.getfixturevalue(mode)
     openings = server.openings()
     for run in runs_of(sweep, server):
-        assert (openings[run.id]["groupName"], openings[run.id]["jobType"]) == (mode, "search")
+        group = read_sweep(sweep).origin.wandb_group
+        assert group.startswith(f"{mode}-")
+        assert (openings[run.id]["groupName"], openings[run.id]["jobType"]) == (group, "search")
 
 
 def test_a_person_finds_the_runs_by_name_and_compares_them(server: OpenWandb, online: Path, offline: Path) -> None:

@@ -15,6 +15,7 @@ from sweep_process import ROOT, environment, params, rows, trial_folders
 from views import wandb_steps
 
 from results.record.folder_lock import exclusive_lock
+from results.record.sweeps import read_settings, read_sweep, write_sweep_file
 
 IMPATIENT = {"WANDB_INIT_TIMEOUT": "4", "WANDB_FINISH_TIMEOUT": "4"}
 
@@ -40,6 +41,7 @@ TRIALS = 4
 def sweep(quadratic_sweep: tuple[Path, str], tmp_path: Path) -> Path:
     """The first trials of a sweep that ran offline, and so lie in local W&B files."""
     copy = shutil.copytree(quadratic_sweep[0], tmp_path / "twin")
+    write_sweep_file(copy, read_settings(copy / "sweep.yaml") | {"storage_path": str(tmp_path)})  # as if it were moved
     for trial in trial_folders(copy)[TRIALS:]:
         shutil.rmtree(trial)
     return copy
@@ -72,7 +74,8 @@ def test_a_sweep_is_sent_whole_and_once(sweep: Path, server: StrictWandbServer) 
     assert "every epoch of it" in sent.stdout
     for trial in trial_folders(sweep):
         run, values = run_of(trial, server), params(trial)
-        assert (run.project, run.group, run.job_type) == ("molmo-controller", "twin", "search")
+        group = read_sweep(sweep).origin.wandb_group
+        assert (run.project, run.group, run.job_type) == ("molmo-controller", group, "search")
         assert (run.name or "").startswith(f"quadratic-{values['target']:.2f}-20")
         assert run.summary["score"] == max(row["Val/Height"] for row in rows(trial))
         assert run.summary["status"] in ("completed", "stopped early")

@@ -42,7 +42,7 @@ def train(request: Request, signals: StopSignals) -> int:
     """
     plan = plan_resumed(request) if request.resume else plan_new(request)
     folder = plan.settings.folder
-    make_folder(folder, f"--output_dir {folder}", may_exist=True)
+    make_folder(folder, f"--output_dir {folder}")
     try:
         with exclusive_lock(folder, f"--output_dir {shown_path(folder)}"):
             with signals.uninterrupted():

@@ -9,11 +9,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from results.record.atomic_write import make_folder, write_atomically, write_json
+from results.record.atomic_write import make_folder, write_json
+from results.record.origin import BESIDE_SETTINGS, Origin, new_origin
 from results.record.space import Space, ends, write_space
-from results.record.sweeps import find_sweep, latest_sweep, read_settings, read_sweep
+from results.record.sweeps import find_sweep, latest_sweep, read_settings, read_sweep, write_sweep_file
 from results.record.trial_log import write_params
 from results.record.upgrade import FORMAT
 from results.trackers.wandb_wishes import settle
@@ -37,9 +36,6 @@ from tune.planning.confirm import confirming_trials
 from tune.planning.provenance import provenance
 from tune.planning.settings import SweepSettings, from_flat
 
-BESIDE_SETTINGS = ("format", "created", "history")
-"""What sweep.yaml holds that is no setting."""
-
 MIXED_DATA = ", so old and new trials could not be compared; restore it or begin a new sweep"
 
 
@@ -53,7 +49,7 @@ class Plan:
     """A sweep that has been checked and may run."""
 
     settings: SweepSettings
-    created: str
+    origin: Origin
     space: Space
     data: Any
     description: DataDescription
@@ -63,6 +59,8 @@ class Plan:
     """Hyperparameters of the trials that are known before the first one runs: all of a sweep that confirms."""
     recorded_data: dict[str, Any] = field(default_factory=dict)
     """What data.json holds when the sweep goes on; it stays so."""
+    is_unnamed: bool = False
+    """Whether it is called after the second in which it began, and so by another name where one was quicker."""
 
 
 def plan_new(request: Request) -> Plan:
@@ -79,11 +77,18 @@ def plan_new(request: Request) -> Plan:
     if flat.get("confirm"):
         plan = _plan_confirming(flat, created)
     else:
-        plan = _plan(from_flat({"name": f"sweep-{created}"} | flat), created)
-    name, folder = plan.settings.name, plan.settings.folder
-    if os.path.lexists(folder):
-        raise UserError(f"--name {name}: {folder} exists already; take another name, or go on with --resume {name}")
+        settings = from_flat({"name": f"sweep-{created}"} | flat)
+        plan = dataclasses.replace(_plan(settings, new_origin(settings.name, created)), is_unnamed="name" not in flat)
+    if not plan.is_unnamed and os.path.lexists(plan.settings.folder):
+        raise _exists_already(plan.settings)
     return plan
+
+
+def _exists_already(settings: SweepSettings) -> UserError:
+    return UserError(
+        f"--name {settings.name}: {settings.folder} exists already; take another name, or go on with "
+        f"--resume {settings.name}"
+    )
 
 
 def _plan_confirming(flat: dict[str, Any], created: str) -> Plan:
@@ -108,7 +113,7 @@ def _plan_confirming(flat: dict[str, Any], created: str) -> Plan:
     seeds = range(settings.seed, settings.seed + settings.confirm_seeds)
     trials = confirming_trials(search, settings.confirm_top, seeds)
     settings = dataclasses.replace(settings, confirm=str(search.folder), num_samples=len(trials))
-    plan = dataclasses.replace(_plan(settings, created), planned_trials=tuple(trials))
+    plan = dataclasses.replace(_plan(settings, new_origin(settings.name, created)), planned_trials=tuple(trials))
     plan.description.require_same(search.data, f"--confirm {search.name}", MIXED_DATA)
     return plan
 
@@ -118,7 +123,7 @@ def _taken_over(content: dict[str, Any], but: Collection[str] = ()) -> dict[str,
     return {name: value for name, value in content.items() if name not in (*BESIDE_SETTINGS, *but)}
 
 
-def _plan(settings: SweepSettings, created: str) -> Plan:
+def _plan(settings: SweepSettings, origin: Origin) -> Plan:
     require_usable_paths(settings)
     kind = settings.run_kind
     space = load_space(settings.search_space)
@@ -126,7 +131,7 @@ def _plan(settings: SweepSettings, created: str) -> Plan:
     wandb = settle(settings.wandb_mode, settings.wandb_project, settings.wandb_entity)
     settings = dataclasses.replace(settings, wandb_project=wandb.project, wandb_entity=wandb.entity)
     data = kind.prepare(settings.run_settings)
-    return Plan(settings, created, space, data, kind.describe(settings.run_settings, data), wandb.mode)
+    return Plan(settings, origin, space, data, kind.describe(settings.run_settings, data), wandb.mode)
 
 
 def _check_space(settings: SweepSettings, space: Space) -> None:
@@ -149,13 +154,27 @@ def _check_space(settings: SweepSettings, space: Space) -> None:
                 raise UserError(f"--search_space {settings.search_space}: {error}; narrow its range") from None
 
 
-def begin(plan: Plan) -> None:
+def begin(plan: Plan) -> Plan:
+    """Make the sweep's folder and write what it is; the plan with the name that it got.
+
+    Raises:
+        UserError: the folder cannot be made, or another sweep has made it meanwhile.
+    """
+    plan = _with_folder(plan)
     folder = plan.settings.folder
-    make_folder(folder, f"--storage_path {folder.parent}")
     write_json(folder / contract.ENVIRONMENT_FILE, provenance())
     for number, hyperparameters in enumerate(plan.planned_trials):
         write_params(folder / contract.trial_folder_name(number), hyperparameters)
     write_settings(plan, [])  # last: from here on it can be resumed
+    return plan
+
+
+def _with_folder(plan: Plan) -> Plan:
+    names = [plan.settings.name, *([plan.origin.wandb_group] if plan.is_unnamed else [])]
+    for settings in (dataclasses.replace(plan.settings, name=name) for name in names):
+        if make_folder(settings.folder, f"--storage_path {settings.folder.parent}"):
+            return dataclasses.replace(plan, settings=settings)
+    raise _exists_already(plan.settings)
 
 
 def write_settings(plan: Plan, changes_in_words: list[str]) -> None:
@@ -177,10 +196,10 @@ def write_settings(plan: Plan, changes_in_words: list[str]) -> None:
     history = read_settings(file).get("history", []) if file.exists() else []
     if changes_in_words:
         history.append({"when": f"{datetime.datetime.now():%Y-%m-%d %H:%M:%S}", "changes": changes_in_words})
-    content = {**to_flat(settings), "format": FORMAT, "created": plan.created}
+    content = {**to_flat(settings), "format": FORMAT, **dataclasses.asdict(plan.origin)}
     if history:
         content["history"] = history
-    write_atomically(file, yaml.safe_dump(content, sort_keys=False))
+    write_sweep_file(settings.folder, content)
 
 
 def _storage(flat: dict[str, Any]) -> Path:
@@ -222,7 +241,7 @@ def plan_resumed(request: Request, folder: Path) -> tuple[Plan, list[str]]:
                 f"--resume {folder.name}: it confirms settings under given seeds and takes no more trials; begin "
                 f"another with --confirm {shlex.quote(settings.confirm)} --seed N --confirm_seeds M"
             )
-    plan = dataclasses.replace(_plan(settings, str(record.settings["created"])), recorded_data=record.data)
+    plan = dataclasses.replace(_plan(settings, record.origin), recorded_data=record.data)
     plan.description.require_same(record.data, f"--resume {folder.name}", MIXED_DATA)
     in_words = [f"{change.name}: {change.before} -> {change.after}" for change in changed]
     return plan, in_words + _space_changes(record.space, plan.space)

@@ -26,13 +26,13 @@ from sweep_process import ROOT, curve, params, rows
 
 from results import compare_trials
 from results.record.space import space_from_json
-from results.record.sweeps import read_sweep
+from results.record.sweeps import read_settings, read_sweep
 from results.record.upgrade import FORMAT, upgraded
 from results.trackers.wandb_trials import run_id
 from trainable.contract import TrialStatus, UserError
 from trainable.settings_fields import Role, roles_by_name
 from tune.planning.command_line import parse_command_line
-from tune.planning.plan import plan_resumed
+from tune.planning.plan import plan_resumed, write_settings
 
 PROPOSAL_3_OF_AN_UNINTERRUPTED_SWEEP = {"target": 0.7130808034163373, "rate": 0.07095017652403181}
 """By the code that made the sweep. ASHA stopped it after its second epoch."""
@@ -84,10 +84,25 @@ def test_the_runs_of_an_old_sweep_keep_their_ids_at_wandb(old: Path) -> None:
     assert [run_id(record, trial.number, "offline") for trial in record.trials] == WANDB_RUN_IDS
 
 
+def test_an_old_sweep_whose_folder_is_renamed_keeps_them_and_a_resume_writes_down_what_they_are_made_of(
+    old: Path,
+) -> None:
+    origin = read_sweep(old).origin
+    renamed = old.rename(old.with_name("renamed"))
+    assert read_sweep(renamed).origin == origin
+
+    write_settings(*plan_resumed(parse_command_line(["--resume", "renamed"]), renamed))
+
+    settings = read_settings(renamed / "sweep.yaml")
+    assert (settings["name"], settings["wandb_group"]) == ("renamed", "recorded")
+    record = read_sweep(renamed)
+    assert [run_id(record, trial.number, "offline") for trial in record.trials] == WANDB_RUN_IDS
+
+
 def test_a_plan_goes_on_with_an_old_sweep_and_finds_nothing_changed(old: Path) -> None:
     plan, changes = plan_resumed(parse_command_line(["--resume", "recorded"]), old)
     assert changes == []
-    assert plan.created == "20261125-144147"
+    assert plan.origin.created == "20261125-144147"
     assert plan.space == read_sweep(old).space
 
 
@@ -135,7 +150,7 @@ def test_every_kind_of_distribution_of_format_1_is_known() -> None:
             "choices": ["a", None],
         },
     }
-    assert space_from_json(upgraded({}, {}, space)[2]) == {
+    assert space_from_json(upgraded({"name": "a", "created": ""}, {}, space)[2]) == {
         "lr": FloatDistribution(1e-5, 0.01, log=True),
         "dropout": FloatDistribution(0.0, 0.5, step=0.1),
         "group_size": IntDistribution(2, 32, log=True),

@@ -1,5 +1,6 @@
 """What a sweep's settings become before it runs."""
 
+import dataclasses
 import json
 from pathlib import Path
 
@@ -7,6 +8,8 @@ import pytest
 import yaml
 from profiles import write_profile
 
+from results.record.sweeps import read_settings
+from trainable.contract import UserError
 from trainable.grpo.settings import GRPOSettings
 from trainable.settings_fields import Role, roles_by_name, single_fields
 from tune.planning.command_line import parse_command_line
@@ -34,6 +37,28 @@ def test_a_sweep_whose_files_were_named_from_one_folder_goes_on_from_another(
     assert changes == []
     assert list(resumed.space) == ["lr"]
     assert resumed.settings.run_settings.results_dir == str(here / "profile")
+
+
+def planned(storage: Path, *flags: str) -> Plan:
+    return plan_new(parse_command_line(["--storage_path", str(storage), "--run", "quadratic_run:KIND", *flags]))
+
+
+def test_of_two_that_begin_a_sweep_of_one_name_at_once_the_second_is_told_that_it_exists(tmp_path: Path) -> None:
+    first, second = (planned(tmp_path, "--name", "nightly") for _ in range(2))
+    begin(first)
+    written = (tmp_path / "nightly" / "sweep.yaml").read_bytes()
+    with pytest.raises(UserError, match="nightly exists already; take another name, or go on with --resume nightly"):
+        begin(second)
+    assert (tmp_path / "nightly" / "sweep.yaml").read_bytes() == written
+
+
+def test_unnamed_sweeps_begun_in_one_second_are_two(tmp_path: Path) -> None:
+    plans = [planned(tmp_path) for _ in range(2)]
+    second_of_both = dataclasses.replace(plans[1], settings=plans[0].settings)
+    folders = [begin(plan).settings.folder for plan in (plans[0], second_of_both)]
+    names = [read_settings(folder / "sweep.yaml")["name"] for folder in folders]
+    assert names == [folder.name for folder in folders]
+    assert folders[1].name != folders[0].name
 
 
 @pytest.fixture
@@ -83,8 +108,8 @@ def test_a_settings_roles_lie_in_the_record(begun: Plan) -> None:
     folder = begun.settings.folder
     roles = json.loads((folder / "data.json").read_text())["roles"]
     content = yaml.safe_load((folder / "sweep.yaml").read_text())
-    assert content["format"] == 2
-    assert list(roles) == [name for name in content if name not in ("format", "created")]
+    assert content["format"] == 3
+    assert list(roles) == [name for name in content if name not in ("format", "created", "identity", "wandb_group")]
     assert roles["lr"] == ["training", "hyperparameter"]
     assert roles["num_samples"] == ["changeable", "search"]
 
