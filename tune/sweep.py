@@ -28,13 +28,23 @@ def run_requested_sweep(request: Request) -> int:
     """Begin a sweep or go on with one; the exit status."""
     console = PlainConsole()
     prepare_wandb()
-    if request.resume is None:
-        plan = plan_new(request)
-        allotment = _connect(plan)
-        with stop_on_signals() as interruption:
-            plan = begin(plan)
-            with exclusive_lock(plan.settings.folder, f"sweep {plan.settings.name}"):
-                return _run(plan, allotment, interruption, console)
+    with stop_on_signals() as interruption:
+        if request.resume is None:
+            return _begin(request, interruption, console)
+        return _go_on(request, interruption, console)
+
+
+def _begin(request: Request, interruption: Interruption, console: Console) -> int:
+    plan = plan_new(request)
+    allotment = _connect(plan, interruption)
+    with interruption.deferred():
+        plan = begin(plan)
+        interruption.resume_command = announce.resume_command(plan.settings.folder)
+    with exclusive_lock(plan.settings.folder, f"sweep {plan.settings.name}"):
+        return _run(plan, allotment, interruption, console)
+
+
+def _go_on(request: Request, interruption: Interruption, console: Console) -> int:
     folder = folder_to_resume(request)
     with exclusive_lock(folder, f"sweep {folder.name}"):
         part_from_original(folder, console.print)
@@ -48,15 +58,17 @@ def run_requested_sweep(request: Request) -> int:
             if changes:
                 write_settings(plan, changes)
             return _say_nothing_left(read_sweep(folder), plan.wandb_mode, console)
-        allotment = _connect(plan)
-        with stop_on_signals() as interruption:
+        allotment = _connect(plan, interruption)
+        interruption.resume_command = announce.resume_command(folder)
+        with interruption.deferred():
             write_settings(plan, changes)
-            return _run(plan, allotment, interruption, console)
+        return _run(plan, allotment, interruption, console)
 
 
-def _connect(plan: Plan) -> Allotment:
+def _connect(plan: Plan, interruption: Interruption) -> Allotment:
     settings = plan.settings
-    cores = connect(settings.address)
+    with interruption.keeps_sigterm():
+        cores = connect(settings.address)
     return allot(settings.cpus_per_trial, settings.gpus_per_trial, settings.max_concurrent_trials, cores)
 
 
@@ -74,6 +86,10 @@ def _run(plan: Plan, allotment: Allotment, interruption: Interruption, console: 
             f"{announce.resume_command(settings.folder)}"
         )
         return interruption.exit_status
+    left = trials_left(read_sweep(settings.folder), settings.num_samples)
+    if left and not followers.recorder.is_hopeless():
+        console.print(f"Ended early, with {left} trials left. Go on with: {announce.resume_command(settings.folder)}")
+        return 1
     status = _say_end(settings.folder, plan.wandb_mode, console)
     if followers.recorder.common_failure:
         announce.print_common_failure(console, settings.folder, *followers.recorder.common_failure)
@@ -99,12 +115,12 @@ def _fit(plan: Plan, allotment: Allotment, interruption: Interruption, console: 
         UserError: the disk is full.
     """
     folder = plan.settings.folder
-    interruption.await_fit()
     try:
         record = _cut_to_checkpoints(read_sweep(folder), console)
         followers = Followers(record, plan.wandb_mode, console)
         progress = Progress(record, allotment.max_concurrent_trials, console)
-        build_tuner(plan, record, allotment, followers.in_order(progress), followers.recorder.is_hopeless).fit()
+        callbacks = [interruption, *followers.in_order(progress)]
+        build_tuner(plan, record, allotment, callbacks, followers.recorder.is_hopeless).fit()
     except Exception as error:  # Ray raises an error of its own for what a callback raised
         if not met_full_disk(error):
             raise

@@ -1,10 +1,12 @@
-"""SIGINT and SIGTERM: the first stops the training at once, but never amid a record; the second ends the process."""
+"""Signals: the first stops the training at once, but never amid a record; the second ends the process."""
 
 import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
+
+from trainable.terminal.stop_signals import stop_signals_handled
 
 
 class Stopped(Exception):
@@ -44,11 +46,7 @@ class StopSignals:
 
 @contextmanager
 def stop_on_signals() -> Iterator[StopSignals]:
-    """Within the block the first SIGINT or SIGTERM raises Stopped."""
+    """Within the block the first signal raises Stopped."""
     signals = StopSignals()
-    before = {number: signal.signal(number, signals.handle) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
+    with stop_signals_handled(signals.handle):
         yield signals
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -12,7 +12,7 @@ VARIABLES = {
     "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
     # A failed trial's last result holds no metric; that every epoch's does, the trainable checks.
     "TUNE_DISABLE_STRICT_METRIC_CHECKING": "1",
-    # SIGINT and SIGTERM are the sweep's own.
+    # The sweep handles signals itself.
     "TUNE_DISABLE_SIGINT_HANDLER": "1",
     # Trials must not change folder: the paths of a user's own run stay valid.
     "RAY_CHDIR_TO_TRIAL_DIR": "0",

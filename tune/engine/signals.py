@@ -1,4 +1,4 @@
-"""SIGINT and SIGTERM: the first asks the sweep to stop, the second ends the process at once."""
+"""Signals: the first asks the sweep to stop, the second ends the process at once."""
 
 import os
 import signal
@@ -6,13 +6,25 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import Any
+
+from ray.tune import Callback
+
+from trainable.terminal.stop_signals import Handler, stop_signals_handled
 
 
-class Interruption:
-    """Which signal, if any, asked the sweep to stop."""
+class Interruption(Callback):
+    """Which signal, if any, asked the sweep to stop; as a callback of Ray's, it ends the fit then."""
 
     def __init__(self) -> None:
         self.signal: signal.Signals | None = None
+        self.resume_command = ""
+        """What goes on with the sweep, once it is on disk."""
+        self._act: Handler = self._exit_before_the_fit
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Nothing: Ray pickles its callbacks."""
+        return {}
 
     @property
     def exit_status(self) -> int:
@@ -20,47 +32,63 @@ class Interruption:
         return 128 + self.signal
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
+        """What Python's `signal` calls."""
         if self.signal:
             os._exit(128 + number)
         self.signal = signal.Signals(number)
-        # Ray stops its loop on SIGUSR1 (it would on SIGINT too, but knows nothing of SIGTERM).
-        os.kill(os.getpid(), signal.SIGUSR1)
+        self._act(number, frame)
 
-    def _end_before_the_fit(self, number: int, frame: FrameType | None) -> None:
-        """SIGUSR1 until Ray takes it over: nothing runs yet that would have to be stopped in order.
+    @contextmanager
+    def deferred(self) -> Iterator[None]:
+        """What is written in the block is whole before a signal takes effect."""
+        self._act = lambda number, frame: None
+        yield
+        self._act = self._exit_before_the_fit
+        if self.signal:
+            self._act(self.signal, None)
+
+    @contextmanager
+    def keeps_sigterm(self) -> Iterator[None]:
+        """Around `ray.init`, which makes SIGTERM a SystemExit."""
+        before = signal.getsignal(signal.SIGTERM)
+        try:
+            yield
+        except SystemExit:
+            self._handle(signal.SIGTERM, None)
+        finally:
+            if _is_main_thread():
+                signal.signal(signal.SIGTERM, before)
+
+    def setup(self, **info: Any) -> None:
+        """Take SIGUSR1 back: `Tuner.fit` has just made it the signal that ends the fit in order (tune.run, ray 2.60).
+
+        Ray's handler is called for every signal then, and ends the loop within a moment.
+        """
+        if not _is_main_thread():
+            return
+        end_fit = signal.getsignal(signal.SIGUSR1)
+        assert callable(end_fit)
+        signal.signal(signal.SIGUSR1, self._handle)
+        self._act = end_fit
+        if self.signal:
+            end_fit(self.signal, None)
+
+    def _exit_before_the_fit(self, number: int, frame: FrameType | None) -> None:
+        """Nothing runs yet that would have to be stopped in order.
 
         An exception could be raised amid Ray's compiled code, which aborts the process.
         """
-        if self.signal:
-            print(f"Stopped by {self.signal.name} before the first trial; --resume goes on", flush=True)
-            os._exit(self.exit_status)
-
-    def await_fit(self) -> None:
-        """Until the coming `Tuner.fit` takes SIGUSR1 over, it ends the process."""
-        if _is_main_thread():
-            signal.signal(signal.SIGUSR1, self._end_before_the_fit)
+        go_on = f"; go on with: {self.resume_command}" if self.resume_command else ""
+        print(f"Stopped by {signal.Signals(number).name} before a trial began{go_on}", flush=True)
+        os._exit(128 + number)
 
 
 @contextmanager
 def stop_on_signals() -> Iterator[Interruption]:
-    """Within the block, the first SIGINT or SIGTERM ends a `Tuner.fit` in order.
-
-    To be entered after `ray.init`, which takes SIGTERM for itself. Beside the main thread no signal arrives.
-    """
+    """Within the block, the first signal ends a `Tuner.fit` in order, and the process where none runs yet."""
     interruption = Interruption()
-    if not _is_main_thread():
+    with stop_signals_handled(interruption._handle):
         yield interruption
-        return
-    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1)
-    before = {number: signal.getsignal(number) for number in numbers}
-    interruption.await_fit()
-    signal.signal(signal.SIGINT, interruption._handle)
-    signal.signal(signal.SIGTERM, interruption._handle)
-    try:
-        yield interruption
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _is_main_thread() -> bool:
