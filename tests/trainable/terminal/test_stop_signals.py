@@ -6,6 +6,7 @@ import pytest
 
 from trainable.terminal.stop_signals import STOP_SIGNALS, stop_signals_handled
 
+
 @pytest.mark.parametrize("number", STOP_SIGNALS)
 def test_each_signal_is_heard_and_left_as_it_was_afterwards(number: signal.Signals) -> None:
     heard: list[int] = []
