@@ -10,6 +10,7 @@ from functools import partial
 from results.sweep_arguments import parser_of_sweeps, wanted_sweeps
 from trainable.contract import REPORT_FILE, UserError, shown_path
 from trainable.terminal.commands import command
+from trainable.terminal.text import printable
 from trainable.user_paths import PathTo, usable_path
 
 
@@ -31,7 +32,7 @@ def main(arguments: list[str]) -> int:
         raise UserError("a report of several sweeps lies in none of their folders; say where: --output report.html")
     output = wanted.output or records[0].folder / REPORT_FILE
     write_report(records, output)
-    print(f"Report   {shown_path(output)}")
+    print(f"Report   {printable(shown_path(output))}")
     return 0
 
 

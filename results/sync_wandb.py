@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from results.sweep_arguments import parser_of_sweeps, wanted_sweeps
 from trainable.contract import UserError
 from trainable.terminal.commands import command
+from trainable.terminal.text import printable
 
 if TYPE_CHECKING:
     from results.record.sweeps import SweepRecord
@@ -73,7 +74,7 @@ def _send(folder: Path, mode: str, project: str | None, entity: str | None, repo
 
 
 def _say(line: str) -> None:
-    print(line, flush=True)
+    print(printable(line), flush=True)
 
 
 if __name__ == "__main__":

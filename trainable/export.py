@@ -12,6 +12,7 @@ from pathlib import Path
 from trainable.contract import shown_path
 from trainable.flags import OneSentenceParser
 from trainable.terminal.commands import command
+from trainable.terminal.text import printable
 from trainable.user_paths import PathTo, usable_path
 
 DEFAULT_FOLDER = "exported_policy"
@@ -48,7 +49,7 @@ def _export(checkpoint: Path, output: Path | None) -> None:
     folder = output or controller.file.parent / DEFAULT_FOLDER
     export_controller(controller, folder)
     parameters = sum(parameter.numel() for parameter in controller.policy.parameters())
-    print(f"{shown_path(folder)}: the policy of epoch {controller.epoch}, {parameters:,} parameters")
+    print(f"{printable(shown_path(folder))}: the policy of epoch {controller.epoch}, {parameters:,} parameters")
     print(f"A decision takes {decision_ms(ExportedPolicy.load(folder)):.3f} ms (median, one CPU thread)")
     print()
     print(usage(controller, folder))

@@ -3,7 +3,6 @@
 Its recorded values show the kind; whether it was searched on a log scale, the sweep's record says.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -45,7 +44,7 @@ def varied_hyperparameters(settings: Sequence[Mapping[str, Any]], space: Space) 
 
 def _describe(name: str, values: Mapping[int, Any], space: Space) -> Hyperparameter:
     if not all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in values.values()):
-        labels = {index: value if isinstance(value, str) else json.dumps(value) for index, value in values.items()}
+        labels = {index: str(value) for index, value in values.items()}
         return Hyperparameter(name, labels, CategoricalDistribution(sorted(set(labels.values()))))
     kind = IntDistribution if all(isinstance(value, int) for value in values.values()) else FloatDistribution
     low, high = min(values.values()), max(values.values())

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import math
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,6 +13,7 @@ from rich.text import Text
 
 from results.listing.formatting import shown_cell
 from results.listing.rows import Listing, all_columns
+from trainable.terminal.text import one_line
 
 GAP = "  "
 TO_THE_LEFT = ("sweep", "status", "metric")
@@ -24,7 +26,7 @@ def as_table(listing: Listing) -> Text:
     """
     cells = _shown_cells(listing)
     widths = [max(map(cell_len, column)) for column in zip(*cells, strict=True)]
-    styles = ["bold", *("bold" if row["rank"] == 1 else "" for row in listing.rows)]
+    styles = ["bold", *("bold" if row.get("rank") == 1 else "" for row in listing.rows)]
     table = Text(no_wrap=True, overflow="ignore")
     for line, style in zip(cells, styles, strict=True):
         padded = (
@@ -42,17 +44,17 @@ def table_width(listing: Listing) -> int:
 
 def as_markdown(listing: Listing) -> str:
     """A table as GitHub draws it."""
-    head, *rows = _shown_cells(listing)
-    lines = [head, ["---"] * len(head), *([_escaped(text) for text in row] for row in rows)]
+    head, *rows = ([escaped(text) for text in row] for row in _shown_cells(listing))
+    lines = [head, ["---"] * len(head), *rows]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
 def as_csv(listings: Sequence[Listing]) -> str:
-    """One table of all rows; what a row does not have is empty."""
+    """One table of all rows; what a row does not have is empty, and no text is a formula."""
     text = io.StringIO()
-    writer = csv.DictWriter(text, all_columns(listings), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(_plain_rows(listings))
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(map(_no_formula, all_columns(listings)))
+    writer.writerows(map(_no_formula, row.values()) for row in _plain_rows(listings))
     return text.getvalue()
 
 
@@ -63,7 +65,8 @@ def as_json(listings: Sequence[Listing]) -> str:
 
 def _shown_cells(listing: Listing) -> list[list[str]]:
     """The columns' names, and the text of every row."""
-    return [list(listing.shown), *([shown_cell(row, column) for column in listing.shown] for row in listing.rows)]
+    head = [one_line(column) for column in listing.shown]
+    return [head, *([shown_cell(row, column) for column in listing.shown] for row in listing.rows)]
 
 
 def _plain_rows(listings: Sequence[Listing]) -> list[dict[str, Any]]:
@@ -76,5 +79,17 @@ def _plain(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def _escaped(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("|", "\\|").replace("\n", " ")
+def escaped(text: str) -> str:
+    """Text that Markdown shows letter by letter: as no cell's border, HTML, link, picture or style."""
+    return re.sub(r"[\\|<`*\[\]]", r"\\\g<0>", text)
+
+
+def _no_formula(value: Any) -> Any:
+    """Text that a spreadsheet would compute, and may run a program for, with an apostrophe before it."""
+    if not isinstance(value, str) or not value.lstrip().startswith(("=", "+", "-", "@")):
+        return value
+    try:
+        float(value)
+    except ValueError:
+        return f"'{value}"
+    return value

@@ -10,6 +10,7 @@ from results.analysis.seed_groups import Estimate
 from results.record.failures import Failure
 from trainable import contract
 from trainable.contract import TrialStatus
+from trainable.terminal.text import one_line
 
 STARTING_VALUES = "starting values"
 
@@ -24,13 +25,13 @@ def metric_name(metric: str) -> str:
 
 def shown_value(value: object) -> str:
     """A hyperparameter, or any number that is no score."""
-    return f"{value:.3g}" if isinstance(value, float) else str(value)
+    return f"{value:.3g}" if isinstance(value, float) else one_line(str(value))
 
 
 def shown_values(values: Sequence[Any]) -> str:
     """The range of numbers, or how often each choice was made."""
     if any(isinstance(value, str) for value in values):
-        return ", ".join(f"{value} {times}x" for value, times in Counter(values).most_common())
+        return ", ".join(f"{one_line(str(value))} {times}x" for value, times in Counter(values).most_common())
     ends = dict.fromkeys(shown_value(end(values)) for end in (min, max)) if values else ["none"]
     return " to ".join(ends)
 
@@ -87,7 +88,7 @@ def shown_cell(row: Mapping[str, Any], column: str) -> str:
         return ", ".join(remarks + [STARTING_VALUES] * bool(row.get("starting_values")))
     if column == "epoch":
         return f"{_shown_count(value)}/{_shown_count(row.get('epochs'))}"
-    if value is None:
+    if column not in row:
         return "-" if column in ("rank", "score") else ""
     match column:
         case "score":

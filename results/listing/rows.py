@@ -129,13 +129,13 @@ def _columns_for_people(comparison: Comparison, groups: Sequence[SeedGroup], nam
 def _row(
     comparison: Comparison, group: SeedGroup, rank: int, names: Mapping[str, str], metrics: Iterable[str]
 ) -> dict[str, Any]:
+    """Without the columns that it has no value in: a hyperparameter may be None, and that is a value."""
     first, counted = group.trials[0], group.counted or group.trials
     seconds = [trial.trial.rows[-1].get("time_total_s") for trial in counted if trial.trial.rows]
-    return {
+    columns = {
         "rank": rank if group.score else None,
         "sweep": comparison.name_of(first.sweep),
         "trial": first.trial.number,
-        **{column: group.setting.get(name) for name, column in names.items()},
         "seed": first.seed if len(group.trials) == 1 else None,
         "score": group.score.mean if group.score else None,
         "ci95": group.score.half_width if group.score else None,
@@ -148,6 +148,8 @@ def _row(
         "metric": comparison.metric,
         **{metric: group.mean_of(metric) for metric in metrics},
     }
+    setting = {column: group.setting[name] for name, column in names.items() if name in group.setting}
+    return {name: value for name, value in columns.items() if value is not None} | setting
 
 
 def _status(group: SeedGroup) -> str:

@@ -8,7 +8,7 @@ from rich.text import Text
 
 from results.analysis.comparison import Comparison, why_apart
 from results.analysis.pareto import VIOLATIONS
-from results.listing.formats import as_markdown, as_table, table_width
+from results.listing.formats import as_markdown, as_table, escaped, table_width
 from results.listing.formatting import (
     STARTING_VALUES,
     failed_how,
@@ -66,7 +66,7 @@ def _print(console: PlainConsole, comparisons: list[Comparison], listings: list[
 def as_markdown_page(comparisons: list[Comparison], listings: list[Listing]) -> str:
     """The same to paste into an issue or a page."""
     apart = why_apart(comparisons)
-    parts = [f"{apart}\n"] if apart else []
+    parts = [f"{escaped(apart)}\n"] if apart else []
     return "\n".join([*parts, *map(_markdown_summary, comparisons, listings)])
 
 
@@ -78,11 +78,11 @@ def summary(comparison: Comparison, listing: Listing) -> Group:
 
 
 def _markdown_summary(comparison: Comparison, listing: Listing) -> str:
-    findings = [line for line in finding_lines(comparison, listing) if line]
+    findings = [escaped(line) for line in finding_lines(comparison, listing) if line]
     return "\n".join(
         [
-            f"### {title(comparison)}\n",
-            *(f"{line}  " for line in head_lines(comparison)),
+            f"### {escaped(title(comparison))}\n",
+            *(f"{escaped(line)}  " for line in head_lines(comparison)),
             f"\n{as_markdown(listing)}",
             *(f"  - {' '.join(line.split())}" if line.startswith(" ") else f"- {line}" for line in findings),
             "",

@@ -29,7 +29,7 @@ def write_report(records: Sequence[SweepRecord], file: Path) -> None:
     """
     page = _page(records)
     try:
-        write_atomically(file, page)
+        write_atomically(file, page.encode(errors="replace"))  # UTF-8 has no half of a surrogate pair
     except OSError as error:
         raise UserError(f"the report {file} cannot be written ({error.strerror}); say where with --output") from None
 

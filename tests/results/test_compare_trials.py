@@ -1,14 +1,17 @@
 """The comparison, as a user runs it."""
 
+import contextlib
 import csv
 import io
 import json
+import os
+import pty
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from made_up_sweep import MadeUpTrial, write_sweep
+from made_up_sweep import DATA, MadeUpTrial, write_sweep
 from optuna.distributions import FloatDistribution
 from sweep_process import ROOT
 
@@ -26,6 +29,21 @@ def shown(*arguments: object) -> str:
     done = compare(*arguments)
     assert (done.returncode, done.stderr) == (0, "")
     return done.stdout
+
+
+def on_a_terminal(*arguments: object) -> str:
+    """What reaches a terminal, with all that moves its cursor."""
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "results/compare_trials.py", *map(str, arguments)]
+    process = subprocess.Popen(command, stdout=theirs, cwd=ROOT, env=os.environ | {"TERM": "xterm", "COLUMNS": "300"})
+    os.close(theirs)
+    parts = []
+    with contextlib.suppress(OSError):  # as Linux says that the other end is closed
+        while part := os.read(ours, 65536):
+            parts.append(part)
+    os.close(ours)
+    assert process.wait() == 0
+    return b"".join(parts).decode()
 
 
 def refused(*arguments: object) -> str:
@@ -126,6 +144,22 @@ def test_a_reader_that_has_gone_ends_it_quietly(sixteen: Path) -> None:
 def test_a_line_stays_a_line_where_no_terminal_is(tmp_path: Path) -> None:
     sweep = write_sweep(tmp_path / "wide", [MadeUpTrial({f"hyperparameter_{i}": i for i in range(20)}, (0.5,))])
     assert any("hyperparameter_0  " in line and "hyperparameter_19  " in line for line in shown(sweep).splitlines())
+
+
+@pytest.mark.parametrize("layout", ["table", "csv", "json", "markdown"])
+def test_nothing_in_a_record_moves_a_terminal(layout: str, tmp_path: Path) -> None:
+    """Text may carry a new title, another cursor's place, text that runs backwards, rich's markup."""
+    text = "\x1b]0;title\x07\x1b[2J[red]a[/red]:smile:\u202eb\x9bc\nd"
+    trials = [MadeUpTrial({"note": text, "\x1b[31m": 1}, (0.5,)), MadeUpTrial({"note": "x"}, failure="error")]
+    sweep = write_sweep(tmp_path / "a\x1b[2J", trials, {**DATA, "summary": text})
+    failure = {"kind": "error", "epoch": 1, "cause": "ValueError: \x1b[2J", "traceback": ""}
+    (sweep / "trial_00001" / "failure.json").write_text(json.dumps(failure), encoding="utf-8")
+    shown = on_a_terminal(sweep, "--format", layout)
+    plain = shown.replace("\x1b[1m", "").replace("\x1b[0m", "")  # bold, and as before
+    assert {character for character in plain if not character.isprintable()} == {"\r", "\n"}
+    assert "smile:\\u202e" in plain
+    if layout == "table":
+        assert plain.count("[red]a[/red]:smile:") == 3  # on what it ran, in the table, and of the best
 
 
 def test_a_condition_that_is_none_runs_nothing(sixteen: Path, tmp_path: Path) -> None:

@@ -13,6 +13,11 @@ def printable(text: str) -> str:
     return "".join(_shown_character(character) for character in text)
 
 
+def one_line(text: str) -> str:
+    """The same for a cell or a sentence, which line ends and tabs would tear."""
+    return printable(text).replace("\n", "\\n").replace("\t", "\\t")
+
+
 def _shown_character(character: str) -> str:
     is_seen = character in "\n\t" or unicodedata.category(character) not in ("Cc", "Cf", "Cs", "Zl", "Zp")
     return character if is_seen else ascii(character)[1:-1]

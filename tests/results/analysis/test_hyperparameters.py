@@ -18,7 +18,7 @@ def test_numbers_and_choices_are_recognised_and_the_space_tells_the_scale() -> N
         "dropout": FloatDistribution(0.1, 0.5),
         "group_size": IntDistribution(4, 2048),  # though they span decades: nobody said that it is
         "recipe": CategoricalDistribution(["a", "b"]),
-        "norm": CategoricalDistribution(["false", "true"]),
+        "norm": CategoricalDistribution(["False", "True"]),
     }
 
 
@@ -34,7 +34,7 @@ def test_a_whole_number_among_fractions_is_a_number_like_them() -> None:
 
 def test_text_among_numbers_makes_choices() -> None:
     (found,) = varied_hyperparameters([{"x": "auto"}, {"x": 4}, {"x": None}], {})
-    assert dict(found.values) == {0: "auto", 1: "4", 2: "null"}
+    assert dict(found.values) == {0: "auto", 1: "4", 2: "None"}
 
 
 def test_a_hyperparameter_that_depends_on_another_keeps_the_indices_where_it_is() -> None:

@@ -6,11 +6,12 @@ import json
 from pathlib import Path
 
 import pytest
-from made_up_sweep import METRIC, MadeUpTrial, write_sweep
+from made_up_sweep import DATA, METRIC, MadeUpTrial, write_sweep
 
 from results.analysis.comparison import compare
 from results.listing.formats import as_csv, as_json, as_markdown, as_table, table_width
 from results.listing.rows import Listing, check_columns, list_trials
+from results.listing.summary import as_markdown_page
 from results.record.sweeps import read_sweep
 from trainable.contract import UserError
 
@@ -44,16 +45,17 @@ def confirm(tmp_path: Path) -> Path:
 
 def test_a_row_holds_the_trial_at_its_best_epoch(search: Path) -> None:
     first, second, last = listing_of(search).rows
-    expected = {"rank": 1, "sweep": "search", "trial": 1, "lr": 1e-3, "score": 0.7, "ci95": None, "seeds": 1, "seed": 0}
+    expected = {"rank": 1, "sweep": "search", "trial": 1, "lr": 1e-3, "score": 0.7, "seeds": 1, "seed": 0}
     expected |= {"epoch": 1, "epochs": 2, "seconds": 4.0, "status": "stopped early", "metric": METRIC, MS: 12.0}
     assert {name: first[name] for name in expected} == expected
     assert (second["rank"], second["epoch"], second["starting_values"]) == (2, 2, True)
-    assert (last["rank"], last["score"], last["note"], last["status"]) == (None, None, None, "diverged")
+    assert "ci95" not in first
+    assert (last.keys() & {"rank", "score", "note"}, last["status"]) == (set(), "diverged")
 
 
 def test_the_seeds_of_a_setting_are_one_row_of_means(confirm: Path) -> None:
     best, start = listing_of(confirm).rows
-    assert (best["lr"], best["seeds"], best["seed"], best["epochs"]) == (1e-3, 2, None, 3)
+    assert (best["lr"], best["seeds"], best.get("seed"), best["epochs"]) == (1e-3, 2, None, 3)
     assert best["score"] == pytest.approx(0.63)
     assert best["ci95"] == pytest.approx(12.7062 * 0.01, rel=1e-4)  # t(.975, 1) = 12.7; s / sqrt(2) = .01
     assert best[MS] == 15.0
@@ -63,7 +65,7 @@ def test_the_seeds_of_a_setting_are_one_row_of_means(confirm: Path) -> None:
 
 def test_ungrouped_every_trial_is_a_row_with_its_seed(confirm: Path) -> None:
     listing = listing_of(confirm, ungrouped=True)
-    assert [(row["rank"], row["seed"], row["trial"]) for row in listing.rows] == [
+    assert [(row.get("rank"), row["seed"], row["trial"]) for row in listing.rows] == [
         (1, 2, 3),
         (2, 1, 1),
         (3, 1, 0),
@@ -122,7 +124,9 @@ def test_csv_and_json_hold_every_column_in_full_precision(search: Path) -> None:
     assert [row["lr"] for row in rows] == ["0.001", "0.0001", "0.01"]
     assert [row["note"] for row in rows] == ['say "x", y', "a|b", ""]
     assert list(rows[0]) == list(listing.columns)
-    assert json.loads(as_json([listing])) == [dict(row) for row in listing.rows]
+    assert json.loads(as_json([listing])) == [
+        {column: row.get(column) for column in listing.columns} for row in listing.rows
+    ]
 
 
 def test_json_has_no_word_for_what_is_no_number(tmp_path: Path) -> None:
@@ -139,6 +143,33 @@ def test_markdown_is_a_table_whose_text_cannot_break_it(search: Path) -> None:
         "| 0 | a\\|b | 0.500 |",
         "| 2 |  | - |",
     ]
+
+
+def test_markdown_shows_text_letter_by_letter(tmp_path: Path) -> None:
+    text = "<script>a</script> [b](c) ![d](e) `f` *g*"
+    folder = write_sweep(tmp_path / "a", [MadeUpTrial({"note|": text}, (0.5,))], {**DATA, "summary": text})
+    record = compare([read_sweep(folder)])
+    page = as_markdown_page(record, [list_trials(record[0])])
+    shown = r"\<script>a\</script> \[b\](c) !\[d\](e) \`f\` \*g\*"
+    assert page.count(shown) == 3  # on what it ran, in the table, and of the best
+    assert "| rank | trial | note\\| | score |" in page
+    assert text not in page
+
+
+def test_no_text_of_a_csv_file_is_a_formula(tmp_path: Path) -> None:
+    values = ["=cmd|' /C calc'!A0", "+1+1", "-x", "@sum(a)", "\t=a", "plain", "-0.5", -0.5]
+    folder = write_sweep(tmp_path / "a", [MadeUpTrial({"=name": value}, (0.5,)) for value in values])
+    head, *lines = csv.reader(io.StringIO(as_csv([listing_of(folder).with_columns(["trial", "=name"])])))
+    assert head == ["trial", "'=name"]
+    written = {int(trial): value for trial, value in lines}
+    assert [written[number] for number in range(5)] == [f"'{value}" for value in values[:5]]
+    assert [written[number] for number in range(5, 8)] == ["plain", "-0.5", "-0.5"]
+
+
+def test_none_is_a_value_and_what_a_trial_does_not_have_is_empty(tmp_path: Path) -> None:
+    folder = write_sweep(tmp_path / "a", [MadeUpTrial({"clip": None}, (0.6,)), MadeUpTrial({"lr": 0.1}, (0.5,))])
+    lines = as_table(listing_of(folder).with_columns(["trial", "clip", "lr", "score"])).plain.splitlines()
+    assert [line.split() for line in lines[1:]] == [["0", "None", "0.600"], ["1", "0.1", "0.500"]]
 
 
 def test_the_table_shows_people_what_they_compare(search: Path) -> None:
