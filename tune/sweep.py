@@ -4,6 +4,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from results.record.atomic_write import DiskFull
 from results.record.failures import earlier_failures, reopen
 from results.record.folder_lock import exclusive_lock
 from results.record.sweeps import SweepRecord, TrialRecord, read_sweep
@@ -85,6 +86,7 @@ def _run(plan: Plan, allotment: Allotment, interruption: Interruption, console: 
             f"Stopped by {interruption.signal.name}; everything is on disk. Go on with: "
             f"{announce.resume_command(settings.folder)}"
         )
+        _show_report(read_sweep(settings.folder), console)
         return interruption.exit_status
     left = trials_left(read_sweep(settings.folder), settings.num_samples)
     if left and not followers.recorder.is_hopeless():
@@ -98,7 +100,10 @@ def _run(plan: Plan, allotment: Allotment, interruption: Interruption, console: 
 
 def _say_nothing_left(record: SweepRecord, wandb_mode: str, console: Console) -> int:
     followers = Followers(record, wandb_mode, console)
-    followers.complete_views()
+    try:
+        followers.complete_views()
+    except DiskFull:
+        announce.print_incomplete_views(console, record.folder)
     _say_what_wandb_lacks(followers, record.folder, console)
     status = _say_end(record.folder, wandb_mode, console)
     console.print(
@@ -124,9 +129,11 @@ def _fit(plan: Plan, allotment: Allotment, interruption: Interruption, console: 
     except Exception as error:  # Ray raises an error of its own for what a callback raised
         if not met_full_disk(error):
             raise
-        raise UserError(
-            f"the disk that holds {folder} is full; make room, then go on with: {announce.resume_command(folder)}"
-        ) from error
+        if trials_left(read_sweep(folder), plan.settings.num_samples):
+            raise UserError(
+                f"the disk that holds {folder} is full; make room, then go on with: {announce.resume_command(folder)}"
+            ) from error
+        announce.print_incomplete_views(console, folder)
     _say_what_wandb_lacks(followers, folder, console)
     return followers
 
@@ -141,14 +148,23 @@ def _say_what_wandb_lacks(followers: Followers, folder: Path, console: Console) 
 
 def _say_end(folder: Path, wandb_mode: str, console: Console) -> int:
     """The result on the screen and as a page; the exit status: 1 when trials failed, but not for one that diverged."""
-    from results.page.file import write_report  # jinja2 and the whole page: not before the trials have run
-
     record = read_sweep(folder)
     announce.print_end(console, record, wandb_mode)
-    report = folder / contract.REPORT_FILE
-    write_report([record], report)
-    announce.print_report(console, report)
+    _show_report(record, console)
     return 1 if _failed(record) else 0
+
+
+def _show_report(record: SweepRecord, console: Console) -> None:
+    """The sweep as a page; one that cannot be written costs a line, since the record is whole without it."""
+    from results.page.file import write_report  # jinja2 and the whole page: not before the trials have run
+
+    report = record.folder / contract.REPORT_FILE
+    try:
+        write_report([record], report)
+    except OSError as error:
+        announce.print_no_report(console, report, error)
+    else:
+        announce.print_report(console, report)
 
 
 def _failed(record: SweepRecord) -> list[TrialRecord]:

@@ -11,7 +11,6 @@ from results.page.section import section_of
 from results.page.words import cards, headline, status_counts, trust_line, when, winner_line
 from results.record.atomic_write import write_atomically
 from results.record.sweeps import SweepRecord
-from trainable.contract import UserError
 
 HERE = Path(__file__).resolve().parent
 TEMPLATE, STYLE, SCRIPT, PLOTLY = "template.html", "style.css", "script.js", "vendor/plotly-basic.min.js"
@@ -25,13 +24,9 @@ def write_report(records: Sequence[SweepRecord], file: Path) -> None:
     """Write the page about one sweep or several, whole or not at all.
 
     Raises:
-        UserError: it cannot be written there.
+        OSError: it cannot be written there.
     """
-    page = _page(records)
-    try:
-        write_atomically(file, page.encode(errors="replace"))  # UTF-8 has no half of a surrogate pair
-    except OSError as error:
-        raise UserError(f"the report {file} cannot be written ({error.strerror}); say where with --output") from None
+    write_atomically(file, _page(records).encode(errors="replace"))  # UTF-8 has no half of a surrogate pair
 
 
 def _page(records: Sequence[SweepRecord]) -> str:

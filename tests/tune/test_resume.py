@@ -91,6 +91,7 @@ def test_a_signal_stops_the_sweep_in_order_and_says_how_to_go_on(
     assert epochs_recorded(sweep) < epochs_recorded(twin)
     assert f"Stopped by {sent.name}" in printed
     assert "run_sweep.py --resume stopped" in printed
+    assert "so far, " in (sweep / "report.html").read_text(encoding="utf-8").lower()
     assert "Traceback" not in printed
 
     assert sweep_here(tmp_path, "--resume", "stopped").returncode == 0

@@ -3,6 +3,7 @@
 import math
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -181,6 +182,17 @@ def test_sweep_yaml_repeats_the_sweep_under_a_new_name(quadratic_sweep: Sweep, t
     assert again.returncode == 0, again.stderr
     assert curves(tmp_path / "again") == curves(folder)
     assert yaml.safe_load((tmp_path / "again" / "sweep.yaml").read_text())["name"] == "again"
+
+
+def test_a_report_that_cannot_be_written_costs_a_line(quadratic_sweep: Sweep, tmp_path: Path) -> None:
+    sweep = tmp_path / "twin"
+    shutil.copytree(quadratic_sweep[0], sweep)
+    (sweep / "report.html").unlink()
+    (sweep / "report.html").mkdir()
+    done = sweep_here(tmp_path, "--resume", "twin")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "report.html could not be written (Is a directory); all else is whole. Write it with: python" in done.stdout
+    assert "Nothing is left to do: all 8 trials have ended." in done.stdout
 
 
 def test_a_reader_that_has_gone_costs_the_sweep_nothing(tmp_path: Path) -> None:

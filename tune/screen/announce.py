@@ -66,6 +66,22 @@ def print_report(console: Console, file: Path) -> None:
     console.print(f"{'Report':<15}{shown_path(file)}")
 
 
+def print_no_report(console: Console, file: Path, error: OSError) -> None:
+    """Why the page was not written, and what writes it."""
+    console.print(
+        f"The report {shown_path(file)} could not be written ({error.strerror}); all else is whole. Write it with: "
+        f"{_results_command('report.py', file.parent)}"
+    )
+
+
+def print_incomplete_views(console: Console, folder: Path) -> None:
+    """What a disk that is full once all trials have ended leaves undone."""
+    console.print(
+        f"All trials have ended, but the disk that holds {folder} has no room for all that shows them; make room, "
+        f"then write the rest with: {resume_command(folder)}"
+    )
+
+
 def print_common_failure(console: Console, folder: Path, number: int, failure: Failure) -> None:
     """Why the sweep was stopped: once, with where it happened."""
     console.print(
