@@ -91,6 +91,7 @@ def _run(plan: Plan, allotment: Allotment, interruption: Interruption, console: 
     left = trials_left(read_sweep(settings.folder), settings.num_samples)
     if left and not followers.recorder.is_hopeless():
         console.print(f"Ended early, with {left} trials left. Go on with: {announce.resume_command(settings.folder)}")
+        _show_report(read_sweep(settings.folder), console)
         return 1
     status = _say_end(settings.folder, plan.wandb_mode, console)
     if followers.recorder.common_failure:
