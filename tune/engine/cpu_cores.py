@@ -86,5 +86,4 @@ def _quotas(membership: Path, cgroups: Path) -> Iterator[tuple[int, int]]:
                 if quota != "max":
                     yield int(quota), int(period)
             elif (folder / "cpu.cfs_quota_us").exists():
-                quota, period = (folder / f"cpu.cfs_{name}_us" for name in ("quota", "period"))
-                yield int(quota.read_text()), int(period.read_text())
+                yield int((folder / "cpu.cfs_quota_us").read_text()), int((folder / "cpu.cfs_period_us").read_text())
