@@ -31,10 +31,7 @@ def main(arguments: list[str]) -> int:
     if len(records) > 1 and not wanted.output:
         raise UserError("a report of several sweeps lies in none of their folders; say where: --output report.html")
     output = wanted.output or records[0].folder / REPORT_FILE
-    try:
-        write_report(records, output)
-    except OSError as error:
-        raise UserError(f"the report {output} cannot be written ({error.strerror}); say where with --output") from None
+    write_report(records, output)
     print(f"Report   {printable(shown_path(output))}")
     return 0
 

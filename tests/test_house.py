@@ -43,7 +43,7 @@ ROOMS_IN_ORDER = {
 
 FOR_EVERYBODY = (
     "trainable.contract", "trainable.flags", "trainable.score_parts", "trainable.settings_fields", "trainable.terminal",
-    "trainable.user_paths",
+    "trainable.system_errors", "trainable.user_paths",
 )  # fmt: skip
 """What other packages may import of `trainable`, which knows nothing of any run."""
 RUN_PROTOCOL = (*FOR_EVERYBODY, "trainable.ray_trainable", "trainable.runs", "trainable.seeds")

@@ -1,10 +1,10 @@
 """From a request to a finished sweep: begin or go on, fit, and say what came of it."""
 
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from rich.console import Console
 
-from results.record.atomic_write import DiskFull
 from results.record.failures import earlier_failures, reopen
 from results.record.folder_lock import exclusive_lock
 from results.record.sweeps import SweepRecord, TrialRecord, read_sweep
@@ -12,11 +12,11 @@ from results.record.trial_log import cut_rows
 from results.trackers.wandb_client import prepare_wandb
 from results.trackers.wandb_copies import part_from_original
 from trainable import contract
-from trainable.contract import TrialStatus, UserError
+from trainable.contract import TrialStatus
+from trainable.system_errors import DiskError, in_words, refusal_in, telling_how_to_go_on
 from trainable.terminal.console import PlainConsole
 from tune.callbacks.followers import Followers
 from tune.callbacks.progress import Progress
-from tune.engine.ray_trials import met_full_disk
 from tune.engine.resources import Allotment, allot, connect
 from tune.engine.signals import Interruption, stop_on_signals
 from tune.engine.tuner import build_tuner, trials_left
@@ -41,13 +41,14 @@ def _begin(request: Request, interruption: Interruption, console: Console) -> in
     with interruption.deferred():
         plan = begin(plan)
         interruption.resume_command = announce.resume_command(plan.settings.folder)
-    with exclusive_lock(plan.settings.folder, f"sweep {plan.settings.name}"):
+    folder = plan.settings.folder
+    with exclusive_lock(folder, f"sweep {folder.name}"), _telling_how_to_go_on(folder):
         return _run(plan, allotment, interruption, console)
 
 
 def _go_on(request: Request, interruption: Interruption, console: Console) -> int:
     folder = folder_to_resume(request)
-    with exclusive_lock(folder, f"sweep {folder.name}"):
+    with exclusive_lock(folder, f"sweep {folder.name}"), _telling_how_to_go_on(folder):
         part_from_original(folder, console.print)
         plan, changes = plan_resumed(request, folder)
         for change in changes:
@@ -64,6 +65,10 @@ def _go_on(request: Request, interruption: Interruption, console: Console) -> in
         with interruption.deferred():
             write_settings(plan, changes)
         return _run(plan, allotment, interruption, console)
+
+
+def _telling_how_to_go_on(folder: Path) -> AbstractContextManager[None]:
+    return telling_how_to_go_on(announce.resume_command(folder))
 
 
 def _connect(plan: Plan, interruption: Interruption) -> Allotment:
@@ -103,8 +108,8 @@ def _say_nothing_left(record: SweepRecord, wandb_mode: str, console: Console) ->
     followers = Followers(record, wandb_mode, console)
     try:
         followers.complete_views()
-    except DiskFull:
-        announce.print_incomplete_views(console, record.folder)
+    except DiskError as error:
+        announce.print_incomplete_views(console, record.folder, str(error))
     _say_what_wandb_lacks(followers, record.folder, console)
     status = _say_end(record.folder, wandb_mode, console)
     console.print(
@@ -115,26 +120,20 @@ def _say_nothing_left(record: SweepRecord, wandb_mode: str, console: Console) ->
 
 
 def _fit(plan: Plan, allotment: Allotment, interruption: Interruption, console: Console) -> Followers:
-    """Run what is left of the sweep, as the record tells it.
-
-    Raises:
-        UserError: the disk is full.
-    """
+    """Run what is left of the sweep, as the record tells it."""
     folder = plan.settings.folder
+    record = _cut_to_checkpoints(read_sweep(folder), console)
+    followers = Followers(record, plan.wandb_mode, console)
+    progress = Progress(record, allotment.max_concurrent_trials, console)
+    callbacks = [interruption, *followers.in_order(progress)]
+    tuner = build_tuner(plan, record, allotment, callbacks, followers.recorder.is_hopeless)
     try:
-        record = _cut_to_checkpoints(read_sweep(folder), console)
-        followers = Followers(record, plan.wandb_mode, console)
-        progress = Progress(record, allotment.max_concurrent_trials, console)
-        callbacks = [interruption, *followers.in_order(progress)]
-        build_tuner(plan, record, allotment, callbacks, followers.recorder.is_hopeless).fit()
+        tuner.fit()
     except Exception as error:  # Ray raises an error of its own for what a callback raised
-        if not met_full_disk(error):
+        refusal = refusal_in(error)
+        if not refusal or trials_left(read_sweep(folder), plan.settings.num_samples):
             raise
-        if trials_left(read_sweep(folder), plan.settings.num_samples):
-            raise UserError(
-                f"the disk that holds {folder} is full; make room, then go on with: {announce.resume_command(folder)}"
-            ) from error
-        announce.print_incomplete_views(console, folder)
+        announce.print_incomplete_views(console, folder, in_words(refusal))
     _say_what_wandb_lacks(followers, folder, console)
     return followers
 
@@ -162,8 +161,8 @@ def _show_report(record: SweepRecord, console: Console) -> None:
     report = record.folder / contract.REPORT_FILE
     try:
         write_report([record], report)
-    except OSError as error:
-        announce.print_no_report(console, report, error)
+    except DiskError as error:
+        announce.print_no_report(console, record.folder, str(error))
     else:
         announce.print_report(console, report)
 

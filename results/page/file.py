@@ -24,7 +24,7 @@ def write_report(records: Sequence[SweepRecord], file: Path) -> None:
     """Write the page about one sweep or several, whole or not at all.
 
     Raises:
-        OSError: it cannot be written there.
+        DiskError: it cannot be written there.
     """
     write_atomically(file, _page(records).encode(errors="replace"))  # UTF-8 has no half of a surrogate pair
 

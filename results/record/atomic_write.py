@@ -3,12 +3,10 @@
 import errno
 import json
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from trainable.contract import UserError
+from trainable.system_errors import reading, writing
 
 
 def make_folder(folder: Path, flag: str) -> bool:
@@ -21,10 +19,10 @@ def make_folder(folder: Path, flag: str) -> bool:
         Whether it is new: of several that make it at once, one is told so.
 
     Raises:
-        UserError: it cannot be made.
+        DiskError: it cannot be made.
     """
     is_new = True
-    try:
+    with writing(folder, named=flag):
         folder.parent.mkdir(parents=True, exist_ok=True)
         try:
             folder.mkdir()
@@ -33,35 +31,14 @@ def make_folder(folder: Path, flag: str) -> bool:
                 raise
             is_new = False
         sync(folder.parent)
-    except OSError as error:
-        raise UserError(f"{flag}: cannot write there ({error.strerror}); give another") from None
     return is_new
 
 
 def read_json(file: Path) -> dict[str, Any]:
     """The object that a file holds; an empty one where there is no file."""
-    content: dict[str, Any] = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+    with reading(file):
+        content: dict[str, Any] = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
     return content
-
-
-class DiskFull(Exception):
-    """The disk that holds a sweep has no room for what is to be written there."""
-
-
-@contextmanager
-def naming_a_full_disk(folder: Path) -> Iterator[None]:
-    """To write into a sweep's folder: where there is no room, that is no other error than DiskFull."""
-    try:
-        yield
-    except OSError as error:
-        if is_full(error):
-            raise DiskFull(f"no room on the disk that holds {folder}") from error
-        raise
-
-
-def is_full(error: object) -> bool:
-    """Whether it says that a disk, or a user's share of one, has no room."""
-    return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
 
 
 def write_json(file: Path, content: Any) -> None:
@@ -69,16 +46,21 @@ def write_json(file: Path, content: Any) -> None:
 
 
 def write_atomically(file: Path, content: str | bytes) -> None:
-    """Replace what a file holds; that is on the disk when this returns."""
+    """Replace what a file holds; that is on the disk when this returns.
+
+    Raises:
+        DiskError: it cannot be written; it is as it was.
+    """
     written = file.with_name(f"{file.name}.new")
-    try:
-        written.write_bytes(content.encode() if isinstance(content, str) else content)
-        sync(written)
-        written.replace(file)
-    except OSError:
-        written.unlink(missing_ok=True)
-        raise
-    sync(file.parent)
+    with writing(file):
+        try:
+            written.write_bytes(content.encode() if isinstance(content, str) else content)
+            sync(written)
+            written.replace(file)
+        except OSError:
+            written.unlink(missing_ok=True)
+            raise
+        sync(file.parent)
 
 
 def sync(path: Path) -> None:
@@ -94,6 +76,11 @@ def sync(path: Path) -> None:
 
 
 def sync_tree(folder: Path) -> None:
-    """Wait until a new folder and all in it, which somebody else wrote, is on the disk."""
-    for path in (*folder.rglob("*"), folder, folder.parent):
-        sync(path)
+    """Wait until a new folder and all in it, which somebody else wrote, is on the disk.
+
+    Raises:
+        DiskError: it cannot be written there.
+    """
+    with writing(folder):
+        for path in (*folder.rglob("*"), folder, folder.parent):
+            sync(path)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from results.record.atomic_write import sync, write_json
 from trainable import contract
+from trainable.system_errors import reading, writing
 
 
 @dataclass(frozen=True)
@@ -41,10 +42,13 @@ def earlier_failures(trial_folder: Path) -> list[Failure]:
 def reopen(trial_folder: Path) -> None:
     """Let the trial run again from its newest checkpoint."""
     number = len(earlier_failures(trial_folder)) + 1
-    (trial_folder / contract.FAILURE_FILE).replace(trial_folder / f"failure_{number}.json")
-    sync(trial_folder)
+    file = trial_folder / contract.FAILURE_FILE
+    with writing(file):
+        file.replace(trial_folder / f"failure_{number}.json")
+        sync(trial_folder)
 
 
 def _read(trial_folder: Path, pattern: str) -> list[Failure]:
-    files = sorted(trial_folder.glob(pattern))
-    return [Failure(**json.loads(file.read_text(encoding="utf-8"))) for file in files]
+    with reading(trial_folder):
+        files = sorted(trial_folder.glob(pattern))
+        return [Failure(**json.loads(file.read_text(encoding="utf-8"))) for file in files]

@@ -1,15 +1,20 @@
 """One process per sweep or training: the operating system's lock on a file, which ends with the process that has it."""
 
+import errno
 import fcntl
 import os
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import TextIO
 
 from trainable import contract
 from trainable.contract import UserError
+from trainable.system_errors import writing
 from trainable.user_paths import PathTo, require_usable
+
+_NO_LOCKS = (errno.ENOSYS, errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP)
 
 
 @contextmanager
@@ -20,18 +25,39 @@ def exclusive_lock(folder: Path, what: str) -> Iterator[None]:
         what: what lies there, for the error: "sweep nightly".
 
     Raises:
-        UserError: another process has locked it, or it cannot be written to.
+        UserError: another process has locked it, or the folder cannot be written to or locked.
     """
     require_usable(folder, PathTo.NEW_FOLDER, what)
-    with (folder / contract.LOCK_FILE).open("a+", encoding="utf-8") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            file.seek(0)
-            raise UserError(
-                f"{what}: {file.read().strip() or 'another process'} is running it; wait for it or stop it first"
-            ) from None
-        file.truncate(0)
-        file.write(f"process {os.getpid()} on {socket.gethostname()}")
-        file.flush()
+    lock = folder / contract.LOCK_FILE
+    with ExitStack() as stack:
+        with writing(lock):
+            file = stack.enter_context(lock.open("a+", encoding="utf-8"))
+            if not _is_free(file, what):
+                file.seek(0)
+                raise UserError(
+                    f"{what}: {file.read().strip() or 'another process'} is running it; wait for it or stop it first"
+                )
+            file.truncate(0)
+            file.write(f"process {os.getpid()} on {socket.gethostname()}")
+            file.flush()
         yield
+
+
+def _is_free(file: TextIO, what: str) -> bool:
+    """Take the lock if nobody has it.
+
+    Raises:
+        UserError: the file system has no locks.
+    """
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError as error:
+        if error.errno not in _NO_LOCKS:
+            raise
+        raise UserError(
+            f"{what}: its file system cannot lock files ({error.strerror}), so two processes could write into it; "
+            "have it mounted with locks (of Lustre: -o flock) or give a place on another disk"
+        ) from None
+    return True

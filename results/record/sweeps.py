@@ -20,6 +20,7 @@ from results.record.upgrade import upgraded
 from trainable import contract
 from trainable.contract import DEFAULT_STORAGE, TrialStatus, UserError
 from trainable.settings_fields import Role
+from trainable.system_errors import reading
 from trainable.user_paths import read_path
 
 
@@ -154,9 +155,8 @@ def read_settings(file: Path) -> dict[str, Any]:
         UserError: it is missing, no YAML, or no mapping of names to values.
     """
     try:
-        content = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise UserError(f"{file}: cannot be read ({error.strerror}); give an existing YAML file") from None
+        with reading(file):
+            content = yaml.safe_load(file.read_text(encoding="utf-8"))
     except yaml.YAMLError as error:
         raise UserError(f"{file}: not readable as YAML ({' '.join(str(error).split())}); mend it") from None
     if not isinstance(content, dict) or not all(isinstance(key, str) for key in content):

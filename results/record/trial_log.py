@@ -9,12 +9,14 @@ from typing import Any
 from results.record.atomic_write import sync, write_atomically, write_json
 from results.record.ranking import Row
 from trainable import contract
+from trainable.system_errors import reading, writing
 
 
 def write_params(folder: Path, hyperparameters: Mapping[str, Any]) -> None:
     """Make a trial known: its folder with its hyperparameters."""
-    folder.mkdir(exist_ok=True)
-    sync(folder.parent)
+    with writing(folder):
+        folder.mkdir(exist_ok=True)
+        sync(folder.parent)
     write_json(folder / contract.PARAMS_FILE, hyperparameters)
 
 
@@ -22,7 +24,9 @@ def read_rows(folder: Path) -> list[Row]:
     """A trial's rows that are whole and in order: epochs 1, 2, 3 ... as far as they go."""
     file = folder / contract.RESULT_FILE
     rows: list[Row] = []
-    for line in file.read_text(encoding="utf-8", errors="replace").splitlines() if file.exists() else ():
+    with reading(file):
+        text = file.read_text(encoding="utf-8", errors="replace") if file.exists() else ""
+    for line in text.splitlines():
         try:
             row = json.loads(line)
         except ValueError:
@@ -37,7 +41,8 @@ def cut_rows(folder: Path, most_epochs: int) -> list[Row]:
     """Drop what a crash left behind the last whole row, and rows beyond `most_epochs`; the rows that stay."""
     rows = read_rows(folder)[:most_epochs]
     write_atomically(folder / contract.RESULT_FILE, "".join(json.dumps(row) + "\n" for row in rows))
-    (folder / contract.PROGRESS_FILE).unlink(missing_ok=True)
+    with writing(folder / contract.PROGRESS_FILE):
+        (folder / contract.PROGRESS_FILE).unlink(missing_ok=True)
     for row in rows:
         _append_progress(folder, row, rows[0])
     return rows
@@ -53,11 +58,12 @@ class TrialLog:
     def append(self, row: Row) -> None:
         """Add the next epoch's row; it is on the disk when this returns."""
         file = self._folder / contract.RESULT_FILE
-        with file.open("a", encoding="utf-8") as stream:
-            stream.write(json.dumps(row) + "\n")
-        sync(file)
-        if not self.rows:
-            sync(self._folder)
+        with writing(file):
+            with file.open("a", encoding="utf-8") as stream:
+                stream.write(json.dumps(row) + "\n")
+            sync(file)
+            if not self.rows:
+                sync(self._folder)
         self.rows.append(row)
         _append_progress(self._folder, row, self.rows[0])
 
@@ -68,7 +74,7 @@ def _append_progress(folder: Path, row: Row, first_row: Row) -> None:
 
 def append_csv(file: Path, row: Row, columns: Sequence[str]) -> None:
     """Add a row to a CSV file; a new one begins with the columns' names."""
-    with file.open("a", encoding="utf-8", newline="") as stream:
+    with writing(file), file.open("a", encoding="utf-8", newline="") as stream:
         writer = csv.DictWriter(stream, columns, extrasaction="ignore")
         if not stream.tell():
             writer.writeheader()

@@ -2,10 +2,14 @@
 
 from pathlib import Path
 
+from trainable.system_errors import reading, writing
+
 
 def mark_complete(trial_folder: Path, view: str, state: object) -> None:
     """`state`: what the view holds, such as the number of epochs."""
-    _mark(trial_folder, view).write_text(str(state), encoding="utf-8")
+    mark = _mark(trial_folder, view)
+    with writing(mark):
+        mark.write_text(str(state), encoding="utf-8")
 
 
 def unmark(trial_folder: Path, view: str) -> None:
@@ -14,7 +18,8 @@ def unmark(trial_folder: Path, view: str) -> None:
 
 def is_complete(trial_folder: Path, view: str, state: object) -> bool:
     mark = _mark(trial_folder, view)
-    return mark.exists() and mark.read_text(encoding="utf-8") == str(state)
+    with reading(mark):
+        return mark.exists() and mark.read_text(encoding="utf-8") == str(state)
 
 
 def _mark(trial_folder: Path, view: str) -> Path:

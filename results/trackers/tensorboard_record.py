@@ -18,6 +18,7 @@ from results.record.sweeps import SweepRecord, TrialRecord
 from results.record.view_marks import mark_complete
 from trainable import contract
 from trainable.contract import TrialStatus
+from trainable.system_errors import writing
 
 VIEW = "tensorboard"
 SCORE_TAG = "Score"
@@ -47,12 +48,13 @@ class TrialEvents:
             space: what is searched; each of it is a column beside the curves and in the HParams tab.
             group: trials of one group are one line of the HParams tab, with the mean of their scores.
         """
-        _discard_events(folder)
-        self._folder, self._metric, self._mode = folder, metric, mode
+        self._file, self._metric, self._mode = _new_file(folder), metric, mode
         self._epochs = 0
         self._best: Row | None = None
-        # Not TensorBoard's EventFileWriter: its thread would print what the writing raises, such as a full disk.
-        self._writer = RecordWriter(_new_file(folder).open("wb"))
+        with writing(self._file):
+            _discard_events(folder)
+            # Not TensorBoard's EventFileWriter: its thread would print what the writing raises, such as a full disk.
+            self._writer = RecordWriter(self._file.open("wb"))
         self._write(Event(wall_time=time.time(), file_version="brain.Event:2"))
         self._write(Event(wall_time=0, step=1, session_log=SessionLog(status=SessionLog.START)))
         values = {name: _plain(value) for name, value in config.items() if value is not None}
@@ -61,7 +63,7 @@ class TrialEvents:
         for name, value in values.items():
             setattr(start.hparams[name], _KINDS[type(value)].field, value)
         self._write_hparams(metadata.SESSION_START_INFO_TAG, session_start_info=start)
-        self._writer.flush()
+        self._flush()
 
     def append(self, rows: Iterable[Row]) -> None:
         """Write epochs that are not there yet."""
@@ -74,7 +76,7 @@ class TrialEvents:
                     shown[SCORE_TAG] = self._best[self._metric]
                 summary = Summary(value=[Summary.Value(tag=tag, simple_value=value) for tag, value in shown.items()])
                 self._write(Event(wall_time=row["timestamp"], step=row[contract.EPOCH], summary=summary))
-        self._writer.flush()
+        self._flush()
 
     def close(self, status: TrialStatus) -> None:
         """Say how the trial ended, and mark the view as whole.
@@ -87,8 +89,9 @@ class TrialEvents:
             failed = status in (TrialStatus.FAILED, TrialStatus.DIVERGED)
             end = plugin_data_pb2.SessionEndInfo(status=api_pb2.STATUS_FAILURE if failed else api_pb2.STATUS_SUCCESS)
             self._write_hparams(metadata.SESSION_END_INFO_TAG, session_end_info=end)
-        self._writer.close()
-        mark_complete(self._folder, VIEW, self._epochs)
+        with writing(self._file):
+            self._writer.close()
+        mark_complete(self._file.parent, VIEW, self._epochs)
 
     def _write_hparams(self, tag: str, **content: Any) -> None:
         about = metadata.create_summary_metadata(plugin_data_pb2.HParamsPluginData(**content))
@@ -96,7 +99,12 @@ class TrialEvents:
         self._write(Event(wall_time=0, summary=Summary(value=[value])))
 
     def _write(self, event: Event) -> None:
-        self._writer.write(event.SerializeToString())
+        with writing(self._file):
+            self._writer.write(event.SerializeToString())
+
+    def _flush(self) -> None:
+        with writing(self._file):
+            self._writer.flush()
 
 
 def _new_file(folder: Path) -> Path:

@@ -17,6 +17,7 @@ from trainable import contract
 from trainable.contract import UserError, shown_path
 from trainable.grpo.checkpoint import BEST_FILE, CHECKPOINT_FILE, as_bytes
 from trainable.grpo.run import GRPORun
+from trainable.system_errors import writing
 
 CHECKPOINTS_KEPT = 2
 
@@ -40,10 +41,11 @@ def refuse_used(folder: Path) -> None:
 def clear(folder: Path) -> None:
     """Remove what a training leaves, and nothing else."""
     for entry in [*_left_by_training(folder), folder / "wandb"]:
-        if entry.is_dir():
-            shutil.rmtree(entry)
-        else:
-            entry.unlink(missing_ok=True)
+        with writing(entry):
+            if entry.is_dir():
+                shutil.rmtree(entry)
+            else:
+                entry.unlink(missing_ok=True)
 
 
 def _left_by_training(folder: Path) -> list[Path]:
@@ -52,15 +54,17 @@ def _left_by_training(folder: Path) -> list[Path]:
 
 def save_checkpoint(run: GRPORun, folder: Path, epoch: int) -> None:
     """Write checkpoint_<epoch>, whole and on the disk or not at all, and keep the last two."""
-    written = folder / f".{contract.checkpoint_folder_name(epoch)}"
-    shutil.rmtree(written, ignore_errors=True)
-    written.mkdir()
-    run.save(written)
-    sync_tree(written)
-    written.replace(folder / contract.checkpoint_folder_name(epoch))
-    sync(folder)
-    for old in [*contract.checkpoints(folder).values()][:-CHECKPOINTS_KEPT]:
-        shutil.rmtree(old)
+    checkpoint = folder / contract.checkpoint_folder_name(epoch)
+    written = checkpoint.with_name(f".{checkpoint.name}")
+    with writing(checkpoint):
+        shutil.rmtree(written, ignore_errors=True)
+        written.mkdir()
+        run.save(written)
+        sync_tree(written)
+        written.replace(checkpoint)
+        sync(folder)
+        for old in [*contract.checkpoints(folder).values()][:-CHECKPOINTS_KEPT]:
+            shutil.rmtree(old)
 
 
 def save_best(folder: Path, rows: Sequence[Row], fingerprint: str) -> None:
@@ -87,7 +91,8 @@ def cut_beyond(folder: Path, epoch: int) -> None:
     """Drop the checkpoints and rows of epochs that will be run again, and what a crash left of them."""
     for of_epoch, checkpoint in contract.checkpoints(folder).items():
         if of_epoch > epoch:
-            shutil.rmtree(checkpoint)
+            with writing(checkpoint):
+                shutil.rmtree(checkpoint)
     cut_rows(folder, epoch)
 
 
@@ -98,7 +103,8 @@ class HistoryFiles:
         self._files = {folder / name: prefixes for name, prefixes in HISTORY_FILES.items()}
         self._first_row: Row = {}
         for file in self._files:
-            file.unlink(missing_ok=True)
+            with writing(file):
+                file.unlink(missing_ok=True)
 
     def append(self, rows: Iterable[Row]) -> None:
         for row in rows:

@@ -8,13 +8,13 @@ from typing import Protocol
 
 import torch
 
-from results.record.atomic_write import is_full, make_folder, write_json
+from results.record.atomic_write import make_folder, write_json
 from results.record.folder_lock import exclusive_lock
 from results.record.ranking import Row, best_row, better
 from results.record.trial_log import TrialLog, read_rows, write_params
 from results.trackers.tensorboard_record import TrialEvents
 from trainable import contract
-from trainable.contract import TrialStatus, UserError, WandbNotInstalled, shown_path
+from trainable.contract import TrialStatus, WandbNotInstalled, shown_path
 from trainable.grpo.joint_controller import KIND
 from trainable.grpo.run import GRPORun
 from trainable.runs import Diverged, resumed_run
@@ -24,6 +24,7 @@ from trainable.single_run.folder import HistoryFiles
 from trainable.single_run.plan import MODE, OBJECTIVE, Plan, plan_new, plan_resumed
 from trainable.single_run.screen import Screen, resume_command
 from trainable.single_run.signals import Stopped, StopSignals
+from trainable.system_errors import telling_how_to_go_on
 from trainable.torch_process import set_up_torch
 
 
@@ -37,28 +38,22 @@ def train(request: Request, signals: StopSignals) -> int:
     """Begin the training that was asked for, or go on with it; the exit status.
 
     Raises:
-        UserError: it cannot be trained, the folder holds another training or is in use, or its disk is full.
+        UserError: it cannot be trained, the folder holds another training, is in use or cannot be written.
         Stopped: by a signal before the first epoch.
     """
     plan = plan_resumed(request) if request.resume else plan_new(request)
     folder = plan.settings.folder
     make_folder(folder, f"--output_dir {folder}")
-    try:
-        with exclusive_lock(folder, f"--output_dir {shown_path(folder)}"):
-            with signals.uninterrupted():
-                if request.overwrite:
-                    training_folder.clear(folder)
-                elif not request.resume:
-                    training_folder.refuse_used(folder)
-                write_params(folder, plan.to_params())
-                write_json(folder / contract.DATA_FILE, {"objective": OBJECTIVE, **asdict(plan.description)})
+    with exclusive_lock(folder, f"--output_dir {shown_path(folder)}"):
+        with signals.uninterrupted():
+            if request.overwrite:
+                training_folder.clear(folder)
+            elif not request.resume:
+                training_folder.refuse_used(folder)
+            write_params(folder, plan.to_params())
+            write_json(folder / contract.DATA_FILE, {"objective": OBJECTIVE, **asdict(plan.description)})
+        with telling_how_to_go_on(resume_command(folder)):
             return _train(plan, Screen(plan), signals)
-    except OSError as error:
-        if not is_full(error):
-            raise
-        raise UserError(
-            f"the disk that holds {folder} is full; make room, then go on with: {resume_command(folder)}"
-        ) from error
 
 
 def _train(plan: Plan, screen: Screen, signals: StopSignals) -> int:

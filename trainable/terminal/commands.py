@@ -15,6 +15,7 @@ from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from typing import Any, TextIO
 
 from trainable.contract import UserError
+from trainable.system_errors import in_words, refusal_in
 from trainable.terminal.text import printable
 
 Main = Callable[[list[str]], int]
@@ -25,6 +26,8 @@ READER_GONE = 128 + signal.SIGPIPE
 
 def command(name: str, interrupted: str = "interrupted", *, prints_results: bool = False) -> Callable[[Main], Main]:
     """Decorate a command's `main`, from arguments to the exit status: 2 on a UserError, 130 on Ctrl-C.
+
+    What the system refuses (no memory, too many open files) is answered as a mistake is, wherever it happens.
 
     Args:
         interrupted: what to say on Ctrl-C.
@@ -43,6 +46,12 @@ def command(name: str, interrupted: str = "interrupted", *, prints_results: bool
                     status, is_for_reading = 0, True
                 except UserError as error:
                     print(f"{name}: {printable(str(error))}", file=sys.stderr)
+                    return 2
+                except OSError as error:
+                    refusal = refusal_in(error)
+                    if refusal is None:
+                        raise
+                    print(f"{name}: {printable(in_words(refusal))}", file=sys.stderr)
                     return 2
                 except KeyboardInterrupt:
                     print(f"{name}: {interrupted}", file=sys.stderr)

@@ -11,14 +11,14 @@ from typing import Any
 from ray.exceptions import OutOfMemoryError
 from ray.tune import Callback
 
-from results.record.atomic_write import naming_a_full_disk, sync_tree
+from results.record.atomic_write import sync_tree
 from results.record.failures import Failure, write_failure
 from results.record.ranking import Row
 from results.record.sweeps import TrialRecord
 from results.record.trial_log import TrialLog
 from trainable import contract
 from trainable.contract import ARRIVAL, FAILURE, NOTE
-from tune.engine.ray_trials import forgive_lost_workers, last_error, number_of, require_room
+from tune.engine.ray_trials import forgive_lost_workers, last_error, number_of, raise_what_disk_refused
 
 TRIALS_THAT_TELL = 3
 LEFT_OUT = ("should_checkpoint", "time_since_restore", "iterations_since_restore", "experiment_tag", NOTE)
@@ -28,7 +28,7 @@ class Recorder(Callback):
     """Writes result.json, progress.csv and failure.json of every trial, as things happen.
 
     Raises:
-        DiskFull: from whatever Ray calls it for; Ray ends the sweep then.
+        DiskError: from whatever Ray calls it for; Ray ends the sweep then.
     """
 
     def __init__(self, folder: Path, trials: Iterable[TrialRecord]) -> None:
@@ -71,18 +71,16 @@ class Recorder(Callback):
         row = {name: _plain(value) for name, value in result.items() if name not in LEFT_OUT}
         row |= {"time_total_s": before + result["time_this_iter_s"], ARRIVAL: self._arrivals}
         self._arrivals += 1
-        with naming_a_full_disk(self._folder):
-            log.append(row)
+        log.append(row)
         forgive_lost_workers(trial)
 
     def on_checkpoint(self, iteration: int, trials: list[Any], trial: Any, checkpoint: Any, **info: Any) -> None:
         """Have a new checkpoint on the disk before Ray deletes the one that it replaces."""
-        with naming_a_full_disk(self._folder):
-            sync_tree(Path(checkpoint.path))
+        sync_tree(Path(checkpoint.path))
 
     def on_trial_recover(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
         """A worker was lost, or what Ray takes for that."""
-        require_room(trial)
+        raise_what_disk_refused(trial)
 
     def on_trial_complete(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
         self._ended.setdefault(number_of(trial), None)
@@ -90,7 +88,7 @@ class Recorder(Callback):
 
     def on_trial_error(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
         """Ray gave a trial up: its worker could not be kept alive, or its checkpoint not be written."""
-        require_room(trial)
+        raise_what_disk_refused(trial)
         number, (error, text) = number_of(trial), last_error(trial)
         kind = contract.OUT_OF_MEMORY if isinstance(error, OutOfMemoryError) else contract.ERROR
         cause = text.splitlines()[-1].strip() if text else type(error).__name__
@@ -102,8 +100,7 @@ class Recorder(Callback):
         self._logs.pop(number, None)
 
     def _record_failure(self, number: int, failure: Failure) -> None:
-        with naming_a_full_disk(self._folder):
-            write_failure(self._folder / contract.trial_folder_name(number), failure)
+        write_failure(self._folder / contract.trial_folder_name(number), failure)
         self._ended[number] = failure
 
     def _log(self, number: int) -> TrialLog:

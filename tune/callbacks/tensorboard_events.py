@@ -4,7 +4,6 @@ from typing import Any
 
 from ray.tune.logger import LoggerCallback
 
-from results.record.atomic_write import naming_a_full_disk
 from results.record.sweeps import SweepRecord, read_trial
 from results.record.view_marks import is_complete
 from results.trackers.tensorboard_record import VIEW, TrialEvents, open_events
@@ -23,22 +22,18 @@ class TensorBoardCallback(LoggerCallback):
         """Make whole what a crash left incomplete."""
         for trial in self._record.trials:
             if trial.finished and not is_complete(trial.folder, VIEW, len(trial.rows)):
-                with naming_a_full_disk(self._record.folder):
-                    open_events(self._record, trial).close(trial.status(self._record.num_epochs))
+                open_events(self._record, trial).close(trial.status(self._record.num_epochs))
 
     def log_trial_start(self, trial: Any) -> None:
         number = number_of(trial)
         if number not in self._open:
-            with naming_a_full_disk(self._record.folder):
-                self._open[number] = open_events(self._record, read_trial(self._record.folder, number))
+            self._open[number] = open_events(self._record, read_trial(self._record.folder, number))
 
     def log_trial_result(self, iteration: int, trial: Any, result: dict[str, Any]) -> None:
         number = number_of(trial)
-        with naming_a_full_disk(self._record.folder):
-            self._open[number].append(self._recorder.rows(number)[-1:])
+        self._open[number].append(self._recorder.rows(number)[-1:])
 
     def log_trial_end(self, trial: Any, failed: bool = False) -> None:
         number = number_of(trial)
         if events := self._open.pop(number, None):
-            with naming_a_full_disk(self._record.folder):
-                events.close(read_trial(self._record.folder, number).status(self._record.num_epochs))
+            events.close(read_trial(self._record.folder, number).status(self._record.num_epochs))

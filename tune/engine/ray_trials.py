@@ -7,8 +7,8 @@ from typing import Any
 
 from ray.exceptions import RayTaskError
 
-from results.record.atomic_write import DiskFull, is_full
 from trainable import contract
+from trainable.system_errors import refusal_in, writing
 
 
 def number_of(trial: Any) -> int:
@@ -41,19 +41,15 @@ def last_error(trial: Any) -> tuple[BaseException | None, str]:
     return None, text
 
 
-def require_room(trial: Any) -> None:
-    """Of what Ray takes for a failure of a trial, raise again what says that the sweep's disk is full.
+def raise_what_disk_refused(trial: Any) -> None:
+    """Of what Ray takes for a failure of a trial, raise again what the sweep's disk refused.
+
+    What a run's own files are refused is no OSError here: `RunTrainable` makes another of it.
 
     Raises:
-        DiskFull: Ray found no room for the trial's checkpoint, or met a DiskFull when it stopped the trial.
+        DiskError: Ray could not write the trial's checkpoint, or met a DiskError when it stopped the trial.
     """
     error = last_error(trial)[0]
-    if is_full(error) or met_full_disk(sys.exception()):
-        raise DiskFull("no room on the sweep's disk") from error
-
-
-def met_full_disk(error: BaseException | None) -> bool:
-    """Whether an error is a DiskFull or was raised amid one: Ray raises its own, with a callback's as its context."""
-    while error and not isinstance(error, DiskFull):
-        error = error.__cause__ or error.__context__
-    return error is not None
+    if refusal := refusal_in(error) or refusal_in(sys.exception()):
+        with writing(Path(trial.storage.trial_fs_path)):
+            raise refusal

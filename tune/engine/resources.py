@@ -45,6 +45,8 @@ def connect(address: str | None) -> UsableCores | None:
     logging.getLogger("ray").setLevel(logging.ERROR)
     # What Ray would log of a failed trial, with a traceback each time, the recorder writes into failure.json.
     logging.getLogger("ray.tune").setLevel(logging.CRITICAL)
+    # Nor what it could not write into the sweep's folder, which is said when the sweep ends of it.
+    logging.getLogger("ray.train").setLevel(logging.CRITICAL)
     if ray.is_initialized() and address is None:
         return None
     quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}

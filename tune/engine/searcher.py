@@ -20,13 +20,13 @@ from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState, create_trial
 from ray.tune.search import Searcher
 
-from results.record.atomic_write import naming_a_full_disk
 from results.record.failures import read_failure
 from results.record.ranking import Row, better
 from results.record.sweeps import SweepRecord, TrialRecord
 from results.record.trial_log import write_params
 from trainable import contract
 from trainable.seeds import seed_of
+from trainable.system_errors import writing
 
 RANDOM_PROPOSALS = 6
 """Proposals before the first that TPE makes; of 16 trials, Optuna's own 10 would leave it six."""
@@ -44,7 +44,8 @@ class RecordedSearch(Searcher):
         self._running: dict[int, _RunningTrial] = {}
 
         storage_file = record.folder / contract.OPTUNA_FILE
-        storage_file.unlink(missing_ok=True)
+        with writing(storage_file):
+            storage_file.unlink(missing_ok=True)
         self._study = optuna.create_study(
             storage=JournalStorage(_Journal(storage_file)),
             study_name=record.name,
@@ -84,8 +85,7 @@ class RecordedSearch(Searcher):
             proposed = self._study.ask(dict(self._record.space))
             config = proposed.params
             self._running[number] = _RunningTrial(proposed)
-        with naming_a_full_disk(self._record.folder):
-            write_params(self._record.folder / contract.trial_folder_name(number), config)
+        write_params(self._record.folder / contract.trial_folder_name(number), config)
         return config
 
     def on_trial_result(self, trial_id: str, result: dict[str, Any]) -> None:
@@ -155,11 +155,12 @@ class _Journal(JournalFileBackend):
     """Optuna's file in the sweep's folder."""
 
     def __init__(self, file: Path) -> None:
-        super().__init__(str(file))
-        self._folder = file.parent
+        self._file = file
+        with writing(file):
+            super().__init__(str(file))
 
     def append_logs(self, logs: list[dict[str, Any]]) -> None:
-        with naming_a_full_disk(self._folder):
+        with writing(self._file):
             super().append_logs(logs)
 
 

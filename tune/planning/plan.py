@@ -4,12 +4,14 @@ import dataclasses
 import datetime
 import os
 import shlex
+import shutil
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from results.record.atomic_write import make_folder, write_json
+from results.record.folder_lock import exclusive_lock
 from results.record.origin import BESIDE_SETTINGS, Origin, new_origin
 from results.record.space import Space, ends, write_space
 from results.record.sweeps import find_sweep, latest_sweep, read_settings, read_sweep, write_sweep_file
@@ -158,14 +160,20 @@ def begin(plan: Plan) -> Plan:
     """Make the sweep's folder and write what it is; the plan with the name that it got.
 
     Raises:
-        UserError: the folder cannot be made, or another sweep has made it meanwhile.
+        UserError: it cannot be written, or not be locked as it will have to be, and nothing is left of it; or another
+            sweep has made the folder meanwhile.
     """
     plan = _with_folder(plan)
     folder = plan.settings.folder
-    write_json(folder / contract.ENVIRONMENT_FILE, provenance())
-    for number, hyperparameters in enumerate(plan.planned_trials):
-        write_params(folder / contract.trial_folder_name(number), hyperparameters)
-    write_settings(plan, [])  # last: from here on it can be resumed
+    try:
+        with exclusive_lock(folder, f"sweep {folder.name}"):
+            write_json(folder / contract.ENVIRONMENT_FILE, provenance())
+            for number, hyperparameters in enumerate(plan.planned_trials):
+                write_params(folder / contract.trial_folder_name(number), hyperparameters)
+            write_settings(plan, [])  # last: from here on it can be resumed
+    except UserError:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
     return plan
 
 

@@ -66,20 +66,16 @@ def print_report(console: Console, file: Path) -> None:
     console.print(f"{'Report':<15}{shown_path(file)}")
 
 
-def print_no_report(console: Console, file: Path, error: OSError) -> None:
+def print_no_report(console: Console, folder: Path, refusal: str) -> None:
     """Why the page was not written, and what writes it."""
     console.print(
-        f"The report {shown_path(file)} could not be written ({error.strerror}); all else is whole. Write it with: "
-        f"{_results_command('report.py', file.parent)}"
+        f"All but the report is whole: {refusal}, then write it with: {_results_command('report.py', folder)}"
     )
 
 
-def print_incomplete_views(console: Console, folder: Path) -> None:
-    """What a disk that is full once all trials have ended leaves undone."""
-    console.print(
-        f"All trials have ended, but the disk that holds {folder} has no room for all that shows them; make room, "
-        f"then write the rest with: {resume_command(folder)}"
-    )
+def print_incomplete_views(console: Console, folder: Path, refusal: str) -> None:
+    """What a disk that fails once all trials have ended leaves undone."""
+    console.print(f"All trials have ended, but {refusal}, then write the rest with: {resume_command(folder)}")
 
 
 def print_common_failure(console: Console, folder: Path, number: int, failure: Failure) -> None:

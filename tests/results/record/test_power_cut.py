@@ -14,6 +14,7 @@ from ray.tune import Checkpoint
 from results.record.atomic_write import write_atomically
 from results.record.failures import Failure, reopen, write_failure
 from results.record.trial_log import TrialLog, cut_rows, write_params
+from trainable.system_errors import DiskError
 from tune.callbacks.recorder import Recorder
 
 Synced = list[tuple[str, Any]]
@@ -92,7 +93,7 @@ def test_a_disk_that_cannot_sync_is_an_error_and_one_that_syncs_no_folders_is_no
     fails_with(errno.EINVAL)
     write_atomically(tmp_path / "file", "1")
     fails_with(errno.EIO)
-    with pytest.raises(OSError, match="Input/output error"):
+    with pytest.raises(DiskError, match="input/output error"):
         write_atomically(tmp_path / "file", "2")
     assert (tmp_path / "file").read_text() == "1"
     assert [file.name for file in tmp_path.iterdir()] == ["file"]

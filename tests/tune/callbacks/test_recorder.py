@@ -11,9 +11,9 @@ from ray.tune.error import _TuneStopTrialError
 from ray.tune.experiment import Trial
 from rich.console import Console
 
-from results.record.atomic_write import DiskFull
 from results.record.sweeps import read_sweep
 from trainable import contract
+from trainable.system_errors import DiskError
 from tune.callbacks.followers import Followers
 from tune.callbacks.progress import Progress
 from tune.callbacks.recorder import Recorder
@@ -70,30 +70,40 @@ def test_the_recorder_is_called_before_those_that_show_what_it_has_written(sweep
 
 
 @pytest.mark.parametrize("event", ["on_trial_recover", "on_trial_error"])
-def test_a_checkpoint_that_ray_found_no_room_for_is_a_full_disk_and_no_failure_of_the_trial(
-    event: str, sweep: Path, ray_trial: Trial
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [
+        (errno.ENOSPC, "the disk is full"),
+        (errno.EDQUOT, "the quota on that disk is used up"),
+        (errno.EROFS, "the disk is read-only"),
+        (errno.EIO, "input/output error"),
+        (errno.ESTALE, "stale file handle"),
+    ],
+)
+def test_a_checkpoint_that_ray_could_not_write_is_an_error_of_the_disk_and_no_failure_of_the_trial(
+    event: str, number: int, said: str, sweep: Path, ray_trial: Trial
 ) -> None:
-    ray_trial.handle_error(raised_in_worker(OSError(errno.ENOSPC, "No space left on device", str(sweep))))
-    with pytest.raises(DiskFull):
+    ray_trial.handle_error(raised_in_worker(OSError(number, "in other words", str(sweep))))
+    with pytest.raises(DiskError, match=rf"trial_00000 cannot be written \({said}"):
         getattr(Recorder(sweep, read_sweep(sweep).trials), event)(0, [], ray_trial)
     assert not (sweep / "trial_00000" / contract.FAILURE_FILE).exists()
 
 
-def test_a_disk_that_was_full_when_ray_stopped_a_trial_ends_the_sweep(sweep: Path, ray_trial: Trial) -> None:
+def test_a_disk_that_failed_when_ray_stopped_a_trial_ends_the_sweep(sweep: Path, ray_trial: Trial) -> None:
     """Ray logs what it meets there, and tries the trial again (ray 2.60, TuneController.stop_trial)."""
 
     def stop_trial() -> None:
         try:
-            raise DiskFull("in Optuna's journal")
-        except DiskFull as error:
+            raise DiskError("Optuna's journal cannot be written")
+        except DiskError as error:
             ray_trial.handle_error(_TuneStopTrialError(str(error)))
             Recorder(sweep, read_sweep(sweep).trials).on_trial_recover(0, [], ray_trial)
 
-    with pytest.raises(DiskFull, match="on the sweep's disk"):
+    with pytest.raises(DiskError, match="Optuna's journal"):
         stop_trial()
 
 
-def test_a_lost_worker_is_no_full_disk(sweep: Path, ray_trial: Trial) -> None:
+def test_a_lost_worker_is_no_error_of_the_disk(sweep: Path, ray_trial: Trial) -> None:
     ray_trial.handle_error(ActorDiedError())
     Recorder(sweep, read_sweep(sweep).trials).on_trial_recover(0, [], ray_trial)
 

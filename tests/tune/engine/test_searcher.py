@@ -13,12 +13,12 @@ from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 from ray.tune.utils.util import flatten_dict
 
-from results.record.atomic_write import DiskFull
 from results.record.failures import Failure, write_failure
 from results.record.space import write_space
 from results.record.sweeps import read_sweep
 from results.record.trial_log import TrialLog
 from trainable import contract
+from trainable.system_errors import DiskError
 from tune.engine.searcher import RecordedSearch
 
 SPACE = {"target": FloatDistribution(0.0, 1.0), "rate": FloatDistribution(0.05, 1.0, log=True)}
@@ -177,7 +177,10 @@ TARGET, RATE = SPACE["target"], SPACE["rate"]
             {"target": TARGET}, {"target": 0.5}, {"target": CategoricalDistribution([0.5, "far"])}, id="now choices"
         ),
         pytest.param(
-            {"target": CategoricalDistribution([None, "far", 0.5])}, {"target": None}, {"target": TARGET}, id="now a range"
+            {"target": CategoricalDistribution([None, "far", 0.5])},
+            {"target": None},
+            {"target": TARGET},
+            id="now a range",
         ),
         pytest.param({"target": TARGET}, {"target": 0.0}, {"target": RATE}, id="now logarithmic"),
         pytest.param({"target": RATE}, {"target": 0.1}, {"target": TARGET}, id="logarithmic no more"),
@@ -227,5 +230,5 @@ def test_a_full_disk_under_optunas_journal_is_known_as_the_sweeps(sweep: Path) -
     journal = sweep / contract.OPTUNA_FILE
     journal.unlink()
     journal.symlink_to("/dev/full")
-    with pytest.raises(DiskFull):
+    with pytest.raises(DiskError):
         search.on_trial_result("a", {contract.EPOCH: 1, METRIC: 0.5})
