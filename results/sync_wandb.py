@@ -50,6 +50,7 @@ def _send(folder: Path, mode: str, project: str | None, entity: str | None, repo
     """The exit status: 1 when W&B lacks something then, or has not taken the report."""
     from results.record.folder_lock import exclusive_lock
     from results.record.sweeps import read_sweep
+    from results.trackers.wandb_confirmation import not_confirmed
     from results.trackers.wandb_copies import part_from_original
     from results.trackers.wandb_dashboard import SweepDashboard
     from results.trackers.wandb_sweep_entry import ended_state
@@ -63,14 +64,17 @@ def _send(folder: Path, mode: str, project: str | None, entity: str | None, repo
         dashboard = SweepDashboard(settings, record, _say)
         if settings.is_online:
             settings = dataclasses.replace(settings, sweep_id=dashboard.begin(ended_state(record)))
-        lacking = send_lacking(settings, record, _say)
+        sent = send_lacking(settings, record, _say)
         taken = not report or dashboard.write_report()
     where = f"is in W&B's project {settings.project}" if settings.is_online else "lies in W&B's local files"
-    if lacking:
-        _say(f"Sweep {record.name}: W&B lacks {'; '.join(lacking)}. The same command, a minute later, sends that")
+    if sent.lacking:
+        lacking = "; ".join(f"of trial {number} {what}" for number, what in sent.lacking.items())
+        _say(f"Sweep {record.name}: W&B lacks {lacking}. The same command, a minute later, sends that")
+    elif sent.not_told:
+        _say(f"Sweep {record.name} is sent; {not_confirmed(sent.not_told)}")
     else:
         _say(f"Sweep {record.name} {where}, every epoch of it")
-    return 1 if lacking or not taken else 0
+    return 1 if sent.lacking or not taken else 0
 
 
 def _say(line: str) -> None:

@@ -10,6 +10,7 @@ from results.record.folder_lock import exclusive_lock
 from results.record.sweeps import SweepRecord, TrialRecord, read_sweep
 from results.record.trial_log import cut_rows
 from results.trackers.wandb_client import prepare_wandb
+from results.trackers.wandb_confirmation import not_confirmed
 from results.trackers.wandb_copies import part_from_original
 from trainable import contract
 from trainable.contract import TrialStatus
@@ -139,11 +140,14 @@ def _fit(plan: Plan, allotment: Allotment, interruption: Interruption, console: 
 
 
 def _say_what_wandb_lacks(followers: Followers, folder: Path, console: Console) -> None:
-    if followers.wandb and followers.wandb.unavailable:
+    wandb = followers.wandb
+    if wandb and wandb.unavailable:
         console.print(
-            f"W&B did not take everything: {followers.wandb.unavailable}; what it lacks is sent by: "
+            f"W&B did not take everything: {wandb.unavailable}; what it lacks is sent by: "
             f"{announce.resume_command(folder)}"
         )
+    elif wandb and wandb.not_told:
+        console.print(not_confirmed(wandb.not_told))
 
 
 def _say_end(folder: Path, wandb_mode: str, console: Console) -> int:

@@ -34,6 +34,11 @@ WandbUnavailable = WandbError
 RequestFailed = WandbApiFailedError
 """What `wandb.Api` raises when the server does not answer or refuses: wandb 0.31 has no public name for it."""
 
+
+class NotTold(Exception):
+    """The server does not tell what it holds, although it may have taken what it was sent."""
+
+
 PROBE_TIMEOUT_S = 5.0
 ASK_TIMEOUT_S = 10
 INIT_TIMEOUT_S = 30.0

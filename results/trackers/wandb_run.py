@@ -17,6 +17,8 @@ from pathlib import Path
 from results.record.ranking import Row, better
 from results.record.view_marks import mark_complete
 from results.trackers.wandb_client import (
+    NotTold,
+    RequestFailed,
     WandbUnavailable,
     ask_timeout_s,
     client_settings,
@@ -161,7 +163,7 @@ class ClosedRun:
         """Mark the trial's run, once every epoch and model lies on disk or, online, at the server.
 
         Raises:
-            WandbUnavailable: online, the server does not answer.
+            NotTold: online, the server does not say what it holds.
         """
         if self.lacks_model:
             return False
@@ -181,6 +183,8 @@ class ClosedRun:
             last_step: int = held.lastHistoryStep
         except ValueError:  # no such run
             return 0
+        except (RequestFailed, WandbUnavailable) as error:
+            raise NotTold(first_line(error)) from None
         with contextlib.suppress(OSError):  # wandb.Api makes a folder for the run's files: <tmp>/entity/project/id
             for made in (Path(held.dir), *Path(held.dir).parents[:2]):
                 made.rmdir()

@@ -7,7 +7,8 @@ from results.record.ranking import Row, better
 from results.record.sweeps import SweepRecord, TrialRecord
 from results.record.view_marks import is_complete
 from results.trackers.wandb_client import WandbUnavailable, first_line
-from results.trackers.wandb_run import ClosedRun, TrialWandbRun, sent_by_hand
+from results.trackers.wandb_confirmation import Confirmations
+from results.trackers.wandb_run import TrialWandbRun, sent_by_hand
 from results.trackers.wandb_settings import ModelArtifact, RunDescription, WandbRunSettings
 from results.trackers.wandb_wishes import settled_place
 from trainable import contract
@@ -74,11 +75,11 @@ def is_lacking(settings: WandbRunSettings, record: SweepRecord, trial: TrialReco
     return not any(is_complete(trial.folder, settings.view, mark) for mark in enough)
 
 
-def send_lacking(settings: WandbRunSettings, record: SweepRecord, say: Callable[[str], None]) -> list[str]:
+def send_lacking(settings: WandbRunSettings, record: SweepRecord, say: Callable[[str], None]) -> Confirmations:
     """Send every trial that W&B lacks something of, one after the other.
 
     Returns:
-        What the server does not hold then, by trial.
+        What the server holds then, as far as it tells.
 
     Raises:
         UserError: the server does not answer or refuses; running it again goes on from there.
@@ -86,18 +87,16 @@ def send_lacking(settings: WandbRunSettings, record: SweepRecord, say: Callable[
     recorded = [trial for trial in record.trials if trial.rows or trial.failure]
     lacking = [trial for trial in recorded if is_lacking(settings, record, trial)]
     say(f"Sweep {record.name}: {len(recorded) - len(lacking)} of {len(recorded)} trials are there already")
-    unconfirmed: list[tuple[TrialRecord, ClosedRun]] = []
+    confirmations = Confirmations()
     try:
         for count, trial in enumerate(lacking, start=1):
             run = open_trial(settings, record, trial)
             closed = run.close(trial.status(record.num_epochs), models=models(settings, record, trial))
-            if not closed.mark_if_whole():
-                unconfirmed.append((trial, closed))
+            confirmations.ask(trial.number, closed)
             models_sent = f", checkpoints: {closed.models}" if closed.models else ""
             say(f"  trial {trial.number}: {len(trial.rows)} epochs{models_sent} ({count} of {len(lacking)})")
-        return [
-            f"of trial {trial.number} {closed.lacks}" for trial, closed in unconfirmed if not closed.mark_if_whole()
-        ]
+        confirmations.ask_again()
+        return confirmations
     except WandbUnavailable as error:
         raise UserError(
             f"W&B did not take sweep {record.name} ({first_line(error)}); nothing is lost: the same command goes on "

@@ -44,18 +44,15 @@ def offline(server: OpenWandb, tmp_path_factory: pytest.TempPathFactory) -> Path
 
 
 def sweep_of(server: OpenWandb, storage: Path, mode: str) -> Path:
-    """A small sweep of the real thing; at its end the server was sent all of it.
-
-    This server cannot be asked what it holds. An online sweep meets that when its first run is closed, and keeps the
-    runs that it opens later on disk; the first ones were sent as they ran.
-    """
+    """A small sweep of the real thing; at its end the server, which cannot be asked what it holds, has all of it."""
     flags = ("--name", mode, *SMALL, "--wandb_mode", mode, "--wandb_project", PROJECT)
     finished = run_sweep(storage, *flags, **server.variables)
     assert finished.returncode == 0, finished.stderr
     sweep = storage / mode
     assert [trial.name for trial in trial_folders(sweep)] == ["trial_00000", "trial_00001", "trial_00002"]
     kept_on_disk = sorted(sweep.glob("trial_*/wandb/offline-run-*"))
-    assert (len(kept_on_disk) < 3) == (mode == "online")
+    assert len(kept_on_disk) == (0 if mode == "online" else 3)
+    assert ("could not be confirmed" in finished.stdout) == (mode == "online")
     if kept_on_disk:
         send(server, kept_on_disk, cwd=storage)
     return sweep

@@ -13,6 +13,7 @@ from strict_wandb_server import ServedRun, StrictWandbServer, strict_wandb_serve
 from sweep_here import sweep_here
 from sweep_process import ROOT, environment, params, rows, trial_folders
 from views import wandb_steps
+from wandb_file import offline_runs, run_record
 
 from results.record.folder_lock import exclusive_lock
 from results.record.sweeps import read_settings, read_sweep, write_sweep_file
@@ -221,6 +222,11 @@ def test_offline_the_local_files_are_written_from_the_record(sweep: Path) -> Non
     assert f"{TRIALS} of {TRIALS} trials are there already" in sync(sweep, "--mode", "offline").stdout
     assert sorted(sweep.glob("trial_*/wandb/offline-run-*")) == segments
 
+    assert sync(sweep, "--mode", "offline", "--project", "other").returncode == 0
+    for trial in trial_folders(sweep):
+        (file,) = offline_runs(trial)
+        assert run_record(file).project == "other"
+
 
 def test_what_keeps_a_sweep_from_being_sent_is_one_sentence(sweep: Path, server: StrictWandbServer) -> None:
     no_login = sync(sweep)
@@ -228,7 +234,9 @@ def test_what_keeps_a_sweep_from_being_sent_is_one_sentence(sweep: Path, server:
     with exclusive_lock(sweep, "sweep twin"):
         running = sync(sweep, **server.variables)
     nowhere = sync("nowhere", **server.variables)
+    project = sync(sweep, "--project", "team/proj", **server.variables)
     expected = {
+        "--project: Invalid project name 'team/proj'": project,
         "no W&B login; run `wandb login`": no_login,
         "W&B did not take sweep twin": wrong_key,
         f"sweep twin: process {os.getpid()} on": running,

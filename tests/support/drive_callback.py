@@ -47,6 +47,8 @@ def main(folder: Path, trials: int, mode: str, settings: dict[str, Any]) -> None
             _wait_for(folder / together[-1].storage.trial_dir_name / ".wandb_epochs")
             print(json.dumps(_held()), flush=True)
     callback.on_experiment_end([])
+    if callback.not_told:
+        print(f"not told: {callback.not_told}")
     sys.exit(callback.unavailable)
 
 

@@ -13,6 +13,7 @@ from ray.air.integrations.wandb import WandbLoggerCallback
 
 from results.record.sweeps import SweepRecord, TrialRecord, read_sweep, read_trial
 from results.trackers.wandb_client import WandbUnavailable, first_line
+from results.trackers.wandb_confirmation import Confirmations
 from results.trackers.wandb_dashboard import SweepDashboard
 from results.trackers.wandb_run import ClosedRun, TrialWandbRun
 from results.trackers.wandb_settings import ModelArtifact
@@ -36,8 +37,7 @@ class SweepWandbCallback(WandbLoggerCallback):
         self._record, self._recorder = record, recorder
         self._dashboard = SweepDashboard(self._settings, record, say) if self._settings.is_online else None
         self._open: dict[int, TrialWandbRun] = {}
-        self._unconfirmed: dict[int, ClosedRun] = {}
-        """Closed, and not known to be whole: a server may show its last rows a moment later."""
+        self._confirmations = Confirmations()
         self._lacks: str | None = None
 
     def __getstate__(self) -> dict[str, Any]:
@@ -49,6 +49,11 @@ class SweepWandbCallback(WandbLoggerCallback):
         """Why W&B does not hold everything although it was to."""
         failure = self._worker.failure
         return f"{type(failure).__name__}: {first_line(failure)}" if failure else self._lacks
+
+    @property
+    def not_told(self) -> str | None:
+        """Why it is not known whether W&B holds everything."""
+        return self._confirmations.not_told
 
     def setup(self, *args: Any, **kwargs: Any) -> None:
         """Start the thread, and have it make whole what a crash left incomplete."""
@@ -123,8 +128,8 @@ class SweepWandbCallback(WandbLoggerCallback):
     def _close_ended(self, trial: TrialRecord) -> None:
         status = trial.status(self._record.num_epochs)
         closed = self._close_run(trial.number, status, models(self._settings, self._record, trial))
-        if closed and not closed.mark_if_whole():
-            self._unconfirmed[trial.number] = closed
+        if closed:
+            self._confirmations.ask(trial.number, closed)
 
     def _close_unfinished(self) -> None:
         for number in list(self._open):
@@ -142,5 +147,6 @@ class SweepWandbCallback(WandbLoggerCallback):
     def _confirm_closed(self) -> None:
         if self._lacks:
             return
-        lacking = {number: run for number, run in self._unconfirmed.items() if not run.mark_if_whole()}
-        self._lacks = "; ".join(f"trial {number} lacks {run.lacks}" for number, run in lacking.items()) or None
+        self._confirmations.ask_again()
+        lacking = self._confirmations.lacking
+        self._lacks = "; ".join(f"trial {number} lacks {what}" for number, what in lacking.items()) or None

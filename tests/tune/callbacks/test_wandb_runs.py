@@ -39,6 +39,11 @@ def drive(folder: Path, trials: int, wandb_mode: str, variables: dict[str, str],
     return printed.splitlines()
 
 
+def sync(sweep: Path, server: StrictWandbServer) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, str(ROOT / "results" / "sync_wandb.py"), str(sweep)]
+    return subprocess.run(command, env=environment(**server.variables), capture_output=True, text=True, cwd=ROOT)
+
+
 @pytest.fixture
 def server() -> Iterator[StrictWandbServer]:
     with strict_wandb_server() as running:
@@ -68,6 +73,32 @@ def test_what_wandb_refuses_for_good_is_said_at_the_end_and_every_epoch_is_recor
     assert len(printed.splitlines()) == 1
     assert running.returncode == 1
     assert epochs_recorded(tmp_path / "a") == 6
+
+
+def test_a_server_that_takes_rows_and_cannot_be_asked_is_sent_every_trial_live(
+    tmp_path: Path, server: StrictWandbServer
+) -> None:
+    server.refuse_operations(200, "Run")
+    printed = drive(tmp_path / "a", 4, "online", server.variables)
+    assert [line for line in printed if line.startswith("not told: ") and "permission denied: Run" in line]
+    assert [run.steps for run in runs_by_trial(server)] == [[1, 2, 3]] * 4
+    assert list((tmp_path / "a").glob("trial_*/wandb/offline-run-*")) == []
+
+    sent = sync(tmp_path / "a", server)
+
+    assert sent.returncode == 0, sent.stderr
+    assert "Sweep a is sent; W&B's server does not tell what it holds" in sent.stdout
+    assert [run.dropped for run in runs_by_trial(server)] == [[]] * 4
+
+
+def test_what_wandbs_agent_sets_for_its_run_makes_no_trial_of_a_sweep_that_run(
+    tmp_path: Path, server: StrictWandbServer
+) -> None:
+    of_agent = {"WANDB_RUN_ID": "agents", "WANDB_SWEEP_ID": "of-wandb", "WANDB_RESUME": "must", "WANDB_TAGS": "a,b"}
+    drive(tmp_path / "a", 2, "online", server.variables | of_agent | {"WANDB_NOTES": "by night"})
+    assert [(run.config["trial"], run.steps) for run in runs_by_trial(server)] == [(0, [1, 2, 3]), (1, [1, 2, 3])]
+    assert "agents" not in server.runs
+    assert {(*run.tags, run.notes, run.project) for run in server.runs.values()} == {("a", "b", "by night", "many")}
 
 
 def test_a_run_says_what_it_was_trained_with_and_on(tmp_path: Path) -> None:
@@ -115,13 +146,7 @@ def test_a_model_that_is_gone_or_refused_is_said_and_sent_when_it_can_be(
 
     server.artifacts.refused = False
     for _ in range(2):
-        sent = subprocess.run(
-            [sys.executable, str(ROOT / "results" / "sync_wandb.py"), str(sweep)],
-            env=environment(**server.variables),
-            capture_output=True,
-            text=True,
-            cwd=ROOT,
-        )
+        sent = sync(sweep, server)
         assert sent.returncode == 0, sent.stdout + sent.stderr
 
     assert [run.openings for run in runs_by_trial(server)] == [2, 2]

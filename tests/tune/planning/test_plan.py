@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 
 import pytest
+import wandb
 import yaml
 from profiles import write_profile
 
@@ -59,6 +60,25 @@ def test_unnamed_sweeps_begun_in_one_second_are_two(tmp_path: Path) -> None:
     names = [read_settings(folder / "sweep.yaml")["name"] for folder in folders]
     assert names == [folder.name for folder in folders]
     assert folders[1].name != folders[0].name
+
+
+def test_a_resume_from_another_shell_sends_to_the_project_of_the_shell_that_began_the_sweep(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_profile(tmp_path / "profile")
+    flags = ["--storage_path", str(tmp_path), "--results_dir", str(tmp_path / "profile"), "--wandb_mode", "offline"]
+    for shell in ("first", "second"):
+        monkeypatch.setenv("WANDB_PROJECT", shell)
+        monkeypatch.setenv("WANDB_ENTITY", f"{shell}-team")
+        wandb.teardown()  # its client reads the environment once
+        if shell == "first":
+            begin(plan_new(parse_command_line(["--name", "kept", *flags])))
+    resumed, changes = plan_resumed(parse_command_line(["--resume", "kept"]), tmp_path / "kept")
+    other, _ = plan_resumed(parse_command_line(["--resume", "kept", "--wandb_project", "other"]), tmp_path / "kept")
+    wandb.teardown()
+
+    assert (resumed.settings.wandb_project, resumed.settings.wandb_entity, changes) == ("first", "first-team", [])
+    assert other.settings.wandb_project == "other"
 
 
 @pytest.fixture
