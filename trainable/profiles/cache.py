@@ -19,11 +19,11 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
-from trainable.profiles.files import SampleKey
+from trainable.profiles.files import SampleKey, unreadable
 from trainable.profiles.knobs import KnobGrid
 from trainable.profiles.table import Profile, files_of_datasets, load_profile
 
-FORMAT = 1
+FORMAT = 2
 TABLES_KEPT = 16
 """The ones used last; some 8 bytes a (sample, configuration) each."""
 
@@ -69,11 +69,18 @@ def cache_folder() -> Path:
 
 
 def content_key(files: list[tuple[str, Path]]) -> str:
-    """A name for the bytes of these files, the datasets they belong to, and our format."""
+    """A name for the bytes of these files, the datasets they belong to, and our format.
+
+    Raises:
+        UserError: one of them can't be read.
+    """
     digest = hashlib.sha256(f"{FORMAT}".encode())
     for dataset, file in files:
-        with file.open("rb") as opened:
-            of_file = hashlib.file_digest(opened, "sha256").hexdigest()
+        try:
+            with file.open("rb") as opened:
+                of_file = hashlib.file_digest(opened, "sha256").hexdigest()
+        except OSError as error:
+            raise unreadable(file, error) from None
         digest.update(f"\n{dataset}/{file.name} {of_file}".encode())
     return digest.hexdigest()[:32]
 

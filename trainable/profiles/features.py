@@ -4,6 +4,7 @@
 Without it the language features are hashed word n-grams of the question, and there is no vision input.
 """
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from safetensors.numpy import load_file
 from trainable.contract import UserError
 from trainable.profiles.files import dataset_folders
 from trainable.profiles.hashed_ngrams import HASHED_NGRAMS, hashed_ngrams
+from trainable.profiles.identities import identity
 from trainable.profiles.image_split import TRAIN
 from trainable.profiles.table import Profile
 
@@ -60,7 +62,7 @@ def load_features(profile: Profile, model_path: str | None = None, trust_remote_
     folders = dataset_folders(profile.results_dir, profile.datasets)
     files = {name: folder / FEATURES_FILE for name, folder in folders.items()}
     measured: list[dict[str, np.ndarray]] = []
-    if all(file.exists() for file in files.values()):
+    if all(os.path.lexists(file) for file in files.values()):  # a link that leads nowhere is no leave to go without
         measured = [_rows_of_questions(profile, name, file) for name, file in files.items()]
 
     if model_path is not None:
@@ -85,15 +87,26 @@ def _rows_of_questions(profile: Profile, dataset: str, file: Path) -> dict[str, 
     """`language` and, where the file has it, `vision` of the profile's samples of one dataset."""
     try:
         arrays = load_file(file)
-        row = {str(question_id): index for index, question_id in enumerate(arrays["question_id"].tolist())}
+        ids = [identity("question_id", question_id) for question_id in arrays["question_id"].tolist()]
+        if len(set(ids)) < len(ids):
+            raise ValueError("it has several rows for one question_id")
+        row = {question_id: index for index, question_id in enumerate(ids)}
         wanted = [row[key.question_id] for key in profile.keys if key.dataset == dataset]
-        return {name: arrays[name][wanted] for name in ("language", "vision") if name in arrays or name == "language"}
-    except (SafetensorError, OSError, IndexError) as error:
+        names = [name for name in ("language", "vision") if name in arrays or name == "language"]
+        for name in names:
+            if arrays[name].ndim != 2 or len(arrays[name]) != len(ids):
+                raise ValueError(f"{name} has the shape {arrays[name].shape}, not a row for each of {len(ids)} ids")
+            if not np.isfinite(arrays[name][wanted]).all():
+                raise ValueError(f"{name} holds NaN or infinity")
+    except (SafetensorError, OSError) as error:
         raise UserError(f"{file}: not readable as safetensors ({error}); copy it again or remove it") from None
     except KeyError as error:
         raise UserError(
             f"{file}: it has no {error}, which the profile's questions need; extract the features again or remove it"
         ) from None
+    except (TypeError, ValueError) as error:
+        raise UserError(f"{file}: {error}; extract the features again or remove it") from None
+    return {name: arrays[name][wanted] for name in names}
 
 
 def _of_all_datasets(files: Mapping[str, Path], measured: list[dict[str, np.ndarray]], name: str) -> np.ndarray:

@@ -9,6 +9,7 @@ the one in the file's name.
 import gzip
 import json
 import math
+import os
 import re
 import zlib
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from trainable.contract import UserError
+from trainable.profiles.identities import identity, whole_characters
 
 KNOB_NAMES = ("tier", "top_k", "num_active_blocks")
 STAGES = ("T_vision_total", "T_LLM_prefill", "T_LLM_decode")
@@ -34,6 +36,7 @@ class SampleKey:
     dataset: str
     image_id: str
     question_id: str
+    """Empty where neither a question id nor the sample's place in its batch is known."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,8 @@ class Measurement:
     """One sample under one configuration."""
 
     key: SampleKey
+    own_ids: tuple[str, ...]
+    """The ids in its metadata; `sample_id`, its place in a batch, stands for the others."""
     question: str
     knobs: tuple[str | int, ...]
     accuracy: float
@@ -51,18 +56,27 @@ def dataset_folders(results_dir: Path, dataset_names: tuple[str, ...]) -> dict[s
     """Folder of each dataset, by its name with underscores; all that hold profile files when none is named.
 
     Raises:
-        UserError: no such directory, no profile in it, or no such dataset.
+        UserError: no such directory, no profile in it, no such dataset, two folders of one, or a name in no UTF-8.
     """
-    if not results_dir.is_dir():
+    if not os.path.isdir(results_dir):
         raise UserError(
             f"profile {results_dir}: there is no such directory; give --results_dir the folder that holds one folder "
             "per dataset"
         )
-    found = {
-        folder.name.replace("-", "_"): folder
-        for folder in sorted(results_dir.iterdir())
-        if folder.is_dir() and any(_FILE_NAME.fullmatch(file.name) for file in folder.iterdir())
-    }
+    found: dict[str, Path] = {}
+    for folder in entries(results_dir):
+        names = [file.name for file in entries(folder)] if os.path.isdir(folder) else []
+        used = [folder.name, *filter(_FILE_NAME.fullmatch, names)]
+        if len(used) == 1:
+            continue
+        if odd := [name for name in used if whole_characters(name) != name]:
+            raise UserError(f"profile {results_dir}: the name {odd[0]!r} in it is not in UTF-8; rename it")
+        name = folder.name.replace("-", "_")
+        if name in found:
+            raise UserError(
+                f"profile {results_dir}: {found[name].name} and {folder.name} are one dataset, {name}; rename one"
+            )
+        found[name] = folder
     if not found:
         raise UserError(
             f"profile {results_dir}: no measured configuration in it; expected files such as "
@@ -77,10 +91,27 @@ def dataset_folders(results_dir: Path, dataset_names: tuple[str, ...]) -> dict[s
     return {name: found[name] for name in wanted}
 
 
+def entries(folder: Path) -> list[Path]:
+    """What lies in a folder, by name.
+
+    Raises:
+        UserError: it can't be read.
+    """
+    try:
+        return sorted(folder.iterdir())
+    except OSError as error:
+        raise unreadable(folder, error) from None
+
+
+def unreadable(path: Path, error: OSError) -> UserError:
+    """Of what the system will not open."""
+    return UserError(f"{path}: it can't be read ({error.strerror}); mend or remove it")
+
+
 def profile_files(folder: Path) -> list[Path]:
     """The files to read: a merged file, or its ranks' where it was never merged."""
     merged, ranks = {}, []
-    for file in sorted(folder.iterdir()):
+    for file in entries(folder):
         if match := _FILE_NAME.fullmatch(file.name):
             if match["rank"]:
                 ranks.append((file.name[: match.start("rank")], file))
@@ -93,7 +124,7 @@ def read_measurements(dataset: str, file: Path) -> Iterator[Measurement]:
     """Every sample's measurement in one file.
 
     Raises:
-        UserError: the file is no JSON, not a profile's, or holds a number that no measurement gives.
+        UserError: the file can't be read, is no JSON, not a profile's, or holds a number that no measurement gives.
     """
     content = _read_json(file)
     records = content.get("per_sample_results") if isinstance(content, dict) else None
@@ -113,8 +144,11 @@ def read_measurements(dataset: str, file: Path) -> Iterator[Measurement]:
 def _read_json(file: Path) -> Any:
     try:
         raw = file.read_bytes()
+    except OSError as error:
+        raise unreadable(file, error) from None
+    try:
         return json.loads(gzip.decompress(raw) if file.suffix == ".gz" else raw)
-    except (ValueError, EOFError, OSError, zlib.error) as error:
+    except (ValueError, EOFError, OSError, zlib.error, RecursionError) as error:
         raise UserError(f"{file}: not readable as JSON ({error}); copy or measure it again, or remove it") from None
 
 
@@ -130,28 +164,45 @@ def _measurement(dataset: str, knobs_of_file: dict[str, Any], record: dict[str, 
     metadata = record.get("metadata") or {}
     if not isinstance(metadata, dict):
         raise ValueError(f"metadata is {metadata!r:.40}, not a dict with image_id and question_id")
-    batch_index = record.get("sample_id")
-    image_id = metadata.get("image_id", batch_index)
-    if image_id is None:
-        raise KeyError("metadata.image_id")
-    question_id = metadata.get("question_id", "" if batch_index is None else batch_index)
+    batch_index = identity("sample_id", record.get("sample_id"))
+    own = {name: identity(name, metadata.get(name)) for name in ("image_id", "question_id")}
+    image_id, question_id = (text or batch_index for text in own.values())
     tier, *numbers = (record.get(name, knobs_of_file[name]) for name in KNOB_NAMES)
+    tier = identity("tier", tier)
+    for name, text in (("metadata.image_id", image_id), ("tier", tier)):
+        if not text:
+            raise KeyError(name)
     return Measurement(
-        key=SampleKey(dataset, str(image_id), str(question_id)),
-        question=str(metadata.get("question", "")),
-        knobs=(str(tier), *map(int, numbers)),
-        accuracy=_checked("accuracy", float(record["accuracy"]), largest=1.0),
+        key=SampleKey(dataset, image_id, question_id),
+        own_ids=tuple(name for name, text in own.items() if text),
+        question=whole_characters(str(metadata.get("question", ""))),
+        knobs=(tier, *map(_whole_number, KNOB_NAMES[1:], numbers)),
+        accuracy=_checked("accuracy", _number("accuracy", record["accuracy"]), largest=1.0),
         latency_ms=_latency_ms(record),
     )
 
 
 def _latency_ms(record: dict[str, Any]) -> float:
     """`T_total`, or the sum of the stages where it is absent or 0."""
-    stages = [_checked(name, float(record.get(name) or 0.0)) for name in STAGES]
-    latency_ms = _checked("T_total", float(record.get("T_total") or 0.0)) or math.fsum(stages)
+    total, *stages = (_checked(name, _number(name, record.get(name) or 0.0)) for name in ("T_total", *STAGES))
+    latency_ms = total or math.fsum(stages)
     if latency_ms == 0.0:
         raise ValueError("no latency: T_total and its stages are absent or 0 ms")
     return latency_ms
+
+
+def _whole_number(name: str, value: Any) -> int:
+    number = _number(name, value)
+    if not number.is_integer():
+        raise ValueError(f"{name} is {value!r:.40}, not a whole number")
+    return int(number)
+
+
+def _number(name: str, value: Any) -> float:
+    try:
+        return float(value)
+    except (TypeError, ValueError, OverflowError):
+        raise ValueError(f"{name} is {value!r:.40}, not a number") from None
 
 
 def _checked(name: str, value: float, largest: float = math.inf) -> float:

@@ -4,6 +4,8 @@ import zlib
 
 import numpy as np
 
+from trainable.profiles.identities import whole_characters
+
 HASHED_NGRAMS = "hashed n-grams"
 HASHED_SIZE = 256
 LONGEST_NGRAM = 2
@@ -14,7 +16,7 @@ def hashed_ngrams(text: str) -> np.ndarray:
 
     The hash (CRC-32) is the same in every process, unlike Python's own.
     """
-    words = text.lower().split()
+    words = whole_characters(text).lower().split()
     counts = np.zeros(HASHED_SIZE, dtype=np.float32)
     for length in range(1, LONGEST_NGRAM + 1):
         for start in range(len(words) - length + 1):

@@ -149,13 +149,18 @@ def load_profile(
         UserError: missing, empty, malformed, without an image to train or validate on, or with nothing to choose.
     """
     # An entry per measurement, in the order of the files; arrays and not lists, since there may be millions.
-    samples, configurations, accuracies, latencies_ms = array("i"), array("i"), array("f"), array("f")
+    samples, configurations, sources = array("i"), array("i"), array("i")
+    accuracies, latencies_ms = array("f"), array("f")
     index_of_key: dict[SampleKey, int] = {}
     index_of_knobs: dict[tuple[str | int, ...], int] = {}
+    known_by: dict[str, tuple[tuple[str, ...], Path]] = {}  # of each dataset: the ids its samples have, and where
     questions: list[str] = []
     files = files_of_datasets(results_dir, dataset_names)
     for files_read, (dataset, file) in enumerate(files, start=1):
         for measurement in read_measurements(dataset, file):
+            own_ids, other = known_by.setdefault(dataset, (measurement.own_ids, file))
+            if measurement.own_ids != own_ids:
+                raise _known_otherwise(file, measurement.own_ids, other, own_ids)
             sample = index_of_key.setdefault(measurement.key, len(index_of_key))
             if sample == len(questions):
                 questions.append(measurement.question)
@@ -163,6 +168,7 @@ def load_profile(
             configurations.append(index_of_knobs.setdefault(measurement.knobs, len(index_of_knobs)))
             accuracies.append(measurement.accuracy)
             latencies_ms.append(measurement.latency_ms)
+            sources.append(files_read - 1)
         if on_file:
             on_file(files_read, len(files))
 
@@ -178,7 +184,7 @@ def load_profile(
     np.put(accuracy, cells, accuracies)
     np.put(latency_ms, cells, latencies_ms)
     if np.count_nonzero(~np.isnan(latency_ms)) < len(cells):
-        raise _repeated(results_dir, grid, keys, cells)
+        raise _repeated(results_dir, grid, keys, cells, [files[source][1] for source in sources])
     return Profile(results_dir, grid, keys, tuple(questions[index_of_key[key]] for key in keys), accuracy, latency_ms)
 
 
@@ -201,20 +207,48 @@ def _grid(measured: list[tuple[str | int, ...]], configurations: np.ndarray, lat
     return KnobGrid(KNOB_NAMES, tuple(tuple(sorted(set(values), key=order)) for values in zip(*measured, strict=True)))
 
 
-def _repeated(results_dir: Path, grid: KnobGrid, keys: tuple[SampleKey, ...], cells: np.ndarray) -> UserError:
-    """Of the first measurement of a cell that was measured before."""
-    _, first = np.unique(cells, return_index=True)
-    repeated = cells[np.setdiff1d(np.arange(len(cells)), first)[0]]
-    sample, configuration = divmod(int(repeated), len(grid.configurations))
+def _known_otherwise(file: Path, own_ids: tuple[str, ...], other: Path, others_ids: tuple[str, ...]) -> UserError:
+    """Of samples of one dataset that have different ids, so that those of one image may count as several."""
+    has, others_have = (" and ".join(ids) or "no id" for ids in (own_ids, others_ids))
     return UserError(
-        f"profile {results_dir}: {keys[sample]} is measured twice under "
-        f"{dict(zip(grid.names, grid.configurations[configuration], strict=True))}; keep one file per configuration"
+        f"{file}: a sample has {has} in its metadata, one in {other.name} has {others_have}, so they can't be told "
+        "apart; give every sample both image_id and question_id"
+    )
+
+
+def _repeated(
+    results_dir: Path, grid: KnobGrid, keys: tuple[SampleKey, ...], cells: np.ndarray, sources: list[Path]
+) -> UserError:
+    """Of the first measurement of a cell that was measured before.
+
+    Args:
+        cells: of the table, one a measurement. sources: its file, likewise.
+    """
+    _, first = np.unique(cells, return_index=True)
+    again = int(np.setdiff1d(np.arange(len(cells)), first)[0])
+    before = int(np.flatnonzero(cells == cells[again])[0])
+    sample, configuration = divmod(int(cells[again]), len(grid.configurations))
+    key, file, other = keys[sample], sources[again], sources[before]
+    if not key.question_id:
+        return UserError(
+            f"{file}: several samples of image {key.image_id} have no question_id, so they can't be told apart; "
+            "add metadata.question_id to each"
+        )
+    what = f"question {key.question_id} about image {key.image_id}"
+    if file == other:
+        return UserError(
+            f"{file}: {what} is in it twice (blanks, leading zeros and a .0 make no other id); remove one of the two"
+        )
+    knobs = dict(zip(grid.names, grid.configurations[configuration], strict=True))
+    return UserError(
+        f"profile {results_dir}: {what} is measured twice under {knobs}, in {other.name} and in {file.name}; "
+        "keep one file per configuration"
     )
 
 
 def _natural(key: SampleKey) -> tuple[tuple[bool, int, str], ...]:
-    """Numbers in the order of numbers, the rest in the order of text."""
+    """Numbers, which have no leading zeros, in the order of numbers, the rest in the order of text."""
     return tuple(
-        (not text.isdecimal(), int(text) if text.isdecimal() else 0, text)
+        (not text.isdecimal(), len(text) if text.isdecimal() else 0, text)
         for text in (key.dataset, key.image_id, key.question_id)
     )

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from profiles import IMAGES, images_of, write_profile
-from safetensors.numpy import save_file
+from safetensors.numpy import load_file, save_file
 
 from trainable.contract import UserError
 from trainable.profiles.features import load_features
@@ -168,3 +168,34 @@ def test_features_are_standardised_numbers(shipped):
     training = shipped.features.standardised()[shipped.profile.samples(TRAIN)]
     np.testing.assert_allclose(training.mean(axis=0), 0.0, atol=1e-4)
     np.testing.assert_allclose(training.std(axis=0), 1.0, atol=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("arrays", "sentence"),
+    [
+        ({"question_id": np.array([*IMAGES[:-1], IMAGES[0]])}, "it has several rows for one question_id"),
+        ({"question_id": np.full(len(IMAGES), np.nan)}, "question_id is nan"),
+        ({"question_id": np.array(IMAGES)[:, None]}, "question_id is [0]"),
+        ({"language": np.zeros(len(IMAGES), np.float32)}, "language has the shape (24,), not a row for each"),
+        ({"language": np.full((len(IMAGES), 2), np.inf, np.float32)}, "language holds NaN or infinity"),
+    ],
+)
+def test_features_that_belong_to_no_question_or_are_no_numbers(profile, arrays, sentence):
+    file = write_features(profile.results_dir)
+    save_file({"language": np.ones((len(IMAGES), 2), np.float32), "question_id": np.array(IMAGES), **arrays}, file)
+    text = message(profile)
+    assert f"{file}: {sentence}" in text
+    assert "extract the features again or remove it" in text
+
+
+def test_features_of_ids_as_decimals_are_those_of_the_ids(profile):
+    file = write_features(profile.results_dir)
+    before = load_features(profile).raw
+    arrays = load_file(file)
+    save_file(arrays | {"question_id": arrays["question_id"].astype(np.float64)}, file)
+    np.testing.assert_array_equal(load_features(profile).raw, before)
+
+
+def test_a_link_that_leads_to_no_features_is_no_leave_to_go_without(profile):
+    (profile.results_dir / "toy-vqa" / "features.safetensors").symlink_to("nowhere")
+    assert "not readable as safetensors" in message(profile)

@@ -1,6 +1,8 @@
 import gzip
 import json
 import math
+import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -8,6 +10,7 @@ from profiles import record, write_file, write_profile
 
 from trainable.contract import UserError
 from trainable.profiles.files import dataset_folders, profile_files, read_measurements
+from trainable.profiles.reading import read_profile
 
 LOW = ("low", 1, 4)
 
@@ -247,3 +250,41 @@ def test_a_knob_value_that_is_no_number(tmp_path, value):
 def test_an_accuracy_that_is_no_number(tmp_path, value):
     text = message(write_file(tmp_path, LOW, [record(7, accuracy=value)]))
     assert "sample 0 of per_sample_results is unusable" in text
+
+
+# Files and folders that are not what they should be.
+
+
+@pytest.mark.parametrize("instead", ["a dangling link", "a folder"])
+def test_what_cannot_be_opened_is_named_cached_or_not(tmp_path, instead):
+    file = next(write_profile(tmp_path).glob("*/*.json"))
+    file.unlink()
+    if instead == "a folder":
+        file.mkdir()
+    else:
+        file.symlink_to(tmp_path / "nowhere")
+    assert "it can't be read (" in message(file)
+    with pytest.raises(UserError, match="it can't be read \\("):
+        read_profile(tmp_path)
+
+
+def test_json_without_end(tmp_path):
+    file = write_file(tmp_path, LOW, [record(7)])
+    file.write_text("[" * 200_000)
+    assert "not readable as JSON" in message(file)
+
+
+def test_two_folders_of_one_dataset_are_not_one_less(tmp_path):
+    write_profile(tmp_path)
+    shutil.copytree(tmp_path / "toy-vqa", tmp_path / "toy_vqa")
+    with pytest.raises(UserError, match="toy-vqa and toy_vqa are one dataset, toy_vqa; rename one"):
+        dataset_folders(tmp_path, ())
+
+
+def test_a_name_that_is_no_text_is_refused_where_it_would_be_read_and_no_concern_elsewhere(tmp_path):
+    folder = os.fsencode(write_profile(tmp_path) / "toy-vqa")
+    Path(os.fsdecode(folder + b"/notes\xff")).write_text("")
+    assert list(dataset_folders(tmp_path, ())) == ["toy_vqa"]
+    os.rename(folder, folder + b"\xff")
+    with pytest.raises(UserError, match=r"the name 'toy-vqa\\udcff' in it is not in UTF-8; rename it"):
+        dataset_folders(tmp_path, ())
