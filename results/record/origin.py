@@ -1,7 +1,9 @@
 """What a sweep gets at its beginning and keeps, whatever its folder is called and wherever it lies afterwards."""
 
+import os
 import secrets
 from dataclasses import dataclass, fields
+from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -23,3 +25,11 @@ BESIDE_SETTINGS = ("format", *(field.name for field in fields(Origin)), "history
 def new_origin(name: str, created: str) -> Origin:
     identity = secrets.token_hex(6)
     return Origin(created, identity, f"{name}-{identity[:6]}")
+
+
+def lies_there_too(folder: Path, recorded: Path, file: str) -> bool:
+    """Whether another folder than this holds the file, where the record says that this folder is.
+
+    Then this one may be a copy. Of what was moved, nothing is there, and a link leads to the same folder.
+    """
+    return os.access(recorded / file, os.R_OK) and not recorded.samefile(folder)

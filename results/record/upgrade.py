@@ -2,7 +2,7 @@
 
 Format 3 (`format: 3` in sweep.yaml): a sweep has a random identity, and a group at W&B that is its own.
 Format 2: its name and the second in which it began were its identity, and its name its group at W&B. data.json holds
-the roles of each setting, search_space.json Optuna's JSON of each distribution. Early sweeps of it list a baseline that could
+the roles of each setting, search_space.json Optuna's JSON of each distribution. Early ones list a baseline that could
 not be computed, as NaN.
 Format 1 (no `format`): no roles, and a space in words of its own. The earliest of these sweeps lack search_space.json,
 environment.json, some of data.json and two settings.

@@ -1,12 +1,11 @@
 """A copy of a sweep's folder: at W&B it becomes a sweep of its own, since two writers of one run would cost it rows."""
 
-import os
 import shutil
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
-from results.record.origin import new_origin
+from results.record.origin import lies_there_too, new_origin
 from results.record.sweeps import SweepRecord, read_settings, read_sweep, write_sweep_file
 from results.record.view_marks import unmark
 from results.trackers.wandb_settings import OFFLINE_VIEW, ONLINE_VIEW
@@ -21,7 +20,7 @@ def part_from_original(folder: Path, say: Callable[[str], None]) -> None:
     """
     record = read_sweep(folder)
     original = Path(record.settings["storage_path"], record.settings["name"])
-    if not _lies_there_too(record, original):
+    if not _is_copy(record, original):
         return
     say(f"Sweep {record.name} is a copy of {shown_path(original)}, so at W&B it is a sweep of its own")
     for trial in record.trials:
@@ -35,7 +34,7 @@ def part_from_original(folder: Path, say: Callable[[str], None]) -> None:
     write_sweep_file(folder, read_settings(folder / contract.SWEEP_FILE) | own | here)  # last: what was begun is done
 
 
-def _lies_there_too(record: SweepRecord, original: Path) -> bool:
-    if not os.access(original / contract.SWEEP_FILE, os.R_OK) or original.samefile(record.folder):
+def _is_copy(record: SweepRecord, original: Path) -> bool:
+    if not lies_there_too(record.folder, original, contract.SWEEP_FILE):
         return False
     return read_sweep(original).origin.identity == record.origin.identity

@@ -7,11 +7,12 @@ import secrets
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 
 from results.record.atomic_write import read_json
+from results.record.origin import lies_there_too
 from trainable.contract import DATA_FILE, PARAMS_FILE, UserError, WandbNotInstalled, shown_path
 from trainable.grpo.joint_controller import KIND
 from trainable.grpo.run import ControllerData
@@ -36,13 +37,15 @@ class Plan:
 
     settings: TrainingSettings
     created: str
-    wandb_id: str | None
-    """The run's id at W&B, the same after every resume; None where W&B's sweep agent decides it."""
+    wandb_id: str
+    """The run's id at W&B, the same after every resume."""
     wandb_mode: str | None
     """'online', 'offline' or 'disabled'; None where W&B was not asked for, or is not installed."""
     device: str
     data: ControllerData
     description: DataDescription
+    copy_of: Path | None = None
+    """The folder that this one was copied from, when the training lies there too: the two are two runs at W&B."""
 
     @property
     def hyperparameters(self) -> dict[str, Any]:
@@ -68,19 +71,30 @@ def plan_new(request: Request) -> Plan:
     """
     settings = from_flat(request.flags)
     require_usable_paths(settings)
-    agents_folder = _folder_for_wandbs_agent()
-    if agents_folder:
-        settings = dataclasses.replace(settings, output_dir=str(Path(settings.output_dir, agents_folder)))
+    of_agent = given_by_wandbs_agent()
+    if of_agent:  # it starts all its runs with the same flags
+        folder = Path(settings.output_dir, f"sweep-{of_agent.sweep_id}", f"run-{of_agent.run_id}")
+        settings = dataclasses.replace(settings, output_dir=str(folder))
     if not request.overwrite:
         training_folder.refuse_used(settings.folder)
-    wandb_id = None if agents_folder else secrets.token_hex(6)
+    wandb_id = of_agent.run_id if of_agent else _new_wandb_id()
     return _plan(settings, f"{datetime.datetime.now():%Y%m%d-%H%M%S}", wandb_id)
 
 
-def _folder_for_wandbs_agent() -> str | None:
-    """Where in --output_dir this run belongs if W&B's sweep agent started it: it starts all with the same flags."""
+class GivenByAgent(NamedTuple):
+    """What W&B's sweep agent tells a run that it starts, and W&B's client in it."""
+
+    sweep_id: str
+    run_id: str
+
+
+def given_by_wandbs_agent() -> GivenByAgent | None:
     sweep_id, run_id = os.environ.get("WANDB_SWEEP_ID"), os.environ.get("WANDB_RUN_ID")
-    return f"sweep-{sweep_id}/run-{run_id}" if sweep_id and run_id else None
+    return GivenByAgent(sweep_id, run_id) if sweep_id and run_id else None
+
+
+def _new_wandb_id() -> str:
+    return secrets.token_hex(6)
 
 
 def plan_resumed(request: Request) -> Plan:
@@ -98,7 +112,7 @@ def plan_resumed(request: Request) -> Plan:
         raise UserError(f"--output_dir {shown_path(folder)}: no training to resume in it; begin one without --resume")
     try:
         params = read_json(file)
-        created, wandb_id = params.pop(CREATED), params.pop(WANDB_ID) or secrets.token_hex(6)
+        created, wandb_id = params.pop(CREATED), params.pop(WANDB_ID) or _new_wandb_id()
         before = from_flat(params)
     except (KeyError, ValueError, UserError) as error:
         cause = f"no {error}" if isinstance(error, KeyError) else error
@@ -118,14 +132,19 @@ def plan_resumed(request: Request) -> Plan:
             "leave out what changed, or begin anew in another --output_dir"
         )
     require_usable_paths(settings)
-    plan = _plan(settings, created, wandb_id)
+    original = Path(before.output_dir)
+    is_copy = (
+        lies_there_too(folder, original, PARAMS_FILE) and read_json(original / PARAMS_FILE).get(WANDB_ID) == wandb_id
+    )
+    plan = _plan(settings, created, _new_wandb_id() if is_copy else wandb_id)
+    plan = dataclasses.replace(plan, copy_of=original if is_copy else None)
     plan.description.require_same(
         read_json(folder / DATA_FILE), "--resume", "; restore it, or begin anew in another --output_dir"
     )
     return plan
 
 
-def _plan(settings: TrainingSettings, created: str, wandb_id: str | None) -> Plan:
+def _plan(settings: TrainingSettings, created: str, wandb_id: str) -> Plan:
     settings, wandb_mode = _settle_wandb(settings)
     device = _device(settings.device)
     data = KIND.prepare(settings.grpo)

@@ -21,11 +21,11 @@ from results.trackers.wandb_run import TrialWandbRun
 from results.trackers.wandb_settings import ModelArtifact, RunDescription, WandbRunSettings
 from results.trackers.worker import Worker
 from trainable import contract
-from trainable.contract import TrialStatus
+from trainable.contract import TrialStatus, shown_path
 from trainable.grpo.checkpoint import BEST_FILE
 from trainable.grpo.joint_controller import KIND
 from trainable.settings_fields import to_flat
-from trainable.single_run.plan import MODE, OBJECTIVE, Plan
+from trainable.single_run.plan import MODE, OBJECTIVE, Plan, given_by_wandbs_agent
 from trainable.single_run.screen import Screen
 from trainable.single_run.signals import Stopped
 
@@ -45,6 +45,8 @@ def open_wandb_view(plan: Plan, screen: Screen) -> "WandbView | None":
         return None
     if plan.wandb_mode == "offline" and client_settings().mode == "online":
         screen.say("No W&B login is stored here (wandb login stores one), so the run is recorded offline")
+    if plan.copy_of:
+        screen.say(f"This is a copy of the training in {shown_path(plan.copy_of)}, so at W&B it is a run of its own")
     return WandbView(plan, plan.wandb_mode, screen)
 
 
@@ -122,7 +124,7 @@ class WandbView:
 def _run_settings(plan: Plan, mode: str) -> WandbRunSettings:
     settings = plan.settings
     project, entity = settings.wandb_project, settings.wandb_entity
-    if plan.wandb_id is None:  # W&B's sweep agent has decided both
+    if given_by_wandbs_agent():  # it has told W&B's client both, and the id
         project = entity = None
     return WandbRunSettings(
         mode=mode,
@@ -147,7 +149,7 @@ def _described(plan: Plan) -> RunDescription:
         **{f"version/{package}": importlib.metadata.version(package) for package in ("torch", "wandb")},
     }
     name = settings.wandb_name or run_name
-    return RunDescription(plan.wandb_id, name, config, settings.folder)
+    return RunDescription(None if given_by_wandbs_agent() else plan.wandb_id, name, config, settings.folder)
 
 
 def _model(plan: Plan, best: Row) -> ModelArtifact:

@@ -1,11 +1,13 @@
 """docs/wandb.md and docs/wandb.zh.md: every command runs as written, and W&B's absence is what they say it is."""
 
+import json
 import os
 import re
 import shutil
 import socket
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -175,3 +177,37 @@ def test_a_run_of_wandbs_agent_takes_its_arguments_and_joins_the_sweep(workplace
     run = run_record(file)
     assert (run.run_id, run.sweep_id, run.project, run.entity) == ("run45678", "sweep123", "of-the-agent", "us")
     assert len(history(file)) == 2
+
+    folder = file.parents[2]
+    by_hand = train(workplace, "--resume", "--output_dir", str(folder), "--num_epochs=3", WANDB_MODE="offline")
+
+    assert by_hand.returncode == 0, by_hand.stderr
+    (file,) = offline_runs(folder)
+    run = run_record(file)
+    assert (run.run_id, run.project, run.entity) == ("run45678", "of-the-agent", "us")
+    assert len(history(file)) == 3
+
+
+def test_a_moved_training_is_the_same_run_at_wandb_and_a_copy_that_goes_on_one_of_its_own(
+    workplace: Path, train_here: Callable[..., int]
+) -> None:
+    def wandb_id(name: str) -> str:
+        return str(json.loads((workplace / name / "params.json").read_text())["wandb_id"])
+
+    assert train_here("--output_dir", "original", "--num_epochs=1") == 0
+    begun_as = wandb_id("original")
+    (workplace / "original").rename(workplace / "moved")
+    assert train_here("--resume", "--output_dir", "moved", "--num_epochs=2") == 0
+    shutil.copytree(workplace / "moved", workplace / "copied")
+    copied = train(
+        workplace, "--resume", "--output_dir", "copied", "--num_epochs=3", "--use_wandb", WANDB_MODE="offline"
+    )
+
+    assert copied.returncode == 0, copied.stderr
+    assert "This is a copy of the training in moved, so at W&B it is a run of its own\n" in copied.stdout
+    (file,) = offline_runs(workplace / "copied")
+    assert run_record(file).run_id == wandb_id("copied") != begun_as
+    own_id = wandb_id("copied")
+    for name in ("moved", "copied"):
+        assert train_here("--resume", "--output_dir", name, "--num_epochs=3") == 0
+    assert (wandb_id("moved"), wandb_id("copied")) == (begun_as, own_id)
