@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import secrets
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +52,7 @@ def write_atomically(file: Path, content: str | bytes) -> None:
     Raises:
         DiskError: it cannot be written; it is as it was.
     """
-    written = file.with_name(f"{file.name}.new")
+    written = file.with_name(f".{secrets.token_hex(6)}.new")  # nobody else's, if two write the file at once
     with writing(file):
         try:
             written.write_bytes(content.encode() if isinstance(content, str) else content)

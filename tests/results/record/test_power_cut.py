@@ -4,6 +4,7 @@ No power is cut here. What the kernel is asked to write (fsync) is noted on its 
 """
 
 import errno
+import json
 import os
 from pathlib import Path
 from typing import Any
@@ -40,14 +41,16 @@ def test_a_file_is_on_the_disk_before_it_takes_its_name_and_the_name_before_it_c
     tmp_path: Path, synced: Synced
 ) -> None:
     write_atomically(tmp_path / "sweep.yaml", "name: a\n")
-    assert synced == [("sweep.yaml.new", b"name: a\n"), (tmp_path.name, ["sweep.yaml"])]
+    (name, content), folder = synced
+    assert (name.endswith(".new"), content, folder) == (True, b"name: a\n", (tmp_path.name, ["sweep.yaml"]))
 
 
 def test_a_proposal_and_its_folder_are_on_the_disk_when_it_is_made_known(tmp_path: Path, synced: Synced) -> None:
     write_params(tmp_path / "trial_00000", {"lr": 0.1})
-    assert [name for name, _ in synced] == [tmp_path.name, "params.json.new", "trial_00000"]
-    assert synced[0][1] == ["trial_00000"]
-    assert synced[2][1] == ["params.json"]
+    of_trials, (_, proposal), of_trial = synced
+    assert of_trials == (tmp_path.name, ["trial_00000"])
+    assert json.loads(proposal) == {"lr": 0.1}
+    assert of_trial == ("trial_00000", ["params.json"])
 
 
 def test_every_epoch_is_on_the_disk_when_its_row_is_appended(tmp_path: Path, synced: Synced) -> None:

@@ -1,0 +1,19 @@
+"""Files that several may write."""
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from results.record.atomic_write import write_atomically
+
+
+def test_of_two_that_write_a_file_at_once_one_is_there_whole_and_neither_fails(tmp_path: Path) -> None:
+    def write(text: str) -> None:
+        for _ in range(50):
+            write_atomically(tmp_path / "report.html", text)
+
+    texts = [letter * 5000 for letter in "ab"]
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(write, texts))
+    assert (tmp_path / "report.html").read_text() in texts
+    assert os.listdir(tmp_path) == ["report.html"]
