@@ -59,7 +59,7 @@ DATA_FILE = "data.json"
 """What the trials run on, as the run describes it (a sentence, a fingerprint, the baselines), and two commands."""
 TRAIN_COMMAND, EVALUATE_COMMAND = "train_command", "evaluate_command"
 """How to train one run as the sweep's trials are, but for the trial's own values, its epochs and its seed; and how to
-judge the policy in a trial's folder, which is to follow. Empty where there is no such command."""
+judge the policy in a trial's folder, both on the sweep's data. Empty where there is no such command."""
 SPACE_FILE = "search_space.json"
 """What is searched: each hyperparameter's range or choices."""
 ENVIRONMENT_FILE = "environment.json"
@@ -140,7 +140,7 @@ def checkpoints(folder: Path) -> dict[int, Path]:
     return dict(sorted((int(match[1]), entry) for match, entry in named if match))
 
 
-def shown_path(path: Path) -> str:
-    """Relative to where the user stands, when it lies below."""
-    relative = os.path.relpath(path)
+def shown_path(path: Path, seen_from: Path | None = None) -> str:
+    """Relative to a folder, by default where the user stands, when it lies below."""
+    relative = os.path.relpath(path, seen_from)
     return str(path) if relative.startswith("..") else relative

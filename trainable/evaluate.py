@@ -25,14 +25,14 @@ def main(arguments: list[str]) -> int:
     _require_sensible(wanted)
     from trainable.judging.evaluation import evaluate  # torch takes a second to import: not before --help
 
+    data = {name: getattr(wanted, name) for name in ("results_dir", "dataset_names", "model_path")}
     evaluate(
         wanted.checkpoint,
-        wanted.results_dir,
-        None if wanted.dataset_names is None else tuple(wanted.dataset_names),
+        {name: value for name, value in data.items() if value is not None},
+        wanted.trust_remote_code,
         SPLIT_NAMES.index(wanted.split),
         tuple(wanted.budgets),
         wanted.plot,
-        wanted.trust_remote_code,
     )
     return 0
 
@@ -53,6 +53,9 @@ def _parser() -> OneSentenceParser:
     )
     parser.add_argument(
         "--dataset_names", nargs="+", metavar="NAME", help="datasets of the profile (default: those trained on)"
+    )
+    parser.add_argument(
+        "--model_path", metavar="PATH", help="checkpoint that gives the language features (default: the one trained on)"
     )
     parser.add_argument(
         "--split", choices=SPLIT_NAMES, default="validation", help="samples to judge it on (%(default)s)"

@@ -98,12 +98,16 @@ def add_switch(group: Any, name: str, text: str) -> None:
     group.add_argument(f"--{name}", nargs="?", const=True, type=_truth, metavar="BOOL", help=text)
 
 
-def as_arguments(settings: Any) -> list[str]:
-    """What to write on a command line to have these settings: the flags whose values are not the defaults."""
+def as_arguments(settings: Any, role: Role | None = None) -> list[str]:
+    """What to write on a command line to have these settings: the flags whose values are not the defaults.
+
+    Args:
+        role: only those that have it.
+    """
     arguments: list[str] = []
     for name, setting in flag_fields(type(settings)).items():
         value = getattr(settings, name)
-        if value != setting.default:
+        if value != setting.default and (role is None or role in roles_of(setting)):
             arguments += [f"--{name}", *map(str, value if isinstance(value, tuple) else [value])]
     return arguments
 

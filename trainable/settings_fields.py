@@ -29,6 +29,9 @@ class Role(StrEnum):
     """It shapes what is trained: trials are told apart by it."""
     HYPERPARAMETER = "hyperparameter"
     """A sweep searches it, and so has no flag for it."""
+    DATA = "data"
+    """It says where data lies or what is taken of it. The data is known by its fingerprint: where that is the same, a
+    resume or a confirming sweep may have its own, and trials are not told apart by it."""
     CHANGEABLE = "changeable"
     """A resume may change it: epochs before and after are still of one training."""
     SEARCH = "search"
@@ -186,7 +189,7 @@ def changes(before: Any, after: Any) -> list[Change]:
     """In what two settings of the same types differ."""
     recorded, roles = to_flat(before), roles_by_name(after)
     return [
-        Change(name, recorded[name], value, Role.CHANGEABLE in roles[name])
+        Change(name, recorded[name], value, not {Role.CHANGEABLE, Role.DATA}.isdisjoint(roles[name]))
         for name, value in to_flat(after).items()
         if value != recorded[name]
     ]

@@ -80,7 +80,9 @@ def require_usable(path: Path, to: PathTo, flag: str) -> None:
         if to is PathTo.NEW_FILE and not path.parent.is_dir():
             raise UserError(f"{flag} {path}: there is no such folder; make it first") from None
         if len(os.fsencode(path.name)) > os.pathconf("/", "PC_NAME_MAX"):  # below a folder that is not there either
-            raise UserError(f"{flag} {path}: it cannot be used ({os.strerror(errno.ENAMETOOLONG)}); give another")
+            raise UserError(
+                f"{flag} {path}: it cannot be used ({os.strerror(errno.ENAMETOOLONG)}); give another"
+            ) from None
         require_usable(path.parent, PathTo.NEW_FOLDER, flag)
         return
     except OSError as error:

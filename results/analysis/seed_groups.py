@@ -18,6 +18,8 @@ from results.record.sweeps import SweepRecord, TrialRecord
 from trainable.contract import TrialStatus
 
 CONFIDENCE = 0.95
+INPUTS = "inputs"
+"""Key of data.json: what trainings see beside what they are scored on."""
 CONFIRMED, RAN_IN_FULL, ENDED_EARLY, OPEN = 3, 2, 1, 0
 """How telling a trial is: it confirms and ran in full; ran in full; ended early; may still change, or broke off."""
 
@@ -101,9 +103,9 @@ def seed_groups(records: Sequence[SweepRecord]) -> list[SeedGroup]:
     """The settings of comparable sweeps (the same objective on the same data), best mean first."""
     names = telling_names(records)
     grouped: dict[str, list[JudgedTrial]] = {}
-    for record in records:
+    for record, shaping in zip(records, _what_shapes(records), strict=True):
         for trial in record.trials:
-            setting = record.training_settings | trial.setting
+            setting = shaping | trial.setting
             shown = {name: setting[name] for name in names if name in setting}
             key = json.dumps(setting, sort_keys=True, default=str)
             grouped.setdefault(key, []).append(_judged(record, trial, shown))
@@ -116,9 +118,15 @@ def telling_names(records: Sequence[SweepRecord]) -> list[str]:
     What a sweep searches, another may hold fixed: then it is a hyperparameter of both.
     """
     searched = dict.fromkeys(name for record in records for trial in record.trials for name in trial.setting)
-    fixed = dict.fromkeys(name for record in records for name in record.training_settings if name not in searched)
-    first, *others = (record.settings for record in records)
+    first, *others = shaping = _what_shapes(records)
+    fixed = dict.fromkeys(name for of_sweep in shaping for name in of_sweep if name not in searched)
     return [*searched, *(name for name in fixed if any(other.get(name) != first.get(name) for other in others))]
+
+
+def _what_shapes(records: Sequence[SweepRecord]) -> list[dict[str, Any]]:
+    """Of each sweep what shapes its trainings, and what they see where all sweeps tell: older ones do not."""
+    all_tell = all(record.data.get(INPUTS) for record in records)
+    return [record.training_settings | ({INPUTS: record.data[INPUTS]} if all_tell else {}) for record in records]
 
 
 def ranked(groups: Iterable[SeedGroup], mode: str) -> list[SeedGroup]:

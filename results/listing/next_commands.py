@@ -1,11 +1,14 @@
-"""The commands that go on from a sweep: train its winner alone, judge the policy it left, confirm what it found."""
+"""The commands that go on from a sweep: train its winner alone, judge the policy it left, confirm what it found.
+
+Those of a record are run from the project's root.
+"""
 
 import shlex
 from pathlib import Path
 
 from results.record.sweeps import SweepRecord, TrialRecord
 from trainable import contract
-from trainable.contract import DEFAULT_STORAGE, shown_path
+from trainable.contract import DEFAULT_STORAGE, PROJECT, shown_path
 
 
 def train_command(record: SweepRecord, trial: TrialRecord) -> str | None:
@@ -31,19 +34,20 @@ def evaluate_command(record: SweepRecord, trial: TrialRecord) -> str | None:
     known = record.data[contract.EVALUATE_COMMAND]
     if not known or not trial.checkpoint_epochs:
         return None
-    return shlex.join([*known, shown_path(trial.folder), "--split", "test"])
+    return shlex.join([*known, "--split", "test", shown_path(trial.folder, PROJECT)])
 
 
 def confirm_command(record: SweepRecord) -> str | None:
     """What runs a search's best settings under further seeds; None for a sweep that confirms itself."""
-    return None if record.job_type == "confirm" else sweep_command("--confirm", record.folder)
+    return None if record.job_type == "confirm" else sweep_command("--confirm", record.folder, PROJECT)
 
 
-def sweep_command(flag: str, folder: Path, script: str = "tune/run_sweep.py") -> str:
+def sweep_command(flag: str, folder: Path, run_from: Path | None = None) -> str:
     """`--resume` or `--confirm` of the sweep in that folder, by its name.
 
     Args:
-        script: where it is found from where the command is to be run; by default the project's root.
+        run_from: where the command is to be run; by default where the user stands.
     """
-    storage = [] if folder.parent == DEFAULT_STORAGE else ["--storage_path", shown_path(folder.parent)]
+    script = shown_path(PROJECT / "tune/run_sweep.py", run_from)
+    storage = [] if folder.parent == DEFAULT_STORAGE else ["--storage_path", shown_path(folder.parent, run_from)]
     return shlex.join(["python", script, flag, folder.name, *storage])

@@ -133,7 +133,7 @@ def _facts(record: SweepRecord) -> list[tuple[str, str]]:
         ("Seed", "" if settings.get("confirm") else f"{settings['seed']}, the same in all trials"),
         ("Begun", when(record)),
         ("Took", how_long(record)),
-        ("Folder", contract.shown_path(record.folder)),
+        ("Folder", contract.shown_path(record.folder, contract.PROJECT)),
     )
     return [(name, text) for name, text in facts if text]
 

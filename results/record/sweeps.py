@@ -12,6 +12,7 @@ import yaml
 
 from results.record.atomic_write import read_json, write_atomically
 from results.record.failures import Failure, read_failure
+from results.record.moved import settings_where_it_lies
 from results.record.origin import Origin
 from results.record.ranking import Row, best_first, best_row
 from results.record.space import Space, space_from_json
@@ -184,7 +185,7 @@ def read_sweep(folder: Path) -> SweepRecord:
     numbers = (contract.trial_number(file.parent.name) for file in folder.glob(f"*/{contract.PARAMS_FILE}"))
     return SweepRecord(
         folder=folder,
-        settings=settings,
+        settings=settings_where_it_lies(settings, folder),
         data=data,
         trials=tuple(read_trial(folder, number) for number in sorted(n for n in numbers if n is not None)),
         space=space_from_json(space),

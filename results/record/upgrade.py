@@ -1,6 +1,7 @@
 """Records of older sweeps as today's code reads them: what has changed since is written here and nowhere else.
 
-Format 3 (`format: 3` in sweep.yaml): a sweep has a random identity, and a group at W&B that is its own.
+Format 3 (`format: 3` in sweep.yaml): a sweep has a random identity, and a group at W&B that is its own. The settings
+that say where data lies have that role, and data.json holds what trainings see (`inputs`).
 Format 2: its name and the second in which it began were its identity, and its name its group at W&B. data.json holds
 the roles of each setting, search_space.json Optuna's JSON of each distribution. Early ones list a baseline that could
 not be computed, as NaN.
@@ -35,6 +36,9 @@ DATA_OF_THE_EARLIEST = {
 }  # fmt: skip
 """What stands for the parts of data.json that they lack; one that was killed as it began lacks the file."""
 
+SAYING_WHERE_DATA_LIES = ("results_dir", "dataset_names", "model_path")
+"""Settings of the joint controller that had the role of shaping the training up to format 2."""
+
 DISTRIBUTIONS = {"float": "FloatDistribution", "int": "IntDistribution", "categorical": "CategoricalDistribution"}
 
 
@@ -59,8 +63,15 @@ def upgraded(settings: Content, data: Content, space: Content) -> tuple[Content,
         # As its name was when it was last written down: its runs keep their ids when the folder gets another name.
         of_then = {"identity": f"{settings['name']}/{settings['created']}", "wandb_group": settings["name"]}
         settings = of_then | settings
-    if recorded_format > 1:
-        return settings, data, space
+    if recorded_format == 1:
+        settings, data, space = _upgraded_from_1(settings, data, space)
+    if recorded_format < 3:
+        of_data = {name: ["data"] for name in SAYING_WHERE_DATA_LIES if name in settings}
+        data = data | {"roles": data["roles"] | of_data}
+    return settings, data, space
+
+
+def _upgraded_from_1(settings: Content, data: Content, space: Content) -> tuple[Content, Content, Content]:
     settings = {"confirm": "", "upload_checkpoints": "none"} | settings
     names = [name for name in settings if name not in BESIDE_SETTINGS]
     data = {

@@ -48,6 +48,8 @@ class Controller:
     std: np.ndarray
     language_source: str
     fingerprint: str
+    inputs: str
+    """What its features were made of; empty in an older checkpoint."""
     seed: int
     epoch: int
     score: float
@@ -81,6 +83,7 @@ def description_of_controller(
         "vision": {"mean": mean[d:].clone(), "std": std[d:].clone()} if features.vision_size else None,
         "language_source": features.language_source,
         "fingerprint": profile.fingerprint,
+        "inputs": features.content,
     }
 
 
@@ -150,6 +153,7 @@ def read_controller(path: Path) -> Controller:
         std=std,
         language_source=described["language_source"],
         fingerprint=described["fingerprint"],
+        inputs=described.get("inputs", ""),
         seed=content["seed"],
         epoch=best["epoch"],
         score=best["score"],

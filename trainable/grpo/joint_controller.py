@@ -1,7 +1,6 @@
 """GRPO on the joint controller, as the kind of run that a sweep can choose. Importing it is cheap."""
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from trainable import contract
@@ -38,11 +37,11 @@ class JointController:
         from trainable.profiles.features import load_features
         from trainable.profiles.reading import read_profile
 
-        profile = read_profile(Path(settings.results_dir), settings.dataset_names)
+        profile = read_profile(settings.profile, settings.dataset_names)
         low, high = profile.budget_range_ms
         if low == high:
             raise UserError(
-                f"profile {settings.results_dir}: every configuration takes {low:g} ms, so there is no latency "
+                f"profile {profile.results_dir}: every configuration takes {low:g} ms, so there is no latency "
                 "to trade; measure configurations that differ"
             )
         least, largest = settings.latency_budget_min or low, settings.latency_budget_max or high
@@ -63,7 +62,7 @@ class JointController:
         low, high = profile.budget_range_ms
         budgets = f"budgets {low:.4g} to {high:.4g} ms"
         summary = "; ".join(filter(None, (profile.describe(), budgets, missing_baselines(profile, VALIDATION))))
-        return DataDescription(summary, profile.fingerprint, baselines(profile, VALIDATION))
+        return DataDescription(summary, profile.fingerprint, baselines(profile, VALIDATION), data.features.content)
 
     def start(self, settings: GRPOSettings, data: "ControllerData", seed: int, device: str) -> "GRPORun":
         from trainable.grpo.run import GRPORun

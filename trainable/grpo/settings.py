@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import dataclass
+from pathlib import Path
 
 from trainable.contract import PROJECT
 from trainable.settings_fields import Role, require, setting
@@ -25,15 +26,19 @@ class GRPOSettings:
         UserError: a value out of its range, named with its limit.
     """
 
-    results_dir: str = setting(
-        str(SHIPPED_PROFILE),
+    results_dir: str | None = setting(
+        None,
         "profile: a folder per dataset, a file per configuration (default: the shipped digit_vqa)",
+        roles=[Role.DATA],
         path_to=PathTo.FOLDER,
     )
-    dataset_names: tuple[str, ...] = setting((), "datasets of the profile to train on (default: all)")
+    dataset_names: tuple[str, ...] = setting(
+        (), "datasets of the profile to train on (default: all)", roles=[Role.DATA]
+    )
     model_path: str | None = setting(
         None,
         "checkpoint whose tokenizer and word embeddings give the language features",
+        roles=[Role.DATA],
         metavar="PATH",
         path_to=PathTo.FOLDER,
         is_path=_is_local_model,
@@ -59,6 +64,11 @@ class GRPOSettings:
     lr: float = setting(1e-4, "AdamW's learning rate", roles=SEARCHED)
     group_size: int = setting(5, "configurations drawn per sample and budget", roles=SEARCHED)
     budget_penalty: float = setting(10.0, "weight of a missed budget in the reward", roles=SEARCHED)
+
+    @property
+    def profile(self) -> Path:
+        """Where it lies."""
+        return Path(self.results_dir or SHIPPED_PROFILE)
 
     def __post_init__(self) -> None:
         for name in ("batch_size", "updates_per_batch", "hidden_size", "num_layers"):

@@ -12,7 +12,7 @@ from trainable.contract import UserError
 from trainable.grpo.checkpoint import Controller
 from trainable.grpo.environment import ReplayEnvironment
 from trainable.grpo.validation import greedy_choices
-from trainable.profiles.features import Features, load_features
+from trainable.profiles.features import Features
 from trainable.profiles.hashed_ngrams import HASHED_NGRAMS
 from trainable.profiles.knobs import KnobGrid
 from trainable.profiles.table import Profile
@@ -21,18 +21,18 @@ from trainable.profiles.table import Profile
 class ChoicesOnProfile:
     """A controller that was fitted to a profile."""
 
-    def __init__(self, controller: Controller, profile: Profile, trust_remote_code: bool = False) -> None:
+    def __init__(self, controller: Controller, profile: Profile, features: Features) -> None:
         """Raises UserError when the profile has knob values or features that the controller does not know."""
         known = zip(profile.grid.values, controller.grid.values, strict=True)
         if not all(set(values) <= set(of_controller) for values, of_controller in known):
             raise _other_profile(
                 controller, profile, f"the knobs {_shown(controller.grid)}", f"has {_shown(profile.grid)}"
             )
-        features = _features(controller, profile, trust_remote_code)
         self.profile = profile.on_grid(controller.grid)
         """Its configurations are numbered as the controller's."""
         self._controller = controller
-        self._environment = ReplayEnvironment(self.profile, features, torch.device("cpu"))
+        fitted = _fitted(features, controller, profile)
+        self._environment = ReplayEnvironment(self.profile, fitted, torch.device("cpu"))
 
     def choices(self, split: int, budgets_ms: np.ndarray) -> np.ndarray:
         """The configuration for each sample of the split under each budget, [Q] -> int64 [S, Q]."""
@@ -42,8 +42,7 @@ class ChoicesOnProfile:
         return chosen.numpy()
 
 
-def _features(controller: Controller, profile: Profile, trust_remote_code: bool) -> Features:
-    features = load_features(profile, controller.settings.get("model_path"), trust_remote_code)
+def _fitted(features: Features, controller: Controller, profile: Profile) -> Features:
     source = features.language_source
     if (source == HASHED_NGRAMS) != (controller.language_source == HASHED_NGRAMS):
         trained = f"language features from {controller.language_source}"

@@ -1,12 +1,15 @@
 """The evaluation of a controller, as people read it: a line per budget, the baselines beside it, and the picture."""
 
+import dataclasses
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from rich.table import Table
 
 from trainable.contract import UserError, shown_path
-from trainable.grpo.checkpoint import read_controller
+from trainable.grpo.checkpoint import Controller, read_controller
+from trainable.grpo.settings import GRPOSettings
 from trainable.judging.controller_choices import ChoicesOnProfile
 from trainable.profiles.baselines import (
     baselines_under_budgets,
@@ -15,10 +18,13 @@ from trainable.profiles.baselines import (
     oracle_choices,
     points_of_choices,
 )
+from trainable.profiles.features import load_features
+from trainable.profiles.files import dataset_folders
 from trainable.profiles.image_split import SPLIT_NAMES, TRAIN
 from trainable.profiles.reading import read_profile
 from trainable.profiles.table import Profile
 from trainable.score_parts import BudgetPoint
+from trainable.settings_fields import require_usable_paths, typed_values
 from trainable.terminal.console import PlainConsole
 
 FRACTIONS_OF_FULL = (0.35, 0.5, 0.7, 0.85, 1.0)
@@ -28,17 +34,17 @@ TABLE_WIDTH = 120
 
 def evaluate(
     checkpoint: Path,
-    results_dir: Path | None,
-    dataset_names: tuple[str, ...] | None,
+    given: dict[str, Any],
+    trust_remote_code: bool,
     split: int,
     further_budgets_ms: tuple[float, ...],
     plot: Path | None,
-    trust_remote_code: bool,
 ) -> None:
     """Print how the best policy of a checkpoint does on one split of a profile.
 
     Args:
-        results_dir, dataset_names: those trained on when None.
+        given: `results_dir`, `dataset_names` and `model_path`, where they are not those trained on.
+        trust_remote_code: let the model that gives the language features run its own code.
         further_budgets_ms: beside the fractions of the full model's latency.
         plot: where to draw the frontier.
 
@@ -46,12 +52,12 @@ def evaluate(
         UserError: no such checkpoint or profile, or two that don't belong together.
     """
     controller = read_controller(checkpoint)
-    if dataset_names is None:
-        dataset_names = () if results_dir else tuple(controller.settings["dataset_names"])
-    profile = read_profile(results_dir or Path(controller.settings["results_dir"]), dataset_names)
+    settings = _data_settings(controller, given)
+    profile = read_profile(settings.profile, settings.dataset_names)
     if not len(profile.samples(split)):
         raise UserError(f"profile {profile.results_dir}: none of its images falls into the {SPLIT_NAMES[split]} split")
-    on_profile = ChoicesOnProfile(controller, profile, trust_remote_code)
+    features = load_features(profile, settings.model_path, trust_remote_code)
+    on_profile = ChoicesOnProfile(controller, profile, features)
     profile = on_profile.profile
     full_ms = full_model_latency_ms(profile)
     budgets_ms = np.array([*(part * full_ms for part in FRACTIONS_OF_FULL), *further_budgets_ms], np.float32)  # [Q]
@@ -77,9 +83,28 @@ def evaluate(
         console.print(f"Trained on budgets from {low:.4g} to {high:.4g} ms; one beyond is served as the nearest within")
     if profile.fingerprint != controller.fingerprint:
         console.print(f"Trained on another profile than {shown_path(profile.results_dir)}: scores are not comparable")
+    elif controller.inputs not in ("", features.content):
+        console.print(f"Trained on other features ({controller.inputs}) than these ({features.content})")
     if plot:
         _draw(plot, on_profile, split)
         console.print(f"Frontier: {shown_path(plot)}")
+
+
+def _data_settings(controller: Controller, given: dict[str, Any]) -> GRPOSettings:
+    """What to judge it on: of the data trained on, all that is not given.
+
+    Raises:
+        UserError: it is not there.
+    """
+    trained = {name: controller.settings.get(name) for name in ("results_dir", "dataset_names", "model_path")}
+    (values,) = typed_values(trained | given, GRPOSettings)
+    settings = GRPOSettings(**values)
+    require_usable_paths(settings)
+    if "results_dir" in given and "dataset_names" not in given:  # perhaps the same profile elsewhere, perhaps another
+        there = dataset_folders(settings.profile, ())
+        if any(name.replace("-", "_") not in there for name in settings.dataset_names):
+            return dataclasses.replace(settings, dataset_names=())
+    return settings
 
 
 def full_model_latency_ms(profile: Profile) -> float:

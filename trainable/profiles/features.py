@@ -4,6 +4,7 @@
 Without it the language features are hashed word n-grams of the question, and there is no vision input.
 """
 
+import hashlib
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -37,6 +38,8 @@ class Features:
     """Of each column over the training samples, float32 [d + d']."""
     std: np.ndarray
     """Likewise; 1 where a column is constant."""
+    content: str = ""
+    """What they were made of, wherever that lay, and a hash of it: the same on every machine."""
 
     @property
     def vision_size(self) -> int:
@@ -68,19 +71,30 @@ def load_features(profile: Profile, model_path: str | None = None, trust_remote_
     if model_path is not None:
         from trainable.profiles.language_features import embedded_questions
 
-        source, language = model_path, embedded_questions(profile.questions, model_path, trust_remote_code)
+        language, used = embedded_questions(profile.questions, model_path, trust_remote_code)
+        source, made_of = model_path, "word embeddings"
     elif measured:
-        source, language = FEATURES_FILE, _of_all_datasets(files, measured, "language")
+        language = _of_all_datasets(files, measured, "language")
+        source, made_of, used = FEATURES_FILE, FEATURES_FILE, [language.tobytes()]
     else:
-        source, language = HASHED_NGRAMS, np.stack([hashed_ngrams(question) for question in profile.questions])
+        language = np.stack([hashed_ngrams(question) for question in profile.questions])
+        source, made_of, used = HASHED_NGRAMS, HASHED_NGRAMS, [language.tobytes()]
     columns = [language]
     if measured and all("vision" in arrays for arrays in measured):
         columns.append(_of_all_datasets(files, measured, "vision"))
+        used.append(columns[-1].tobytes())
 
     raw = np.concatenate(columns, axis=1, dtype=np.float32)
     training = raw[profile.samples(TRAIN)]
     std = training.std(axis=0)
-    return Features(raw, language.shape[1], source, training.mean(axis=0), np.where(std > 1e-6, std, np.float32(1.0)))
+    return Features(
+        raw=raw,
+        language_size=language.shape[1],
+        language_source=source,
+        mean=training.mean(axis=0),
+        std=np.where(std > 1e-6, std, np.float32(1.0)),
+        content=f"{made_of} {hashlib.sha256(b''.join(used)).hexdigest()[:16]}",
+    )
 
 
 def _rows_of_questions(profile: Profile, dataset: str, file: Path) -> dict[str, np.ndarray]:

@@ -24,8 +24,12 @@ _INPUT_EMBEDDINGS = re.compile(
 )
 
 
-def embedded_questions(questions: Sequence[str], model_path: str, trust_remote_code: bool) -> np.ndarray:
+def embedded_questions(
+    questions: Sequence[str], model_path: str, trust_remote_code: bool
+) -> tuple[np.ndarray, list[bytes]]:
     """Mean embedding of each question's tokens, float32 [S, d]; zeros for an empty question.
+
+    And what of the checkpoint they are made of, the same on every machine, where a mean may differ in its last bits.
 
     Raises:
         UserError: no checkpoint there, no tokenizer in it, or one that needs code of its own.
@@ -43,7 +47,9 @@ def embedded_questions(questions: Sequence[str], model_path: str, trust_remote_c
         embeddings[row].float().mean(dim=0) if row else torch.zeros(embeddings.shape[1], dtype=torch.float32)
         for row in tokens
     ]
-    return torch.stack(means).numpy()  # [S, d]
+    used = embeddings[sorted({token for row in tokens for token in row})]
+    made_of = [repr(tokens).encode(), used.contiguous().view(torch.uint8).numpy().tobytes()]
+    return torch.stack(means).numpy(), made_of  # [S, d]
 
 
 def _tokenizer(model_path: str, trust_remote_code: bool) -> Any:

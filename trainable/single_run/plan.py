@@ -55,8 +55,8 @@ class Plan:
     @property
     def decisive_settings(self) -> dict[str, Any]:
         """Everything that decides the numbers."""
-        roles = roles_by_name(self.settings)
-        decisive = {name: value for name, value in to_flat(self.settings).items() if Role.TRAINING in roles[name]}
+        roles, deciding = roles_by_name(self.settings), {Role.TRAINING, Role.DATA}
+        decisive = {name: value for name, value in to_flat(self.settings).items() if deciding & {*roles[name]}}
         return decisive | {"dataset_names": " ".join(self.data.profile.datasets), "device": self.device}
 
     def to_params(self) -> dict[str, Any]:
@@ -139,7 +139,7 @@ def plan_resumed(request: Request) -> Plan:
     plan = _plan(settings, created, _new_wandb_id() if is_copy else wandb_id)
     plan = dataclasses.replace(plan, copy_of=original if is_copy else None)
     plan.description.require_same(
-        read_json(folder / DATA_FILE), "--resume", "; restore it, or begin anew in another --output_dir"
+        read_json(folder / DATA_FILE), "--resume", "; say where that lies, or begin anew in another --output_dir"
     )
     return plan
 

@@ -71,7 +71,8 @@ class Screen:
 
 def resume_command(folder: Path) -> str:
     """What goes on with the training that lies there."""
-    return f"python trainable/train_joint_controller.py --resume --output_dir {_quoted(folder)}"
+    script = _quoted(contract.PROJECT / "trainable/train_joint_controller.py")
+    return f"python {script} --resume --output_dir {_quoted(folder)}"
 
 
 def _quoted(path: Path) -> str:

@@ -22,7 +22,7 @@ from search_spaces.choose import load_space
 from trainable import contract
 from trainable.contract import DEFAULT_STORAGE, UserError, shown_path
 from trainable.flags import as_arguments
-from trainable.runs import DataDescription
+from trainable.runs import DataDescription, find_run_kind
 from trainable.settings_fields import (
     Role,
     changes,
@@ -38,12 +38,12 @@ from tune.planning.confirm import confirming_trials
 from tune.planning.provenance import provenance
 from tune.planning.settings import SweepSettings, from_flat
 
-MIXED_DATA = ", so old and new trials could not be compared; restore it or begin a new sweep"
+MIXED_DATA = ", so old and new trials would not belong together; say where that lies or begin a new sweep"
 
 
-def _with_role(role: Role) -> set[str]:
-    """Settings of the sweep, not of its run, by name."""
-    return {name for name, field in single_fields(SweepSettings).items() if role in roles_of(field)}
+def _with_role(role: Role, settings_type: type = SweepSettings) -> set[str]:
+    """Settings, by name: of the sweep itself, or of its run."""
+    return {name for name, field in single_fields(settings_type).items() if role in roles_of(field)}
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class Plan:
     planned_trials: tuple[dict[str, Any], ...] = ()
     """Hyperparameters of the trials that are known before the first one runs: all of a sweep that confirms."""
     recorded_data: dict[str, Any] = field(default_factory=dict)
-    """What data.json holds when the sweep goes on; it stays so."""
+    """What data.json holds when the sweep goes on; what it says of the data stays so."""
     is_unnamed: bool = False
     """Whether it is called after the second in which it began, and so by another name where one was quicker."""
 
@@ -103,7 +103,8 @@ def _plan_confirming(flat: dict[str, Any], created: str) -> Plan:
     search = read_sweep(find_sweep(str(flat["confirm"]), storage))
     only_of_a_search = _with_role(Role.SEARCH)
     of_search = _taken_over(search.settings, but=only_of_a_search)
-    free = (_with_role(Role.CHANGEABLE) | _with_role(Role.CONFIRM)) - only_of_a_search
+    data = _with_role(Role.DATA, find_run_kind(of_search["run"]).settings_type)
+    free = (_with_role(Role.CHANGEABLE) | _with_role(Role.CONFIRM) | data) - only_of_a_search
     for name, value in flat.items():
         if name not in free and value != of_search.get(name):
             raise UserError(
@@ -114,7 +115,9 @@ def _plan_confirming(flat: dict[str, Any], created: str) -> Plan:
     settings = from_flat(of_search | {"storage_path": str(storage)} | own_settings | flat)
     seeds = range(settings.seed, settings.seed + settings.confirm_seeds)
     trials = confirming_trials(search, settings.confirm_top, seeds)
-    settings = dataclasses.replace(settings, confirm=str(search.folder), num_samples=len(trials))
+    lies_beside = search.folder.parent == storage
+    confirmed = search.name if lies_beside else str(search.folder)
+    settings = dataclasses.replace(settings, confirm=confirmed, num_samples=len(trials))
     plan = dataclasses.replace(_plan(settings, new_origin(settings.name, created)), planned_trials=tuple(trials))
     plan.description.require_same(search.data, f"--confirm {search.name}", MIXED_DATA)
     return plan
@@ -188,14 +191,14 @@ def _with_folder(plan: Plan) -> Plan:
 def write_settings(plan: Plan, changes_in_words: list[str]) -> None:
     """Write what the sweep is; the changes that a resume makes join its history."""
     settings, kind = plan.settings, plan.settings.run_kind
-    train, evaluate = kind.train_script, kind.evaluate_script
+    train, evaluate, run_settings = kind.train_script, kind.evaluate_script, settings.run_settings
     data = {
         "objective": kind.objective,
         "run_name": kind.run_name,
         **dataclasses.asdict(plan.description),
-        contract.TRAIN_COMMAND: ["python", train, *as_arguments(settings.run_settings)] if train else [],
-        contract.EVALUATE_COMMAND: ["python", evaluate] if evaluate else [],
-        **plan.recorded_data,
+        **{name: value for name, value in plan.recorded_data.items() if value},
+        contract.TRAIN_COMMAND: ["python", train, *as_arguments(run_settings)] if train else [],
+        contract.EVALUATE_COMMAND: ["python", evaluate, *as_arguments(run_settings, Role.DATA)] if evaluate else [],
         "roles": roles_by_name(settings),
     }
     write_json(settings.folder / contract.DATA_FILE, data)
@@ -234,7 +237,7 @@ def plan_resumed(request: Request, folder: Path) -> tuple[Plan, list[str]]:
         UserError: a change that would mix trials which cannot be compared, or other data than the sweep's.
     """
     record = read_sweep(folder)
-    recorded = _taken_over(record.settings) | {"name": folder.name, "storage_path": str(folder.parent)}
+    recorded = _taken_over(record.settings) | {"name": folder.name}
     settings = from_flat(recorded | request.flags | {"storage_path": str(folder.parent)})
     changed = changes(from_flat(recorded), settings)
     for change in changed:

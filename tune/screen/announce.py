@@ -53,7 +53,7 @@ def print_end(console: Console, record: SweepRecord, wandb_mode: str) -> None:
         "TensorBoard": f"tensorboard --logdir {shlex.quote(shown_path(folder))}",
         "Send to W&B": _results_command("sync_wandb.py", folder) if wandb_mode != "online" else None,
         "Compare": _results_command("compare_trials.py", folder),
-        "Confirm": _sweep_command("--confirm", folder) if best and record.job_type == "search" else None,
+        "Confirm": sweep_command("--confirm", folder) if best and record.job_type == "search" else None,
         "Resume": resume_command(folder),
     }
     for title, command in commands.items():
@@ -87,11 +87,7 @@ def print_common_failure(console: Console, folder: Path, number: int, failure: F
 
 
 def resume_command(folder: Path) -> str:
-    return _sweep_command("--resume", folder)
-
-
-def _sweep_command(flag: str, folder: Path) -> str:
-    return sweep_command(flag, folder, shown_path(PROJECT / "tune/run_sweep.py"))
+    return sweep_command("--resume", folder)
 
 
 def _results_command(script: str, folder: Path) -> str:

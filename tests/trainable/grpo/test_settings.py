@@ -12,7 +12,7 @@ def test_the_settings_everybody_starts_from():
     settings = GRPOSettings()
     assert (settings.lr, settings.group_size, settings.budget_penalty) == (1e-4, 5, 10.0)
     assert (settings.recipe, settings.updates_per_batch, settings.kl_coefficient) == ("default", 1, 0.0)
-    assert settings.results_dir == str(SHIPPED_PROFILE)
+    assert settings.profile == SHIPPED_PROFILE
 
 
 @pytest.mark.parametrize(

@@ -158,7 +158,7 @@ def test_an_exported_policy_chooses_what_the_trained_one_does(
     policy = ExportedPolicy.load(tmp_path / "policy")
     profile, features = data.profile, data.features
     budgets_ms = np.array([1.0, *profile.budget_grid_ms[::3], 100.0], dtype=np.float32)
-    chosen = ChoicesOnProfile(read_controller(trial), profile).choices(VALIDATION, budgets_ms)
+    chosen = ChoicesOnProfile(read_controller(trial), profile, features).choices(VALIDATION, budgets_ms)
     for row, sample in enumerate(profile.samples(VALIDATION)[:100]):
         language, vision = np.split(features.raw[sample], [features.language_size])
         for budget, budget_ms in enumerate(budgets_ms):

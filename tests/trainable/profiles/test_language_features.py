@@ -18,7 +18,7 @@ def test_a_question_is_the_mean_of_its_words(tmp_path: Path) -> None:
     checkpoint = write_model(tmp_path / "checkpoint")
     words = load_file(checkpoint / "model.safetensors")["model.embed_tokens.weight"]
 
-    features = embedded_questions(["what is even", "odd", ""], str(checkpoint), False)
+    features, _ = embedded_questions(["what is even", "odd", ""], str(checkpoint), False)
 
     # The tokenizer numbers the words: what 1, is 2, even 3, odd 4.
     assert np.allclose(features, [words[[1, 2, 3]].mean(axis=0), words[4], np.zeros(8)], atol=1e-6)

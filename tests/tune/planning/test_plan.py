@@ -2,14 +2,17 @@
 
 import dataclasses
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 import wandb
 import yaml
-from profiles import write_profile
+from made_up_sweep import MadeUpTrial, write_trial
+from profiles import CONFIGURATIONS, write_profile
 
-from results.record.sweeps import read_settings
+from results.record.sweeps import read_settings, read_sweep
+from results.record.upgrade import FORMAT
 from trainable.contract import UserError
 from trainable.grpo.settings import GRPOSettings
 from trainable.settings_fields import Role, roles_by_name, single_fields
@@ -128,14 +131,94 @@ def test_a_settings_roles_lie_in_the_record(begun: Plan) -> None:
     folder = begun.settings.folder
     roles = json.loads((folder / "data.json").read_text())["roles"]
     content = yaml.safe_load((folder / "sweep.yaml").read_text())
-    assert content["format"] == 3
+    assert content["format"] == FORMAT
     assert list(roles) == [name for name in content if name not in ("format", "created", "identity", "wandb_group")]
     assert roles["lr"] == ["training", "hyperparameter"]
     assert roles["num_samples"] == ["changeable", "search"]
+    assert roles["results_dir"] == ["data"]
 
 
 def test_of_a_sweeps_own_settings_only_the_run_and_its_epochs_shape_a_trial() -> None:
     roles = roles_by_name(from_flat({"name": "x"}))
     shaping = {name for name in roles if Role.TRAINING in roles[name]}
     assert shaping & single_fields(SweepSettings).keys() == {"run", "num_epochs"}
-    assert shaping >= single_fields(GRPOSettings).keys()
+    saying_where_data_lies = {name for name in roles if Role.DATA in roles[name]}
+    assert saying_where_data_lies == {"results_dir", "dataset_names", "model_path"}
+    assert shaping | saying_where_data_lies >= single_fields(GRPOSettings).keys()
+
+
+@pytest.fixture
+def sent_elsewhere(begun: Plan, tmp_path: Path) -> Path:
+    """The sweep after one trial, its profile and its space where another machine has them; gone from their places."""
+    write_trial(begun.settings.folder / "trial_00000", MadeUpTrial({"lr": 1e-3}, scores=[0.5]))
+    there = tmp_path / "another machine"
+    for name in ("sweeps", "profile", "mine.py"):
+        there.mkdir(exist_ok=True)
+        shutil.move(tmp_path / name, there / name)
+    return there
+
+
+def resumed_there(there: Path, *flags: str) -> tuple[Plan, list[str]]:
+    return plan_resumed(parse_command_line(["--resume", "mine", *flags]), there / "sweeps" / "mine")
+
+
+def test_a_sweep_that_lies_elsewhere_goes_on_when_told_where_its_files_are(sent_elsewhere: Path) -> None:
+    profile, space = str(sent_elsewhere / "profile"), str(sent_elsewhere / "mine.py")
+    with pytest.raises(UserError, match="profile: there is no such folder; say with --results_dir where it lies"):
+        resumed_there(sent_elsewhere, "--search_space", space)
+    with pytest.raises(UserError, match=r"mine\.py: there is no such file; say with --search_space where it lies"):
+        resumed_there(sent_elsewhere, "--results_dir", profile)
+
+    plan, changes = resumed_there(sent_elsewhere, "--results_dir", profile, "--search_space", space)
+    write_settings(plan, changes)
+
+    assert [change.split(":")[0] for change in changes] == ["search_space", "results_dir"]
+    data = json.loads((plan.settings.folder / "data.json").read_text())
+    for command in ("train_command", "evaluate_command"):
+        assert data[command][2:] == ["--results_dir", profile]
+    assert resumed_there(sent_elsewhere)[1] == []  # from now on it knows
+
+
+def test_what_lies_with_a_sweep_that_is_moved_is_found_beside_it(tmp_path: Path) -> None:
+    before, after = tmp_path / "before", tmp_path / "after"
+    write_profile(before / "profile")
+    (before / "space.py").write_text(SPACE)
+    flags = {"storage_path": before, "results_dir": before / "profile", "search_space": before / "space.py"}
+    begin(plan_new(parse_command_line(["--name", "mine", *(f"--{name}={value}" for name, value in flags.items())])))
+    before.rename(after)
+    (after / "mine").rename(after / "renamed")
+
+    plan, changes = plan_resumed(parse_command_line(["--resume", "renamed"]), after / "renamed")
+
+    assert changes == []
+    assert plan.settings.run_settings.results_dir == str(after / "profile")
+    assert read_sweep(after / "renamed").settings["storage_path"] == str(after)
+
+
+def test_a_search_is_confirmed_on_a_copy_of_its_profile(sent_elsewhere: Path) -> None:
+    confirm = ["--confirm", "mine", "--storage_path", str(sent_elsewhere / "sweeps"), "--confirm_seeds", "2"]
+    confirm += ["--search_space", str(sent_elsewhere / "mine.py")]
+    with pytest.raises(UserError, match="say with --results_dir where it lies"):
+        plan_new(parse_command_line(confirm))
+
+    plan = plan_new(parse_command_line([*confirm, "--results_dir", str(sent_elsewhere / "profile")]))
+
+    assert [trial["lr"] for trial in plan.planned_trials] == [1e-3, 1e-3]
+    assert plan.settings.confirm == "mine"  # by its name, which holds wherever both lie
+
+
+@pytest.mark.parametrize("differing", ["measurements", "questions"])
+def test_other_data_than_a_sweeps_is_refused_wherever_it_lies(sent_elsewhere: Path, differing: str) -> None:
+    other = sent_elsewhere / "other"
+    if differing == "measurements":
+        write_profile(other, configurations=CONFIGURATIONS[1:])
+    else:
+        shutil.copytree(sent_elsewhere / "profile", other)
+        for file in other.rglob("*.json"):
+            file.write_text(file.read_text().replace("what is", "which one is"))
+    given = ["--results_dir", str(other), "--search_space", str(sent_elsewhere / "mine.py")]
+    with pytest.raises(UserError, match="--resume mine: this is not the data that it ran on"):
+        resumed_there(sent_elsewhere, *given)
+    confirm = ["--confirm", "mine", "--storage_path", str(sent_elsewhere / "sweeps"), *given]
+    with pytest.raises(UserError, match="--confirm mine: this is not the data that it ran on"):
+        plan_new(parse_command_line(confirm))
