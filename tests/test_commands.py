@@ -105,7 +105,6 @@ PATHS = [
     ("trainable.train_joint_controller", "--results_dir PATH"),
     ("trainable.train_joint_controller", "--model_path PATH"),
     ("trainable.evaluate", "PATH"),
-    ("trainable.evaluate", "--results_dir PATH ."),
     ("trainable.evaluate", "--plot PATH ."),
     ("trainable.export", "PATH"),
     ("trainable.export", "--output PATH ."),

@@ -47,7 +47,6 @@ def _parser() -> OneSentenceParser:
     )
     parser.add_argument(
         "--results_dir",
-        type=partial(usable_path, to=PathTo.FOLDER, flag="--results_dir"),
         metavar="DIR",
         help="profile to judge it on (default: the one trained on)",
     )

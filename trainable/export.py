@@ -52,7 +52,7 @@ def _export(checkpoint: Path, output: Path | None) -> None:
     print(f"{printable(shown_path(folder))}: the policy of epoch {controller.epoch}, {parameters:,} parameters")
     print(f"A decision takes {decision_ms(ExportedPolicy.load(folder)):.3f} ms (median, one CPU thread)")
     print()
-    print(usage(controller, folder))
+    print(usage(controller, str(folder.resolve())))
 
 
 if __name__ == "__main__":

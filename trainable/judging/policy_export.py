@@ -56,14 +56,14 @@ def export_controller(controller: Controller, folder: Path) -> None:
         raise UserError(f"--output {folder}: it can't be written ({error.strerror}); give another folder") from None
 
 
-def usage(controller: Controller, folder: Path) -> str:
-    """Three lines of Python that ask the exported policy."""
+def usage(controller: Controller, folder: str) -> str:
+    """Three lines of Python that ask the policy exported into a folder."""
     language = "question" if controller.language_source == HASHED_NGRAMS else "language"
     vision = "vision" if controller.vision_size else "None"
     budget_ms = round(float(np.mean(controller.trained_budget_range_ms)), 1)
     return (
         "from trainable.exported_policy import ExportedPolicy\n"
-        f"policy = ExportedPolicy.load({str(folder.resolve())!r})\n"
+        f"policy = ExportedPolicy.load({folder!r})\n"
         f"configuration = policy.choose({language}, {vision}, budget_ms={budget_ms})"
     )
 
@@ -99,8 +99,10 @@ For a prompt and a latency budget it picks how much of a vision-language model t
 {", ".join(controller.grid.names)}.
 
 ```python
-{usage(controller, folder)}
+{usage(controller, folder.name)}
 ```
+
+`{folder.name}` is this folder, which may lie anywhere.
 
 {language}.{vision}
 `budget_ms`: from {low:.4g} to {high:.4g}; beyond them the nearest is taken.

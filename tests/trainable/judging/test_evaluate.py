@@ -167,15 +167,17 @@ def test_an_exported_policy_chooses_what_the_trained_one_does(
 
 
 def test_an_exported_policy_is_asked_without_torch(trial: Path, tmp_path: Path) -> None:
-    assert export.main([str(trial), "--output", str(tmp_path)]) == 0
-    usage = (tmp_path / "README.md").read_text().split("```python\n")[1].split("```")[0]
+    assert export.main([str(trial), "--output", str(tmp_path / "policy")]) == 0
+    (elsewhere := tmp_path / "elsewhere").mkdir()
+    (tmp_path / "policy").rename(elsewhere / "policy")
+    usage = (elsewhere / "policy" / "README.md").read_text().split("```python\n")[1].split("```")[0]
     script = (
         "import sys, numpy\nlanguage, vision = numpy.zeros(64), numpy.zeros(64)\n"
         f"{usage}\nassert 'torch' not in sys.modules\nprint(sorted(configuration))"
     )
     finished = subprocess.run(
         [sys.executable, "-c", script],
-        capture_output=True, text=True, check=True, env={**os.environ, "PYTHONPATH": str(PROJECT)},
+        capture_output=True, text=True, check=True, cwd=elsewhere, env={**os.environ, "PYTHONPATH": str(PROJECT)},
     )  # fmt: skip
     assert finished.stdout.strip() == "['num_active_blocks', 'tier', 'top_k']"
 
@@ -199,3 +201,29 @@ def test_datasets_train_together_and_are_validated_apart_and_questions_are_hashe
 def test_one_dataset_has_no_metrics_of_its_own(trial: Path, data: ControllerData) -> None:
     metrics = KIND.start(GRPOSettings(), data, 0, "cpu").step()
     assert not [name for name in metrics if "digit_vqa" in name]
+
+
+def test_a_policy_is_judged_on_its_profile_where_that_lies_now(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_profile(tmp_path / "profile", blocks=(8, 16))
+    settings = GRPOSettings(results_dir=str(tmp_path / "profile"), dataset_names=("a_vqa",))
+    run = KIND.start(settings, KIND.prepare(settings), 0, "cpu")
+    run.step()
+    run.save(tmp_path)
+    (tmp_path / "profile").rename(tmp_path / "moved")
+
+    assert evaluate.main([str(tmp_path)]) == 2
+    assert "say with --results_dir where it lies" in capsys.readouterr().err
+    assert evaluate.main([str(tmp_path), "--results_dir", "s3://bucket/moved"]) == 2
+    assert "s3: addresses are not supported" in capsys.readouterr().err
+
+    assert evaluate.main([str(tmp_path), "--results_dir", str(tmp_path / "moved")]) == 0
+    judged = capsys.readouterr().out
+    assert "samples of a_vqa;" in judged
+    assert "Trained on" not in judged.replace("Trained on budgets", "")
+
+    for file in (tmp_path / "moved").rglob("*.json"):
+        file.write_text(file.read_text().replace('"q ', '"which '))
+    assert evaluate.main([str(tmp_path), "--results_dir", str(tmp_path / "moved")]) == 0
+    assert "Trained on other features" in capsys.readouterr().out

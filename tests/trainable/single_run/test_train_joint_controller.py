@@ -3,6 +3,7 @@
 import csv
 import json
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -209,6 +210,23 @@ def test_a_full_disk_is_said_in_one_sentence_and_the_training_goes_on_when_there
     (workplace / "small").mkdir()
     (workplace / "result-of-small.json").rename(workplace / "small" / "result.json")
     assert numbers_of(workplace / "small") == numbers_of(uninterrupted)[:5]
+
+
+def test_a_training_goes_on_with_its_profile_where_that_lies_now_and_with_no_other(
+    workplace: Path, uninterrupted: Path, train_here: Callable[..., int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    profile = shutil.copytree(workplace / CORE_EXPERIMENT, workplace / "lent" / "profile")
+    train_here("--results_dir", str(profile), "--output_dir", "lent/run", "--num_epochs=2", "--lr=0.01")
+    (workplace / "lent").rename(workplace / "sent")
+    resume = ("--resume", "--output_dir", "sent/run", "--num_epochs=4")
+
+    assert train_here(*resume) == 2
+    assert "say with --results_dir where it lies" in capsys.readouterr().err
+    assert train_here(*resume, "--results_dir", CORE_EXPERIMENT, "--dataset_names", DATASETS[0]) == 2
+    assert "--resume: this is not the data that it ran on" in capsys.readouterr().err
+    assert train_here(*resume, "--results_dir", "sent/profile") == 0
+
+    assert numbers_of(workplace / "sent" / "run") == numbers_of(uninterrupted)[:4]
 
 
 def test_a_damaged_checkpoint_is_passed_over(

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 from sweep_here import sweep_here
-from sweep_process import ROOT
 
 from tune.run_sweep import main
 
@@ -121,10 +120,3 @@ def test_a_storage_path_that_cannot_be_written_is_refused(tmp_path: Path) -> Non
     refused = sweep_here(tmp_path / "file" / "sweeps", "--num_samples", 1)
     assert refused.returncode == 2
     assert "it cannot be used (Not a directory)" in refused.stderr
-
-
-def test_a_profile_whose_data_changed_is_not_mixed_into_a_sweep(digit_sweep: tuple[Path, str]) -> None:
-    folder, _ = digit_sweep
-    refused = sweep_here(folder.parent, "--resume", "a", "--results_dir", ROOT / "results")
-    assert refused.returncode == 2
-    assert "--results_dir" in refused.stderr
