@@ -75,15 +75,18 @@ def load_features(profile: Profile, model_path: str | None = None, trust_remote_
         source, made_of = model_path, "word embeddings"
     elif measured:
         language = _of_all_datasets(files, measured, "language")
-        source, made_of, used = FEATURES_FILE, FEATURES_FILE, [language.tobytes()]
+        source, made_of, used = FEATURES_FILE, FEATURES_FILE, [language]
     else:
         language = np.stack([hashed_ngrams(question) for question in profile.questions])
-        source, made_of, used = HASHED_NGRAMS, HASHED_NGRAMS, [language.tobytes()]
+        source, made_of, used = HASHED_NGRAMS, HASHED_NGRAMS, [language]
     columns = [language]
     if measured and all("vision" in arrays for arrays in measured):
         columns.append(_of_all_datasets(files, measured, "vision"))
-        used.append(columns[-1].tobytes())
+        used.append(columns[-1])
 
+    digest = hashlib.sha256()
+    for part in used:
+        digest.update(np.ascontiguousarray(part).data)
     raw = np.concatenate(columns, axis=1, dtype=np.float32)
     training = raw[profile.samples(TRAIN)]
     std = training.std(axis=0)
@@ -93,7 +96,7 @@ def load_features(profile: Profile, model_path: str | None = None, trust_remote_
         language_source=source,
         mean=training.mean(axis=0),
         std=np.where(std > 1e-6, std, np.float32(1.0)),
-        content=f"{made_of} {hashlib.sha256(b''.join(used)).hexdigest()[:16]}",
+        content=f"{made_of} {digest.hexdigest()[:16]}",
     )
 
 

@@ -26,7 +26,7 @@ _INPUT_EMBEDDINGS = re.compile(
 
 def embedded_questions(
     questions: Sequence[str], model_path: str, trust_remote_code: bool
-) -> tuple[np.ndarray, list[bytes]]:
+) -> tuple[np.ndarray, list[np.ndarray]]:
     """Mean embedding of each question's tokens, float32 [S, d]; zeros for an empty question.
 
     And what of the checkpoint they are made of, the same on every machine, where a mean may differ in its last bits.
@@ -48,7 +48,7 @@ def embedded_questions(
         for row in tokens
     ]
     used = embeddings[sorted({token for row in tokens for token in row})]
-    made_of = [repr(tokens).encode(), used.contiguous().view(torch.uint8).numpy().tobytes()]
+    made_of = [np.array([token for row in tokens for token in (*row, -1)]), used.contiguous().view(torch.uint8).numpy()]
     return torch.stack(means).numpy(), made_of  # [S, d]
 
 
