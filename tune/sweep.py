@@ -37,7 +37,7 @@ def run_requested_sweep(request: Request) -> int:
 
 
 def _begin(request: Request, interruption: Interruption, console: Console) -> int:
-    plan = plan_new(request)
+    plan = plan_new(request, console.print)
     allotment = _connect(plan, interruption)
     with interruption.deferred():
         plan = begin(plan)
@@ -51,7 +51,7 @@ def _go_on(request: Request, interruption: Interruption, console: Console) -> in
     folder = folder_to_resume(request)
     with exclusive_lock(folder, f"sweep {folder.name}"), _telling_how_to_go_on(folder):
         part_from_original(folder, console.print)
-        plan, changes = plan_resumed(request, folder)
+        plan, changes = plan_resumed(request, folder, console.print)
         for change in changes:
             console.print(change)
         if request.retry_errored:

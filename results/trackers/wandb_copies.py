@@ -18,8 +18,8 @@ def part_from_original(folder: Path, say: Callable[[str], None]) -> None:
 
     Where the original has been moved since, the copy passes for the sweep itself, moved.
     """
-    record = read_sweep(folder)
-    original = Path(record.settings["storage_path"], record.settings["name"])
+    record, recorded = read_sweep(folder), read_settings(folder / contract.SWEEP_FILE)
+    original = Path(recorded["storage_path"], recorded["name"])
     if not _is_copy(record, original):
         return
     say(f"Sweep {record.name} is a copy of {shown_path(original)}, so at W&B it is a sweep of its own")
@@ -31,7 +31,7 @@ def part_from_original(folder: Path, say: Callable[[str], None]) -> None:
     (folder / contract.WANDB_PAGES_FILE).unlink(missing_ok=True)
     own = asdict(new_origin(record.name, record.origin.created))
     here = {"name": folder.name, "storage_path": str(folder.parent)}
-    write_sweep_file(folder, read_settings(folder / contract.SWEEP_FILE) | own | here)  # last: what was begun is done
+    write_sweep_file(folder, recorded | own | here)  # last: what was begun is done
 
 
 def _is_copy(record: SweepRecord, original: Path) -> bool:

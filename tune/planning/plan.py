@@ -5,7 +5,7 @@ import datetime
 import os
 import shlex
 import shutil
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -36,7 +36,7 @@ from trainable.user_paths import PathTo, read_path, require_usable
 from tune.planning.command_line import LATEST, Request
 from tune.planning.confirm import confirming_trials
 from tune.planning.provenance import provenance
-from tune.planning.settings import SweepSettings, from_flat
+from tune.planning.settings import SweepSettings, from_flat, is_space_file
 
 MIXED_DATA = ", so old and new trials would not belong together; say where that lies or begin a new sweep"
 
@@ -65,8 +65,11 @@ class Plan:
     """Whether it is called after the second in which it began, and so by another name where one was quicker."""
 
 
-def plan_new(request: Request) -> Plan:
+def plan_new(request: Request, say: Callable[[str], object] = print) -> Plan:
     """A sweep from its start.
+
+    Args:
+        say: called with a sentence before code runs that no flag names.
 
     Raises:
         UserError: a setting or the data is of no use, or there is a sweep of that name.
@@ -77,10 +80,12 @@ def plan_new(request: Request) -> Plan:
     flat = of_file | request.flags
     created = f"{datetime.datetime.now():%Y%m%d-%H%M%S}"
     if flat.get("confirm"):
-        plan = _plan_confirming(flat, created)
+        plan = _plan_confirming(request, flat, created, say)
     else:
         settings = from_flat({"name": f"sweep-{created}"} | flat)
-        plan = dataclasses.replace(_plan(settings, new_origin(settings.name, created)), is_unnamed="name" not in flat)
+        plan = dataclasses.replace(
+            _plan(request, settings, new_origin(settings.name, created), say), is_unnamed="name" not in flat
+        )
     if not plan.is_unnamed and os.path.lexists(plan.settings.folder):
         raise _exists_already(plan.settings)
     return plan
@@ -93,7 +98,7 @@ def _exists_already(settings: SweepSettings) -> UserError:
     )
 
 
-def _plan_confirming(flat: dict[str, Any], created: str) -> Plan:
+def _plan_confirming(request: Request, flat: dict[str, Any], created: str, say: Callable[[str], object]) -> Plan:
     """The search's own settings, without what only a search needs.
 
     Raises:
@@ -118,7 +123,8 @@ def _plan_confirming(flat: dict[str, Any], created: str) -> Plan:
     lies_beside = search.folder.parent == storage
     confirmed = search.name if lies_beside else str(search.folder)
     settings = dataclasses.replace(settings, confirm=confirmed, num_samples=len(trials))
-    plan = dataclasses.replace(_plan(settings, new_origin(settings.name, created)), planned_trials=tuple(trials))
+    plan = _plan(request, settings, new_origin(settings.name, created), say)
+    plan = dataclasses.replace(plan, planned_trials=tuple(trials))
     plan.description.require_same(search.data, f"--confirm {search.name}", MIXED_DATA)
     return plan
 
@@ -128,9 +134,12 @@ def _taken_over(content: dict[str, Any], but: Collection[str] = ()) -> dict[str,
     return {name: value for name, value in content.items() if name not in (*BESIDE_SETTINGS, *but)}
 
 
-def _plan(settings: SweepSettings, origin: Origin) -> Plan:
+def _plan(request: Request, settings: SweepSettings, origin: Origin, say: Callable[[str], object]) -> Plan:
     require_usable_paths(settings)
     kind = settings.run_kind
+    is_taken_over = "search_space" not in request.flags and settings.search_space != kind.search_space
+    if is_taken_over and is_space_file(settings.search_space):
+        say(f"Runs the search space's file, as it was recorded: {settings.search_space}")
     space = load_space(settings.search_space)
     _check_space(settings, space)
     wandb = settle(settings.wandb_mode, settings.wandb_project, settings.wandb_entity)
@@ -230,8 +239,11 @@ def folder_to_resume(request: Request) -> Path:
     return latest_sweep(storage) if request.resume == LATEST else find_sweep(str(request.resume), storage)
 
 
-def plan_resumed(request: Request, folder: Path) -> tuple[Plan, list[str]]:
+def plan_resumed(request: Request, folder: Path, say: Callable[[str], object] = print) -> tuple[Plan, list[str]]:
     """The sweep's own settings with the changes that were asked for, and these in words.
+
+    Args:
+        say: called with a sentence before code runs that no flag names.
 
     Raises:
         UserError: a change that would mix trials which cannot be compared, or other data than the sweep's.
@@ -252,7 +264,7 @@ def plan_resumed(request: Request, folder: Path) -> tuple[Plan, list[str]]:
                 f"--resume {folder.name}: it confirms settings under given seeds and takes no more trials; begin "
                 f"another with --confirm {shlex.quote(settings.confirm)} --seed N --confirm_seeds M"
             )
-    plan = dataclasses.replace(_plan(settings, record.origin), recorded_data=record.data)
+    plan = dataclasses.replace(_plan(request, settings, record.origin, say), recorded_data=record.data)
     plan.description.require_same(record.data, f"--resume {folder.name}", MIXED_DATA)
     in_words = [f"{change.name}: {change.before} -> {change.after}" for change in changed]
     return plan, in_words + _space_changes(record.space, plan.space)

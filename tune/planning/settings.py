@@ -22,6 +22,11 @@ _resources = partial(setting, group="where it runs", roles=[CHANGEABLE])
 _tracking = partial(setting, group="what is recorded at W&B (TensorBoard always is)", roles=[CHANGEABLE])
 
 
+def is_space_file(name_or_file: str) -> bool:
+    """Whether a search space is a file of the user's, not one that ships."""
+    return name_or_file.endswith(".py")
+
+
 @dataclass(frozen=True)
 class SweepSettings:
     """Everything that decides a sweep.
@@ -49,7 +54,7 @@ class SweepSettings:
         "name of a search space, or a .py file that defines SPACE (default: the run's own)",
         roles=[CHANGEABLE],
         path_to=PathTo.FILE,
-        is_path=lambda name_or_file: name_or_file.endswith(".py"),
+        is_path=is_space_file,
     )
     metric: str = _search("", "metric that ranks the trials (default: the run's objective)", roles=[])
     mode: str = _search("", "whether the metric's max or its min is best", roles=[], choices=("max", "min"))

@@ -127,6 +127,22 @@ def test_another_search_space_is_said_by_its_name_and_by_what_it_changes(begun: 
     assert [line.split()[1] for line in changes[1:]] == ["lr", "group_size", "budget_penalty"]
 
 
+def test_a_search_spaces_code_that_a_record_names_is_said_before_it_runs(
+    begun: Plan, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file, said = tmp_path / "mine.py", "Runs the search space's file, as it was recorded: {}\n".format
+    file.write_text(f"print('running')\n{SPACE}")
+    of_begun = str(begun.settings.folder / "sweep.yaml")
+    capsys.readouterr()
+
+    resumed(begun)
+    assert capsys.readouterr().out == said(file) + "running\n"
+    plan_new(parse_command_line(["--config", of_begun, "--name", "another"]))
+    assert capsys.readouterr().out == said(file) + "running\n"
+    resumed(begun, "--search_space", str(file))
+    assert capsys.readouterr().out == "running\n"
+
+
 def test_a_settings_roles_lie_in_the_record(begun: Plan) -> None:
     folder = begun.settings.folder
     roles = json.loads((folder / "data.json").read_text())["roles"]
