@@ -43,7 +43,13 @@ def _check(records: "list[SweepRecord]", mode: str, project: str | None, entity:
     prepare_wandb()
     for record in records:
         of_sweep = record.settings["wandb_project"], record.settings["wandb_entity"]
-        settle(mode, project or of_sweep[0], entity or of_sweep[1], flags="--")
+        settle(
+            mode,
+            project or of_sweep[0],
+            entity or of_sweep[1],
+            sends_models=record.settings["upload_checkpoints"] != "none",
+            flags="--",
+        )
 
 
 def _send(folder: Path, mode: str, project: str | None, entity: str | None, report: bool) -> int:

@@ -3,6 +3,7 @@
 What is private to wandb and reached all the same stands here, with the version in which it was read.
 """
 
+import contextlib
 import http.client
 import math
 import os
@@ -19,7 +20,8 @@ from trainable.contract import WandbNotInstalled
 try:
     import wandb as wandb  # whoever needs it takes it from here: this says what to do where it is missing
     from wandb.errors import Error as WandbError
-    from wandb.sdk.lib.service.service_connection import WandbApiFailedError  # private, as what follows; wandb 0.31
+    from wandb.sdk.artifacts.staging import get_staging_dir  # private, as what follows; wandb 0.31
+    from wandb.sdk.lib.service.service_connection import WandbApiFailedError
     from wandb.sdk.lib.settings_file import SettingsFiles
     from wandb.sdk.wandb_settings import _parse_system_settings
     from wandb.sdk.wandb_setup import singleton
@@ -88,6 +90,15 @@ def read_settings_files(files: SettingsFiles) -> wandb.Settings:
     return _parse_system_settings(files)
 
 
+def models_folder() -> Path:
+    """Where the client puts models together (WANDB_DATA_DIR).
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    return Path(get_staging_dir())
+
+
 def has_login(may_ask: bool = False) -> bool:
     """Whether a key is stored or in WANDB_API_KEY; the server is not asked.
 
@@ -122,6 +133,12 @@ def _timeout_s(name: str, ours: float) -> float:
     return float(getattr(settings, name)) if name in settings.model_fields_set else ours
 
 
+def end_client() -> None:
+    """Let the client end before Python does: it would raise then what it meets when wandb-core has died."""
+    with contextlib.suppress(ConnectionError):
+        wandb.teardown()
+
+
 def why_unreachable() -> str | None:
     """None when something answers where the server should be, whatever it says."""
     url = base_url()
@@ -142,7 +159,7 @@ def complaint(error: Exception) -> str:
     if isinstance(error, ValidationError):
         first = error.errors()[0]
         return f"{first['loc'][0]}: {first['msg'].removeprefix('Value error, ')}"
-    return first_line(error)
+    return first_line(error).removesuffix(".")
 
 
 def first_line(error: Exception) -> str:

@@ -93,12 +93,10 @@ class TrialWandbRun:
                 for file in sorted(model.path.iterdir()) if model.path.is_dir() else [model.path]:
                     # As it lies, not from a copy in W&B's cache: the run's folder is to hold all there is of it.
                     artifact.add_file(str(file), policy="immutable", skip_cache=True)
-            except (FileNotFoundError, ValueError):  # W&B calls a missing file a wrong value
-                if model.path.exists():
-                    raise
-                self._lacks_model = self._lacks_model or f"{model.path.name} is gone"
-                continue
-            self._models[model.path] = self._run.log_artifact(artifact, aliases=list(model.aliases))
+                self._models[model.path] = self._run.log_artifact(artifact, aliases=list(model.aliases))
+            except (OSError, ValueError) as error:  # W&B calls a missing file a wrong value
+                cause = f": {first_line(error)}" if model.path.exists() else " is gone"
+                self._lacks_model = self._lacks_model or f"{model.path.name}{cause}"
 
     def close(self, status: TrialStatus, wait: bool = True, models: Iterable[ModelArtifact] = ()) -> "ClosedRun":
         """Write the summary (last and best), send the models that are left, and finish.

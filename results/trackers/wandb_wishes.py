@@ -14,6 +14,7 @@ from results.trackers.wandb_client import (
     client_settings,
     complaint,
     has_login,
+    models_folder,
     read_settings_files,
     settings_files,
     wandb,
@@ -43,12 +44,14 @@ def settle(
     entity: str | None = None,
     *,
     may_ask: bool = False,
+    sends_models: bool = False,
     flags: str = "--wandb_",
 ) -> WandbWishes:
     """The flags' values, else what the client is set to; else our project, and online where there is a login.
 
     Args:
         may_ask: where no login is stored, W&B may ask for one at the terminal.
+        sends_models: whether the client needs a folder of its own to put them together.
         flags: what the names of the flags begin with.
 
     Raises:
@@ -61,6 +64,8 @@ def settle(
         return WandbWishes(mode, project, entity)
     _judge_environment()
     _judge_entity("WANDB_ENTITY", client_settings().entity)
+    if sends_models:
+        _judge("WANDB_DATA_DIR", models_folder, "or have it made writable")
     return WandbWishes(_settled_mode(mode, may_ask), *settled_place(project, entity))
 
 
@@ -83,7 +88,7 @@ def _settled_mode(wished: str | None, may_ask: bool) -> str:
         if has_login(may_ask):
             return ONLINE
     except WandbUnavailable as error:
-        raise UserError(f"{complaint(error)} Correct it, or run `wandb login`") from None
+        raise UserError(f"{complaint(error)}; correct it, or run `wandb login`") from None
     if is_stated:
         raise UserError("no W&B login; run `wandb login`, or set WANDB_API_KEY")
     return OFFLINE
@@ -114,5 +119,5 @@ def _judge_environment() -> None:
 def _judge(source: str, reading: Callable[[], object], remedy: str) -> None:
     try:
         reading()
-    except (ValueError, WandbUnavailable) as error:
+    except (OSError, ValueError, WandbUnavailable) as error:
         raise UserError(f"{source}: {complaint(error)}; {remedy}") from None

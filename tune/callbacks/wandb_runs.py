@@ -4,6 +4,7 @@ A thread of its own opens, feeds and closes the runs, in the order in which thin
 answer costs the sweep nothing: the runs go offline, and a resume sends them.
 """
 
+import atexit
 import dataclasses
 from collections.abc import Callable, Iterable
 from functools import partial
@@ -12,7 +13,7 @@ from typing import Any
 from ray.air.integrations.wandb import WandbLoggerCallback
 
 from results.record.sweeps import SweepRecord, TrialRecord, read_sweep, read_trial
-from results.trackers.wandb_client import WandbUnavailable, first_line
+from results.trackers.wandb_client import WandbUnavailable, end_client, first_line
 from results.trackers.wandb_confirmation import Confirmations
 from results.trackers.wandb_dashboard import SweepDashboard
 from results.trackers.wandb_run import ClosedRun, TrialWandbRun
@@ -89,6 +90,8 @@ class SweepWandbCallback(WandbLoggerCallback):
             self._do(last)
         if not self._worker.finish(HAND_OVER_TIMEOUT_S):
             self._lacks = f"the server took more than {HAND_OVER_TIMEOUT_S:.0f} s"
+        if self._worker.failure:
+            atexit.register(end_client)
 
     def _read(self, trial: Any) -> TrialRecord:
         return read_trial(self._record.folder, number_of(trial))

@@ -142,7 +142,12 @@ def _plan(request: Request, settings: SweepSettings, origin: Origin, say: Callab
         say(f"Runs the search space's file, as it was recorded: {settings.search_space}")
     space = load_space(settings.search_space)
     _check_space(settings, space)
-    wandb = settle(settings.wandb_mode, settings.wandb_project, settings.wandb_entity)
+    wandb = settle(
+        settings.wandb_mode,
+        settings.wandb_project,
+        settings.wandb_entity,
+        sends_models=settings.upload_checkpoints != "none",
+    )
     settings = dataclasses.replace(settings, wandb_project=wandb.project, wandb_entity=wandb.entity)
     data = kind.prepare(settings.run_settings)
     return Plan(settings, origin, space, data, kind.describe(settings.run_settings, data), wandb.mode)

@@ -93,7 +93,10 @@ def test_a_flag_decides_the_place_then_the_environment_then_what_is_stored(
         ({"WANDB_INIT_TIMEOUT": "30s"}, "WANDB_INIT_TIMEOUT='30s': init_timeout: Input should be a valid number"),
         ({"WANDB_INIT_TIMEOUT": "nan"}, "WANDB_INIT_TIMEOUT is nan; it must be a number of seconds above 0"),
         ({"WANDB_FINISH_TIMEOUT": "-1"}, "WANDB_FINISH_TIMEOUT is -1.0; it must be a number of seconds above 0"),
-        ({"WANDB_API_KEY": "short"}, "WANDB_API_KEY invalid: API key must have 40+ characters, has 5."),
+        (
+            {"WANDB_API_KEY": "short"},
+            "WANDB_API_KEY invalid: API key must have 40+ characters, has 5; correct it, or run `wandb login`",
+        ),
         ({"WANDB_API_KEY": f" {KEY}"}, "WANDB_API_KEY: API key cannot start or end with whitespace; correct it"),
     ],
 )
@@ -115,6 +118,14 @@ def test_a_settings_file_that_the_client_would_skip_is_refused(home: Path) -> No
     file.write_text("[default]\nbase_url = htp://wandb.example.com\n")
     with pytest.raises(UserError, match=f"{file}: base_url: URL scheme should be 'http' or 'https'; correct"):
         settle()
+
+
+def test_a_folder_that_the_client_needs_for_models_is_looked_at(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (home / "file").touch()
+    monkeypatch.setenv("WANDB_DATA_DIR", str(home / "file" / "data"))
+    assert settle().mode == "offline"
+    with pytest.raises(UserError, match="WANDB_DATA_DIR: Unable to write staging files to "):
+        settle(sends_models=True)
 
 
 def test_what_wandbs_agent_sets_for_a_single_run_makes_a_sweeps_trials_no_single_run(

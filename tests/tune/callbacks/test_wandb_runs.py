@@ -1,7 +1,9 @@
 """The W&B callback by itself: it holds no more after many trials than after a few."""
 
 import json
+import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -9,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from strict_wandb_server import GRAPHQL, ServedRun, StrictWandbServer, strict_wandb_server
+from strict_wandb_server import FILE_STREAM, GRAPHQL, ServedRun, StrictWandbServer, strict_wandb_server
 from sweep_process import ROOT, environment, epochs_recorded, trial_folders, wait_until
 from wandb_file import history, offline_runs, run_config
 
@@ -152,6 +154,27 @@ def test_a_model_that_is_gone_or_refused_is_said_and_sent_when_it_can_be(
     assert [run.openings for run in runs_by_trial(server)] == [2, 2]
     held = [server.artifacts.committed(run.id) for run in runs_by_trial(server)]
     assert [[version.metadata["epoch"] for version in versions] for versions in held] == [[2, 3], [1, 2, 3]]
+
+
+def test_the_death_of_the_clients_own_process_is_one_line_and_every_epoch_is_recorded(
+    tmp_path: Path, server: StrictWandbServer
+) -> None:
+    server.hold(FILE_STREAM)
+    running = start(tmp_path / "a", 2, "online", server.variables)
+    wait_until(lambda: epochs_recorded(tmp_path / "a") == 6 and server.requests[FILE_STREAM] > 0, running)
+    children = [child for file in Path(f"/proc/{running.pid}/task").glob("*/children") for child in words(file)]
+    for child in children:
+        assert words(Path("/proc", child, "comm")) == ["wandb-core"]
+        os.kill(int(child), signal.SIGKILL)
+    printed, _ = running.communicate(timeout=120)
+    assert children
+    assert running.returncode == 1
+    assert "Traceback" not in printed
+    assert epochs_recorded(tmp_path / "a") == 6
+
+
+def words(file: Path) -> list[str]:
+    return file.read_text().split()
 
 
 def test_offline_too_every_checkpoint_is_kept_for_the_server(tmp_path: Path, server: StrictWandbServer) -> None:
