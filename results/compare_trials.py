@@ -7,6 +7,10 @@ import argparse
 import gc
 import sys
 from functools import partial
+from pathlib import Path
+
+if __name__ == "__main__":  # what lies beside this command, and not what an environment may hold of another checkout
+    sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from results.sweep_arguments import parser_of_sweeps, wanted_sweeps
 from trainable.flags import OneSentenceParser

@@ -9,6 +9,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+if __name__ == "__main__":  # what lies beside this command, and not what an environment may hold of another checkout
+    sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
 from results.sweep_arguments import parser_of_sweeps, wanted_sweeps
 from trainable.contract import UserError
 from trainable.terminal.commands import command

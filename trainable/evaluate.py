@@ -8,6 +8,10 @@ import argparse
 import math
 import sys
 from functools import partial
+from pathlib import Path
+
+if __name__ == "__main__":  # what lies beside this command, and not what an environment may hold of another checkout
+    sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from trainable.contract import UserError
 from trainable.flags import OneSentenceParser

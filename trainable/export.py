@@ -9,6 +9,9 @@ import sys
 from functools import partial
 from pathlib import Path
 
+if __name__ == "__main__":  # what lies beside this command, and not what an environment may hold of another checkout
+    sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
 from trainable.contract import shown_path
 from trainable.flags import OneSentenceParser
 from trainable.terminal.commands import command

@@ -7,6 +7,10 @@ python trainable/train_joint_controller.py --help
 """
 
 import sys
+from pathlib import Path
+
+if __name__ == "__main__":  # what lies beside this command, and not what an environment may hold of another checkout
+    sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from trainable.single_run.command_line import parse_command_line
 from trainable.single_run.signals import Stopped, stop_on_signals
@@ -17,6 +21,7 @@ from trainable.terminal.commands import command
 def main(arguments: list[str]) -> int:
     """Train; the exit status: 0 all well, 1 the training failed, 2 the user's mistake, 128 + n on signal n."""
     request = parse_command_line(arguments)
+    print("Getting ready: the settings and the data", flush=True)
     try:
         with stop_on_signals() as signals:
             from trainable.single_run.loop import train  # its imports take seconds: not before --help

@@ -1,6 +1,10 @@
 """Ray's environment variables as a sweep wants them; Ray reads some when it is imported, so this comes before."""
 
 import os
+from pathlib import Path
+
+import trainable
+from trainable.contract import PROJECT, UserError
 
 VARIABLES = {
     # Our own progress is shown instead of Ray's.
@@ -20,6 +24,16 @@ VARIABLES = {
 
 
 def prepare_ray_environment() -> None:
-    """Set what the user has not set."""
+    """Set what the user has not set, and have workers import the same modules as this process.
+
+    Raises:
+        UserError: this was started in another checkout, whose modules they would import: Ray puts the folder in which
+            a driver was started first on the path of its workers.
+    """
+    here = Path.cwd() / trainable.__name__
+    if (here / "__init__.py").exists() and not here.samefile(PROJECT / trainable.__name__):
+        raise UserError(f"the trials would run the modules of {here.parent}, where you stand; start it elsewhere")
     for name, value in VARIABLES.items():
         os.environ.setdefault(name, value)
+    others = [place for place in os.environ.get("PYTHONPATH", "").split(os.pathsep) if place and place != str(PROJECT)]
+    os.environ["PYTHONPATH"] = os.pathsep.join([str(PROJECT), *others])

@@ -1,9 +1,11 @@
 """What a trial gets and how many fit: CPU cores, GPUs or a share of one, on this machine or on a Ray cluster."""
 
+import atexit
 import dataclasses
 import logging
 import math
 import os
+import shutil
 import socket
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,7 +56,8 @@ def connect(address: str | None) -> UsableCores | None:
         _stay_on_loopback()
         # "local": without it Ray would join a cluster that happens to run on this machine.
         cores = usable_cores()
-        ray.init(address="local", num_cpus=cores.count, include_dashboard=False, **quiet)
+        context = ray.init(address="local", num_cpus=cores.count, include_dashboard=False, **quiet)
+        atexit.register(_end_session, Path(context.address_info["session_dir"]))
         return cores
     try:
         _knock(address)
@@ -69,6 +72,12 @@ def connect(address: str | None) -> UsableCores | None:
             "leave --address out to use this machine; if that cluster asks for a token, set RAY_AUTH_MODE=token"
         ) from None
     return None
+
+
+def _end_session(folder: Path) -> None:
+    """Stop the Ray that this process has started, and remove its logs and sockets, which Ray leaves in /tmp."""
+    ray.shutdown()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _stay_on_loopback() -> None:
