@@ -16,6 +16,7 @@ from trainable.grpo.joint_controller import KIND
 from trainable.grpo.settings import GRPOSettings
 from trainable.judging.controller_choices import ChoicesOnProfile
 from trainable.profiles.baselines import per_sample
+from trainable.profiles.features import load_features
 from trainable.profiles.image_split import SPLIT_NAMES, TEST, VALIDATION, split_of_image
 from trainable.profiles.table import load_profile
 
@@ -127,5 +128,7 @@ def test_a_policy_of_two_datasets_is_judged_on_one_and_chooses_as_on_both(tmp_pa
     run.save(tmp_path)
     assert evaluate.main([str(tmp_path), "--dataset_names", "b_vqa", "--results_dir", str(results_dir)]) == 0
     controller, budgets_ms = read_controller(tmp_path), data.profile.budget_grid_ms
-    both, alone = (ChoicesOnProfile(controller, one) for one in (data.profile, load_profile(results_dir, ("b_vqa",))))
+    one = load_profile(results_dir, ("b_vqa",))
+    both = ChoicesOnProfile(controller, data.profile, data.features)
+    alone = ChoicesOnProfile(controller, one, load_features(one))
     assert alone.choices(VALIDATION, budgets_ms).tolist() == both.choices(VALIDATION, budgets_ms)[6:].tolist()
