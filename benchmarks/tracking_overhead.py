@@ -96,7 +96,7 @@ def measure(variant: str) -> Cost:
         python_path = os.pathsep.join([str(ROOT / "tests" / "support"), str(ROOT)])
         variables = {"PYTHONPATH": python_path, "WANDB_MODE": "offline", "WANDB_SILENT": "true"}
         command = [sys.executable, __file__, "--variant", variant, "--folder", folder]
-        process = subprocess.Popen(command, env=os.environ | variables, stdout=subprocess.PIPE, text=True)
+        process = subprocess.Popen(command, env=os.environ | variables, stdout=subprocess.PIPE, encoding="utf-8")
         processes, memory_mb = 0, 0.0
         while process.poll() is None:
             tree = process_tree(process.pid)
@@ -116,7 +116,7 @@ def process_tree(root: int) -> list[int]:
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             try:
-                stat = (entry / "stat").read_text()
+                stat = (entry / "stat").read_text(encoding="utf-8")
             except OSError:  # it has just ended
                 continue
             children[int(stat.rpartition(")")[2].split()[1])].append(int(entry.name))
@@ -128,7 +128,7 @@ def process_tree(root: int) -> list[int]:
 
 def proportional_mb(process: int) -> float:
     try:
-        lines = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
+        lines = Path(f"/proc/{process}/smaps_rollup").read_text(encoding="utf-8").splitlines()
     except OSError:  # it has just ended
         return 0.0
     return sum(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1024

@@ -41,7 +41,7 @@ def test_there_are_commands() -> None:
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda file: f"{file.parent.name}/{file.name}")
 def test_help_imports_nothing_heavy(command: Path) -> None:
-    shown = subprocess.run([sys.executable, "-c", ASK_FOR_HELP, str(command)], capture_output=True, text=True)
+    shown = subprocess.run([sys.executable, "-c", ASK_FOR_HELP, str(command)], capture_output=True, encoding="utf-8")
     *text, status, heavy = shown.stdout.strip().splitlines()
     assert (status, heavy) == ("status 0", "[]"), shown.stdout + shown.stderr
     assert "usage" in text[0]

@@ -227,6 +227,29 @@ def crowded_rooms(house: House) -> list[str]:
     return [f"{room} has {files} files" for room, files in rooms.items() if files > MOST_FILES]
 
 
+def texts_of_any_encoding(root: Path) -> list[str]:
+    """Where text is read or written without saying that it is UTF-8: it would be in the locale's encoding."""
+    found = []
+    for file in sorted(
+        file for folder in (*PACKAGES, "tests", "benchmarks", "docs") for file in root.glob(f"{folder}/**/*.py")
+    ):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and _is_text(node) and "encoding" not in {key.arg for key in node.keywords}:
+                found.append(f"{file.relative_to(root)}:{node.lineno}")
+    return found
+
+
+def _is_text(call: ast.Call) -> bool:
+    """Whether it reads or writes text, of a file or of a process."""
+    name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+    if name == "open":
+        owner = ast.unparse(call.func).removesuffix("open")
+        modes = [argument.value for argument in call.args if isinstance(argument, ast.Constant)]
+        return owner not in ("os.", "Image.") and not any("b" in mode for mode in modes if len(str(mode)) <= 3)
+    is_encoded = name in ("read_text", "write_text") and len(call.args) < 2
+    return is_encoded or bool({key.arg for key in call.keywords} & {"text", "universal_newlines"})
+
+
 def _within(name: str, allowed: Iterable[str]) -> bool:
     return any(name == one or name.startswith(f"{one}.") for one in allowed)
 
@@ -284,6 +307,10 @@ def test_nothing_imports_a_command_and_all_lie_at_the_top(house: House) -> None:
 
 def test_no_room_is_crowded(house: House) -> None:
     assert crowded_rooms(house) == []
+
+
+def test_all_text_is_utf_8_in_any_locale() -> None:
+    assert texts_of_any_encoding(ROOT) == []
 
 
 def test_no_name_beside_a_command_hides_one_that_is_imported_elsewhere(house: House, installed: set[str]) -> None:
@@ -347,12 +374,13 @@ def planted(tmp_path: Path, installed: set[str]) -> House:
         "trainable/attic/old.py": "import trainable.grpo.evaluate\n",
         "trainable/wandb/runs.py": "",
         "trainable/train.py": 'if __name__ == "__main__":\n    pass\n',
+        "search_spaces/mine.py": "open('a')\nopen('b', 'rb')\nopen('c', encoding='utf-8')\n",
         "results/record/sweeps.py": "from results.page.words import title\n",
         "results/page/words.py": "from results.record.sweeps import read\n",
         **{f"results/listing/part_{number}.py": "" for number in range(MOST_FILES + 1)},
     }.items():
         (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / file).write_text(text)
+        (tmp_path / file).write_text(text, encoding="utf-8")
     return House(tmp_path)
 
 
@@ -373,4 +401,5 @@ def test_a_planted_fault_is_seen_in_a_room(planted: House, installed: set[str]) 
     assert imported_commands(planted) == ["trainable.attic.old imports trainable.grpo.evaluate"]
     assert buried_commands(planted) == ["trainable.grpo.evaluate"]
     assert hiding_names(planted, installed - set(PACKAGES)) == ["trainable/wandb", "grpo/numpy.py"]
+    assert texts_of_any_encoding(planted.root) == ["search_spaces/mine.py:1"]
     assert crowded_rooms(planted) == [f"results/listing has {MOST_FILES + 1} files"]

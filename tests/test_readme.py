@@ -78,7 +78,11 @@ def comparing(command: str) -> list[str]:
 
 def test_every_link_leads_somewhere() -> None:
     pages = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *ROOT.glob("docs/*.md")]
-    links = [(page, link) for page in pages for link in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text())]
+    links = [
+        (page, link)
+        for page in pages
+        for link in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8"))
+    ]
     assert len(links) >= 10
     for page, link in links:
         assert (page.parent / link).exists(), f"{page.name}: {link}"

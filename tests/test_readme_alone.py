@@ -24,7 +24,7 @@ def test_one_run_is_trained_evaluated_and_exported(project: Project) -> None:
 
 @pytest.mark.parametrize("heading", VARIANTS)
 def test_a_sweep_of_ones_own_profile_space_or_recipe(heading: str, project: Project) -> None:
-    (project.folder / "my_space.py").write_text("\n".join(blocks("python").get(heading, [])))
+    (project.folder / "my_space.py").write_text("\n".join(blocks("python").get(heading, [])), encoding="utf-8")
     (line,) = COMMANDS[heading]
     project.run(line)
     assert len(trial_folders(project.folder / "results" / "sweeps" / VARIANTS[heading])) == 2

@@ -62,7 +62,7 @@ def send(server: OpenWandb, segments: list[Path], cwd: Path) -> None:
     """Args: cwd: where the client leaves a folder of its own."""
     wandb = Path(sys.executable).with_name("wandb")
     sent = subprocess.run(
-        [wandb, "sync", *segments], env=environment(**server.variables), cwd=cwd, capture_output=True, text=True
+        [wandb, "sync", *segments], env=environment(**server.variables), cwd=cwd, capture_output=True, encoding="utf-8"
     )
     assert sent.returncode == 0, sent.stdout + sent.stderr
 

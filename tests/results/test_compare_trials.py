@@ -21,7 +21,7 @@ from results.record.sweeps import read_sweep
 
 def compare(*arguments: object) -> "subprocess.CompletedProcess[str]":
     command = [sys.executable, "results/compare_trials.py", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
+    return subprocess.run(command, capture_output=True, encoding="utf-8", cwd=ROOT)
 
 
 def shown(*arguments: object) -> str:
@@ -134,7 +134,9 @@ def test_markdown_has_the_table_and_the_findings(sixteen: Path) -> None:
 
 def test_a_reader_that_has_gone_ends_it_quietly(sixteen: Path) -> None:
     command = [sys.executable, "results/compare_trials.py", str(sixteen), "--format", "csv"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT) as process:
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8", cwd=ROOT
+    ) as process:
         assert process.stdout
         assert process.stderr
         process.stdout.close()
@@ -180,11 +182,11 @@ def test_a_running_sweep_is_shown_as_far_as_it_is(tmp_path: Path) -> None:
         MadeUpTrial({"lr": 1e-2}, ended=False),
     ]
     sweep = write_sweep(tmp_path / "running", trials)
-    with (sweep / "trial_00001" / "result.json").open("a") as file:
+    with (sweep / "trial_00001" / "result.json").open("a", encoding="utf-8") as file:
         file.write('{"training_iteration": 3, "Val/In_Budget_Accuracy": 0.9')
     (sweep / "trial_00003").mkdir()
     (sweep / "trial_00004").mkdir()
-    (sweep / "trial_00004" / "params.json.new").write_text('{"lr": ')
+    (sweep / "trial_00004" / "params.json.new").write_text('{"lr": ', encoding="utf-8")
     table = shown(sweep).split("\n\n")[1].splitlines()
     assert [line.split()[1:] for line in table[1:]] == [
         ["1", "0.001", "0.600", "2/2", "unfinished"],

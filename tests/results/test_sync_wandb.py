@@ -26,7 +26,9 @@ def command(*arguments: object) -> list[str]:
 
 
 def sync(*arguments: object, **variables: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(command(*arguments), env=environment(**variables), capture_output=True, text=True, cwd=ROOT)
+    return subprocess.run(
+        command(*arguments), env=environment(**variables), capture_output=True, encoding="utf-8", cwd=ROOT
+    )
 
 
 @pytest.fixture
@@ -130,7 +132,7 @@ def test_a_sweep_that_was_sent_by_hand_is_not_sent_as_other_runs(sweep: Path, se
     by_hand = [Path(sys.executable).with_name("wandb"), "sync", *segments[:-1]]
     subprocess.run(by_hand, env=environment(**server.variables), cwd=sweep.parent, check=True)
     first = trial_folders(sweep)[0]
-    with (first / "result.json").open("a") as file:  # as if it had gone on since
+    with (first / "result.json").open("a", encoding="utf-8") as file:  # as if it had gone on since
         file.write(json.dumps(rows(first)[-1] | {"training_iteration": len(rows(first)) + 1}) + "\n")
 
     for _ in range(2):
@@ -146,7 +148,7 @@ def test_a_server_that_goes_away_costs_one_sentence_and_is_sent_the_rest_later(
 ) -> None:
     variables = server.variables | IMPATIENT
     sending = subprocess.Popen(
-        command(sweep), env=environment(**variables), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command(sweep), env=environment(**variables), stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8"
     )
     assert sending.stdout
     for line in sending.stdout:
@@ -169,7 +171,11 @@ def test_a_server_that_goes_away_costs_one_sentence_and_is_sent_the_rest_later(
 
 def test_a_command_that_is_killed_half_way_is_begun_again_for_the_rest(sweep: Path, server: StrictWandbServer) -> None:
     sending = subprocess.Popen(
-        command(sweep), env=environment(**server.variables), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        command(sweep),
+        env=environment(**server.variables),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
     )
     assert sending.stdout
     next(line for line in sending.stdout if "trial 1:" in line)
@@ -188,15 +194,15 @@ def test_an_unfinished_trial_is_sent_as_far_as_it_went_and_completed_later(
     sweep: Path, server: StrictWandbServer
 ) -> None:
     interrupted = next(trial for trial in trial_folders(sweep) if len(rows(trial)) == 12)
-    whole = (interrupted / "result.json").read_text()
+    whole = (interrupted / "result.json").read_text(encoding="utf-8")
     lines = whole.splitlines(keepends=True)
-    (interrupted / "result.json").write_text("".join(lines[:5]) + lines[5][:20])
+    (interrupted / "result.json").write_text("".join(lines[:5]) + lines[5][:20], encoding="utf-8")
     assert sync(sweep, **server.variables).returncode == 0
     run = run_of(interrupted, server)
     assert run.steps == [1, 2, 3, 4, 5]
     assert run.summary["status"] == "unfinished"
 
-    (interrupted / "result.json").write_text(whole)
+    (interrupted / "result.json").write_text(whole, encoding="utf-8")
     assert sync(sweep, **server.variables).returncode == 0
 
     assert_server_holds_every_epoch_once(sweep, server)

@@ -19,7 +19,7 @@ def message(name_or_file: str | Path) -> str:
 
 def written(folder: Path, text: str, name: str = "mine.py") -> Path:
     file = folder / name
-    file.write_text(text)
+    file.write_text(text, encoding="utf-8")
     return file
 
 

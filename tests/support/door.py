@@ -55,6 +55,6 @@ def train(workplace: Path, *flags: str, timeout: float = 60, **variables: str) -
         env=environment(workplace, **variables),
         stdin=subprocess.DEVNULL,
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         timeout=timeout,
     )

@@ -67,7 +67,7 @@ def _run_epoch(folder: Path, trial: Any, epoch: int, recorder: Recorder, callbac
     recorder.on_trial_result(0, [], trial, row)
     callback.log_trial_result(0, trial, row)
     (folder / contract.checkpoint_folder_name(epoch)).mkdir()
-    (folder / contract.checkpoint_folder_name(epoch) / "policy").write_text(f"after epoch {epoch}")
+    (folder / contract.checkpoint_folder_name(epoch) / "policy").write_text(f"after epoch {epoch}", encoding="utf-8")
     callback.log_trial_save(trial)
 
 
@@ -79,7 +79,11 @@ def _wait_for(file: Path) -> None:
 
 
 def _held() -> dict[str, int]:
-    children = [int(child) for file in Path("/proc/self/task").glob("*/children") for child in file.read_text().split()]
+    children = [
+        int(child)
+        for file in Path("/proc/self/task").glob("*/children")
+        for child in file.read_text(encoding="utf-8").split()
+    ]
     processes = [os.getpid(), *children]
     return {
         "children": len(children),
@@ -91,7 +95,7 @@ def _held() -> dict[str, int]:
 
 
 def _resident_kb(process: int) -> int:
-    status = Path(f"/proc/{process}/status").read_text()
+    status = Path(f"/proc/{process}/status").read_text(encoding="utf-8")
     return int(status.split("VmRSS:")[1].split()[0])
 
 

@@ -52,8 +52,8 @@ def write_sweep(folder: Path, trials: Sequence[MadeUpTrial], data: Mapping[str, 
     """A sweep's folder; `settings` replace or join those of sweep.yaml."""
     folder.mkdir(parents=True)
     content = {"name": folder.name, "storage_path": str(folder.parent), **SWEEP_SETTINGS, **settings}
-    (folder / "sweep.yaml").write_text(yaml.safe_dump(content, sort_keys=False))
-    (folder / "data.json").write_text(json.dumps(data))
+    (folder / "sweep.yaml").write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
+    (folder / "data.json").write_text(json.dumps(data), encoding="utf-8")
     for number, trial in enumerate(trials):
         write_trial(folder / f"trial_{number:05d}", trial, content["metric"])
     return folder
@@ -61,7 +61,7 @@ def write_sweep(folder: Path, trials: Sequence[MadeUpTrial], data: Mapping[str, 
 
 def write_trial(folder: Path, trial: MadeUpTrial, metric: str = METRIC) -> None:
     folder.mkdir(exist_ok=True)
-    (folder / "params.json").write_text(json.dumps(trial.config))
+    (folder / "params.json").write_text(json.dumps(trial.config), encoding="utf-8")
     rows = [
         {
             "training_iteration": epoch,
@@ -76,7 +76,7 @@ def write_trial(folder: Path, trial: MadeUpTrial, metric: str = METRIC) -> None:
         for epoch, score in enumerate(trial.scores, start=1)
     ]
     if rows:
-        (folder / "result.json").write_text("".join(json.dumps(row) + "\n" for row in rows))
+        (folder / "result.json").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     if trial.failure:
         failure = {"kind": trial.failure, "epoch": len(rows) + 1, "cause": "ValueError: made up", "traceback": ""}
-        (folder / "failure.json").write_text(json.dumps(failure))
+        (folder / "failure.json").write_text(json.dumps(failure), encoding="utf-8")

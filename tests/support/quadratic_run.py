@@ -57,7 +57,7 @@ class QuadraticRun:
         if settings.target > settings.fail_above and self._epoch == settings.fail_epoch and not mended:
             raise ValueError(f"target {settings.target:.2f} is out of reach")
         if settings.target > settings.full_above and self._epoch == settings.fail_epoch:
-            Path("/dev/full").write_text("a disk of the run's own, not the sweep's")
+            Path("/dev/full").write_text("a disk of the run's own, not the sweep's", encoding="utf-8")
         if settings.target > settings.hungry_above and self._epoch == 2:
             self._need_memory()
         if settings.target < settings.diverge_below and self._epoch == 2:
@@ -74,11 +74,11 @@ class QuadraticRun:
             raise MemoryError("a walker this hungry cannot share")
 
     def save(self, folder: Path) -> None:
-        (folder / "walker.json").write_text(json.dumps({"epoch": self._epoch, "place": self._place}))
+        (folder / "walker.json").write_text(json.dumps({"epoch": self._epoch, "place": self._place}), encoding="utf-8")
 
     def load(self, folder: Path) -> None:
         try:
-            content = json.loads((folder / "walker.json").read_text())
+            content = json.loads((folder / "walker.json").read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
             raise DamagedCheckpoint(f"{folder}: {error}") from error
         self._epoch, self._place = content["epoch"], content["place"]

@@ -60,7 +60,7 @@ class Project:
     def run(self, line: str, **variables: str) -> str:
         """Run a line in a shell, which has to succeed; what it printed."""
         done = subprocess.run(
-            line, shell=True, capture_output=True, text=True, cwd=self.folder, env=self.environment | variables
+            line, shell=True, capture_output=True, encoding="utf-8", cwd=self.folder, env=self.environment | variables
         )
         assert done.returncode == 0, f"{line}\n{done.stdout}\n{done.stderr}"
         return done.stdout

@@ -70,14 +70,16 @@ def sweep_here(storage: Path, *flags: object, **variables: str) -> "subprocess.C
                 status = main(given)
         finally:
             wandb.teardown()
-        return subprocess.CompletedProcess(given, status, out.read_text(), err.read_text())
+        return subprocess.CompletedProcess(
+            given, status, out.read_text(encoding="utf-8"), err.read_text(encoding="utf-8")
+        )
 
 
 @contextmanager
 def printing_into(out: Path, err: Path) -> Iterator[None]:
     """Whatever this process and its children print, not only what goes through `sys.stdout`."""
     before = os.dup(1), os.dup(2)
-    with out.open("w") as new_out, err.open("w") as new_err:
+    with out.open("w", encoding="utf-8") as new_out, err.open("w", encoding="utf-8") as new_err:
         os.dup2(new_out.fileno(), 1)
         os.dup2(new_err.fileno(), 2)
         try:

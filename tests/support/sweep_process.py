@@ -30,7 +30,12 @@ def command(storage: Path, *flags: object) -> list[str]:
 
 def run_sweep(storage: Path, *flags: object, **variables: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
-        command(storage, *flags), env=environment(**variables), capture_output=True, text=True, cwd=ROOT, timeout=300
+        command(storage, *flags),
+        env=environment(**variables),
+        capture_output=True,
+        encoding="utf-8",
+        cwd=ROOT,
+        timeout=300,
     )
 
 
@@ -40,7 +45,7 @@ def start_sweep(storage: Path, *flags: object, **variables: str) -> "subprocess.
         env=environment(**variables),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        text=True,
+        encoding="utf-8",
         cwd=ROOT,
     )
 
@@ -86,7 +91,7 @@ def curve(trial: Path) -> list[dict[str, Any]]:
 
 
 def params(trial: Path) -> dict[str, Any]:
-    content: dict[str, Any] = json.loads((trial / "params.json").read_text())
+    content: dict[str, Any] = json.loads((trial / "params.json").read_text(encoding="utf-8"))
     return content
 
 

@@ -14,7 +14,7 @@ def test_a_run_is_found_by_its_name():
 
 
 def test_a_users_own_run_is_found_by_module_and_attribute(tmp_path, monkeypatch):
-    (tmp_path / "someones_own_run.py").write_text("KIND = 'a kind'\n")
+    (tmp_path / "someones_own_run.py").write_text("KIND = 'a kind'\n", encoding="utf-8")
     monkeypatch.syspath_prepend(tmp_path)
     try:
         assert find_run_kind("someones_own_run:KIND") == "a kind"
@@ -44,6 +44,6 @@ def test_what_the_best_policy_achieves_comes_back_from_its_file_to_the_bit(tmp_p
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"epoch": 3}', '{"epoch": 3, "under_budgets": [{}], "parts": {}}'])
 def test_a_file_of_the_best_policy_that_is_torn_tells_of_none(tmp_path, text):
-    (tmp_path / contract.BEST_POLICY_FILE).write_text(text)
+    (tmp_path / contract.BEST_POLICY_FILE).write_text(text, encoding="utf-8")
     assert BestPolicy.read(tmp_path) is None
     assert BestPolicy.read(tmp_path / "nowhere") is None

@@ -12,7 +12,7 @@ print(torch.get_num_threads(), torch.are_deterministic_algorithms_enabled(), os.
 def set_up_for(device: str) -> str:
     """What a process of its own has after the call: these settings hold for a whole process."""
     command = [sys.executable, "-c", CODE.format(device=device)]
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    return subprocess.run(command, capture_output=True, encoding="utf-8", check=True).stdout.strip()
 
 
 def test_a_process_trains_on_as_many_threads_as_it_was_given():

@@ -31,7 +31,7 @@ def test_an_error_of_the_training_code_ends_its_trial_alone(tmp_path: Path) -> N
     failed = [trial for trial in trial_folders(tmp_path / "errs") if (trial / "failure.json").exists()]
     assert 0 < len(failed) < 5
     for trial in failed:
-        failure = json.loads((trial / "failure.json").read_text())
+        failure = json.loads((trial / "failure.json").read_text(encoding="utf-8"))
         assert failure["kind"] == "error"
         assert failure["epoch"] == 3
         assert "is out of reach" in failure["cause"]
@@ -49,7 +49,7 @@ def test_a_full_disk_of_a_trials_own_ends_that_trial_alone(tmp_path: Path) -> No
     failed = [trial for trial in ended if (trial / "failure.json").exists()]
     assert 0 < len(failed) < len(ended) == 5
     for trial in failed:
-        failure = json.loads((trial / "failure.json").read_text())
+        failure = json.loads((trial / "failure.json").read_text(encoding="utf-8"))
         assert (failure["kind"], failure["epoch"]) == ("error", 3)
         assert "No space left on device" in failure["cause"]
     assert all(len(rows(trial)) == (2 if trial in failed else 4) for trial in ended)
@@ -60,7 +60,7 @@ def test_a_diverged_trial_is_no_error(tmp_path: Path) -> None:
         tmp_path, "--name", "nan", *QUADRATIC, "--num_samples", 2, "--num_epochs", 4, "--diverge_below", 0.2
     )
     assert done.returncode == 0, done.stderr
-    failure = json.loads((tmp_path / "nan" / "trial_00000" / "failure.json").read_text())
+    failure = json.loads((tmp_path / "nan" / "trial_00000" / "failure.json").read_text(encoding="utf-8"))
     assert (failure["kind"], failure["epoch"], failure["cause"]) == ("diverged", 2, "place is nan")
     assert "Trial 0 diverged in epoch 2" in done.stdout
 
@@ -127,7 +127,7 @@ def test_a_trial_out_of_memory_is_tried_once_more_alone(tmp_path: Path) -> None:
     starved = sweep_here(tmp_path, "--name", "starved", *QUADRATIC, *flags)
     assert starved.returncode == 1
     for first in (tmp_path / "starved").glob("trial_*/failure_1.json"):
-        assert json.loads(first.with_name("failure.json").read_text())["kind"] == "out of memory"
+        assert json.loads(first.with_name("failure.json").read_text(encoding="utf-8"))["kind"] == "out of memory"
     assert "failed (out of memory) in epoch 2" in starved.stdout
 
 
@@ -139,7 +139,7 @@ def test_a_damaged_newest_checkpoint_is_passed_over(quadratic_sweep: tuple[Path,
     wait_until(lambda: epochs_recorded(sweep) >= 6, running)
     kill(running, sweep)
     newest = sorted((sweep / "trial_00000").glob("checkpoint_*"))[-1]
-    (newest / "walker.json").write_text('{"epoch"')
+    (newest / "walker.json").write_text('{"epoch"', encoding="utf-8")
     for state in [*sweep.glob("experiment_state-*"), *sweep.glob("*.pkl"), *sweep.glob("search_gen_state-*")]:
         state.write_bytes(b"")
     gate.touch()
@@ -165,7 +165,7 @@ def test_a_full_disk_stops_the_sweep_and_it_goes_on_when_there_is_room(tmp_path:
     """
     done = subprocess.run(
         ["unshare", "--mount", "sh", "-c", script],
-        capture_output=True, text=True, cwd=ROOT, env=environment(), timeout=300,
+        capture_output=True, encoding="utf-8", cwd=ROOT, env=environment(), timeout=300,
     )  # fmt: skip
     assert "first status 2" in done.stdout, done.stdout + done.stderr
     assert "cannot be written (the disk is full, of bytes or of files); make room, then go on with:" in done.stderr

@@ -141,7 +141,8 @@ def test_more_trials_and_another_space_can_be_asked_for_and_finished_ones_stay(t
     before = curves(tmp_path / "grows")
     narrow = tmp_path / "narrow.py"
     narrow.write_text(
-        "from optuna.distributions import FloatDistribution\nSPACE = {'target': FloatDistribution(0.69, 0.71)}\n"
+        "from optuna.distributions import FloatDistribution\nSPACE = {'target': FloatDistribution(0.69, 0.71)}\n",
+        encoding="utf-8",
     )
 
     grown = sweep_here(tmp_path, "--resume", "grows", "--num_samples", 4, "--search_space", narrow)
@@ -153,7 +154,7 @@ def test_more_trials_and_another_space_can_be_asked_for_and_finished_ones_stay(t
     added = [params(trial) for trial in trial_folders(tmp_path / "grows")[2:]]
     assert len(added) == 2
     assert all(0.69 <= values["target"] <= 0.71 for values in added)
-    (change,) = yaml.safe_load((tmp_path / "grows" / "sweep.yaml").read_text())["history"]
+    (change,) = yaml.safe_load((tmp_path / "grows" / "sweep.yaml").read_text(encoding="utf-8"))["history"]
     assert any(line.startswith("search_space: ") for line in change["changes"])
     assert read_sweep(tmp_path / "grows").space == {"target": FloatDistribution(0.69, 0.71)}
 

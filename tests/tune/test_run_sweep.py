@@ -181,7 +181,7 @@ def test_sweep_yaml_repeats_the_sweep_under_a_new_name(quadratic_sweep: Sweep, t
     again = sweep_here(tmp_path, "--config", folder / "sweep.yaml", "--name", "again")
     assert again.returncode == 0, again.stderr
     assert curves(tmp_path / "again") == curves(folder)
-    assert yaml.safe_load((tmp_path / "again" / "sweep.yaml").read_text())["name"] == "again"
+    assert yaml.safe_load((tmp_path / "again" / "sweep.yaml").read_text(encoding="utf-8"))["name"] == "again"
 
 
 def test_a_report_that_cannot_be_written_costs_a_line(quadratic_sweep: Sweep, tmp_path: Path) -> None:

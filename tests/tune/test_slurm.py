@@ -14,7 +14,7 @@ def start_job(script: Path, storage: Path, tools: Path, flags: str) -> "subproce
     path = f"{tools}{os.pathsep}{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     job = environment(PATH=path, SLURM_JOB_ID="7", SWEEP_NAME="job", SWEEP_STORAGE=str(storage), SWEEP_FLAGS=flags)
     return subprocess.Popen(
-        ["bash", str(script)], env=job, cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        ["bash", str(script)], env=job, cwd=ROOT, encoding="utf-8", stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     )
 
 
@@ -22,11 +22,11 @@ def test_a_preempted_job_queues_itself_again_and_the_next_goes_on(
     quadratic_sweep: tuple[Path, str], tmp_path: Path
 ) -> None:
     twin, _ = quadratic_sweep
-    (text,) = re.findall(r"```bash\n(.*?)```", (ROOT / "docs" / "slurm.md").read_text(), re.DOTALL)
+    (text,) = re.findall(r"```bash\n(.*?)```", (ROOT / "docs" / "slurm.md").read_text(encoding="utf-8"), re.DOTALL)
     script, tools, storage = tmp_path / "sweep.sh", tmp_path / "bin", tmp_path / "sweeps"
-    script.write_text(text)
+    script.write_text(text, encoding="utf-8")
     tools.mkdir()
-    (tools / "scontrol").write_text('#!/bin/sh\necho "scontrol $*"\n')
+    (tools / "scontrol").write_text('#!/bin/sh\necho "scontrol $*"\n', encoding="utf-8")
     (tools / "scontrol").chmod(0o755)
     flags = (
         "--run quadratic_run:KIND --num_samples 8 --num_epochs 12 --grace_period 2 --max_concurrent_trials 1 "

@@ -72,7 +72,7 @@ def _quotas(membership: Path, cgroups: Path) -> Iterator[tuple[int, int]]:
 
     A container may see the path that its cgroup has outside, with its own cgroup mounted as the root.
     """
-    for line in membership.read_text().splitlines() if membership.exists() else ():
+    for line in membership.read_text(encoding="utf-8").splitlines() if membership.exists() else ():
         _, controllers, path = line.split(":", 2)
         if controllers and "cpu" not in controllers.split(","):
             continue
@@ -82,8 +82,11 @@ def _quotas(membership: Path, cgroups: Path) -> Iterator[tuple[int, int]]:
             if not folder.is_relative_to(mounted):
                 break
             if (folder / "cpu.max").exists():
-                quota, period = (folder / "cpu.max").read_text().split()
+                quota, period = (folder / "cpu.max").read_text(encoding="utf-8").split()
                 if quota != "max":
                     yield int(quota), int(period)
             elif (folder / "cpu.cfs_quota_us").exists():
-                yield int((folder / "cpu.cfs_quota_us").read_text()), int((folder / "cpu.cfs_period_us").read_text())
+                yield (
+                    int((folder / "cpu.cfs_quota_us").read_text(encoding="utf-8")),
+                    int((folder / "cpu.cfs_period_us").read_text(encoding="utf-8")),
+                )

@@ -36,7 +36,7 @@ def git_commit(folder: Path) -> str | None:
     # No tag fits '*', and --always then says the commit.
     command = ["git", "-C", str(folder), "describe", "--always", "--abbrev=40", "--exclude=*", "--dirty"]
     try:
-        described = subprocess.run(command, capture_output=True, text=True)
+        described = subprocess.run(command, capture_output=True, encoding="utf-8")
     except FileNotFoundError:
         return None
     return described.stdout.strip() or None

@@ -77,7 +77,7 @@ def test_ungrouped_every_trial_is_a_row_with_its_seed(confirm: Path) -> None:
 def test_comparable_sweeps_are_one_ranking_with_the_sweeps_name(search: Path, confirm: Path) -> None:
     """Without the note, whose values make other settings of them."""
     for file in search.glob("trial_*/params.json"):
-        file.write_text(json.dumps({"lr": json.loads(file.read_text())["lr"]}))
+        file.write_text(json.dumps({"lr": json.loads(file.read_text(encoding="utf-8"))["lr"]}), encoding="utf-8")
     listing = listing_of(search, confirm)
     assert "sweep" in listing.shown
     assert [(row["lr"], row["score"], row["seeds"]) for row in listing.rows[:2]] == [

@@ -245,7 +245,9 @@ def test_the_command_trains_the_winner_again_to_the_same_numbers(digit_sweep: tu
     assert command[0] == "python"
     command[command.index("--output_dir") + 1] = str(tmp_path / "again")
 
-    done = subprocess.run([sys.executable, *command[1:]], cwd=ROOT, env=environment(), capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, *command[1:]], cwd=ROOT, env=environment(), capture_output=True, encoding="utf-8"
+    )
 
     assert done.returncode == 0, done.stderr
     again = curve(tmp_path / "again")

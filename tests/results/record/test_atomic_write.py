@@ -15,5 +15,5 @@ def test_of_two_that_write_a_file_at_once_one_is_there_whole_and_neither_fails(t
     texts = [letter * 5000 for letter in "ab"]
     with ThreadPoolExecutor() as pool:
         list(pool.map(write, texts))
-    assert (tmp_path / "report.html").read_text() in texts
+    assert (tmp_path / "report.html").read_text(encoding="utf-8") in texts
     assert os.listdir(tmp_path) == ["report.html"]

@@ -98,5 +98,5 @@ def test_a_disk_that_cannot_sync_is_an_error_and_one_that_syncs_no_folders_is_no
     fails_with(errno.EIO)
     with pytest.raises(DiskError, match="input/output error"):
         write_atomically(tmp_path / "file", "2")
-    assert (tmp_path / "file").read_text() == "1"
+    assert (tmp_path / "file").read_text(encoding="utf-8") == "1"
     assert [file.name for file in tmp_path.iterdir()] == ["file"]

@@ -11,7 +11,7 @@ def row(epoch: int) -> dict[str, object]:
 
 
 def write(folder: Path, *lines: str) -> bytes:
-    (folder / "result.json").write_text("".join(lines))
+    (folder / "result.json").write_text("".join(lines), encoding="utf-8")
     return (folder / "result.json").read_bytes()
 
 
@@ -45,8 +45,8 @@ def test_a_cut_drops_the_torn_line_and_what_comes_next_lies_behind_what_is_whole
     write(tmp_path, line(1), line(2)[:20])
     assert cut_rows(tmp_path, 5) == [row(1)]
     TrialLog(tmp_path).append(row(2))
-    assert (tmp_path / "result.json").read_text() == line(1) + line(2)
-    assert (tmp_path / "progress.csv").read_text().split() == ["training_iteration,m", "1,1.0", "2,2.0"]
+    assert (tmp_path / "result.json").read_text(encoding="utf-8") == line(1) + line(2)
+    assert (tmp_path / "progress.csv").read_text(encoding="utf-8").split() == ["training_iteration,m", "1,1.0", "2,2.0"]
 
 
 def test_a_cut_drops_rows_beyond_the_checkpoint_in_both_files(tmp_path: Path) -> None:
@@ -54,8 +54,8 @@ def test_a_cut_drops_rows_beyond_the_checkpoint_in_both_files(tmp_path: Path) ->
     for epoch in (1, 2, 3):
         log.append(row(epoch))
     cut_rows(tmp_path, 1)
-    assert (tmp_path / "result.json").read_text() == line(1)
-    assert (tmp_path / "progress.csv").read_text().split() == ["training_iteration,m", "1,1.0"]
+    assert (tmp_path / "result.json").read_text(encoding="utf-8") == line(1)
+    assert (tmp_path / "progress.csv").read_text(encoding="utf-8").split() == ["training_iteration,m", "1,1.0"]
     cut_rows(tmp_path, 0)
     TrialLog(tmp_path).append(row(1))
-    assert (tmp_path / "progress.csv").read_text().split() == ["training_iteration,m", "1,1.0"]
+    assert (tmp_path / "progress.csv").read_text(encoding="utf-8").split() == ["training_iteration,m", "1,1.0"]

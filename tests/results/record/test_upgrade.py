@@ -57,7 +57,7 @@ def listed(sweep: Path) -> list[str]:
         "--format",
         "csv",
     ]
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
+    return subprocess.run(command, capture_output=True, encoding="utf-8", check=True).stdout.splitlines()
 
 
 def contents(folder: Path) -> dict[Path, bytes]:
@@ -65,8 +65,8 @@ def contents(folder: Path) -> dict[Path, bytes]:
 
 
 def parts_on_disk(sweep: Path) -> tuple[dict[str, object], ...]:
-    described = [json.loads((sweep / file).read_text()) for file in ("data.json", "search_space.json")]
-    return yaml.safe_load((sweep / "sweep.yaml").read_text()), *described
+    described = [json.loads((sweep / file).read_text(encoding="utf-8")) for file in ("data.json", "search_space.json")]
+    return yaml.safe_load((sweep / "sweep.yaml").read_text(encoding="utf-8")), *described
 
 
 def test_an_old_sweep_is_read_and_listed_and_stays_as_it_is_on_disk(old: Path) -> None:
@@ -130,9 +130,9 @@ def test_a_resumed_old_sweep_ends_as_an_uninterrupted_one_and_in_the_present_for
 def test_a_resume_that_was_killed_between_the_files_leaves_what_is_read_the_same(old: Path) -> None:
     before = read_sweep(old)
     _, data, space = upgraded(*parts_on_disk(old))
-    (old / "data.json").write_text(json.dumps(data))
+    (old / "data.json").write_text(json.dumps(data), encoding="utf-8")
     assert read_sweep(old) == before
-    (old / "search_space.json").write_text(json.dumps(space))
+    (old / "search_space.json").write_text(json.dumps(space), encoding="utf-8")
     assert read_sweep(old) == before
 
 
@@ -163,10 +163,10 @@ def test_the_earliest_sweeps_lack_files_and_details_and_are_read_all_the_same(ol
     (old / "environment.json").unlink()
     baseline = {"name": "flat", "value": 0.5, "low": 0.4, "high": 0.6}
     data = {"objective": "Val/Height", "summary": "a parabola", "fingerprint": "parabola", "baselines": [baseline]}
-    (old / "data.json").write_text(json.dumps(data))
-    settings = (old / "sweep.yaml").read_text().splitlines(keepends=True)
+    (old / "data.json").write_text(json.dumps(data), encoding="utf-8")
+    settings = (old / "sweep.yaml").read_text(encoding="utf-8").splitlines(keepends=True)
     later = ("confirm", "upload_checkpoints")
-    (old / "sweep.yaml").write_text("".join(line for line in settings if not line.startswith(later)))
+    (old / "sweep.yaml").write_text("".join(line for line in settings if not line.startswith(later)), encoding="utf-8")
 
     record = read_sweep(old)
     assert record.job_type == "search"
@@ -177,7 +177,7 @@ def test_the_earliest_sweeps_lack_files_and_details_and_are_read_all_the_same(ol
 
 
 def test_a_sweep_of_a_newer_version_is_refused_in_a_sentence(old: Path) -> None:
-    with (old / "sweep.yaml").open("a") as file:
+    with (old / "sweep.yaml").open("a", encoding="utf-8") as file:
         file.write(f"format: {FORMAT + 1}\n")
     with pytest.raises(UserError, match=f"sweep recorded: its record is of format {FORMAT + 1} and this version reads"):
         read_sweep(old)

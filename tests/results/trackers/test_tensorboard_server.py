@@ -41,7 +41,7 @@ class Board:
 
     @property
     def printed(self) -> str:
-        return self._log.read_text()
+        return self._log.read_text(encoding="utf-8")
 
     def wait_until(self, happened: Callable[[], bool]) -> None:
         """It looks at the disk every second."""

@@ -363,8 +363,8 @@ def test_what_is_remembered_holds_no_key(server: StrictWandbServer, tmp_path: Pa
     begun.begin(RUNNING)
     begun.write_report()
     (file,) = tmp_path.iterdir()
-    assert API_KEY not in file.read_text()
-    assert json.loads(file.read_text())["project"] == PROJECT
+    assert API_KEY not in file.read_text(encoding="utf-8")
+    assert json.loads(file.read_text(encoding="utf-8"))["project"] == PROJECT
 
 
 def test_a_dimension_that_the_trials_alone_know_has_a_linear_axis(server: StrictWandbServer, tmp_path: Path) -> None:

@@ -56,7 +56,7 @@ def of_an_older_version_in(storage: Path, scores: list[list[float]]) -> Path:
 def send(server: StrictWandbServer, *sweeps: Path) -> list[str]:
     """The lines that were printed."""
     command = [sys.executable, str(ROOT / "results" / "sync_wandb.py"), *map(str, sweeps)]
-    sent = subprocess.run(command, env=environment(**server.variables), capture_output=True, text=True, cwd=ROOT)
+    sent = subprocess.run(command, env=environment(**server.variables), capture_output=True, encoding="utf-8", cwd=ROOT)
     assert sent.returncode == 0, sent.stdout + sent.stderr
     return sent.stdout.splitlines()
 

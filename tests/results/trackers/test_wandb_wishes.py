@@ -55,7 +55,7 @@ def test_a_flag_decides_the_mode_then_the_environment_then_the_login(
 def test_what_wandb_disabled_and_wandb_offline_have_stored_is_followed(home: Path) -> None:
     for stored in ("disabled", "offline"):
         (home / "wandb").mkdir(exist_ok=True)
-        (home / "wandb" / "settings").write_text(f"[default]\nmode = {stored}\n")
+        (home / "wandb" / "settings").write_text(f"[default]\nmode = {stored}\n", encoding="utf-8")
         wandb.teardown()
         assert settle().mode == stored
 
@@ -72,7 +72,7 @@ def test_a_flag_decides_the_place_then_the_environment_then_what_is_stored(
 ) -> None:
     assert (settle().project, settle().entity) == ("molmo-controller", None)
     (home / "config").mkdir()
-    (home / "config" / "settings").write_text("[default]\nproject = stored\nentity = team\n")
+    (home / "config" / "settings").write_text("[default]\nproject = stored\nentity = team\n", encoding="utf-8")
     wandb.teardown()
     assert (settle().project, settle().entity) == ("stored", "team")
     monkeypatch.setenv("WANDB_PROJECT", "shell")
@@ -115,7 +115,7 @@ def test_what_the_client_refuses_is_named_without_the_key_unless_nothing_goes_to
 def test_a_settings_file_that_the_client_would_skip_is_refused(home: Path) -> None:
     file = home / "config" / "settings"
     file.parent.mkdir()
-    file.write_text("[default]\nbase_url = htp://wandb.example.com\n")
+    file.write_text("[default]\nbase_url = htp://wandb.example.com\n", encoding="utf-8")
     with pytest.raises(UserError, match=f"{file}: base_url: URL scheme should be 'http' or 'https'; correct"):
         settle()
 

@@ -40,7 +40,7 @@ def test_a_restored_run_is_to_the_bit_the_one_that_never_stopped(small, tmp_path
     assert before + after == whole
     ends = [dict(leaves(checkpoint(run, tmp_path / str(i)))) for i, run in enumerate((never_stopped, restored))]
     assert ends[0] == ends[1]
-    best = [(tmp_path / str(i) / contract.BEST_POLICY_FILE).read_text() for i in range(2)]
+    best = [(tmp_path / str(i) / contract.BEST_POLICY_FILE).read_text(encoding="utf-8") for i in range(2)]
     assert best[0] == best[1]
 
 
@@ -59,7 +59,7 @@ run = GRPORun({EVERYTHING!r}, data, 0, "cpu")
 run.load(Path({str(tmp_path)!r}))
 print({{name: value for name, value in run.step().items() if not name.startswith("Perf/")}})
 """
-    other = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    other = subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=True)
     assert other.stdout.strip() == str(timeless(run.step()))
 
 

@@ -76,7 +76,7 @@ def test_importing_the_kind_imports_neither_torch_nor_numpy():
     code = (
         "import sys, trainable.grpo.joint_controller; print([m for m in ('torch', 'numpy', 'ray') if m in sys.modules])"
     )
-    other = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    other = subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=True)
     assert other.stdout.strip() == "[]"
 
 

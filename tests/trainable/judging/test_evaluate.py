@@ -48,14 +48,14 @@ def trial(data: ControllerData, tmp_path_factory: pytest.TempPathFactory) -> Pat
     checkpoint = folder / contract.checkpoint_folder_name(2)
     checkpoint.mkdir()
     run.save(checkpoint)
-    (folder / "score").write_text(str(max(scores)))
+    (folder / "score").write_text(str(max(scores)), encoding="utf-8")
     return folder
 
 
 def test_the_best_policy_scores_on_the_grid_what_training_said(trial: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert evaluate.main([str(trial)]) == 0
     printed = capsys.readouterr().out
-    assert f"in-budget accuracy {float((trial / 'score').read_text()):.3f}" in printed
+    assert f"in-budget accuracy {float((trial / 'score').read_text(encoding='utf-8')):.3f}" in printed
     assert "332 validation samples" in printed
     # 35 % to 100 % of the full model's mean latency over the training samples
     assert [line.split("%")[0].split()[-1] for line in printed.splitlines() if "of full" in line] == [
@@ -144,7 +144,7 @@ def write_profile(results_dir: Path, blocks: tuple[int, ...]) -> None:
                 for image in range(20)
             ]
             file = results_dir / dataset / f"{dataset}_imgsizetier-low_crops1_topk4_blocks{value}.json"
-            file.write_text(json.dumps({"per_sample_results": samples}))
+            file.write_text(json.dumps({"per_sample_results": samples}), encoding="utf-8")
 
 
 def test_an_exported_policy_chooses_what_the_trained_one_does(
@@ -170,14 +170,15 @@ def test_an_exported_policy_is_asked_without_torch(trial: Path, tmp_path: Path) 
     assert export.main([str(trial), "--output", str(tmp_path / "policy")]) == 0
     (elsewhere := tmp_path / "elsewhere").mkdir()
     (tmp_path / "policy").rename(elsewhere / "policy")
-    usage = (elsewhere / "policy" / "README.md").read_text().split("```python\n")[1].split("```")[0]
+    usage = (elsewhere / "policy" / "README.md").read_text(encoding="utf-8").split("```python\n")[1].split("```")[0]
     script = (
         "import sys, numpy\nlanguage, vision = numpy.zeros(64), numpy.zeros(64)\n"
         f"{usage}\nassert 'torch' not in sys.modules\nprint(sorted(configuration))"
     )
     finished = subprocess.run(
         [sys.executable, "-c", script],
-        capture_output=True, text=True, check=True, cwd=elsewhere, env={**os.environ, "PYTHONPATH": str(PROJECT)},
+        capture_output=True, encoding="utf-8", check=True, cwd=elsewhere,
+        env={**os.environ, "PYTHONPATH": str(PROJECT)},
     )  # fmt: skip
     assert finished.stdout.strip() == "['num_active_blocks', 'tier', 'top_k']"
 
@@ -224,6 +225,6 @@ def test_a_policy_is_judged_on_its_profile_where_that_lies_now(
     assert "Trained on" not in judged.replace("Trained on budgets", "")
 
     for file in (tmp_path / "moved").rglob("*.json"):
-        file.write_text(file.read_text().replace('"q ', '"which '))
+        file.write_text(file.read_text(encoding="utf-8").replace('"q ', '"which '), encoding="utf-8")
     assert evaluate.main([str(tmp_path), "--results_dir", str(tmp_path / "moved")]) == 0
     assert "Trained on other features" in capsys.readouterr().out

@@ -38,7 +38,7 @@ def write_configuration(results_dir: Path, blocks: int, latency_ms: float) -> No
         for image in range(IMAGES)
     ]
     file = folder / f"text-vqa_imgsizetier-high_crops4_topk8_blocks{blocks}.json"
-    file.write_text(json.dumps({"per_sample_results": samples}))
+    file.write_text(json.dumps({"per_sample_results": samples}), encoding="utf-8")
 
 
 def load(results_dir: Path, said: list[str] | None = None) -> tuple[Profile, int]:
@@ -67,7 +67,7 @@ def test_a_changed_measurement_is_read_though_size_and_time_are_the_same(results
     load(results_dir)
     file = next(results_dir.rglob("*blocks8.json"))
     before = file.stat()
-    file.write_text(file.read_text().replace("80.0", "90.0"))
+    file.write_text(file.read_text(encoding="utf-8").replace("80.0", "90.0"), encoding="utf-8")
     os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
     assert file.stat().st_size == before.st_size
     profile, read = load(results_dir)
@@ -94,7 +94,7 @@ def test_a_damaged_table_is_said_and_made_again(results_dir: Path, damage: str) 
 def test_without_a_place_to_write_the_profile_is_read_and_one_line_says_so(
     results_dir: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    (tmp_path / "file").write_text("")
+    (tmp_path / "file").write_text("", encoding="utf-8")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
     said: list[str] = []
     profile, read = load(results_dir, said)

@@ -33,7 +33,9 @@ def profile(tmp_path) -> Profile:
 def numbered(results_dir: Path) -> Profile:
     """Question ids become the image's number, as numbers are what a features file can hold."""
     for file in results_dir.glob("*/*.json"):
-        file.write_text(file.read_text().replace('"question_id": "q', '"question_id": "'))
+        file.write_text(
+            file.read_text(encoding="utf-8").replace('"question_id": "q', '"question_id": "'), encoding="utf-8"
+        )
     return load_profile(results_dir)
 
 
@@ -128,7 +130,7 @@ def test_the_hash_is_the_same_in_another_process():
     question = "which digit top left?"
     code = f"from trainable.profiles.hashed_ngrams import hashed_ngrams; print(hashed_ngrams({question!r}).tolist())"
     other = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env={"PYTHONHASHSEED": "123"}
+        [sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=True, env={"PYTHONHASHSEED": "123"}
     )
     assert other.stdout.strip() == str(hashed_ngrams(question).tolist())
 

@@ -110,8 +110,8 @@ def test_a_file_that_is_there_both_plain_and_compressed_is_read_once(tmp_path):
 
 def test_other_files_of_the_folder_are_no_concern(tmp_path):
     file = write_file(tmp_path, LOW, [record(7)])
-    (file.parent / "notes.txt").write_text("mind the gap")
-    (file.parent / "config.json").write_text("{}")
+    (file.parent / "notes.txt").write_text("mind the gap", encoding="utf-8")
+    (file.parent / "config.json").write_text("{}", encoding="utf-8")
     assert profile_files(file.parent) == [file]
 
 
@@ -195,7 +195,7 @@ def test_bytes_that_are_no_text(tmp_path):
 )  # fmt: skip
 def test_json_of_another_shape(tmp_path, content):
     file = write_file(tmp_path, LOW, [])
-    file.write_text(json.dumps(content))
+    file.write_text(json.dumps(content), encoding="utf-8")
     text = message(file)
     assert "not a profile: it has no list 'per_sample_results' of samples" in text
     assert "remove the file" in text
@@ -270,7 +270,7 @@ def test_what_cannot_be_opened_is_named_cached_or_not(tmp_path, instead):
 
 def test_json_without_end(tmp_path):
     file = write_file(tmp_path, LOW, [record(7)])
-    file.write_text("[" * 200_000)
+    file.write_text("[" * 200_000, encoding="utf-8")
     assert "not readable as JSON" in message(file)
 
 
@@ -283,7 +283,7 @@ def test_two_folders_of_one_dataset_are_not_one_less(tmp_path):
 
 def test_a_name_that_is_no_text_is_refused_where_it_would_be_read_and_no_concern_elsewhere(tmp_path):
     folder = os.fsencode(write_profile(tmp_path) / "toy-vqa")
-    Path(os.fsdecode(folder + b"/notes\xff")).write_text("")
+    Path(os.fsdecode(folder + b"/notes\xff")).write_text("", encoding="utf-8")
     assert list(dataset_folders(tmp_path, ())) == ["toy_vqa"]
     os.rename(folder, folder + b"\xff")
     with pytest.raises(UserError, match=r"the name 'toy-vqa\\udcff' in it is not in UTF-8; rename it"):

@@ -22,10 +22,10 @@ SPELLINGS: list[Callable[[int], Any]] = [int, float, str, "{:06d}".format, " {} 
 def rewritten(results_dir: Path, change: Callable[[dict[str, Any], int], None], files: slice = slice(None)) -> Path:
     """The profile's files, the metadata of their samples changed, by the number of the file."""
     for number, file in list(enumerate(sorted(results_dir.glob("*/*.json"))))[files]:
-        content = json.loads(file.read_text())
+        content = json.loads(file.read_text(encoding="utf-8"))
         for record in content["per_sample_results"]:
             change(record["metadata"], number)
-        file.write_text(json.dumps(content))
+        file.write_text(json.dumps(content), encoding="utf-8")
     return results_dir
 
 
@@ -102,9 +102,9 @@ def test_a_sample_that_is_in_a_file_twice_is_named_with_the_file(tmp_path: Path)
 
 
 def repeat_the_first(file: Path) -> None:
-    content = json.loads(file.read_text())
+    content = json.loads(file.read_text(encoding="utf-8"))
     content["per_sample_results"].append(content["per_sample_results"][0])
-    file.write_text(json.dumps(content))
+    file.write_text(json.dumps(content), encoding="utf-8")
 
 
 def test_half_a_character_in_a_question_is_a_question_mark(tmp_path: Path) -> None:

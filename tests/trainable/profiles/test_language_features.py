@@ -28,10 +28,13 @@ def test_code_of_the_checkpoints_own_runs_only_when_asked(tmp_path: Path) -> Non
     (tmp_path / "config.json").write_text(
         json.dumps(
             {"model_type": "own", "auto_map": {"AutoConfig": "own.OwnConfig", "AutoTokenizer": ["own.Own", None]}}
-        )
+        ),
+        encoding="utf-8",
     )
-    (tmp_path / "tokenizer_config.json").write_text(json.dumps({"auto_map": {"AutoTokenizer": ["own.Own", None]}}))
-    (tmp_path / "own.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')")
+    (tmp_path / "tokenizer_config.json").write_text(
+        json.dumps({"auto_map": {"AutoTokenizer": ["own.Own", None]}}), encoding="utf-8"
+    )
+    (tmp_path / "own.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')", encoding="utf-8")
 
     with pytest.raises(UserError, match="--trust_remote_code"):
         embedded_questions(["what"], str(tmp_path), False)

@@ -38,7 +38,7 @@ PROMISED = {
 
 
 def rows_of(folder: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in (folder / "result.json").read_text().splitlines()]
+    return [json.loads(line) for line in (folder / "result.json").read_text(encoding="utf-8").splitlines()]
 
 
 def numbers_of(folder: Path) -> list[dict[str, float]]:
@@ -56,7 +56,7 @@ def epochs_everywhere(folder: Path) -> dict[str, list[int]]:
         "wandb": [row["_step"] for row in history(run)],
     }
     for name in ("training_history.csv", "validation_history.csv"):
-        with (folder / name).open() as file:
+        with (folder / name).open(encoding="utf-8") as file:
             found[name] = [int(line["epoch"]) for line in csv.DictReader(file)]
     return found
 
@@ -67,7 +67,7 @@ def uninterrupted(workplace: Path) -> Path:
         workplace, "--output_dir", "whole", "--num_epochs=30", "--lr=0.01", "--use_wandb=True", WANDB_MODE="offline"
     )
     assert result.returncode == 0, result.stderr
-    (workplace / "whole.out").write_text(result.stdout)
+    (workplace / "whole.out").write_text(result.stdout, encoding="utf-8")
     return workplace / "whole"
 
 
@@ -75,8 +75,12 @@ def test_every_metric_of_every_epoch_is_in_every_record(uninterrupted: Path) -> 
     assert set(map(tuple, epochs_everywhere(uninterrupted).values())) == {tuple(range(1, 31))}
     tags = set(EventAccumulator(str(uninterrupted)).Reload().Tags()["scalars"])
     (run,) = offline_runs(uninterrupted)
-    shown = (uninterrupted.parent / "whole.out").read_text()
-    headers = {name for file in uninterrupted.glob("*_history.csv") for name in file.open().readline().split(",")}
+    shown = (uninterrupted.parent / "whole.out").read_text(encoding="utf-8")
+    headers = {
+        name
+        for file in uninterrupted.glob("*_history.csv")
+        for name in file.open(encoding="utf-8").readline().split(",")
+    }
 
     assert tags >= PROMISED
     assert set(history(run)[0]) >= PROMISED
@@ -98,7 +102,7 @@ def test_the_wandb_run_says_what_was_trained_on_what(uninterrupted: Path) -> Non
     assert sorted(config["dataset_names"]) == sorted(DATASETS)
     assert {"batch_size", "group_size", "model_path", "results_dir", "seed", "fingerprint"} <= set(config)
     command = f"wandb sync whole/wandb/{file.parent.name}"
-    assert command in (uninterrupted.parent / "whole.out").read_text()
+    assert command in (uninterrupted.parent / "whole.out").read_text(encoding="utf-8")
 
 
 def test_the_best_policy_is_kept_here_and_at_wandb(uninterrupted: Path) -> None:
@@ -129,7 +133,7 @@ def test_a_killed_training_goes_on_to_the_same_numbers(uninterrupted: Path, work
     wait_for_rows(workplace / "killed", 4)
     started.kill()
     started.wait()
-    with (workplace / "killed" / "result.json").open("a") as file:
+    with (workplace / "killed" / "result.json").open("a", encoding="utf-8") as file:
         file.write('{"training_iteration": ')  # a row torn by the kill
 
     resumed = train(workplace, "--resume", "--output_dir", "killed", WANDB_MODE="offline")
@@ -145,12 +149,12 @@ def test_a_training_recorded_before_settings_had_roles_goes_on_to_the_same_numbe
 ) -> None:
     train_here("--output_dir", "older", "--num_epochs=2", "--lr=0.01")
     paths = {"output_dir": str(workplace / "older"), "results_dir": str(workplace / CORE_EXPERIMENT)}
-    (workplace / "older" / "params.json").write_text(json.dumps(paths | PARAMS_OF_BEFORE))
+    (workplace / "older" / "params.json").write_text(json.dumps(paths | PARAMS_OF_BEFORE), encoding="utf-8")
 
     assert train_here("--resume", "--output_dir", "older", "--num_epochs=4") == 0
 
     assert numbers_of(workplace / "older") == numbers_of(uninterrupted)[:4]
-    assert json.loads((workplace / "older" / "params.json").read_text())["wandb_id"] == "f721822bef89"
+    assert json.loads((workplace / "older" / "params.json").read_text(encoding="utf-8"))["wandb_id"] == "f721822bef89"
 
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
@@ -163,7 +167,7 @@ def test_a_signal_stops_in_order_and_says_how_to_go_on(workplace: Path, number: 
         env=environment(workplace, WANDB_MODE="offline"),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        text=True,
+        encoding="utf-8",
     )
     wait_for_rows(workplace / name, 2)
     process.send_signal(number)
@@ -199,7 +203,7 @@ def test_a_full_disk_is_said_in_one_sentence_and_the_training_goes_on_when_there
         cwd=workplace,
         env=environment(workplace, WANDB_MODE="disabled"),
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         timeout=60,
     )
 
@@ -263,12 +267,12 @@ def test_the_policy_sees_the_models_features(workplace: Path, train_here: Callab
 
 def test_overwrite_begins_anew_and_touches_nothing_else(workplace: Path, train_here: Callable[..., int]) -> None:
     train_here("--output_dir", "anew", "--num_epochs=3")
-    (workplace / "anew" / "notes.txt").write_text("mine")
+    (workplace / "anew" / "notes.txt").write_text("mine", encoding="utf-8")
 
     assert train_here("--output_dir", "anew", "--num_epochs=2", "--overwrite") == 0
 
     assert len(rows_of(workplace / "anew")) == 2
-    assert (workplace / "anew" / "notes.txt").read_text() == "mine"
+    assert (workplace / "anew" / "notes.txt").read_text(encoding="utf-8") == "mine"
 
 
 @pytest.mark.parametrize(
@@ -321,7 +325,7 @@ def test_what_is_no_training_of_this_command_is_not_gone_on_with(
     train_here: Callable[..., int],
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    (tmp_path / "params.json").write_text(json.dumps(params))
+    (tmp_path / "params.json").write_text(json.dumps(params), encoding="utf-8")
 
     status = train_here("--resume", "--output_dir", str(tmp_path))
 
@@ -335,7 +339,9 @@ def test_what_is_no_training_of_this_command_is_not_gone_on_with(
 def wait_for_rows(folder: Path, number: int) -> None:
     deadline = time.monotonic() + 40
     while time.monotonic() < deadline:
-        if (folder / "result.json").exists() and len((folder / "result.json").read_text().splitlines()) >= number:
+        if (folder / "result.json").exists() and len(
+            (folder / "result.json").read_text(encoding="utf-8").splitlines()
+        ) >= number:
             return
         time.sleep(0.01)
     raise TimeoutError(folder)

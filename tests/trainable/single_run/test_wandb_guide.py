@@ -26,12 +26,12 @@ LEFT_OUT = f"--results_dir {CORE_EXPERIMENT} --num_epochs 3"
 
 
 def commands_of(guide: str) -> list[str]:
-    text = (REPOSITORY / guide).read_text()
+    text = (REPOSITORY / guide).read_text(encoding="utf-8")
     return [block.replace("\\\n", " ").strip() for block in re.findall(r"```bash\n(.*?)```", text, re.S)]
 
 
 def test_both_languages_have_the_same_sections_and_commands() -> None:
-    texts = [(REPOSITORY / guide).read_text() for guide in GUIDES]
+    texts = [(REPOSITORY / guide).read_text(encoding="utf-8") for guide in GUIDES]
     shapes = [re.findall(r"^#+(?= )", text, re.M) for text in texts]
     flags = [sorted(set(re.findall(r"--\w+|\b(?:Train|Val|Perf)/\w+", text))) for text in texts]
 
@@ -57,7 +57,7 @@ def test_a_command_of_the_guide_runs_as_written(command: str, workplace: Path) -
         env=environment(workplace, **here),
         stdin=subprocess.DEVNULL,
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         timeout=80,
     )
 
@@ -95,14 +95,14 @@ def test_without_wandb_a_training_goes_on_and_a_sweep_says_so(command: str, work
         cwd=tmp_path,
         env=environment(tmp_path, PYTHONPATH=os.pathsep.join([str(REPOSITORY), str(packages), str(tmp_path)])),
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         timeout=60,
     )
 
     if "train_" in command:
         assert result.returncode == 0, result.stderr
         assert WARNING in result.stdout.splitlines()
-        assert len((tmp_path / "out" / "result.json").read_text().splitlines()) == 2
+        assert len((tmp_path / "out" / "result.json").read_text(encoding="utf-8").splitlines()) == 2
     else:
         assert result.returncode == 2
         assert result.stderr == f"run_sweep.py: {WARNING}\n"
@@ -117,7 +117,7 @@ def test_without_wandb_a_sweep_is_not_sent_and_that_is_said(workplace: Path, tmp
         cwd=tmp_path,
         env=environment(tmp_path, PYTHONPATH=os.pathsep.join([str(REPOSITORY), str(packages)])),
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         timeout=60,
     )
 
@@ -151,14 +151,16 @@ def test_a_server_that_does_not_serve_neither_stops_nor_slows_the_training(behav
 
 
 def test_a_run_of_wandbs_agent_takes_its_arguments_and_joins_the_sweep(workplace: Path) -> None:
-    sweep = yaml.safe_load((REPOSITORY / "search_spaces" / "wandb_sweep.yaml").read_text())
+    sweep = yaml.safe_load((REPOSITORY / "search_spaces" / "wandb_sweep.yaml").read_text(encoding="utf-8"))
     proposed = {"lr": 0.0031, "group_size": 7, "budget_penalty": 2.5, "num_epochs": 2, "use_wandb": True}
     assert set(sweep["parameters"]) == set(proposed)
     arguments = create_sweep_command_args({"args": {name: {"value": value} for name, value in proposed.items()}})
     command = create_sweep_command(None)
     assert "${args}" in command
     parameters = workplace / "agent-parameters.yaml"
-    parameters.write_text(yaml.safe_dump({"wandb_version": 1} | {n: {"value": v} for n, v in proposed.items()}))
+    parameters.write_text(
+        yaml.safe_dump({"wandb_version": 1} | {n: {"value": v} for n, v in proposed.items()}), encoding="utf-8"
+    )
 
     result = train(
         workplace,
@@ -192,7 +194,7 @@ def test_a_moved_training_is_the_same_run_at_wandb_and_a_copy_that_goes_on_one_o
     workplace: Path, train_here: Callable[..., int]
 ) -> None:
     def wandb_id(name: str) -> str:
-        return str(json.loads((workplace / name / "params.json").read_text())["wandb_id"])
+        return str(json.loads((workplace / name / "params.json").read_text(encoding="utf-8"))["wandb_id"])
 
     assert train_here("--output_dir", "original", "--num_epochs=1") == 0
     begun_as = wandb_id("original")

@@ -50,7 +50,7 @@ def raised_in_worker(error: Exception) -> Exception:
 
 def test_asking_for_a_trials_rows_changes_nothing_on_disk(sweep: Path) -> None:
     file = sweep / "trial_00000" / contract.RESULT_FILE
-    with file.open("a") as torn:
+    with file.open("a", encoding="utf-8") as torn:
         torn.write('{"training_iteration": 3, "Val')
     before, changed = file.read_bytes(), file.stat().st_mtime_ns
 

@@ -86,7 +86,7 @@ def kill_with_wandb_core(process: "subprocess.Popen[str]") -> None:
 
 def _words(file: Path) -> list[str]:
     try:
-        return file.read_text().split()
+        return file.read_text(encoding="utf-8").split()
     except OSError:  # the process or thread has just ended
         return []
 

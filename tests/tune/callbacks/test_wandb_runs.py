@@ -29,7 +29,7 @@ def start(
         env=environment(**variables) | {"PYTHONPATH": path},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        text=True,
+        encoding="utf-8",
     )
 
 
@@ -43,7 +43,7 @@ def drive(folder: Path, trials: int, wandb_mode: str, variables: dict[str, str],
 
 def sync(sweep: Path, server: StrictWandbServer) -> "subprocess.CompletedProcess[str]":
     command = [sys.executable, str(ROOT / "results" / "sync_wandb.py"), str(sweep)]
-    return subprocess.run(command, env=environment(**server.variables), capture_output=True, text=True, cwd=ROOT)
+    return subprocess.run(command, env=environment(**server.variables), capture_output=True, encoding="utf-8", cwd=ROOT)
 
 
 @pytest.fixture
@@ -174,7 +174,7 @@ def test_the_death_of_the_clients_own_process_is_one_line_and_every_epoch_is_rec
 
 
 def words(file: Path) -> list[str]:
-    return file.read_text().split()
+    return file.read_text(encoding="utf-8").split()
 
 
 def test_offline_too_every_checkpoint_is_kept_for_the_server(tmp_path: Path, server: StrictWandbServer) -> None:

@@ -28,8 +28,8 @@ def cgroup(folder: Path, membership: str, **files: str) -> tuple[Path, Path]:
     for name, content in files.items():
         file = folder / "mounted" / name.replace("__", "/")
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(content + "\n")
-    (folder / "membership").write_text(membership)
+        file.write_text(content + "\n", encoding="utf-8")
+    (folder / "membership").write_text(membership, encoding="utf-8")
     return folder / "membership", folder / "mounted"
 
 

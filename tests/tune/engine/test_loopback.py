@@ -12,7 +12,7 @@ LISTENING = "0A"
 
 
 def descendants(process: int) -> list[int]:
-    children = Path(f"/proc/{process}/task/{process}/children").read_text().split()
+    children = Path(f"/proc/{process}/task/{process}/children").read_text(encoding="utf-8").split()
     return [process] + [below for child in children for below in descendants(int(child))]
 
 
@@ -26,7 +26,7 @@ def listening_addresses(processes: list[int]) -> list[ipaddress.IPv4Address | ip
     of_sweep = sockets_of(processes)
     addresses = []
     for table in ("tcp", "tcp6"):
-        for line in Path(f"/proc/net/{table}").read_text().splitlines()[1:]:
+        for line in Path(f"/proc/net/{table}").read_text(encoding="utf-8").splitlines()[1:]:
             fields = line.split()
             if fields[3] == LISTENING and fields[9] in of_sweep:
                 number = bytes.fromhex(fields[1].partition(":")[0])

@@ -33,7 +33,7 @@ def sweep(tmp_path: Path) -> Path:
 
 def begin(folder: Path, seed: int) -> Path:
     settings = {"metric": METRIC, "mode": "max", "num_epochs": EPOCHS, "num_samples": 10, "seed": seed}
-    (folder / contract.SWEEP_FILE).write_text(yaml.safe_dump(settings))
+    (folder / contract.SWEEP_FILE).write_text(yaml.safe_dump(settings), encoding="utf-8")
     write_space(folder, SPACE)
     return folder
 
@@ -114,7 +114,7 @@ def test_a_proposal_that_never_ran_is_the_next_trial_after_a_crash(sweep: Path) 
 
 def test_a_proposal_is_on_disk_before_it_is_handed_out(sweep: Path) -> None:
     proposed = searcher(sweep).suggest("a")
-    assert json.loads((sweep / "trial_00000" / "params.json").read_text()) == proposed
+    assert json.loads((sweep / "trial_00000" / "params.json").read_text(encoding="utf-8")) == proposed
 
 
 def test_optuna_is_told_the_best_epoch_of_a_complete_trial_and_of_a_stopped_one_that_it_was_pruned(sweep: Path) -> None:

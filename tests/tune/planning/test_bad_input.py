@@ -73,7 +73,7 @@ def test_a_search_space_with_impossible_values_is_refused(
     text: str, sentence: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = tmp_path / "mine.py"
-    file.write_text(text)
+    file.write_text(text, encoding="utf-8")
     assert main(["--storage_path", str(tmp_path / "sweeps"), "--search_space", str(file)]) == 2
     assert sentence in capsys.readouterr().err
     assert not (tmp_path / "sweeps").exists()
@@ -95,7 +95,7 @@ def test_a_mistake_in_the_file_gets_its_sentence(
     text: str, sentence: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = tmp_path / "mine.yaml"
-    file.write_text(text)
+    file.write_text(text, encoding="utf-8")
     assert main(["--storage_path", str(tmp_path / "sweeps"), "--config", str(file)]) == 2
     assert sentence in capsys.readouterr().err
     assert not (tmp_path / "sweeps").exists()
@@ -116,7 +116,7 @@ def test_more_gpus_than_exist_are_refused(tmp_path: Path) -> None:
 
 
 def test_a_storage_path_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("no folder")
+    (tmp_path / "file").write_text("no folder", encoding="utf-8")
     refused = sweep_here(tmp_path / "file" / "sweeps", "--num_samples", 1)
     assert refused.returncode == 2
     assert "it cannot be used (Not a directory)" in refused.stderr

@@ -12,7 +12,7 @@ from tune.planning.settings import from_flat
 
 
 def test_help_groups_every_flag() -> None:
-    shown = subprocess.run([sys.executable, RUN_SWEEP, "--help"], capture_output=True, text=True).stdout
+    shown = subprocess.run([sys.executable, RUN_SWEEP, "--help"], capture_output=True, encoding="utf-8").stdout
     for group in ("the sweep:", "the search:", "where it runs:", "what is recorded at W&B", "every trial"):
         assert group in shown
     for flag in (

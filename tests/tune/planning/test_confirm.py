@@ -71,7 +71,7 @@ def test_under_the_searchs_own_seed_a_setting_repeats_its_trial_and_under_anothe
     assert curve(trials[0])[: len(searched) - 1] == searched[:-1]  # the search may have stopped it there
     assert curve(trials[2])[0] != searched[0]
     assert all(len(curve(trial)) == 12 for trial in trials)  # nothing is stopped early
-    settings = yaml.safe_load((tmp_path / "twin-confirmed" / "sweep.yaml").read_text())
+    settings = yaml.safe_load((tmp_path / "twin-confirmed" / "sweep.yaml").read_text(encoding="utf-8"))
     assert settings["confirm"] == str(twin)
 
 

@@ -30,7 +30,7 @@ def test_a_sweep_whose_files_were_named_from_one_folder_goes_on_from_another(
     here.mkdir()
     elsewhere.mkdir()
     write_profile(here / "profile")
-    (here / "mine.py").write_text(SPACE)
+    (here / "mine.py").write_text(SPACE, encoding="utf-8")
     flags = ["--storage_path", "sweeps", "--results_dir", "profile", "--search_space", "mine.py"]
 
     monkeypatch.chdir(here)
@@ -88,7 +88,7 @@ def test_a_resume_from_another_shell_sends_to_the_project_of_the_shell_that_bega
 def begun(tmp_path: Path) -> Plan:
     """A sweep over one hyperparameter, from a file of the user's, that is about to run."""
     write_profile(tmp_path / "profile")
-    (tmp_path / "mine.py").write_text(SPACE)
+    (tmp_path / "mine.py").write_text(SPACE, encoding="utf-8")
     flags = {
         "storage_path": tmp_path / "sweeps",
         "results_dir": tmp_path / "profile",
@@ -105,7 +105,7 @@ def resumed(plan: Plan, *flags: str) -> tuple[Plan, list[str]]:
 
 def test_an_edited_search_space_is_said_at_the_resume_and_kept_in_the_history(begun: Plan, tmp_path: Path) -> None:
     (tmp_path / "mine.py").write_text(
-        SPACE.replace("1e-4", "1e-3").replace("}", ", 'dropout': FloatDistribution(0, 0.5)}")
+        SPACE.replace("1e-4", "1e-3").replace("}", ", 'dropout': FloatDistribution(0, 0.5)}"), encoding="utf-8"
     )
 
     plan, changes = resumed(begun)
@@ -116,7 +116,7 @@ def test_an_edited_search_space_is_said_at_the_resume_and_kept_in_the_history(be
         f"search_space: lr {lr(0.0001)} -> {lr(0.001)}",
         "search_space: dropout not searched -> FloatDistribution(high=0.5, log=False, low=0.0, step=None)",
     ]
-    (entry,) = yaml.safe_load((begun.settings.folder / "sweep.yaml").read_text())["history"]
+    (entry,) = yaml.safe_load((begun.settings.folder / "sweep.yaml").read_text(encoding="utf-8"))["history"]
     assert entry["changes"] == changes
     assert resumed(begun)[1] == []
 
@@ -131,7 +131,7 @@ def test_a_search_spaces_code_that_a_record_names_is_said_before_it_runs(
     begun: Plan, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file, said = tmp_path / "mine.py", "Runs the search space's file, as it was recorded: {}\n".format
-    file.write_text(f"print('running')\n{SPACE}")
+    file.write_text(f"print('running')\n{SPACE}", encoding="utf-8")
     of_begun = str(begun.settings.folder / "sweep.yaml")
     capsys.readouterr()
 
@@ -145,8 +145,8 @@ def test_a_search_spaces_code_that_a_record_names_is_said_before_it_runs(
 
 def test_a_settings_roles_lie_in_the_record(begun: Plan) -> None:
     folder = begun.settings.folder
-    roles = json.loads((folder / "data.json").read_text())["roles"]
-    content = yaml.safe_load((folder / "sweep.yaml").read_text())
+    roles = json.loads((folder / "data.json").read_text(encoding="utf-8"))["roles"]
+    content = yaml.safe_load((folder / "sweep.yaml").read_text(encoding="utf-8"))
     assert content["format"] == FORMAT
     assert list(roles) == [name for name in content if name not in ("format", "created", "identity", "wandb_group")]
     assert roles["lr"] == ["training", "hyperparameter"]
@@ -189,7 +189,7 @@ def test_a_sweep_that_lies_elsewhere_goes_on_when_told_where_its_files_are(sent_
     write_settings(plan, changes)
 
     assert [change.split(":")[0] for change in changes] == ["search_space", "results_dir"]
-    data = json.loads((plan.settings.folder / "data.json").read_text())
+    data = json.loads((plan.settings.folder / "data.json").read_text(encoding="utf-8"))
     for command in ("train_command", "evaluate_command"):
         assert data[command][2:] == ["--results_dir", profile]
     assert resumed_there(sent_elsewhere)[1] == []  # from now on it knows
@@ -198,7 +198,7 @@ def test_a_sweep_that_lies_elsewhere_goes_on_when_told_where_its_files_are(sent_
 def test_what_lies_with_a_sweep_that_is_moved_is_found_beside_it(tmp_path: Path) -> None:
     before, after = tmp_path / "before", tmp_path / "after"
     write_profile(before / "profile")
-    (before / "space.py").write_text(SPACE)
+    (before / "space.py").write_text(SPACE, encoding="utf-8")
     flags = {"storage_path": before, "results_dir": before / "profile", "search_space": before / "space.py"}
     begin(plan_new(parse_command_line(["--name", "mine", *(f"--{name}={value}" for name, value in flags.items())])))
     before.rename(after)
@@ -231,7 +231,7 @@ def test_other_data_than_a_sweeps_is_refused_wherever_it_lies(sent_elsewhere: Pa
     else:
         shutil.copytree(sent_elsewhere / "profile", other)
         for file in other.rglob("*.json"):
-            file.write_text(file.read_text().replace("what is", "which one is"))
+            file.write_text(file.read_text(encoding="utf-8").replace("what is", "which one is"), encoding="utf-8")
     given = ["--results_dir", str(other), "--search_space", str(sent_elsewhere / "mine.py")]
     with pytest.raises(UserError, match="--resume mine: this is not the data that it ran on"):
         resumed_there(sent_elsewhere, *given)
