@@ -83,9 +83,8 @@ def plan_new(request: Request, say: Callable[[str], object] = print) -> Plan:
         plan = _plan_confirming(request, flat, created, say)
     else:
         settings = from_flat({"name": f"sweep-{created}"} | flat)
-        plan = dataclasses.replace(
-            _plan(request, settings, new_origin(settings.name, created), say), is_unnamed="name" not in flat
-        )
+        plan = _plan(request, settings, new_origin(settings.name, created), say)
+        plan = dataclasses.replace(plan, is_unnamed="name" not in flat)
     if not plan.is_unnamed and os.path.lexists(plan.settings.folder):
         raise _exists_already(plan.settings)
     return plan
