@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 import torch
-from door import COMMAND, CORE_EXPERIMENT, DATASETS, environment, train
+from door import COMMAND, CORE_EXPERIMENT, DATASETS, environment, train, write_model
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from wandb_file import history, offline_runs, records, run_config, run_record, summary
 
@@ -231,6 +231,23 @@ def test_a_training_goes_on_with_its_profile_where_that_lies_now_and_with_no_oth
     assert train_here(*resume, "--results_dir", "sent/profile") == 0
 
     assert numbers_of(workplace / "sent" / "run") == numbers_of(uninterrupted)[:4]
+
+
+def test_a_model_is_known_by_its_words_and_not_by_where_it_lies(
+    workplace: Path, train_here: Callable[..., int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    model = shutil.copytree(workplace / "checkpoints", workplace / "model of before")
+    train_here("--output_dir", "worded", "--num_epochs=1", "--model_path", str(model))
+    model.rename(workplace / "model of now")
+    write_model(workplace / "other model")
+    resume = ("--resume", "--output_dir", "worded", "--num_epochs=2")
+
+    assert train_here(*resume) == 2
+    assert "say with --model_path where it lies" in capsys.readouterr().err
+    assert train_here(*resume, "--model_path", "other model") == 2
+    assert "this is not the data that it ran on (inputs word embeddings" in capsys.readouterr().err
+    assert train_here(*resume, "--model_path", "model of now") == 0
+    assert len(rows_of(workplace / "worded")) == 2
 
 
 def test_a_damaged_checkpoint_is_passed_over(
