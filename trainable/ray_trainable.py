@@ -5,6 +5,9 @@ result.json covers and goes on from it, so resuming needs nothing from Ray.
 """
 
 import dataclasses
+import numbers
+import pickle
+import platform
 import traceback
 from pathlib import Path
 from typing import Any
@@ -15,24 +18,36 @@ from ray import tune
 from ray.tune.result import SHOULD_CHECKPOINT
 
 from trainable import contract
-from trainable.runs import Diverged, Run, find_run_kind, resumed_run
+from trainable.runs import Diverged, Run, RunKind, find_run_kind, resumed_run
 from trainable.torch_process import set_up_torch
+
+
+@dataclasses.dataclass(frozen=True)
+class InStore:
+    """A reference to Ray's object store, which Ray itself would resolve as it starts a worker."""
+
+    ref: Any
 
 
 class RunTrainable(tune.Trainable):
     """Drives one run after another in the same process (`reuse_actors`); the data outlives them all."""
 
-    def setup(self, config: dict[str, Any], *, run_kind: str, settings: Any, metric: str, seed: int, data: Any) -> None:
-        """Keep what every run of this worker shares. The run itself starts with its first step.
+    def setup(
+        self, config: dict[str, Any], *, run_kind: str, settings: bytes, metric: str, seed: int, data: "InStore"
+    ) -> None:
+        """Keep what every run of this worker shares; a run starts, and what is pickled is read, with its first step.
+
+        What fails here, Ray takes for a lost worker and tries again, on the same node at worst.
 
         Args:
             run_kind: a name that `find_run_kind` knows.
-            settings: the kind's settings; a trial's config replaces the fields it names.
+            settings: the kind's settings, pickled; a trial's config replaces the fields it names.
             metric: what trials are ranked by; every epoch must report it.
-            data: what the kind's `prepare` gave, from the object store.
+            data: what the kind's `prepare` gave.
         """
-        self._kind = find_run_kind(run_kind)
-        self._settings, self._metric, self._seed, self._data = settings, metric, seed, data
+        self._kind_name, self._metric, self._seed = run_kind, metric, seed
+        self._pickled_settings, self._stored_data = settings, data
+        self._kind: RunKind | None = None
         self._run: Run | None = None
         self._epoch = 0
         self._device = "cuda" if ray.get_gpu_ids() else "cpu"
@@ -48,7 +63,7 @@ class RunTrainable(tune.Trainable):
         try:
             note = {} if self._run else self._begin()
             assert self._run
-            metrics = self._run.step()
+            metrics = {name: _number(name, value) for name, value in self._run.step().items()}
             if self._metric not in metrics:
                 raise KeyError(
                     f"the run reported no {self._metric}, by which trials are ranked; it reported {[*metrics]}"
@@ -57,6 +72,10 @@ class RunTrainable(tune.Trainable):
             return self._ended(contract.DIVERGED, str(error))
         except (torch.OutOfMemoryError, MemoryError) as error:
             return self._ended(contract.OUT_OF_MEMORY, f"{type(error).__name__}: {error}")
+        except SystemExit as error:
+            if hasattr(error, "ray_terminate_msg"):  # Ray's own, when it ends a worker
+                raise
+            return self._ended(contract.ERROR, f"SystemExit: the run called sys.exit({error.code!r})")
         except Exception as error:  # the trial's border: the sweep goes on, the trial is marked, its cause is shown
             return self._ended(contract.ERROR, f"{type(error).__name__}: {error}")
         self._epoch += 1
@@ -73,13 +92,18 @@ class RunTrainable(tune.Trainable):
         return {contract.NOTE: note} if note else {}
 
     def _new_run(self) -> Run:
+        if not self._kind:
+            kind = find_run_kind(self._kind_name)
+            self._settings, self._data = pickle.loads(self._pickled_settings), ray.get(self._stored_data.ref)
+            self._kind = kind
         hyperparameters = dict(self.config)
         seed = hyperparameters.pop(contract.SEED, self._seed)
         settings = dataclasses.replace(self._settings, **hyperparameters)
         return self._kind.start(settings, self._data, seed, self._device)
 
     def _ended(self, kind: str, cause: str) -> dict[str, Any]:
-        failure = {"kind": kind, "epoch": self._epoch + 1, "cause": cause.split("\n")[0]}
+        where = "" if self._run else f" (before its first step, on {platform.node()})"
+        failure = {"kind": kind, "epoch": self._epoch + 1, "cause": cause.split("\n")[0] + where}
         if kind != contract.DIVERGED:
             failure["traceback"] = traceback.format_exc()
         return {contract.EPOCH: self._epoch, contract.FAILURE: failure, "done": True}
@@ -99,6 +123,18 @@ class RunTrainable(tune.Trainable):
         if self._run:
             self._run.close()
         self._run, self._epoch = None, 0
+
+
+def _number(name: str, value: Any) -> Any:
+    """A metric as a number of Python's, which Ray can send and JSON holds.
+
+    Raises:
+        TypeError: it is none.
+    """
+    plain = value.item() if hasattr(value, "item") else value
+    if not isinstance(plain, numbers.Real):
+        raise TypeError(f"the run reported a {type(value).__name__} as {name}; a metric is a number")
+    return plain
 
 
 def _whole_rows(file: Path) -> int:

@@ -7,6 +7,7 @@ that loses or repeats one is seen in the numbers. Settings make it slow, or make
 import json
 import math
 import random
+import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -28,6 +29,7 @@ class QuadraticSettings:
     fail_above: float = field(default=math.inf, metadata={"help": "trials with a larger target raise an error"})
     fail_epoch: int = field(default=1, metadata={"help": "the epoch in which they do"})
     mended_by: str = field(default="", metadata={"help": "a file; once it exists, no trial raises an error"})
+    exit_below: float = field(default=-math.inf, metadata={"help": "trials with a smaller target call sys.exit"})
     full_above: float = field(default=math.inf, metadata={"help": "trials with a larger target write to a full disk"})
     hungry_above: float = field(default=math.inf, metadata={"help": "trials with a larger target need much memory"})
     memory: str = field(default="", metadata={"help": "a folder; a hungry trial that was here before has enough"})
@@ -56,6 +58,8 @@ class QuadraticRun:
         mended = bool(settings.mended_by) and Path(settings.mended_by).exists()
         if settings.target > settings.fail_above and self._epoch == settings.fail_epoch and not mended:
             raise ValueError(f"target {settings.target:.2f} is out of reach")
+        if settings.target < settings.exit_below and self._epoch == settings.fail_epoch:
+            sys.exit(3)
         if settings.target > settings.full_above and self._epoch == settings.fail_epoch:
             Path("/dev/full").write_text("a disk of the run's own, not the sweep's", encoding="utf-8")
         if settings.target > settings.hungry_above and self._epoch == 2:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import platform
 import shutil
 import signal
 import subprocess
@@ -24,20 +25,33 @@ from sweep_process import (
 
 
 def test_an_error_of_the_training_code_ends_its_trial_alone(tmp_path: Path) -> None:
-    flags = ("--num_samples", 5, "--num_epochs", 4, "--fail_above", 0.6, "--fail_epoch", 3)
+    flags = ("--num_samples", 5, "--num_epochs", 4, "--fail_above", 0.6, "--fail_epoch", 3, "--exit_below", 0.2)
     done = sweep_here(tmp_path, "--name", "errs", *QUADRATIC, *flags)
     assert done.returncode == 1
     assert "Traceback" not in done.stdout + done.stderr
     failed = [trial for trial in trial_folders(tmp_path / "errs") if (trial / "failure.json").exists()]
-    assert 0 < len(failed) < 5
+    assert 1 < len(failed) < 5
     for trial in failed:
         failure = json.loads((trial / "failure.json").read_text(encoding="utf-8"))
         assert failure["kind"] == "error"
         assert failure["epoch"] == 3
-        assert "is out of reach" in failure["cause"]
+        wanted = "SystemExit: the run called sys.exit(3)" if trial.name == "trial_00000" else "is out of reach"
+        assert wanted in failure["cause"]
         assert "quadratic_run.py" in failure["traceback"]
         assert len(rows(trial)) == 2
         assert f"failed (error) in epoch 3: {failure['cause']}" in done.stdout
+
+
+def test_a_module_that_a_worker_lacks_is_named_with_its_node(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "only_here.py").write_text("from quadratic_run import KIND\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    done = sweep_here(tmp_path, "--name", "lacks", "--run", "only_here:KIND", "--num_samples", 2, "--num_epochs", 2)
+    assert done.returncode == 1, done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+    node = f"(before its first step, on {platform.node()})"
+    lacks = f"UserError: --run 'only_here:KIND': No module named 'only_here'; put its folder on PYTHONPATH {node}"
+    failures = [json.loads(file.read_text()) for file in (tmp_path / "lacks").glob("trial_*/failure.json")]
+    assert [failure["cause"] for failure in failures] == [lacks, lacks]
 
 
 def test_a_full_disk_of_a_trials_own_ends_that_trial_alone(tmp_path: Path) -> None:

@@ -79,10 +79,14 @@ class Progress(LoggerCallback):
             self._print_line()
 
     def on_trial_recover(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
-        self._console.print(f"trial {number_of(trial)}: its worker died; it goes on from its newest checkpoint")
+        number = number_of(trial)
+        has_started = number in self._slots
+        how = "died; it goes on from its newest checkpoint" if has_started else "could not be started; another is tried"
+        self._console.print(f"trial {number}: its worker {how}")
 
     def log_trial_end(self, trial: Any, failed: bool = False) -> None:
         number = number_of(trial)
+        self.log_trial_start(trial)  # if Ray never said so: its worker could not be made
         self._failed += failed
         self._slots[self._slots.index(number)] = None
         self._done += 1

@@ -34,6 +34,7 @@ class TensorBoardCallback(LoggerCallback):
         self._open[number].append(self._recorder.rows(number)[-1:])
 
     def log_trial_end(self, trial: Any, failed: bool = False) -> None:
+        self.log_trial_start(trial)  # if Ray never said so: its worker could not be made
         number = number_of(trial)
         if events := self._open.pop(number, None):
             events.close(read_trial(self._record.folder, number).status(self._record.num_epochs))

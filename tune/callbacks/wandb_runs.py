@@ -82,6 +82,7 @@ class SweepWandbCallback(WandbLoggerCallback):
             self._do(lambda: self._open[number_of(trial)].add_models(newest))
 
     def log_trial_end(self, trial: Any, failed: bool = False) -> None:
+        self.log_trial_start(trial)  # if Ray never said so: its worker could not be made
         self._do(partial(self._close_ended, self._read(trial)))
 
     def on_experiment_end(self, trials: list[Any], **info: Any) -> None:

@@ -3,14 +3,15 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ray import tune
+import ray
+from ray import cloudpickle, tune
 from ray.tune import Callback
 from ray.tune.schedulers import FIFOScheduler, TrialScheduler
 from ray.tune.stopper import Stopper
 
 from results.record.sweeps import SweepRecord, TrialRecord
 from trainable import contract
-from trainable.ray_trainable import RunTrainable
+from trainable.ray_trainable import InStore, RunTrainable
 from tune.engine.resources import Allotment
 from tune.engine.scheduler import RecordedASHA
 from tune.engine.searcher import RecordedSearch
@@ -60,10 +61,10 @@ def build_tuner(
     trainable = tune.with_parameters(
         RunTrainable,
         run_kind=settings.run,
-        settings=settings.run_settings,
+        settings=cloudpickle.dumps(settings.run_settings),
         metric=settings.metric,
         seed=settings.seed,
-        data=plan.data,
+        data=InStore(ray.put(plan.data)),
     )
     return tune.Tuner(
         tune.with_resources(trainable, {"cpu": allotment.cpus_per_trial, "gpu": allotment.gpus_per_trial}),

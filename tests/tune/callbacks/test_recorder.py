@@ -1,6 +1,7 @@
 """The record of a running sweep, as the recorder writes it and as others ask it."""
 
 import errno
+import io
 from pathlib import Path
 
 import pytest
@@ -10,10 +11,12 @@ from ray.train._internal.storage import StorageContext
 from ray.tune.error import _TuneStopTrialError
 from ray.tune.experiment import Trial
 from rich.console import Console
+from views import tensorboard_curves, wandb_steps
 
 from results.record.sweeps import read_sweep
 from trainable import contract
 from trainable.system_errors import DiskError
+from trainable.terminal.console import PlainConsole
 from tune.callbacks.followers import Followers
 from tune.callbacks.progress import Progress
 from tune.callbacks.recorder import Recorder
@@ -119,6 +122,29 @@ def test_a_trial_that_ray_gives_up_fails_with_the_last_thing_that_happened_to_it
     assert (trial.failure.kind, trial.failure.epoch) == (contract.ERROR, 3)
     assert trial.failure.cause == f"RuntimeError: {own}"
     assert trial.failure.traceback.startswith("ray::save()")
+
+
+def test_a_trial_whose_worker_could_not_be_started_fails_and_is_shown_everywhere(sweep: Path, ray_trial: Trial) -> None:
+    """Ray tells of its start only once it has a worker."""
+    printed = io.StringIO()
+    record, console = read_sweep(sweep), PlainConsole(file=printed)
+    followers = Followers(record, "offline", console)
+    callbacks = followers.in_order(Progress(record, 1, console))
+    for callback in callbacks:
+        callback.setup()
+    ray_trial.handle_error(raised_in_worker(ModuleNotFoundError("No module named 'torch'")))
+    for event in ("on_trial_recover", "on_trial_error"):
+        for callback in callbacks:
+            getattr(callback, event)(0, [], ray_trial)
+    for callback in callbacks:
+        callback.on_experiment_end([])
+    (trial,) = read_sweep(sweep).trials
+    assert trial.failure
+    assert trial.failure.cause == "ModuleNotFoundError: No module named 'torch'"
+    assert "trial 0: its worker could not be started; another is tried" in printed.getvalue()
+    assert "1 failed" in printed.getvalue()
+    assert wandb_steps(trial.folder) == [1, 2]
+    assert tensorboard_curves(trial.folder)[METRIC] == [(1, pytest.approx(0.3)), (2, pytest.approx(0.4))]
 
 
 def test_a_row_follows_those_on_disk_and_a_repeated_epoch_is_not_written_twice(sweep: Path, ray_trial: Trial) -> None:
