@@ -43,14 +43,14 @@ def test_an_error_of_the_training_code_ends_its_trial_alone(tmp_path: Path) -> N
 
 
 def test_a_module_that_a_worker_lacks_is_named_with_its_node(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "only_here.py").write_text("from quadratic_run import KIND\n")
+    (tmp_path / "only_here.py").write_text("from quadratic_run import KIND\n", encoding="utf-8")
     monkeypatch.syspath_prepend(tmp_path)
     done = sweep_here(tmp_path, "--name", "lacks", "--run", "only_here:KIND", "--num_samples", 2, "--num_epochs", 2)
     assert done.returncode == 1, done.stderr
     assert "Traceback" not in done.stdout + done.stderr
     node = f"(before its first step, on {platform.node()})"
     lacks = f"UserError: --run 'only_here:KIND': No module named 'only_here'; put its folder on PYTHONPATH {node}"
-    failures = [json.loads(file.read_text()) for file in (tmp_path / "lacks").glob("trial_*/failure.json")]
+    failures = [json.loads(file.read_bytes()) for file in (tmp_path / "lacks").glob("trial_*/failure.json")]
     assert [failure["cause"] for failure in failures] == [lacks, lacks]
 
 
