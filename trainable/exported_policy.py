@@ -56,7 +56,7 @@ class ExportedPolicy:
             if config["format"] != FORMAT:
                 raise ValueError(f"format {config['format']}, this version reads {FORMAT}")
             return cls(config, load_file(folder / TENSORS_FILE))
-        except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
+        except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError, SafetensorError) as error:
             raise UserError(f"{folder}: no whole exported policy in it ({error}); export it again") from None
 
     def choose(self, language: np.ndarray | str, vision: np.ndarray | None, budget_ms: float) -> dict[str, str | int]:
@@ -69,7 +69,7 @@ class ExportedPolicy:
             budget_ms: beyond the budgets trained on, the nearest of them is taken.
 
         Raises:
-            ValueError: features of another size, or a budget that is no positive number.
+            ValueError: features of another size or that are no finite numbers, or a budget that is no positive number.
         """
         if not 0 < budget_ms < math.inf:
             raise ValueError(f"budget_ms is {budget_ms}: it must be a number of ms above 0")
@@ -95,6 +95,8 @@ class ExportedPolicy:
             size = self.config[f"{name}_size"]
             if part.shape != (size,):
                 raise ValueError(f"{name} features have shape {part.shape}; the policy reads ({size},)")
+            if not np.isfinite(part).all():
+                raise ValueError(f"{name} features hold NaN or infinity")
         return np.concatenate([*parts.values()])
 
     def _encoded(self, budget_ms: float) -> np.ndarray:

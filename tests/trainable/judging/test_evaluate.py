@@ -9,8 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from safetensors.numpy import save_file
 
 from trainable import contract, evaluate, export
+from trainable.contract import UserError
 from trainable.exported_policy import ExportedPolicy
 from trainable.grpo.checkpoint import read_controller
 from trainable.grpo.joint_controller import KIND
@@ -164,6 +166,22 @@ def test_an_exported_policy_chooses_what_the_trained_one_does(
         for budget, budget_ms in enumerate(budgets_ms):
             configuration = policy.choose(language, vision, float(budget_ms))
             assert tuple(configuration.values()) == profile.grid.configurations[chosen[row, budget]]
+
+
+def test_an_exported_policy_chooses_nothing_for_features_that_are_no_numbers(trial: Path, tmp_path: Path) -> None:
+    assert export.main([str(trial), "--output", str(tmp_path)]) == 0
+    policy, fine = ExportedPolicy.load(tmp_path), np.zeros(64)
+    for language, vision, name in ((fine * np.nan, fine, "language"), (fine, fine + np.inf, "vision")):
+        with pytest.raises(ValueError, match=f"{name} features hold NaN or infinity"):
+            policy.choose(language, vision, 10.0)
+
+
+@pytest.mark.parametrize("config", ["[]", '{"format": 1, "knobs": [1]}', "[" * 200_000], ids=["list", "knobs", "deep"])
+def test_a_config_of_another_shape_is_no_exported_policy(tmp_path: Path, config: str) -> None:
+    (tmp_path / "config.json").write_text(config, encoding="utf-8")
+    save_file({"allowed": np.ones(1)}, tmp_path / "policy.safetensors")
+    with pytest.raises(UserError, match="no whole exported policy in it"):
+        ExportedPolicy.load(tmp_path)
 
 
 def test_an_exported_policy_is_asked_without_torch(trial: Path, tmp_path: Path) -> None:
