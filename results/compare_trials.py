@@ -25,7 +25,7 @@ columns:
   status (completed, stopped early, unfinished, diverged, failed), starting_values, pareto, metric (what the score
   is), and every metric at the best epoch (Val/Latency_Mean, ...). A setting that ran under several seeds is one row:
   its numbers are means, ci95 is the 95 % interval of the score's to either side, trial the first of its trials.
-  csv and json have all columns unless --columns chooses.
+  csv and json have all columns unless --columns chooses; csv puts ' before text that a spreadsheet would compute.
 
 conditions:
   --where takes comparisons (< <= > >= == !=, in, not in) of columns with numbers, with text in quotes or with each

@@ -158,6 +158,17 @@ def test_what_an_encoding_cannot_show_is_replaced(name: str, sweep: Path) -> Non
     assert done.stdout.isascii()
 
 
+def test_a_name_that_is_not_utf_8_is_refused_before_libraries_make_it_two(tmp_path: Path) -> None:
+    """Python writes names in the locale's encoding, and Ray's file systems in UTF-8."""
+    config = tmp_path / "sweep.yaml"
+    config.write_text(f"# 注释\nstorage_path: {tmp_path}/实验\n", encoding="utf-8")
+    done = run(ROOT / "tune/run_sweep.py", "--config", str(config), **ASCII)
+    assert done.returncode == 2
+    assert "its name is not UTF-8 on this disk (file names are ascii here)" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert [*tmp_path.iterdir()] == [config]
+
+
 def test_files_hold_every_character_in_any_locale(sweep: Path, tmp_path: Path) -> None:
     page, file = tmp_path / "report.html", tmp_path / "trials.csv"
     run(ROOT / "results/report.py", str(sweep), "--output", str(page), **ASCII)

@@ -7,6 +7,7 @@ import errno
 import os
 import re
 import stat
+import sys
 from enum import StrEnum
 from pathlib import Path
 from urllib.parse import unquote
@@ -72,6 +73,11 @@ def require_usable(path: Path, to: PathTo, flag: str) -> None:
     Raises:
         UserError: it cannot be used so.
     """
+    if not _is_utf_8(path):
+        raise UserError(
+            f"{flag} {path}: its name is not UTF-8 on this disk (file names are {sys.getfilesystemencoding()} here), "
+            "and Ray, torch and W&B would take it for another; give one of ASCII letters, or set LC_ALL=C.UTF-8"
+        )
     try:
         is_folder = stat.S_ISDIR(path.stat().st_mode)
     except FileNotFoundError:
@@ -94,6 +100,14 @@ def require_usable(path: Path, to: PathTo, flag: str) -> None:
     # A file is replaced by another one of its name, so what must be written to is its folder.
     if not os.access(path.parent if to is PathTo.NEW_FILE else path, _ACCESS[to]):
         raise UserError(f"{flag} {path}: {os.strerror(errno.EACCES)}; mend that or give another")
+
+
+def _is_utf_8(path: Path) -> bool:
+    """Whether libraries that Python does not lend its file names' encoding to, the locale's, find the same file."""
+    try:
+        return os.fsencode(path) == str(path).encode()
+    except UnicodeEncodeError:
+        return False
 
 
 def usable_path(text: str, to: PathTo, flag: str) -> Path:
