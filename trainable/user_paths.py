@@ -40,6 +40,18 @@ _ACCESS = {
 }
 
 
+def home() -> Path:
+    """The user's home, be it that it is not there.
+
+    Raises:
+        UserError: nothing tells where it is, as in a container for a user that it does not know.
+    """
+    try:
+        return Path.home()
+    except RuntimeError:  # what pathlib raises
+        raise UserError(f"HOME is not set, and user {os.getuid()} has no home here; set HOME to a folder") from None
+
+
 def read_path(text: str, flag: str) -> Path:
     """The absolute path that a user has written: `~`, `~user` and `file://` are understood.
 

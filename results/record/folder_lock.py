@@ -7,7 +7,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TextIO
+from typing import IO
 
 from trainable import contract
 from trainable.contract import UserError
@@ -31,19 +31,18 @@ def exclusive_lock(folder: Path, what: str) -> Iterator[None]:
     lock = folder / contract.LOCK_FILE
     with ExitStack() as stack:
         with writing(lock):
-            file = stack.enter_context(lock.open("a+", encoding="utf-8"))
+            # Without a buffer, which would be written again when the file is closed, and raise again.
+            file = stack.enter_context(lock.open("ab+", buffering=0))
             if not _is_free(file, what):
                 file.seek(0)
-                raise UserError(
-                    f"{what}: {file.read().strip() or 'another process'} is running it; wait for it or stop it first"
-                )
+                holder = file.read().decode(errors="replace").strip() or "another process"
+                raise UserError(f"{what}: {holder} is running it; wait for it or stop it first")
             file.truncate(0)
-            file.write(f"process {os.getpid()} on {socket.gethostname()}")
-            file.flush()
+            file.write(f"process {os.getpid()} on {socket.gethostname()}".encode())
         yield
 
 
-def _is_free(file: TextIO, what: str) -> bool:
+def _is_free(file: IO[bytes], what: str) -> bool:
     """Take the lock if nobody has it.
 
     Raises:

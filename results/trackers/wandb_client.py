@@ -5,6 +5,7 @@ What is private to wandb and reached all the same stands here, with the version 
 
 import contextlib
 import http.client
+import logging
 import math
 import os
 import ssl
@@ -63,6 +64,7 @@ def prepare_wandb(may_ask: bool = False, of_many_runs: bool = True) -> None:
     """
     if not may_ask:
         os.environ.setdefault("WANDB_SILENT", "true")
+        logging.raiseExceptions = False  # else what its log cannot write, as on a full disk, is printed as a traceback
     for name in (*_OF_OTHERS, *(_OF_ONE_RUN if of_many_runs else ())):
         os.environ.pop(name, None)
 

@@ -4,7 +4,7 @@ One file of `$XDG_CACHE_HOME/grpo_sweep/profiles` (`~/.cache/...` by default) a 
 the rest in its header. It is found by a hash of the profile's bytes, so a changed profile is another one's file; it
 holds a hash of its own, so a damaged one is known. Two writers do not meet: each writes beside and renames.
 
-A cache changes no result and raises nothing: what can't be read or written is done without, and said in a sentence.
+A cache changes no result: what can't be read or written is done without, and said in a sentence.
 """
 
 import contextlib
@@ -22,6 +22,7 @@ from safetensors.numpy import save_file
 from trainable.profiles.files import SampleKey, unreadable
 from trainable.profiles.knobs import KnobGrid
 from trainable.profiles.table import Profile, files_of_datasets, load_profile
+from trainable.user_paths import home
 
 FORMAT = 2
 TABLES_KEPT = 16
@@ -64,8 +65,8 @@ def load_cached_profile(
 
 
 def cache_folder() -> Path:
-    """Where tables are kept; it need not exist."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")) / "grpo_sweep" / "profiles"
+    """Where tables are kept; it need not exist. Raises a UserError where there is no home."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or home() / ".cache") / "grpo_sweep" / "profiles"
 
 
 def content_key(files: list[tuple[str, Path]]) -> str:

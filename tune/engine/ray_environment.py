@@ -5,6 +5,7 @@ from pathlib import Path
 
 import trainable
 from trainable.contract import PROJECT, UserError
+from trainable.user_paths import home
 
 VARIABLES = {
     # Our own progress is shown instead of Ray's.
@@ -28,8 +29,10 @@ def prepare_ray_environment() -> None:
 
     Raises:
         UserError: this was started in another checkout, whose modules they would import: Ray puts the folder in which
-            a driver was started first on the path of its workers.
+            a driver was started first on the path of its workers; or there is no home, without which it is not
+            imported.
     """
+    home()
     here = Path.cwd() / trainable.__name__
     if (here / "__init__.py").exists() and not here.samefile(PROJECT / trainable.__name__):
         raise UserError(f"the trials would run the modules of {here.parent}, where you stand; start it elsewhere")

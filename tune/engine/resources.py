@@ -1,11 +1,8 @@
 """What a trial gets and how many fit: CPU cores, GPUs or a share of one, on this machine or on a Ray cluster."""
 
-import atexit
 import dataclasses
 import logging
 import math
-import os
-import shutil
 import socket
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +14,7 @@ import ray
 import trainable
 from trainable.contract import UserError
 from tune.engine.cpu_cores import UsableCores, usable_cores
+from tune.engine.local_ray import first_line, start_ray
 
 
 @dataclass(frozen=True)
@@ -41,7 +39,7 @@ def connect(address: str | None) -> UsableCores | None:
         The cores of this machine that Ray was started with.
 
     Raises:
-        UserError: no cluster answers at the address.
+        UserError: no cluster answers at the address, or Ray cannot be started here.
     """
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     logging.getLogger("ray").setLevel(logging.ERROR)
@@ -53,11 +51,8 @@ def connect(address: str | None) -> UsableCores | None:
         return None
     quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
     if address is None:
-        _stay_on_loopback()
-        # "local": without it Ray would join a cluster that happens to run on this machine.
         cores = usable_cores()
-        context = ray.init(address="local", num_cpus=cores.count, include_dashboard=False, **quiet)
-        atexit.register(_end_session, Path(context.address_info["session_dir"]))
+        start_ray(cores, **quiet)
         return cores
     try:
         _knock(address)
@@ -66,27 +61,12 @@ def connect(address: str | None) -> UsableCores | None:
         # Workers on other machines need what a trial imports, whether or not the project is installed there.
         ray.init(address=address, runtime_env={"py_modules": [str(Path(trainable.__file__).parent)]}, **quiet)
     except OSError as error:
-        reason = str(error).strip().splitlines()[0]
         raise UserError(
-            f"--address {address}: no Ray cluster answers there ({reason}); start one with 'ray start --head', or "
-            "leave --address out to use this machine; if that cluster asks for a token, set RAY_AUTH_MODE=token"
+            f"--address {address}: no Ray cluster answers there ({first_line(error)}); start one with 'ray start "
+            "--head', or leave --address out to use this machine; if that cluster asks for a token, set "
+            "RAY_AUTH_MODE=token"
         ) from None
     return None
-
-
-def _end_session(folder: Path) -> None:
-    """Stop the Ray that this process has started, and remove its logs and sockets, which Ray leaves in /tmp."""
-    ray.shutdown()
-    shutil.rmtree(folder, ignore_errors=True)
-
-
-def _stay_on_loopback() -> None:
-    """Have Ray's processes listen on 127.0.0.1 alone, as they do on macOS and Windows.
-
-    Reaches into ray 2.60, which reads the variable when it is imported and asks the constant when it starts a node.
-    """
-    os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"
-    ray._private.ray_constants.ENABLE_RAY_CLUSTER = False
 
 
 def _knock(address: str) -> None:
