@@ -7,7 +7,7 @@ from rich.console import Console
 
 from results.record.failures import earlier_failures, reopen
 from results.record.folder_lock import exclusive_lock
-from results.record.sweeps import SweepRecord, TrialRecord, read_sweep
+from results.record.sweeps import SweepRecord, TrialRecord, read_sweep, require_hyperparameters
 from results.record.trial_log import cut_rows
 from results.trackers.wandb_client import prepare_wandb
 from results.trackers.wandb_confirmation import not_confirmed
@@ -51,9 +51,12 @@ def _go_on(request: Request, interruption: Interruption, console: Console) -> in
     folder = folder_to_resume(request)
     with exclusive_lock(folder, f"sweep {folder.name}"), _telling_how_to_go_on(folder):
         part_from_original(folder, console.print)
+        require_hyperparameters(folder)
         plan, changes = plan_resumed(request, folder, console.print)
         for change in changes:
             console.print(change)
+        for number in read_sweep(folder).missing:
+            console.print(f"trial {number} is missing: its folder was removed; the sweep goes on without it")
         if request.retry_errored:
             for trial in _failed(read_sweep(folder)):
                 reopen(trial.folder)

@@ -105,7 +105,7 @@ def status_counts(records: Sequence[SweepRecord]) -> str:
 
 def _trials_card(records: Sequence[SweepRecord]) -> Card:
     ended = sum(trial.finished for record in records for trial in record.trials)
-    planned = sum(max(record.num_samples, len(record.trials)) for record in records)
+    planned = sum(max(record.num_samples, record.proposed) - len(record.missing) for record in records)
     if ended >= planned:
         return Card("trials", f"{ended:,}", status_counts(records))
     return Card("trials ended", f"{ended:,} of {planned:,}", status_counts(records))

@@ -7,6 +7,7 @@ import secrets
 from pathlib import Path
 from typing import Any
 
+from trainable.contract import UserError
 from trainable.system_errors import reading, writing
 
 
@@ -36,9 +37,19 @@ def make_folder(folder: Path, flag: str) -> bool:
 
 
 def read_json(file: Path) -> dict[str, Any]:
-    """The object that a file holds; an empty one where there is no file."""
+    """The object that a file holds; an empty one where there is no file.
+
+    Raises:
+        UserError: it cannot be read, or holds no such thing.
+    """
     with reading(file):
-        content: dict[str, Any] = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+        text = file.read_bytes() if file.exists() else b"{}"
+    try:
+        content = json.loads(text)
+    except ValueError as error:
+        raise UserError(f"{file}: not readable as JSON ({error}); restore it, or remove what it belongs to") from None
+    if not isinstance(content, dict):
+        raise UserError(f"{file}: it holds no object; restore it, or remove what it belongs to")
     return content
 
 

@@ -1,10 +1,9 @@
 """A trial's failure, as a file beside its rows; opened again for another try, it stays as history."""
 
-import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from results.record.atomic_write import sync, write_json
+from results.record.atomic_write import read_json, sync, write_json
 from trainable import contract
 from trainable.system_errors import reading, writing
 
@@ -51,4 +50,4 @@ def reopen(trial_folder: Path) -> None:
 def _read(trial_folder: Path, pattern: str) -> list[Failure]:
     with reading(trial_folder):
         files = sorted(trial_folder.glob(pattern))
-        return [Failure(**json.loads(file.read_text(encoding="utf-8"))) for file in files]
+        return [Failure(**read_json(file)) for file in files]

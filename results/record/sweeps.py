@@ -103,7 +103,18 @@ class SweepRecord:
     @property
     def finished(self) -> bool:
         """Whether nothing is left to do for it."""
-        return len(self.trials) >= self.num_samples and all(trial.finished for trial in self.trials)
+        return self.proposed >= self.num_samples and all(trial.finished for trial in self.trials)
+
+    @property
+    def proposed(self) -> int:
+        """How many trials have been proposed; one whose folder was removed since still has its number."""
+        return max((trial.number + 1 for trial in self.trials), default=0)
+
+    @property
+    def missing(self) -> list[int]:
+        """The numbers of trials whose folders were removed."""
+        there = {trial.number for trial in self.trials}
+        return [number for number in range(self.proposed) if number not in there]
 
     @property
     def training_settings(self) -> dict[str, Any]:
@@ -191,6 +202,19 @@ def read_sweep(folder: Path) -> SweepRecord:
         space=space_from_json(space),
         environment=read_json(folder / contract.ENVIRONMENT_FILE),
     )
+
+
+def require_hyperparameters(folder: Path) -> None:
+    """Refuse to go on where a trial's folder was emptied in part: another trial would get its number, and its training.
+
+    Raises:
+        UserError: it lacks the hyperparameters.
+    """
+    for trial_folder in sorted(folder.iterdir()):
+        if contract.trial_number(trial_folder.name) is None or (trial_folder / contract.PARAMS_FILE).exists():
+            continue
+        if (trial_folder / contract.RESULT_FILE).exists() or contract.checkpoints(trial_folder):
+            raise UserError(f"{trial_folder}: it has no {contract.PARAMS_FILE}; restore it, or remove the whole folder")
 
 
 def find_sweep(name_or_folder: str, storage: Path = DEFAULT_STORAGE) -> Path:

@@ -1,8 +1,10 @@
 """An interrupted sweep goes on as if nothing had happened."""
 
 import random
+import shutil
 import signal
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -157,6 +159,44 @@ def test_more_trials_and_another_space_can_be_asked_for_and_finished_ones_stay(t
     (change,) = yaml.safe_load((tmp_path / "grows" / "sweep.yaml").read_text(encoding="utf-8"))["history"]
     assert any(line.startswith("search_space: ") for line in change["changes"])
     assert read_sweep(tmp_path / "grows").space == {"target": FloatDistribution(0.69, 0.71)}
+
+
+def test_a_sweep_from_which_trials_were_removed_is_finished_without_them(
+    quadratic_sweep: tuple[Path, str], tmp_path: Path
+) -> None:
+    sweep = tmp_path / "gaps"
+    shutil.copytree(quadratic_sweep[0], sweep)
+    for removed in ("trial_00000", "trial_00003"):
+        shutil.rmtree(sweep / removed)
+    (sweep / "trial_foo").mkdir()
+    there = curves(sweep)
+
+    done = sweep_here(tmp_path, "--resume", "gaps")
+
+    assert done.returncode == 0, done.stderr
+    for number in (0, 3):
+        assert f"trial {number} is missing: its folder was removed; the sweep goes on without it" in done.stdout
+    assert "Nothing is left to do: all 6 trials have ended" in done.stdout
+    assert curves(sweep) == there
+    refused = sweep_here(tmp_path, "--confirm", "gaps")
+    assert refused.returncode == 2
+    assert "its trial 0 is missing" in refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("broken", "sentence"),
+    [(Path.unlink, "it has no params.json; restore it"), (lambda file: file.write_bytes(b""), "not readable as JSON")],
+)
+def test_a_trial_without_its_hyperparameters_is_named_and_nobody_elses_training_goes_on_in_its_folder(
+    broken: Callable[[Path], object], sentence: str, quadratic_sweep: tuple[Path, str], tmp_path: Path
+) -> None:
+    shutil.copytree(quadratic_sweep[0], tmp_path / "torn")
+    broken(tmp_path / "torn" / "trial_00007" / "params.json")
+    refused = sweep_here(tmp_path, "--resume", "torn")
+    assert refused.returncode == 2
+    assert "trial_00007" in refused.stderr
+    assert sentence in refused.stderr
+    assert "Traceback" not in refused.stderr
 
 
 def test_a_torn_line_is_said_cut_and_run_again(quadratic_sweep: tuple[Path, str], tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ class Progress(LoggerCallback):
 
     def __init__(self, record: SweepRecord, concurrent: int, console: Console) -> None:
         self._record, self._console = record, console
+        self._num_samples = record.num_samples - len(record.missing)
         finished = [trial for trial in record.trials if trial.finished]
         self._done = len(finished)
         self._failed = sum(trial.failure is not None for trial in finished)
@@ -34,7 +35,7 @@ class Progress(LoggerCallback):
         self._trials = {
             trial.number: self._progress_of(trial.number, trial.config, len(trial.rows)) for trial in record.trials
         }
-        self._slots: list[int | None] = [None] * min(concurrent, record.num_samples)
+        self._slots: list[int | None] = [None] * min(concurrent, self._num_samples)
         self._epoch_ends: deque[float] = deque(maxlen=EPOCHS_OF_PACE)
         """After the moment in which the first trial began."""
         self._live: Live | None = None
@@ -123,14 +124,14 @@ class Progress(LoggerCallback):
             elapsed_s=time.monotonic() - self._started,
             done=self._done,
             failed=self._failed,
-            num_samples=self._record.num_samples,
+            num_samples=self._num_samples,
             num_epochs=self._record.num_epochs,
             running=tuple(None if number is None else self._trials[number] for number in self._slots),
             best=best,
             first=first,
             gain=gain,
             epochs_per_second=pace,
-            seconds_left=self._epochs_to_come() / pace if pace and self._done < self._record.num_samples else None,
+            seconds_left=self._epochs_to_come() / pace if pace and self._done < self._num_samples else None,
         )
 
     def _epochs_per_second(self) -> float | None:
@@ -142,4 +143,4 @@ class Progress(LoggerCallback):
         """Trials that are not done are taken to be as long as those that are: some will be stopped early."""
         per_trial = self._epochs_of_done / self._done if self._done else self._record.num_epochs
         of_running = sum(self._trials[number].epochs for number in self._slots if number is not None)
-        return max(0.0, (self._record.num_samples - self._done) * per_trial - of_running)
+        return max(0.0, (self._num_samples - self._done) * per_trial - of_running)

@@ -39,7 +39,7 @@ class RecordedSearch(Searcher):
         super().__init__(metric=record.metric, mode=record.mode)
         self._record, self._first = record, first_hyperparameters
         self._unfinished = deque(trial for trial in record.trials if not trial.finished)
-        self._next_number = max((trial.number + 1 for trial in record.trials), default=0)
+        self._next_number = record.proposed
         self._numbers: dict[str, int] = {}
         self._running: dict[int, _RunningTrial] = {}
 

@@ -24,7 +24,7 @@ LOST_WORKERS_PER_EPOCH = 3
 
 def trials_left(record: SweepRecord, num_samples: int) -> int:
     unfinished = sum(not trial.finished for trial in record.trials)
-    return unfinished + max(0, num_samples - len(record.trials))
+    return unfinished + max(0, num_samples - record.proposed)
 
 
 class _Stopper(Stopper):

@@ -27,6 +27,11 @@ def confirming_trials(search: SweepRecord, top: int, seeds: Iterable[int]) -> li
         )
     scored = [trial for trial in search.ranked() if search.score(trial) is not None]
     first = search.first_trial
+    if scored and first is None:
+        raise UserError(
+            f"--confirm {search.name}: its trial 0 is missing, and with it the starting values by which a gain is "
+            "measured; confirm another sweep"
+        )
     if first is None or not scored:
         raise UserError(f"--confirm {search.name}: none of its trials has a score yet; let it run first")
     settings = [first.setting]

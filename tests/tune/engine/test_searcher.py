@@ -2,6 +2,7 @@
 
 import json
 import math
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -115,6 +116,20 @@ def test_a_proposal_that_never_ran_is_the_next_trial_after_a_crash(sweep: Path) 
 def test_a_proposal_is_on_disk_before_it_is_handed_out(sweep: Path) -> None:
     proposed = searcher(sweep).suggest("a")
     assert json.loads((sweep / "trial_00000" / "params.json").read_text(encoding="utf-8")) == proposed
+
+
+def test_a_trial_whose_folder_was_removed_stays_away_and_the_others_keep_their_numbers(sweep: Path) -> None:
+    search = searcher(sweep)
+    for number in range(3):
+        run_trial(sweep, search, f"a{number}")
+    unfinished = search.suggest("a3")
+    shutil.rmtree(sweep / "trial_00001")
+    after = searcher(sweep)
+    assert read_sweep(sweep).missing == [1]
+    assert after.suggest("b") == unfinished
+    run_trial(sweep, after, "c")
+    assert [after.number_of(ray_id) for ray_id in ("b", "c")] == [3, 4]
+    assert states(after) == ["COMPLETE", "COMPLETE", "RUNNING", "COMPLETE"]
 
 
 def test_optuna_is_told_the_best_epoch_of_a_complete_trial_and_of_a_stopped_one_that_it_was_pruned(sweep: Path) -> None:
