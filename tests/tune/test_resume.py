@@ -168,8 +168,8 @@ def test_a_sweep_from_which_trials_were_removed_is_finished_without_them(
     shutil.copytree(quadratic_sweep[0], sweep)
     for removed in ("trial_00000", "trial_00003"):
         shutil.rmtree(sweep / removed)
-    (sweep / "trial_foo").mkdir()
     there = curves(sweep)
+    (sweep / "trial_foo").mkdir()
 
     done = sweep_here(tmp_path, "--resume", "gaps")
 
@@ -177,6 +177,7 @@ def test_a_sweep_from_which_trials_were_removed_is_finished_without_them(
     for number in (0, 3):
         assert f"trial {number} is missing: its folder was removed; the sweep goes on without it" in done.stdout
     assert "Nothing is left to do: all 6 trials have ended" in done.stdout
+    (sweep / "trial_foo").rmdir()
     assert curves(sweep) == there
     refused = sweep_here(tmp_path, "--confirm", "gaps")
     assert refused.returncode == 2

@@ -18,6 +18,7 @@ from results.record.failures import Failure, write_failure
 from results.record.space import write_space
 from results.record.sweeps import read_sweep
 from results.record.trial_log import TrialLog
+from results.record.upgrade import FORMAT
 from trainable import contract
 from trainable.system_errors import DiskError
 from tune.engine.searcher import RecordedSearch
@@ -33,7 +34,8 @@ def sweep(tmp_path: Path) -> Path:
 
 
 def begin(folder: Path, seed: int) -> Path:
-    settings = {"metric": METRIC, "mode": "max", "num_epochs": EPOCHS, "num_samples": 10, "seed": seed}
+    settings = {"name": folder.name, "created": "20260101-120000", "format": FORMAT, "num_samples": 10, "seed": seed}
+    settings |= {"storage_path": str(folder.parent), "metric": METRIC, "mode": "max", "num_epochs": EPOCHS}
     (folder / contract.SWEEP_FILE).write_text(yaml.safe_dump(settings), encoding="utf-8")
     write_space(folder, SPACE)
     return folder
