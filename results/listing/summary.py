@@ -22,7 +22,6 @@ from results.record.atomic_write import write_atomically
 from results.record.failures import Failure
 from results.record.sweeps import TrialRecord
 from trainable import contract
-from trainable.contract import UserError
 from trainable.terminal.console import PlainConsole
 from trainable.terminal.text import printable
 
@@ -41,16 +40,13 @@ def save_picture(comparisons: list[Comparison], listings: list[Listing], file: P
     """The same as an SVG file.
 
     Raises:
-        UserError: it cannot be written there.
+        DiskError: it cannot be written there.
     """
     width = max(PICTURE_WIDTH, *map(table_width, listings))
     console = PlainConsole(io.StringIO(), record=True, width=width)
     _print(console, comparisons, listings, soft_wrap=False)
     title = ", ".join(name for comparison in comparisons for name in comparison.names)
-    try:
-        write_atomically(file, console.export_svg(title=printable(title)))
-    except OSError as error:
-        raise UserError(f"--save_svg {file}: cannot be written ({error.strerror}); give another") from None
+    write_atomically(file, console.export_svg(title=printable(title)))
 
 
 def _print(console: PlainConsole, comparisons: list[Comparison], listings: list[Listing], soft_wrap: bool) -> None:
