@@ -61,7 +61,10 @@ def train_curves(num_settings: int, num_epochs: int, processes: int) -> dict[str
 
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     study = optuna.create_study(sampler=RandomSampler(seed=SEED))
-    configs = [dict(KIND.first_hyperparameters), *(study.ask(SPACE).params for _ in range(num_settings))]
+    configs = [
+        {name: getattr(GRPOSettings(), name) for name in SPACE},
+        *(study.ask(SPACE).params for _ in range(num_settings)),
+    ]
     trials = []
     workers = ProcessPoolExecutor(processes, mp_context=get_context("spawn"), initializer=_load_data)
     with workers:

@@ -1,12 +1,13 @@
 """Find a search space by name, or load a user's own from a Python file."""
 
+import math
 import runpy
 from pathlib import Path
 from typing import Any
 
-from optuna.distributions import BaseDistribution
+from optuna.distributions import BaseDistribution, FloatDistribution
 
-from trainable.contract import UserError
+from trainable.contract import SettingError
 
 NOT_SPACES = ("__init__", "choose")
 
@@ -20,19 +21,20 @@ def load_space(name_or_file: str) -> dict[str, BaseDistribution]:
     """The space of that name, or the one in a file that ends in .py.
 
     Raises:
-        UserError: there is none, it cannot be imported, or it is no dict of Optuna distributions.
+        SettingError: there is none, it cannot be imported, or it is no dict of Optuna distributions.
     """
     space = _module_globals(name_or_file).get("SPACE")
     if not isinstance(space, dict) or not space:
-        raise UserError(
-            f"--search_space {name_or_file}: it must define SPACE, a dict from hyperparameter to Optuna distribution"
-        )
+        raise _refused(name_or_file, "it must define SPACE, a dict from hyperparameter to Optuna distribution")
     for name, distribution in space.items():
         if not isinstance(distribution, BaseDistribution):
-            raise UserError(
-                f"--search_space {name_or_file}: SPACE[{name!r}] is {distribution!r}, not an Optuna distribution "
-                "such as optuna.distributions.FloatDistribution(1e-5, 1e-2, log=True)"
+            raise _refused(
+                name_or_file,
+                f"SPACE[{name!r}] is {distribution!r}, not an Optuna distribution such as "
+                "optuna.distributions.FloatDistribution(1e-5, 1e-2, log=True)",
             )
+        if isinstance(distribution, FloatDistribution) and not math.isfinite(distribution.high - distribution.low):
+            raise _refused(name_or_file, f"SPACE[{name!r}] is {distribution}, whose range is not finite; give its ends")
     return space
 
 
@@ -41,11 +43,14 @@ def _module_globals(name_or_file: str) -> dict[str, Any]:
     if name_or_file in space_names():
         file = Path(__file__).with_name(f"{name_or_file}.py")
     elif file.suffix != ".py":
-        raise UserError(
-            f"--search_space {name_or_file!r}: no such space; "
-            f"it can be {', '.join(space_names())} or a file ending in .py"
-        )
+        known = ", ".join(space_names())
+        raise _refused(repr(name_or_file), f"no such space; it can be {known} or a file ending in .py")
     try:
         return runpy.run_path(str(file))
-    except Exception as error:  # the user's own code: whatever it raises is the user's answer
-        raise UserError(f"--search_space {file}: {type(error).__name__}: {error}; mend the file") from error
+    except (Exception, SystemExit) as error:  # the user's own code: whatever it raises is the user's answer
+        cause = f"{type(error).__name__}: {' '.join(str(error).split())}"
+        raise _refused(name_or_file, f"{cause}; mend the file") from error
+
+
+def _refused(name_or_file: str, why: str) -> SettingError:
+    return SettingError("search_space", f" {name_or_file}: {why}")

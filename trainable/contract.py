@@ -102,6 +102,19 @@ class UserError(Exception):
     """A mistake the user can mend. Its text is one sentence: what is wrong, where, and what to do."""
 
 
+class SettingError(UserError):
+    """A setting that cannot be as it is. Where it was given, whoever read it knows: see `settings_fields.given_in`."""
+
+    def __init__(self, name: str, problem: str, place: str = "") -> None:
+        """
+        Args:
+            problem: what follows the name.
+            place: what precedes it.
+        """
+        super().__init__(f"{place}{name}{problem}")
+        self.name, self.problem = name, problem
+
+
 class WandbNotInstalled(UserError):
     """W&B was asked for, and its package is missing."""
 

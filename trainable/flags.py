@@ -6,13 +6,11 @@ Imports the standard library alone, so that `--help` is instant.
 import argparse
 import difflib
 import re
-from collections.abc import Mapping
+from collections.abc import Collection
 from typing import Any, NoReturn
 
 from trainable.contract import UserError
-from trainable.settings_fields import Field, Role, is_list, plain_type, roles_of, single_fields
-
-_TRUE, _FALSE = ("true", "yes", "1"), ("false", "no", "0")
+from trainable.settings_fields import Field, is_list, plain_type, single_fields, truth
 
 
 class OneSentenceParser(argparse.ArgumentParser):
@@ -56,19 +54,10 @@ def _with_underscores(argument: str) -> str:
     return "--" + flag[2:].replace("-", "_") + separator + value if flag.startswith("--") else argument
 
 
-def flag_fields(settings_type: type) -> dict[str, Field]:
-    """The fields that are flags of a sweep, by name: those with a help, but for what it searches."""
-    return {
-        name: field
-        for name, field in single_fields(settings_type).items()
-        if "help" in field.metadata and Role.HYPERPARAMETER not in roles_of(field)
-    }
-
-
-def add_flags(parser: argparse.ArgumentParser, fields: Mapping[str, Field], title: str = "") -> dict[str, Any]:
-    """Add fields as flags, each to argparse's group of the title that it names, else of `title`; those by title."""
+def add_flags(parser: argparse.ArgumentParser, settings_type: type, title: str = "") -> dict[str, Any]:
+    """Add settings as flags, each to argparse's group of the title that it names, else of `title`; those by title."""
     groups: dict[str, Any] = {}
-    for field in fields.values():
+    for field in single_fields(settings_type).values():
         of_field = field.metadata.get("group") or title
         if of_field not in groups:
             groups[of_field] = parser.add_argument_group(of_field)
@@ -77,7 +66,8 @@ def add_flags(parser: argparse.ArgumentParser, fields: Mapping[str, Field], titl
 
 
 def _add_flag(group: Any, field: Field) -> None:
-    text, wanted, choices = field.metadata["help"].replace("%", "%%"), plain_type(field), field.metadata.get("choices")
+    text = field.metadata.get("help", "").replace("%", "%%")
+    wanted, choices = plain_type(field), field.metadata.get("choices")
     if wanted is bool:
         add_switch(group, field.name, text)
         return
@@ -98,21 +88,27 @@ def add_switch(group: Any, name: str, text: str) -> None:
     group.add_argument(f"--{name}", nargs="?", const=True, type=_truth, metavar="BOOL", help=text)
 
 
-def as_arguments(settings: Any, role: Role | None = None) -> list[str]:
+def as_arguments(settings: Any, names: Collection[str] | None = None) -> list[str]:
     """What to write on a command line to have these settings: the flags whose values are not the defaults.
 
     Args:
-        role: only those that have it.
+        names: only these.
     """
     arguments: list[str] = []
-    for name, setting in flag_fields(type(settings)).items():
+    for name, setting in single_fields(type(settings)).items():
         value = getattr(settings, name)
-        if value != setting.default and (role is None or role in roles_of(setting)):
-            arguments += [f"--{name}", *map(str, value if isinstance(value, tuple) else [value])]
+        if value != setting.default and (names is None or name in names):
+            arguments += as_flag(name, value)
     return arguments
 
 
+def as_flag(name: str, value: Any) -> list[str]:
+    """A setting as it is written on a command line."""
+    return [f"--{name}", *map(str, value if isinstance(value, (list, tuple)) else [value])]
+
+
 def _truth(text: str) -> bool:
-    if text.lower() in _TRUE + _FALSE:
-        return text.lower() in _TRUE
-    raise argparse.ArgumentTypeError(f"{text!r} is neither true nor false")
+    try:
+        return truth(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None

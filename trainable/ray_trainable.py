@@ -19,6 +19,7 @@ from ray.tune.result import SHOULD_CHECKPOINT
 
 from trainable import contract
 from trainable.runs import Diverged, Run, RunKind, find_run_kind, resumed_run
+from trainable.settings_fields import with_values
 from trainable.torch_process import set_up_torch
 
 
@@ -98,8 +99,7 @@ class RunTrainable(tune.Trainable):
             self._kind = kind
         hyperparameters = dict(self.config)
         seed = hyperparameters.pop(contract.SEED, self._seed)
-        settings = dataclasses.replace(self._settings, **hyperparameters)
-        return self._kind.start(settings, self._data, seed, self._device)
+        return self._kind.start(with_values(self._settings, hyperparameters), self._data, seed, self._device)
 
     def _ended(self, kind: str, cause: str) -> dict[str, Any]:
         where = "" if self._run else f" (before its first step, on {platform.node()})"

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
-from trainable.contract import UserError, checkpoints
+from trainable.contract import SettingError, UserError, checkpoints
 from trainable.score_parts import Baseline
 
 KINDS = {"joint_controller": "trainable.grpo.joint_controller:KIND"}
@@ -79,11 +79,9 @@ class RunKind(Protocol):
 
     name: str
     settings_type: type
-    """A frozen dataclass. Every field is a setting of a trial (`settings_fields.setting` declares one); those with a
-    `help`, but for hyperparameters, are flags of the sweep. Its `__post_init__` raises a UserError on a value that no
-    trial can have."""
-    first_hyperparameters: Mapping[str, Any]
-    """The values everybody starts from: the sweep's first trial, by which its gain is measured."""
+    """A frozen dataclass. Every field is a setting of a trial (`settings_fields.setting` declares one) and a flag of
+    the sweep; what is searched starts from its default, in the first trial. Its `__post_init__` raises a UserError on
+    a value that no trial can have."""
     search_space: str
     run_name: str
     """What a trial is called at W&B: a format of its hyperparameters and settings and of when the sweep was `created`.
@@ -120,13 +118,15 @@ def find_run_kind(name: str) -> RunKind:
     """
     module_name, _, attribute = KINDS.get(name, name).partition(":")
     if not attribute:
-        raise UserError(f"--run {name!r}: no such run; it can be {', '.join(KINDS)} or module:attribute of your own")
+        raise SettingError(
+            "run", f" {name!r}: no such run; it can be {', '.join(KINDS)} or module:attribute of your own"
+        )
     try:
         module = importlib.import_module(module_name)
     except ModuleNotFoundError as error:
-        raise UserError(f"--run {name!r}: {error}; put its folder on PYTHONPATH") from None
+        raise SettingError("run", f" {name!r}: {error}; put its folder on PYTHONPATH") from None
     if not hasattr(module, attribute):
-        raise UserError(f"--run {name!r}: module {module_name} has no {attribute!r}")
+        raise SettingError("run", f" {name!r}: module {module_name} has no {attribute!r}")
     kind: RunKind = getattr(module, attribute)
     return kind
 

@@ -6,13 +6,14 @@ names, which are the flags' too, to values. Imports what reads paths, the contra
 
 import contextlib
 import dataclasses
+import difflib
 import typing
 from collections.abc import Callable, Collection, Iterator, Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, TypeVar
 
-from trainable.contract import UserError
+from trainable.contract import SettingError
 from trainable.user_paths import PathTo, read_path, require_usable
 
 Field = dataclasses.Field[Any]
@@ -28,7 +29,7 @@ class Role(StrEnum):
     TRAINING = "training"
     """It shapes what is trained: trials are told apart by it."""
     HYPERPARAMETER = "hyperparameter"
-    """A sweep searches it, and so has no flag for it."""
+    """A sweep searches it unless it is told of another space."""
     DATA = "data"
     """It says where data lies or what is taken of it. The data is known by its fingerprint: where that is the same, a
     resume or a confirming sweep may have its own, and trials are not told apart by it."""
@@ -70,6 +71,11 @@ def roles_of(field: Field) -> Collection[Role]:
     return roles
 
 
+def names_with(role: Role, settings_type: type) -> list[str]:
+    """The settings of a type that have a role, by name."""
+    return [name for name, field in single_fields(settings_type).items() if role in roles_of(field)]
+
+
 def single_fields(settings_type: type) -> dict[str, Field]:
     """The fields of one plain value or a list of such, by name; one that holds other settings is not among them."""
     return {field.name: field for field in dataclasses.fields(settings_type) if plain_type(field)}
@@ -105,16 +111,34 @@ def _every(settings: Any) -> Iterator[tuple[Field, Any]]:
             yield field, value
 
 
+@contextlib.contextmanager
+def given_in(place: str, names: Collection[str]) -> Iterator[None]:
+    """Have what is wrong with one of these settings say where it was given.
+
+    Args:
+        place: what precedes the name: "--" of a flag, "my.yaml: " of a line in that file.
+    """
+    try:
+        yield
+    except SettingError as error:
+        if error.name not in names:
+            raise
+        raise SettingError(error.name, error.problem, place) from None
+
+
 def typed_values(flat: Mapping[str, Any], *settings_types: type) -> list[dict[str, Any]]:
-    """Flat values from YAML, JSON or flags, checked, as the arguments of each of the types; paths are absolute.
+    """Flat values, typed or as text, checked, as the arguments of each of the types; paths are absolute.
 
     Raises:
-        UserError: no such setting, a value of the wrong type, or one that should be a path and is none.
+        SettingError: no such setting, a value of the wrong type, or one that should be a path and is none.
     """
     fields_of_types = [single_fields(settings_type) for settings_type in settings_types]
+    known = [name for fields in fields_of_types for name in fields]
     for name in flat:
-        if not any(name in fields for fields in fields_of_types):
-            raise UserError(f"no setting {name!r}; --help lists them")
+        if name not in known:
+            close = difflib.get_close_matches(name, known, n=1)
+            hint = f"did you mean {close[0]}?" if close else "--help lists the settings, as flags"
+            raise SettingError(name, f" is no setting; {hint}")
     return [
         {name: _typed(fields[name], value) for name, value in flat.items() if name in fields}
         for fields in fields_of_types
@@ -129,44 +153,77 @@ def _typed(field: Field, value: Any) -> Any:
     typed = _typed_item(field, value)
     choices = field.metadata.get("choices")
     if choices and typed not in choices and typed != field.default:
-        raise UserError(f"--{field.name} {value!r}: it can be {', '.join(choices)}")
+        raise SettingError(field.name, f" {value!r}: it can be {', '.join(choices)}")
     if typed != field.default and _holds_path(field, typed):
-        return str(read_path(typed, f"--{field.name}"))
+        return str(read_path(typed, field.name))
     return typed
 
 
 def _typed_item(field: Field, value: Any) -> Any:
     wanted = plain_type(field) or str
-    if type(value) is wanted:
-        return value
-    if wanted is float and type(value) in (int, str):  # YAML reads 1e-4 as text: it wants a point before the exponent
+    if isinstance(value, str):
         with contextlib.suppress(ValueError):
-            return float(value)
-    kinds = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}
-    raise UserError(f"--{field.name} is {value!r}; it must be {kinds[wanted]}")
+            return _READ[wanted](value)
+    elif type(value) is wanted:
+        return value
+    elif wanted is float and isinstance(value, (int, float)) and not isinstance(value, bool):
+        return float(value)
+    shown = "empty" if value is None else repr(value)
+    one = ", and one value" if isinstance(value, (list, dict)) else ""
+    raise SettingError(field.name, f" is {shown}; it must be {_KINDS[wanted]}{one}")
+
+
+def truth(text: str) -> bool:
+    """True or False from a word for it.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if text.lower() in _TRUE + _FALSE:
+        return text.lower() in _TRUE
+    raise ValueError(f"{text!r} is neither true nor false")
+
+
+def _number(text: str) -> float:
+    return float(text.replace(".inf", "inf"))  # as YAML writes it
+
+
+_TRUE, _FALSE = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
+_READ: dict[type, Callable[[str], Any]] = {bool: truth, int: int, float: _number, str: str}
+_KINDS = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}
 
 
 def require(settings: Any, name: str, holds: bool, wanted: str) -> None:
     """Refuse a value out of its range, in the words that every setting has for that.
 
     Raises:
-        UserError: it does not hold.
+        SettingError: it does not hold.
     """
     if not holds:
-        # A run's setting, which is in no group, may come from a search space as well as from a flag.
-        is_flag = single_fields(type(settings))[name].metadata["group"]
-        raise UserError(f"{'--' if is_flag else ''}{name} is {getattr(settings, name)!r}; it must be {wanted}")
+        raise SettingError(name, f" is {getattr(settings, name)!r}; it must be {wanted}")
+
+
+def with_values(settings: Settings, values: Mapping[str, Any]) -> Settings:
+    """The same settings but for these values, as JSON or a search space has them.
+
+    Raises:
+        SettingError: one of the wrong type.
+        UserError: one out of its range.
+    """
+    fields = single_fields(type(settings))
+    typed = {name: _typed(fields[name], value) if name in fields else value for name, value in values.items()}
+    return dataclasses.replace(settings, **typed)  # type: ignore[type-var]
 
 
 def require_usable_paths(settings: Any) -> None:
     """Refuse settings whose files and folders are not there, or cannot be read or written.
 
     Raises:
-        UserError: the first such path, by its flag.
+        SettingError: the first such path.
     """
     for field, value in _every(settings):
         if value and _holds_path(field, value):
-            require_usable(Path(value), field.metadata["path_to"], f"--{field.name}")
+            require_usable(Path(value), field.metadata["path_to"], field.name)
 
 
 def _holds_path(field: Field, value: Any) -> bool:

@@ -12,6 +12,7 @@ from pathlib import Path
 if __name__ == "__main__":  # what lies beside this command, and not what an environment may hold of another checkout
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from trainable.settings_fields import given_in
 from trainable.single_run.command_line import parse_command_line
 from trainable.single_run.signals import Stopped, stop_on_signals
 from trainable.terminal.commands import command
@@ -23,7 +24,7 @@ def main(arguments: list[str]) -> int:
     request = parse_command_line(arguments)
     print("Getting ready: the settings and the data", flush=True)
     try:
-        with stop_on_signals() as signals:
+        with given_in("--", request.flags), stop_on_signals() as signals:
             from trainable.single_run.loop import train  # its imports take seconds: not before --help
 
             return train(request, signals)

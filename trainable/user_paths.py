@@ -12,7 +12,7 @@ from enum import StrEnum
 from pathlib import Path
 from urllib.parse import unquote
 
-from trainable.contract import UserError
+from trainable.contract import SettingError
 
 
 class PathTo(StrEnum):
@@ -56,34 +56,34 @@ def read_path(text: str, flag: str) -> Path:
     """The absolute path that a user has written: `~`, `~user` and `file://` are understood.
 
     Args:
-        flag: what named it, for the error.
+        flag: what named it, for the error: a flag, or a setting's name.
 
     Raises:
-        UserError: it is empty, no path of this machine, or of a user that there is not.
+        SettingError: it is empty, no path of this machine, or of a user that there is not.
     """
     local = _LOCAL_ADDRESS.fullmatch(text)
     address = _ADDRESS.match(text)
     if address and not local:
-        raise UserError(
-            f"{flag} {text}: {address[1]}: addresses are not supported; give a path of this machine's file system"
+        raise SettingError(
+            flag, f" {text}: {address[1]}: addresses are not supported; give a path of this machine's file system"
         )
     path = unquote(local[1]) if local else text
     if not path or "\0" in path:
-        raise UserError(f"{flag} {text!r} is no path; give one without NUL that is not empty")
+        raise SettingError(flag, f" {text!r} is no path; give one without NUL that is not empty")
     try:
         return Path(path).expanduser().absolute()
     except RuntimeError:  # what pathlib raises for a user that the system does not know
-        raise UserError(f"{flag} {text}: there is no such user's home; write the path out") from None
+        raise SettingError(flag, f" {text}: there is no such user's home; write the path out") from None
 
 
 def require_usable(path: Path, to: PathTo, flag: str) -> None:
     """Refuse what is not there, is another thing than it should be, or cannot be read or written.
 
     Args:
-        flag: what named it, for the error.
+        flag: what named it, for the error: a flag, or a setting's name.
 
     Raises:
-        UserError: it cannot be used so.
+        SettingError: it cannot be used so.
     """
     if not _is_utf_8(path):
         raise UserError(
@@ -94,24 +94,25 @@ def require_usable(path: Path, to: PathTo, flag: str) -> None:
         is_folder = stat.S_ISDIR(path.stat().st_mode)
     except FileNotFoundError:
         if to not in (PathTo.NEW_FOLDER, PathTo.NEW_FILE):
-            raise UserError(f"{flag} {path}: there is no such {to}; say with {flag} where it lies") from None
-        if to is PathTo.NEW_FILE and not path.parent.is_dir():
-            raise UserError(f"{flag} {path}: there is no such folder; make it first") from None
-        if len(os.fsencode(path.name)) > os.pathconf("/", "PC_NAME_MAX"):  # below a folder that is not there either
-            raise UserError(
-                f"{flag} {path}: it cannot be used ({os.strerror(errno.ENAMETOOLONG)}); give another"
+            raise SettingError(
+                flag, f" {path}: there is no such {to}; say with --{flag.removeprefix('--')} where it lies"
             ) from None
+        if to is PathTo.NEW_FILE and not path.parent.is_dir():
+            raise SettingError(flag, f" {path}: there is no such folder; make it first") from None
+        if len(os.fsencode(path.name)) > os.pathconf("/", "PC_NAME_MAX"):  # below a folder that is not there either
+            too_long = os.strerror(errno.ENAMETOOLONG)
+            raise SettingError(flag, f" {path}: it cannot be used ({too_long}); give another") from None
         require_usable(path.parent, PathTo.NEW_FOLDER, flag)
         return
     except OSError as error:
-        raise UserError(f"{flag} {path}: it cannot be used ({error.strerror}); give another") from None
+        raise SettingError(flag, f" {path}: it cannot be used ({error.strerror}); give another") from None
     if is_folder and to in (PathTo.FILE, PathTo.NEW_FILE):
-        raise UserError(f"{flag} {path}: it is a folder; give a file")
+        raise SettingError(flag, f" {path}: it is a folder; give a file")
     if not is_folder and to in (PathTo.FOLDER, PathTo.NEW_FOLDER):
-        raise UserError(f"{flag} {path}: it is a file; give a folder")
+        raise SettingError(flag, f" {path}: it is a file; give a folder")
     # A file is replaced by another one of its name, so what must be written to is its folder.
     if not os.access(path.parent if to is PathTo.NEW_FILE else path, _ACCESS[to]):
-        raise UserError(f"{flag} {path}: {os.strerror(errno.EACCES)}; mend that or give another")
+        raise SettingError(flag, f" {path}: {os.strerror(errno.EACCES)}; mend that or give another")
 
 
 def _is_utf_8(path: Path) -> bool:
@@ -126,7 +127,7 @@ def usable_path(text: str, to: PathTo, flag: str) -> Path:
     """A command's argument as a path that can be used.
 
     Raises:
-        UserError: as `read_path` and `require_usable`.
+        SettingError: as `read_path` and `require_usable`.
     """
     path = read_path(text, flag)
     require_usable(path, to, flag)

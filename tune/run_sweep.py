@@ -24,7 +24,8 @@ def main(arguments: list[str]) -> int:
     prepare_ray_environment()
     from tune.sweep import run_requested_sweep  # Ray and torch take seconds to import: not before --help
 
-    return run_requested_sweep(request)
+    with request.naming_doors():
+        return run_requested_sweep(request)
 
 
 if __name__ == "__main__":

@@ -15,13 +15,13 @@ from results.record.failures import Failure, read_failure
 from results.record.moved import settings_where_it_lies
 from results.record.origin import Origin
 from results.record.ranking import Row, best_first, best_row
+from results.record.settings_file import read_settings
 from results.record.space import Space, space_from_json
 from results.record.trial_log import read_rows
 from results.record.upgrade import upgraded
 from trainable import contract
 from trainable.contract import DEFAULT_STORAGE, TrialStatus, UserError
 from trainable.settings_fields import Role
-from trainable.system_errors import reading
 from trainable.user_paths import read_path
 
 
@@ -158,22 +158,6 @@ def read_trial(sweep_folder: Path, number: int) -> TrialRecord:
         rows=tuple(read_rows(folder)),
         failure=read_failure(folder),
     )
-
-
-def read_settings(file: Path) -> dict[str, Any]:
-    """A YAML file of settings.
-
-    Raises:
-        UserError: it is missing, no YAML, or no mapping of names to values.
-    """
-    try:
-        with reading(file):
-            content = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except yaml.YAMLError as error:
-        raise UserError(f"{file}: not readable as YAML ({' '.join(str(error).split())}); mend it") from None
-    if not isinstance(content, dict) or not all(isinstance(key, str) for key in content):
-        raise UserError(f"{file}: expected lines such as 'num_samples: 32', one per setting")
-    return content
 
 
 def write_sweep_file(folder: Path, content: dict[str, Any]) -> None:

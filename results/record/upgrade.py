@@ -1,7 +1,8 @@
 """Records of older sweeps as today's code reads them: what has changed since is written here and nowhere else.
 
-Format 3 (`format: 3` in sweep.yaml): a sweep has a random identity, and a group at W&B that is its own. The settings
-that say where data lies have that role, and data.json holds what trainings see (`inputs`).
+Format 3 (`format: 3` in sweep.yaml): a sweep has a random identity, and a group at W&B that is its own. sweep.yaml has
+no value of what is searched: each trial has its own. The settings that say where data lies have that role, and
+data.json holds what trainings see (`inputs`).
 Format 2: its name and the second in which it began were its identity, and its name its group at W&B. data.json holds
 the roles of each setting, search_space.json Optuna's JSON of each distribution. Early ones list a baseline that could
 not be computed, as NaN.
@@ -13,6 +14,7 @@ some of both: every part is recognised by itself.
 """
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 from results.record.origin import BESIDE_SETTINGS
@@ -40,6 +42,17 @@ SAYING_WHERE_DATA_LIES = ("results_dir", "dataset_names", "model_path")
 """Settings of the joint controller that had the role of shaping the training up to format 2."""
 
 DISTRIBUTIONS = {"float": "FloatDistribution", "int": "IntDistribution", "categorical": "CategoricalDistribution"}
+
+
+def shows_what_is_searched(content: Mapping[str, Any]) -> bool:
+    """Whether it is a sweep.yaml that shows each hyperparameter, the searched ones at the value of no trial.
+
+    As a new sweep's --config, what it shows at its default is then as good as not given.
+
+    Args:
+        content: of a YAML file, typed or as text.
+    """
+    return "created" in content and int(content.get("format", 1)) < 3
 
 
 def upgraded(settings: Content, data: Content, space: Content) -> tuple[Content, Content, Content]:

@@ -11,7 +11,7 @@ def message(name_or_file: str | Path) -> str:
     with pytest.raises(UserError) as caught:
         load_space(str(name_or_file))
     text = str(caught.value)
-    assert "--search_space" in text
+    assert text.startswith("search_space ")
     assert str(name_or_file) in text
     assert "\n" not in text
     return text

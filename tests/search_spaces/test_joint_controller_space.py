@@ -1,17 +1,17 @@
 from optuna.distributions import FloatDistribution
 
 from search_spaces.joint_controller import SPACE
-from trainable.grpo.joint_controller import KIND
 from trainable.grpo.settings import GRPOSettings
+from trainable.settings_fields import Role, names_with
 
 
 def test_the_space_holds_the_three_hyperparameters_of_the_run():
-    assert list(SPACE) == list(KIND.first_hyperparameters) == ["lr", "group_size", "budget_penalty"]
+    assert list(SPACE) == names_with(Role.HYPERPARAMETER, GRPOSettings) == ["lr", "group_size", "budget_penalty"]
 
 
 def test_what_everybody_starts_from_lies_within_the_space():
     for name, distribution in SPACE.items():
-        assert distribution.low <= KIND.first_hyperparameters[name] <= distribution.high
+        assert distribution.low <= getattr(GRPOSettings(), name) <= distribution.high
 
 
 def test_both_ends_of_every_dimension_are_settings_that_a_trial_can_have():

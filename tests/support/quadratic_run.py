@@ -12,7 +12,6 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from trainable.contract import UserError
 from trainable.runs import DamagedCheckpoint, DataDescription, Diverged
@@ -36,8 +35,8 @@ class QuadraticSettings:
     diverge_below: float = field(
         default=-math.inf, metadata={"help": "trials with a smaller target diverge at epoch 2"}
     )
-    target: float = 0.5
-    rate: float = 0.3
+    target: float = 0.1
+    rate: float = 0.1
 
     def __post_init__(self) -> None:
         if not 0 < self.rate <= 1:
@@ -99,7 +98,6 @@ def wait_for(file: Path) -> None:
 class Quadratic:
     name = "quadratic"
     settings_type = QuadraticSettings
-    first_hyperparameters: Mapping[str, Any] = {"target": 0.1, "rate": 0.1}
     search_space = str(Path(__file__).with_name("quadratic_space.py"))
     run_name = "quadratic-{target:.2f}-{created}"
     objective = OBJECTIVE

@@ -25,9 +25,9 @@ def test_a_users_own_run_is_found_by_module_and_attribute(tmp_path, monkeypatch)
 @pytest.mark.parametrize(
     ("name", "answer"),
     [
-        ("controller", r"--run 'controller': no such run; it can be joint_controller or module:attribute"),
-        ("no_such_module_here:KIND", r"--run .*No module named 'no_such_module_here'; put its folder on PYTHONPATH"),
-        ("trainable.runs:NOTHING", r"--run .*module trainable.runs has no 'NOTHING'"),
+        ("controller", r"^run 'controller': no such run; it can be joint_controller or module:attribute"),
+        ("no_such_module_here:KIND", r"^run .*No module named 'no_such_module_here'; put its folder on PYTHONPATH"),
+        ("trainable.runs:NOTHING", r"^run .*module trainable.runs has no 'NOTHING'"),
     ],
 )
 def test_a_run_that_is_not_there(name, answer):

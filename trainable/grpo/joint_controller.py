@@ -1,7 +1,7 @@
 """GRPO on the joint controller, as the kind of run that a sweep can choose. Importing it is cheap."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from trainable import contract
 from trainable.contract import UserError
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 class JointController:
     name = "joint_controller"
     settings_type = GRPOSettings
-    first_hyperparameters: Mapping[str, Any] = {"lr": 1e-4, "group_size": 5, "budget_penalty": 10.0}
     search_space = "joint_controller"
     run_name = "grpo-g{group_size}-lr{lr:.3g}-{created}"
     objective = contract.VAL_IN_BUDGET_ACCURACY

@@ -88,5 +88,5 @@ class GRPOSettings:
                 self,
                 "latency_budget_min",
                 self.latency_budget_min <= self.latency_budget_max,
-                f"at most --latency_budget_max ({self.latency_budget_max:g} ms)",
+                f"at most latency_budget_max ({self.latency_budget_max:g} ms)",
             )

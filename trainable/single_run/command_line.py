@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from trainable.contract import UserError
-from trainable.flags import OneSentenceParser, add_flags, add_switch, flag_fields
+from trainable.flags import OneSentenceParser, add_flags, add_switch
 from trainable.grpo.settings import GRPOSettings
-from trainable.settings_fields import single_fields
 from trainable.single_run.settings import THE_TRAINING, TrainingSettings
 
 DESCRIPTION = """\
@@ -39,8 +38,8 @@ def parse_command_line(arguments: list[str]) -> Request:
 
 def _parser() -> argparse.ArgumentParser:
     parser = OneSentenceParser("train_joint_controller.py", DESCRIPTION, argument_default=argparse.SUPPRESS)
-    of_training = add_flags(parser, flag_fields(TrainingSettings))[THE_TRAINING]
+    of_training = add_flags(parser, TrainingSettings)[THE_TRAINING]
     add_switch(of_training, "resume", "go on with the training in --output_dir, with the settings it began with")
     add_switch(of_training, "overwrite", "remove the training that lies in --output_dir, and begin anew")
-    add_flags(parser, single_fields(GRPOSettings), "data, policy, reward and loss")
+    add_flags(parser, GRPOSettings, "data, policy, reward and loss")
     return parser

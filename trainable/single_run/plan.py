@@ -17,7 +17,7 @@ from trainable.contract import DATA_FILE, PARAMS_FILE, UserError, WandbNotInstal
 from trainable.grpo.joint_controller import KIND
 from trainable.grpo.run import ControllerData
 from trainable.runs import DataDescription
-from trainable.settings_fields import Role, changes, require_usable_paths, roles_by_name, to_flat
+from trainable.settings_fields import Role, changes, names_with, require_usable_paths, roles_by_name, to_flat
 from trainable.single_run import folder as training_folder
 from trainable.single_run.command_line import Request
 from trainable.single_run.settings import TrainingSettings, from_flat
@@ -50,7 +50,7 @@ class Plan:
     @property
     def hyperparameters(self) -> dict[str, Any]:
         """What a sweep searches."""
-        return {name: getattr(self.settings.grpo, name) for name in KIND.first_hyperparameters}
+        return {name: getattr(self.settings.grpo, name) for name in names_with(Role.HYPERPARAMETER, KIND.settings_type)}
 
     @property
     def decisive_settings(self) -> dict[str, Any]:

@@ -57,7 +57,7 @@ def build_tuner(
         is_hopeless: asked after each result whether to stop the whole sweep.
     """
     settings = plan.settings
-    searcher = RecordedSearch(record, _first_hyperparameters(plan))
+    searcher = RecordedSearch(record, plan.starting_values)
     trainable = tune.with_parameters(
         RunTrainable,
         run_kind=settings.run,
@@ -90,12 +90,6 @@ def build_tuner(
             verbose=0,
         ),
     )
-
-
-def _first_hyperparameters(plan: Plan) -> dict[str, Any]:
-    """Everybody's starting values, and the settings' own for what else the space holds."""
-    of_space = {name: getattr(plan.settings.run_settings, name) for name in plan.space}
-    return of_space | dict(plan.settings.run_kind.first_hyperparameters)
 
 
 def _scheduler(settings: SweepSettings, trials: tuple[TrialRecord, ...]) -> TrialScheduler:

@@ -1,14 +1,19 @@
 """The command line of run_sweep.py: flags from the settings, grouped; underscores or hyphens; YAML below flags."""
 
 import argparse
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from results.record.origin import BESIDE_SETTINGS
+from results.record.settings_file import read_by_hand
+from results.record.upgrade import shows_what_is_searched
 from trainable.contract import UserError
-from trainable.flags import OneSentenceParser, add_flags, flag_fields
+from trainable.flags import OneSentenceParser, add_flags
 from trainable.runs import find_run_kind
-from trainable.settings_fields import single_fields
+from trainable.settings_fields import Role, given_in, names_with, typed_values
 from trainable.user_paths import PathTo, usable_path
 from tune.planning.provenance import provenance
 from tune.planning.settings import THE_SWEEP, SweepSettings
@@ -23,42 +28,62 @@ trials that fall behind, TensorBoard and W&B record every trial, and an interrup
 
 @dataclass(frozen=True)
 class Request:
-    """What the user asked for: values by flag's name, from the YAML file and from the flags, which win."""
+    """What the user asked for: values by setting's name, those of the YAML file and those of the flags, which win."""
 
     resume: str | None
     """Name of a sweep to go on with, LATEST, or None to begin one."""
     flags: dict[str, Any]
-    file: Path | None
+    file: Path | None = None
+    of_file: dict[str, Any] = field(default_factory=dict)
     retry_errored: bool = False
     """Whether a resume runs its failed trials again."""
 
+    @property
+    def given(self) -> dict[str, Any]:
+        return self.of_file | self.flags
+
+    @contextmanager
+    def naming_doors(self) -> Iterator[None]:
+        """Have what is wrong with a setting say whether the user gave it as a flag or in the file."""
+        with given_in("--", self.flags), given_in(f"{self.file}: ", self.of_file.keys() - self.flags.keys()):
+            yield
+
 
 def parse_command_line(arguments: list[str]) -> Request:
-    """Read the flags. `--help` prints and exits.
+    """Read the flags, and the file that they name. `--help` prints and exits.
 
     Raises:
-        UserError: an unknown flag or a value of the wrong type.
+        UserError: an unknown flag or setting, or a value of the wrong type.
     """
-    values = vars(_parser(_run_named_in(arguments)).parse_args(arguments))
-    file = values.pop("config", None)
+    before = OneSentenceParser("run_sweep.py", None, add_help=False)
+    before.add_argument("--run")
+    before.add_argument("--config")
+    named = before.parse_known_args(arguments)[0]
+    file = None if named.config is None else usable_path(named.config, PathTo.FILE, "--config")
+    content = read_by_hand(file) if file else {}
+    with given_in("--" if named.run else f"{file}: ", ["run"]):
+        run = str(named.run or content.get("run") or SweepSettings.run)
+        values = vars(_parser(run).parse_args(arguments))
+    values.pop("config", None)
     resume, retry_errored = values.pop("resume", None), values.pop("retry_errored", False)
     if retry_errored and resume is None:
         raise UserError("--retry_errored needs --resume: it runs the failed trials of a sweep again")
-    return Request(resume, values, None if file is None else usable_path(file, PathTo.FILE, "--config"), retry_errored)
+    with given_in(f"{file}: ", content):
+        of_file = _settings_in(content, find_run_kind(run).settings_type)
+    return Request(resume, values, file, of_file, retry_errored)
 
 
-def _run_named_in(arguments: list[str]) -> str:
-    """The run, whose settings are flags too."""
-    parser = OneSentenceParser("run_sweep.py", None, add_help=False)
-    parser.add_argument("--run", default=SweepSettings.run)
-    return str(parser.parse_known_args(arguments)[0].run)
-
-
-class _RefuseSearched(argparse.Action):
-    def __call__(self, parser: Any, namespace: Any, values: Any, option_string: str | None = None) -> None:
-        raise UserError(
-            f"{option_string} is what the sweep searches; give its range in a file of your own: --search_space FILE.py"
-        )
+def _settings_in(content: Mapping[str, Any], settings_of_run: type) -> dict[str, Any]:
+    """The settings in what a YAML file holds; of a sweep's own sweep.yaml those that another sweep can share."""
+    own, of_run = typed_values(
+        {name: value for name, value in content.items() if name not in BESIDE_SETTINGS}, SweepSettings, settings_of_run
+    )
+    if shows_what_is_searched(content):
+        of_run = {name: value for name, value in of_run.items() if value != getattr(settings_of_run(), name)}
+    if "created" in content:
+        not_shared = {"name", *(names_with(Role.SEARCH, SweepSettings) if own.get("confirm") else ())}
+        own = {name: value for name, value in own.items() if name not in not_shared}
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in (own | of_run).items()}
 
 
 class _PrintVersions(argparse.Action):
@@ -73,7 +98,7 @@ def _parser(run: str) -> argparse.ArgumentParser:
     parser.add_argument(
         "--version", action=_PrintVersions, nargs=0, help="show what a report of a fault needs, and exit"
     )
-    of_sweep = add_flags(parser, flag_fields(SweepSettings))[THE_SWEEP]
+    of_sweep = add_flags(parser, SweepSettings)[THE_SWEEP]
     of_sweep.add_argument(
         "--resume", nargs="?", const=LATEST, metavar="NAME", help="go on with a sweep (without a name: the latest)"
     )
@@ -81,8 +106,5 @@ def _parser(run: str) -> argparse.ArgumentParser:
     of_sweep.add_argument(
         "--config", metavar="FILE.yaml", help="settings from a file, such as another sweep's sweep.yaml; flags win"
     )
-    flags_of_run = flag_fields(settings_of_run)
-    add_flags(parser, flags_of_run, f"every trial ({run})")
-    for name in single_fields(settings_of_run).keys() - flags_of_run:
-        parser.add_argument(f"--{name}", action=_RefuseSearched, nargs="?", help=argparse.SUPPRESS)
+    add_flags(parser, settings_of_run, f"every trial ({run}), but for what the search space searches")
     return parser

@@ -5,7 +5,7 @@ import datetime
 import os
 import shlex
 import shutil
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,24 +13,27 @@ from typing import Any
 from results.record.atomic_write import make_folder, write_json
 from results.record.folder_lock import exclusive_lock
 from results.record.origin import BESIDE_SETTINGS, Origin, new_origin
+from results.record.settings_file import read_settings
 from results.record.space import Space, ends, write_space
-from results.record.sweeps import find_sweep, latest_sweep, read_settings, read_sweep, write_sweep_file
+from results.record.sweeps import find_sweep, latest_sweep, read_sweep, write_sweep_file
 from results.record.trial_log import write_params
 from results.record.upgrade import FORMAT
 from results.trackers.wandb_wishes import settle
 from search_spaces.choose import load_space
 from trainable import contract
-from trainable.contract import DEFAULT_STORAGE, UserError, shown_path
+from trainable.contract import DEFAULT_STORAGE, SettingError, UserError, shown_path
 from trainable.flags import as_arguments
 from trainable.runs import DataDescription, find_run_kind
 from trainable.settings_fields import (
+    Change,
     Role,
     changes,
+    given_in,
+    names_with,
     require_usable_paths,
     roles_by_name,
-    roles_of,
-    single_fields,
     to_flat,
+    with_values,
 )
 from trainable.user_paths import PathTo, read_path, require_usable
 from tune.planning.command_line import LATEST, Request
@@ -39,11 +42,6 @@ from tune.planning.provenance import provenance
 from tune.planning.settings import SweepSettings, from_flat, is_space_file
 
 MIXED_DATA = ", so old and new trials would not belong together; say where that lies or begin a new sweep"
-
-
-def _with_role(role: Role, settings_type: type = SweepSettings) -> set[str]:
-    """Settings, by name: of the sweep itself, or of its run."""
-    return {name for name, field in single_fields(settings_type).items() if role in roles_of(field)}
 
 
 @dataclass(frozen=True)
@@ -57,12 +55,18 @@ class Plan:
     description: DataDescription
     wandb_mode: str
     """'online', 'offline' or 'disabled'"""
-    planned_trials: tuple[dict[str, Any], ...] = ()
-    """Hyperparameters of the trials that are known before the first one runs: all of a sweep that confirms."""
+    params: Mapping[int, dict[str, Any]] = field(default_factory=dict)
+    """Hyperparameters to be written before any trial runs, by its number: of all trials of a sweep that confirms, and
+    of recorded ones that lack what is searched from now on."""
     recorded_data: dict[str, Any] = field(default_factory=dict)
     """What data.json holds when the sweep goes on; what it says of the data stays so."""
     is_unnamed: bool = False
     """Whether it is called after the second in which it began, and so by another name where one was quicker."""
+
+    @property
+    def starting_values(self) -> dict[str, Any]:
+        """The first trial's hyperparameters, by which the sweep's gain is measured."""
+        return _completed({}, self.space, self.settings)
 
 
 def plan_new(request: Request, say: Callable[[str], object] = print) -> Plan:
@@ -74,73 +78,79 @@ def plan_new(request: Request, say: Callable[[str], object] = print) -> Plan:
     Raises:
         UserError: a setting or the data is of no use, or there is a sweep of that name.
     """
-    of_file = _taken_over(read_settings(request.file), but={"name"}) if request.file else {}
-    if of_file.get("confirm"):
-        of_file = _taken_over(of_file, but=_with_role(Role.SEARCH))
-    flat = of_file | request.flags
+    given = request.given
     created = f"{datetime.datetime.now():%Y%m%d-%H%M%S}"
-    if flat.get("confirm"):
-        plan = _plan_confirming(request, flat, created, say)
+    if given.get("confirm"):
+        plan = _plan_confirming(given, created)
     else:
-        settings = from_flat({"name": f"sweep-{created}"} | flat)
-        plan = _plan(request, settings, new_origin(settings.name, created), say)
-        plan = dataclasses.replace(plan, is_unnamed="name" not in flat)
+        settings = from_flat({"name": f"sweep-{created}"} | given)
+        plan = _plan(settings, new_origin(settings.name, created), _searched(settings, request, say))
+        plan = dataclasses.replace(plan, is_unnamed="name" not in given)
     if not plan.is_unnamed and os.path.lexists(plan.settings.folder):
         raise _exists_already(plan.settings)
     return plan
 
 
-def _exists_already(settings: SweepSettings) -> UserError:
-    return UserError(
-        f"--name {settings.name}: {settings.folder} exists already; take another name, or go on with "
-        f"--resume {settings.name}"
+def _exists_already(settings: SweepSettings) -> SettingError:
+    return SettingError(
+        "name",
+        f" {settings.name}: {settings.folder} exists already; take another name, or go on with "
+        f"--resume {settings.name}",
     )
 
 
-def _plan_confirming(request: Request, flat: dict[str, Any], created: str, say: Callable[[str], object]) -> Plan:
+def _plan_confirming(given: dict[str, Any], created: str) -> Plan:
     """The search's own settings, without what only a search needs.
 
     Raises:
         UserError: a setting that would make the trials another training than the search's, or its data has changed.
     """
-    storage = _storage(flat)
-    search = read_sweep(find_sweep(str(flat["confirm"]), storage))
-    only_of_a_search = _with_role(Role.SEARCH)
+    storage = _storage(given)
+    search = read_sweep(find_sweep(str(given["confirm"]), storage))
+    only_of_a_search = names_with(Role.SEARCH, SweepSettings)
     of_search = _taken_over(search.settings, but=only_of_a_search)
-    data = _with_role(Role.DATA, find_run_kind(of_search["run"]).settings_type)
-    free = (_with_role(Role.CHANGEABLE) | _with_role(Role.CONFIRM) | data) - only_of_a_search
-    for name, value in flat.items():
-        if name not in free and value != of_search.get(name):
-            raise UserError(
-                f"--confirm {search.name}: --{name} {value} cannot be given, since it runs that sweep's settings as "
-                "they are; --confirm_top and --confirm_seeds say how many trials, --num_epochs how long"
+    data = names_with(Role.DATA, find_run_kind(of_search["run"]).settings_type)
+    may_change = {*names_with(Role.CHANGEABLE, SweepSettings), *names_with(Role.CONFIRM, SweepSettings), *data}
+    for name, value in given.items():
+        if name not in may_change.difference(only_of_a_search) and value != of_search.get(name):
+            raise SettingError(
+                name,
+                f" {value} cannot be given, since --confirm {search.name} runs that sweep's settings as they are; "
+                "--confirm_top and --confirm_seeds say how many trials, --num_epochs how long",
             )
-    own_settings = {"name": f"{search.name}-confirmed", "scheduler": "none", "seed": search.settings["seed"] + 1}
-    settings = from_flat(of_search | {"storage_path": str(storage)} | own_settings | flat)
+    own_settings = {
+        "name": f"{search.name}-confirmed",
+        "scheduler": "none",
+        "seed": search.settings["seed"] + 1,
+    }
+    settings = from_flat(of_search | {"storage_path": str(storage)} | own_settings | given)
     seeds = range(settings.seed, settings.seed + settings.confirm_seeds)
-    trials = confirming_trials(search, settings.confirm_top, seeds)
+    trials = [
+        _completed(trial, search.space, settings) for trial in confirming_trials(search, settings.confirm_top, seeds)
+    ]
     lies_beside = search.folder.parent == storage
     confirmed = search.name if lies_beside else str(search.folder)
     settings = dataclasses.replace(settings, confirm=confirmed, num_samples=len(trials))
-    plan = _plan(request, settings, new_origin(settings.name, created), say)
-    plan = dataclasses.replace(plan, planned_trials=tuple(trials))
+    plan = _plan(settings, new_origin(settings.name, created), search.space)
+    plan = dataclasses.replace(plan, params=dict(enumerate(trials)))
     plan.description.require_same(search.data, f"--confirm {search.name}", MIXED_DATA)
     return plan
 
 
 def _taken_over(content: dict[str, Any], but: Collection[str] = ()) -> dict[str, Any]:
-    """The settings in what sweep.yaml, or another YAML file, holds."""
+    """The settings in what sweep.yaml holds."""
     return {name: value for name, value in content.items() if name not in (*BESIDE_SETTINGS, *but)}
 
 
-def _plan(request: Request, settings: SweepSettings, origin: Origin, say: Callable[[str], object]) -> Plan:
+def _completed(hyperparameters: Mapping[str, Any], space: Space, settings: SweepSettings) -> dict[str, Any]:
+    """A trial's hyperparameters, with what is searched and it has no value of its own for, as it is trained anyhow."""
+    of_run = to_flat(settings.run_settings)
+    return {**hyperparameters, **{name: of_run[name] for name in space if name not in hyperparameters}}
+
+
+def _plan(settings: SweepSettings, origin: Origin, space: Space) -> Plan:
     require_usable_paths(settings)
     kind = settings.run_kind
-    is_taken_over = "search_space" not in request.flags and settings.search_space != kind.search_space
-    if is_taken_over and is_space_file(settings.search_space):
-        say(f"Runs the search space's file, as it was recorded: {settings.search_space}")
-    space = load_space(settings.search_space)
-    _check_space(settings, space)
     wandb = settle(
         settings.wandb_mode,
         settings.wandb_project,
@@ -152,24 +162,41 @@ def _plan(request: Request, settings: SweepSettings, origin: Origin, say: Callab
     return Plan(settings, origin, space, data, kind.describe(settings.run_settings, data), wandb.mode)
 
 
-def _check_space(settings: SweepSettings, space: Space) -> None:
-    """Both ends of every dimension must be values that a trial can have.
+def _searched(settings: SweepSettings, request: Request, say: Callable[[str], object]) -> Space:
+    """The search space, each value of which a trial can have.
 
     Raises:
-        UserError: a name that is no hyperparameter of the run, or a bound out of its range.
+        UserError: a name that is no hyperparameter of the run, a value out of its range, or one that was given is
+            searched.
     """
-    known = [f.name for f in dataclasses.fields(settings.run_settings)]
+    require_usable_paths(settings)
+    is_taken_over = "search_space" not in request.flags and settings.search_space != settings.run_kind.search_space
+    if is_taken_over and is_space_file(settings.search_space):
+        say(f"Runs the search space's file, as it was recorded: {settings.search_space}")
+    space, given = load_space(settings.search_space), request.given
+    of_data = names_with(Role.DATA, type(settings.run_settings))
+    known = [f.name for f in dataclasses.fields(settings.run_settings) if f.name not in of_data]
     for name, distribution in space.items():
         if name not in known:
-            raise UserError(
-                f"--search_space {settings.search_space}: {name!r} is no hyperparameter of {settings.run}; "
-                f"it can be {', '.join(known)}"
+            raise SettingError(
+                "search_space",
+                f" {settings.search_space}: {name!r} is no hyperparameter of {settings.run}; "
+                f"it can be {', '.join(known)}",
+            )
+        if name in given:
+            raise SettingError(
+                name,
+                f" is {given[name]}, but the search space {settings.search_space} searches {name}; leave it out, or "
+                "give --search_space FILE.py with a SPACE that lacks it",
             )
         for value in ends(distribution):
             try:
-                dataclasses.replace(settings.run_settings, **{name: value})
+                with_values(settings.run_settings, {name: value})
             except UserError as error:
-                raise UserError(f"--search_space {settings.search_space}: {error}; narrow its range") from None
+                raise SettingError(
+                    "search_space", f" {settings.search_space}: {error}; mend its range or choices"
+                ) from None
+    return space
 
 
 def begin(plan: Plan) -> Plan:
@@ -184,9 +211,7 @@ def begin(plan: Plan) -> Plan:
     try:
         with exclusive_lock(folder, f"sweep {folder.name}"):
             write_json(folder / contract.ENVIRONMENT_FILE, provenance())
-            for number, hyperparameters in enumerate(plan.planned_trials):
-                write_params(folder / contract.trial_folder_name(number), hyperparameters)
-            write_settings(plan, [])  # last: from here on it can be resumed
+            write_settings(plan, [])
     except UserError:
         shutil.rmtree(folder, ignore_errors=True)
         raise
@@ -202,44 +227,50 @@ def _with_folder(plan: Plan) -> Plan:
 
 
 def write_settings(plan: Plan, changes_in_words: list[str]) -> None:
-    """Write what the sweep is; the changes that a resume makes join its history."""
+    """Write what the sweep is; the changes that a resume makes join its history.
+
+    What is searched is no setting of the sweep: each trial has its own value, also one that ran before.
+    """
     settings, kind = plan.settings, plan.settings.run_kind
     train, evaluate, run_settings = kind.train_script, kind.evaluate_script, settings.run_settings
+    fixed, of_data = to_flat(settings).keys() - plan.space.keys(), names_with(Role.DATA, type(run_settings))
     data = {
         "objective": kind.objective,
         "run_name": kind.run_name,
         **dataclasses.asdict(plan.description),
         **{name: value for name, value in plan.recorded_data.items() if value},
-        contract.TRAIN_COMMAND: ["python", train, *as_arguments(run_settings)] if train else [],
-        contract.EVALUATE_COMMAND: ["python", evaluate, *as_arguments(run_settings, Role.DATA)] if evaluate else [],
+        contract.TRAIN_COMMAND: ["python", train, *as_arguments(run_settings, fixed)] if train else [],
+        contract.EVALUATE_COMMAND: ["python", evaluate, *as_arguments(run_settings, of_data)] if evaluate else [],
         "roles": roles_by_name(settings),
     }
+    for number, hyperparameters in plan.params.items():
+        write_params(settings.folder / contract.trial_folder_name(number), hyperparameters)
     write_json(settings.folder / contract.DATA_FILE, data)
     write_space(settings.folder, plan.space)
     file = settings.folder / contract.SWEEP_FILE
     history = read_settings(file).get("history", []) if file.exists() else []
     if changes_in_words:
         history.append({"when": f"{datetime.datetime.now():%Y-%m-%d %H:%M:%S}", "changes": changes_in_words})
-    content = {**to_flat(settings), "format": FORMAT, **dataclasses.asdict(plan.origin)}
+    of_sweep = {name: value for name, value in to_flat(settings).items() if name in fixed}
+    content = {**of_sweep, "format": FORMAT, **dataclasses.asdict(plan.origin)}
     if history:
         content["history"] = history
-    write_sweep_file(settings.folder, content)
+    write_sweep_file(settings.folder, content)  # last: from here on it can be resumed
 
 
 def _storage(flat: dict[str, Any]) -> Path:
     """Where sweeps lie.
 
     Raises:
-        UserError: that is no folder, and none that can be made.
+        SettingError: that is no folder, and none that can be made.
     """
-    flag = "--storage_path"
-    storage = read_path(str(flat.get("storage_path", DEFAULT_STORAGE)), flag)
-    require_usable(storage, PathTo.NEW_FOLDER, flag)
+    storage = read_path(str(flat.get("storage_path", DEFAULT_STORAGE)), "storage_path")
+    require_usable(storage, PathTo.NEW_FOLDER, "storage_path")
     return storage
 
 
 def folder_to_resume(request: Request) -> Path:
-    storage = _storage(request.flags)
+    storage = _storage(request.given)
     return latest_sweep(storage) if request.resume == LATEST else find_sweep(str(request.resume), storage)
 
 
@@ -252,36 +283,59 @@ def plan_resumed(request: Request, folder: Path, say: Callable[[str], object] = 
     Raises:
         UserError: a change that would mix trials which cannot be compared, or other data than the sweep's.
     """
-    record = read_sweep(folder)
+    record, given = read_sweep(folder), request.given
     recorded = _taken_over(record.settings) | {"name": folder.name}
-    settings = from_flat(recorded | request.flags | {"storage_path": str(folder.parent)})
-    changed = changes(from_flat(recorded), settings)
+    with given_in(f"{shown_path(folder / contract.SWEEP_FILE)}: ", recorded.keys() - given.keys()):
+        before = from_flat(recorded)
+        settings = from_flat(recorded | given | {"storage_path": str(folder.parent)})
+    space = record.space if settings.confirm else _searched(settings, request, say)
+    searched_no_more = record.space.keys() - space.keys()
+    changed = [change for change in changes(before, settings) if change.name not in searched_no_more]
     for change in changed:
-        if not change.allowed:
-            raise UserError(
-                f"--resume {folder.name}: --{change.name} {change.after} is not what its trials ran with "
-                f"({change.before}), and trials of both could not be compared; begin a new sweep with "
-                f"--config {shown_path(folder / contract.SWEEP_FILE)} --{change.name} {change.after}"
-            )
-        if change.name == "num_samples" and settings.confirm:
-            raise UserError(
-                f"--resume {folder.name}: it confirms settings under given seeds and takes no more trials; begin "
-                f"another with --confirm {shlex.quote(settings.confirm)} --seed N --confirm_seeds M"
-            )
-    plan = dataclasses.replace(_plan(request, settings, record.origin, say), recorded_data=record.data)
+        _require_allowed(change, folder, settings)
+    plan = dataclasses.replace(
+        _plan(settings, record.origin, space),
+        params={
+            trial.number: _completed(trial.config, space, before)
+            for trial in record.trials
+            if not space.keys() <= trial.config.keys()
+        },
+        recorded_data=record.data,
+    )
     plan.description.require_same(record.data, f"--resume {folder.name}", MIXED_DATA)
     in_words = [f"{change.name}: {change.before} -> {change.after}" for change in changed]
-    return plan, in_words + _space_changes(record.space, plan.space)
+    return plan, in_words + _space_changes(record.space, space, before, settings)
 
 
-def _space_changes(recorded: Space, now: Space) -> list[str]:
+def _require_allowed(change: Change, folder: Path, settings: SweepSettings) -> None:
+    """Raises UserError on a change that a resume cannot make."""
+    if not change.allowed:
+        raise SettingError(
+            change.name,
+            f" {change.after} is not what the trials of --resume {folder.name} ran with ({change.before}), and trials "
+            f"of both could not be compared; begin a new sweep with "
+            f"--config {shown_path(folder / contract.SWEEP_FILE)} --{change.name} {change.after}",
+        )
+    if settings.confirm and change.name in names_with(Role.SEARCH, SweepSettings):
+        raise SettingError(
+            change.name,
+            f" {change.after} cannot be given with --resume {folder.name}: it confirms settings under given seeds, and "
+            f"all its trials are known; begin another with --confirm {shlex.quote(settings.confirm)} --seed N "
+            "--confirm_seeds M",
+        )
+
+
+def _space_changes(recorded: Space, now: Space, before: SweepSettings, settings: SweepSettings) -> list[str]:
     """What has changed in the search space itself, by another one or by an edit of its file.
 
     The earliest sweeps recorded none, so nothing is known of theirs.
     """
-    absent = "not searched"
+
+    def words(space: Space, name: str, of_sweep: SweepSettings) -> str:
+        return str(space.get(name) or f"fixed at {getattr(of_sweep.run_settings, name, None)}")
+
     return [
-        f"search_space: {name} {recorded.get(name, absent)} -> {now.get(name, absent)}"
+        f"search_space: {name} {words(recorded, name, before)} -> {words(now, name, settings)}"
         for name in dict.fromkeys([*recorded, *now])
         if recorded and recorded.get(name) != now.get(name)
     ]

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from trainable.contract import DEFAULT_STORAGE, DEFAULT_WANDB_PROJECT, UserError
+from trainable.contract import DEFAULT_STORAGE, DEFAULT_WANDB_PROJECT, SettingError
 from trainable.runs import RunKind, find_run_kind
 from trainable.settings_fields import Role, require, setting, typed_values
 from trainable.user_paths import PathTo
@@ -32,7 +32,7 @@ class SweepSettings:
     """Everything that decides a sweep.
 
     Raises:
-        UserError: a value out of its range, named with its limit.
+        SettingError: a value out of its range, named with its limit.
     """
 
     name: str = _sweep(
@@ -52,7 +52,7 @@ class SweepSettings:
     search_space: str = _search(
         "",
         "name of a search space, or a .py file that defines SPACE (default: the run's own)",
-        roles=[CHANGEABLE],
+        roles=[CHANGEABLE, SEARCH],
         path_to=PathTo.FILE,
         is_path=is_space_file,
     )
@@ -96,15 +96,16 @@ class SweepSettings:
 
     def __post_init__(self) -> None:
         if not PLAIN_NAME.fullmatch(self.name):
-            raise UserError(
-                f"--name {self.name!r} is no plain folder name; use letters, digits, '.', '_' and '-', "
-                "at most 255, beginning with a letter or digit"
+            raise SettingError(
+                "name",
+                f" {self.name!r} is no plain folder name; use letters, digits, '.', '_' and '-', at most 255, "
+                "beginning with a letter or digit",
             )
         for name in ("num_samples", "num_epochs", "grace_period", "confirm_top", "max_concurrent_trials"):
             value = getattr(self, name)
             require(self, name, value is None or value >= 1, "at least 1")
         require(self, "confirm_seeds", self.confirm_seeds >= 2, "at least 2: one seed has no spread")
-        most = f"at most --num_epochs ({self.num_epochs})"
+        most = f"at most num_epochs ({self.num_epochs})"
         require(self, "grace_period", self.grace_period <= self.num_epochs, most)
         require(self, "seed", self.seed >= 0, "0 or more")
         require(self, "reduction_factor", 1 < self.reduction_factor < float("inf"), "above 1")
@@ -132,11 +133,13 @@ def from_flat(flat: dict[str, Any]) -> SweepSettings:
     given, of_run = typed_values(flat, SweepSettings, kind.settings_type)
     own = {
         "metric": kind.objective,
-        "search_space": kind.search_space,
+        "search_space": "" if given.get("confirm") else kind.search_space,
         "grace_period": max(1, min(SweepSettings.grace_period, given.get("num_epochs", SweepSettings.num_epochs))),
         **{name: value for name, value in given.items() if value != ""},
     }
     if own["metric"] not in kind.modes:
-        raise UserError(f"--metric {own['metric']!r}: trials cannot be ranked by it; it can be {', '.join(kind.modes)}")
+        raise SettingError(
+            "metric", f" {own['metric']!r}: trials cannot be ranked by it; it can be {', '.join(kind.modes)}"
+        )
     own = {"mode": kind.modes[own["metric"]]} | own
     return SweepSettings(**own, run_settings=kind.settings_type(**of_run))

@@ -27,13 +27,6 @@ def test_every_metric_a_trial_can_be_ranked_by_has_a_sensible_direction():
     assert set(KIND.modes.values()) == {"min", "max"}
 
 
-def test_the_first_trial_is_the_settings_own_defaults():
-    defaults = GRPOSettings()
-    assert KIND.first_hyperparameters == {
-        name: getattr(defaults, name) for name in ("lr", "group_size", "budget_penalty")
-    }
-
-
 def test_the_shipped_data_in_words_and_numbers(shipped):
     description = KIND.describe(GRPOSettings(), shipped)
     assert description.summary.startswith("digit_vqa: 2,000 samples (train 1,324, validation 332, test 344)")

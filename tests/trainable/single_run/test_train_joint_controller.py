@@ -313,7 +313,7 @@ def test_overwrite_begins_anew_and_touches_nothing_else(workplace: Path, train_h
         ("--results_dir nowhere", "there is no such folder; say with --results_dir where it lies"),
         ("--dataset_names chart_vqa", "--dataset_names can be"),
         ("--model_path ./nowhere", "there is no such folder; say with --model_path where it lies"),
-        ("--latency_budget_min 9 --latency_budget_max 3", "at most --latency_budget_max"),
+        ("--latency_budget_min 9 --latency_budget_max 3", "at most latency_budget_max"),
     ],
 )
 def test_a_mistake_is_said_in_one_sentence(
@@ -331,8 +331,8 @@ def test_a_mistake_is_said_in_one_sentence(
     ("params", "said"),
     [
         ({"lr": 0.001}, "does not hold the settings of a training (no 'created')"),  # a sweep's trial
-        ({"created": "20260101-000000", "wandb_id": "abc", "rate": 0.1}, "(no setting 'rate'; --help lists them)"),
-        ({"created": "20260101-000000", "wandb_id": "abc", "lr": "fast"}, "(--lr is 'fast'; it must be a number)"),
+        ({"created": "20260101-000000", "wandb_id": "abc", "rate": 0.1}, "(rate is no setting; --help lists"),
+        ({"created": "20260101-000000", "wandb_id": "abc", "lr": "fast"}, "(lr is 'fast'; it must be a number)"),
     ],
 )
 def test_what_is_no_training_of_this_command_is_not_gone_on_with(

@@ -5,6 +5,9 @@ from pathlib import Path
 import pytest
 from sweep_here import sweep_here
 
+from trainable.grpo.settings import GRPOSettings
+from tune.planning.command_line import parse_command_line
+from tune.planning.settings import from_flat
 from tune.run_sweep import main
 
 SPACE_OF_ONE = 'from optuna.distributions import IntDistribution\nSPACE = {"group_size": IntDistribution(1, 8)}\n'
@@ -15,15 +18,12 @@ SPACE_OF_OTHERS = 'from optuna.distributions import IntDistribution\nSPACE = {"g
     ("flags", "sentence"),
     [
         (["--num_sample", "3"], "no flag --num_sample; did you mean --num_samples?"),
-        (
-            ["--lr", "1e-3"],
-            "--lr is what the sweep searches; give its range in a file of your own: --search_space FILE.py",
-        ),
+        (["--lr", "1e-3"], "--lr is 0.001, but the search space joint_controller searches lr; leave it out, or give"),
         (["--retry_errored"], "--retry_errored needs --resume"),
         (["--num_samples", "three"], "invalid int value: 'three'"),
         (["--num_samples", "0"], "--num_samples is 0; it must be at least 1"),
         (["--num_epochs", "0"], "--num_epochs is 0; it must be at least 1"),
-        (["--grace_period", "31"], "it must be at most --num_epochs (30)"),
+        (["--grace_period", "31"], "it must be at most num_epochs (30)"),
         (["--reduction_factor", "1"], "--reduction_factor is 1.0; it must be above 1"),
         (["--batch_size", "0"], "batch_size is 0; it must be at least 1"),
         (["--seed", "-1"], "--seed is -1; it must be 0 or more"),
@@ -37,7 +37,7 @@ SPACE_OF_OTHERS = 'from optuna.distributions import IntDistribution\nSPACE = {"g
         (["--dataset_names", "nope"], "no dataset 'nope' in it; --dataset_names can be digit_vqa"),
         (["--results_dir", "nowhere"], "nowhere: there is no such folder; say with --results_dir where it lies"),
         (["--latency_budget_min", "50"], "the range is empty"),
-        (["--latency_budget_min", "9", "--latency_budget_max", "8"], "it must be at most --latency_budget_max (8 ms)"),
+        (["--latency_budget_min", "9", "--latency_budget_max", "8"], "it must be at most latency_budget_max (8 ms)"),
         (["--name", "../x"], "--name '../x' is no plain folder name"),
         (["--name", ""], "is no plain folder name"),
         (["--wandb_project", "team/proj"], "--wandb_project: Invalid project name 'team/proj': cannot contain"),
@@ -84,11 +84,30 @@ def test_a_search_space_with_impossible_values_is_refused(
     [
         ("num_samples: [1", "not readable as YAML"),
         ("- num_samples", "expected lines such as 'num_samples: 32'"),
-        ("num_trials: 3", "no setting 'num_trials'"),
-        ("num_samples: many", "--num_samples is 'many'; it must be a whole number"),
-        ("run: 3", "--run '3': no such run"),
-        ("num_samples: 1.5", "--num_samples is 1.5; it must be a whole number"),
-        ("scheduler: pbt", "--scheduler 'pbt': it can be asha, none"),
+        ("", "{file}: it holds nothing; expected lines such as 'num_samples: 32'"),
+        ("seed: 1\nseed: 2", "{file}, line 2: not readable as YAML (seed is set twice)"),
+        ("seed:\n\t1", "{file}, line 2: not readable as YAML (found character '\\t' that cannot start any token)"),
+        ("trials: 3", "{file}: trials is no setting; --help lists the settings"),
+        ("num_sample: 3", "{file}: num_sample is no setting; did you mean num_samples?"),
+        ("search:\n  num_samples: 3", "{file}: search is no setting; "),
+        ("num_samples: many", "{file}: num_samples is 'many'; it must be a whole number"),
+        ("num_samples: 1.5", "{file}: num_samples is '1.5'; it must be a whole number"),
+        ("num_samples: null", "{file}: num_samples is empty; it must be a whole number"),
+        ("num_samples: [4, 8]", "{file}: num_samples is ['4', '8']; it must be a whole number, and one value"),
+        ("num_samples: {a: 4}", "{file}: num_samples is {'a': '4'}; it must be a whole number, and one value"),
+        ("num_samples: 2026-01-01", "{file}: num_samples is '2026-01-01'; it must be a whole number"),
+        ("num_samples: 0", "{file}: num_samples is 0; it must be at least 1"),
+        ("gpus_per_trial: ''", "{file}: gpus_per_trial is ''; it must be a number"),
+        ("dataset_names:", "{file}: dataset_names is empty; it must be text"),
+        ("wandb_mode: off", "{file}: wandb_mode 'off': it can be online, offline, disabled"),
+        ("batch_size: 0", "{file}: batch_size is 0; it must be at least 1"),
+        ("lr: 1e-3", "{file}: lr is 0.001, but the search space joint_controller searches lr; leave it out, or give"),
+        ("scheduler: pbt", "{file}: scheduler 'pbt': it can be asha, none"),
+        ("run: 3", "{file}: run '3': no such run"),
+        ("run:", "{file}: run is empty; it must be text"),
+        ("name: ../x", "{file}: name '../x' is no plain folder name"),
+        ("metric: Val/Nope", "{file}: metric 'Val/Nope': trials cannot be ranked by it"),
+        ("search_space: nope", "{file}: search_space 'nope': no such space"),
     ],
 )
 def test_a_mistake_in_the_file_gets_its_sentence(
@@ -97,8 +116,27 @@ def test_a_mistake_in_the_file_gets_its_sentence(
     file = tmp_path / "mine.yaml"
     file.write_text(text, encoding="utf-8")
     assert main(["--storage_path", str(tmp_path / "sweeps"), "--config", str(file)]) == 2
-    assert sentence in capsys.readouterr().err
+    (line,) = capsys.readouterr().err.splitlines()
+    assert sentence.replace("{file}", str(file)) in line
     assert not (tmp_path / "sweeps").exists()
+
+
+def test_a_value_of_the_file_means_what_it_would_as_a_flag(tmp_path: Path) -> None:
+    """Whatever YAML itself would take it for."""
+    in_words = {"num_samples": '"4"', "seed": "010", "entropy_coefficient": "1e-3", "latency_budget_max": "null"}
+    in_words |= {"trust_remote_code": "on", "name": "2026-01-01", "wandb_project": "007", "max_grad_norm": "1"}
+    file = tmp_path / "mine.yaml"
+    file.write_text("".join(f"{name}: {value}\n" for name, value in in_words.items()), encoding="utf-8")
+    settings = from_flat(parse_command_line(["--config", str(file)]).given)
+    assert (settings.num_samples, settings.seed, settings.name, settings.wandb_project) == (4, 10, "2026-01-01", "007")
+    assert settings.run_settings == GRPOSettings(entropy_coefficient=1e-3, trust_remote_code=True, max_grad_norm=1.0)
+
+
+def test_the_file_may_name_the_run_whose_settings_it_holds(tmp_path: Path) -> None:
+    file = tmp_path / "mine.yaml"
+    file.write_text("run: quadratic_run:KIND\nepoch_ms: 3\n", encoding="utf-8")
+    request = parse_command_line(["--config", str(file), "--fail_epoch", "2"])
+    assert request.given == {"run": "quadratic_run:KIND", "epoch_ms": 3.0, "fail_epoch": 2}
 
 
 def test_a_used_name_is_refused(digit_sweep: tuple[Path, str], capsys: pytest.CaptureFixture[str]) -> None:

@@ -78,7 +78,10 @@ def test_under_the_searchs_own_seed_a_setting_repeats_its_trial_and_under_anothe
 @pytest.mark.parametrize(
     ("flags", "sentence"),
     [
-        (["--num_samples", "9"], "--num_samples 9 cannot be given, since it runs that sweep's settings as they are"),
+        (
+            ["--num_samples", "9"],
+            "--num_samples 9 cannot be given, since --confirm twin runs that sweep's settings as they are",
+        ),
         (["--epoch_ms", "9"], "--epoch_ms 9.0 cannot be given"),
         (["--scheduler", "asha"], "--scheduler asha cannot be given"),
         (["--confirm_seeds", "1"], "at least 2: one seed has no spread"),

@@ -11,7 +11,10 @@ import yaml
 from made_up_sweep import MadeUpTrial, write_trial
 from profiles import CONFIGURATIONS, write_profile
 
-from results.record.sweeps import read_settings, read_sweep
+from results.record.origin import BESIDE_SETTINGS
+from results.record.settings_file import read_settings
+from results.record.sweeps import read_sweep
+from results.record.trial_log import TrialLog, write_params
 from results.record.upgrade import FORMAT
 from trainable.contract import UserError
 from trainable.grpo.settings import GRPOSettings
@@ -85,8 +88,8 @@ def test_a_resume_from_another_shell_sends_to_the_project_of_the_shell_that_bega
 
 
 @pytest.fixture
-def begun(tmp_path: Path) -> Plan:
-    """A sweep over one hyperparameter, from a file of the user's, that is about to run."""
+def mine(tmp_path: Path) -> list[str]:
+    """Flags of a sweep over one hyperparameter, from a file of the user's."""
     write_profile(tmp_path / "profile")
     (tmp_path / "mine.py").write_text(SPACE, encoding="utf-8")
     flags = {
@@ -94,7 +97,13 @@ def begun(tmp_path: Path) -> Plan:
         "results_dir": tmp_path / "profile",
         "search_space": tmp_path / "mine.py",
     }
-    plan = plan_new(parse_command_line(["--name", "mine", *(f"--{name}={value}" for name, value in flags.items())]))
+    return [f"--{name}={value}" for name, value in flags.items()]
+
+
+@pytest.fixture
+def begun(mine: list[str]) -> Plan:
+    """The sweep, about to run."""
+    plan = plan_new(parse_command_line(["--name", "mine", *mine]))
     begin(plan)
     return plan
 
@@ -114,7 +123,7 @@ def test_an_edited_search_space_is_said_at_the_resume_and_kept_in_the_history(be
     lr = "FloatDistribution(high=0.01, log=True, low={}, step=None)".format
     assert changes == [
         f"search_space: lr {lr(0.0001)} -> {lr(0.001)}",
-        "search_space: dropout not searched -> FloatDistribution(high=0.5, log=False, low=0.0, step=None)",
+        "search_space: dropout fixed at 0.1 -> FloatDistribution(high=0.5, log=False, low=0.0, step=None)",
     ]
     (entry,) = yaml.safe_load((begun.settings.folder / "sweep.yaml").read_text(encoding="utf-8"))["history"]
     assert entry["changes"] == changes
@@ -148,7 +157,7 @@ def test_a_settings_roles_lie_in_the_record(begun: Plan) -> None:
     roles = json.loads((folder / "data.json").read_text(encoding="utf-8"))["roles"]
     content = yaml.safe_load((folder / "sweep.yaml").read_text(encoding="utf-8"))
     assert content["format"] == FORMAT
-    assert list(roles) == [name for name in content if name not in ("format", "created", "identity", "wandb_group")]
+    assert [name for name in roles if name != "lr"] == [name for name in content if name not in BESIDE_SETTINGS]
     assert roles["lr"] == ["training", "hyperparameter"]
     assert roles["num_samples"] == ["changeable", "search"]
     assert roles["results_dir"] == ["data"]
@@ -213,13 +222,12 @@ def test_what_lies_with_a_sweep_that_is_moved_is_found_beside_it(tmp_path: Path)
 
 def test_a_search_is_confirmed_on_a_copy_of_its_profile(sent_elsewhere: Path) -> None:
     confirm = ["--confirm", "mine", "--storage_path", str(sent_elsewhere / "sweeps"), "--confirm_seeds", "2"]
-    confirm += ["--search_space", str(sent_elsewhere / "mine.py")]
     with pytest.raises(UserError, match="say with --results_dir where it lies"):
         plan_new(parse_command_line(confirm))
 
     plan = plan_new(parse_command_line([*confirm, "--results_dir", str(sent_elsewhere / "profile")]))
 
-    assert [trial["lr"] for trial in plan.planned_trials] == [1e-3, 1e-3]
+    assert [trial["lr"] for trial in plan.params.values()] == [1e-3, 1e-3]
     assert plan.settings.confirm == "mine"  # by its name, which holds wherever both lie
 
 
@@ -235,6 +243,106 @@ def test_other_data_than_a_sweeps_is_refused_wherever_it_lies(sent_elsewhere: Pa
     given = ["--results_dir", str(other), "--search_space", str(sent_elsewhere / "mine.py")]
     with pytest.raises(UserError, match="--resume mine: this is not the data that it ran on"):
         resumed_there(sent_elsewhere, *given)
-    confirm = ["--confirm", "mine", "--storage_path", str(sent_elsewhere / "sweeps"), *given]
+    confirm = ["--confirm", "mine", "--storage_path", str(sent_elsewhere / "sweeps"), *given[:2]]
     with pytest.raises(UserError, match="--confirm mine: this is not the data that it ran on"):
         plan_new(parse_command_line(confirm))
+
+
+@pytest.fixture(params=["flag", "file"])
+def begun_with_a_group_of_8(request: pytest.FixtureRequest, mine: list[str], tmp_path: Path) -> Plan:
+    (tmp_path / "mine.yaml").write_text("group_size: 8\n", encoding="utf-8")
+    door = ["--group_size", "8"] if request.param == "flag" else ["--config", str(tmp_path / "mine.yaml")]
+    plan = plan_new(parse_command_line(["--name", "mine", *mine, *door]))
+    begin(plan)
+    return plan
+
+
+def test_a_hyperparameter_that_is_not_searched_is_fixed_for_all_trials_and_commands(
+    begun_with_a_group_of_8: Plan,
+) -> None:
+    plan, folder = begun_with_a_group_of_8, begun_with_a_group_of_8.settings.folder
+    assert plan.settings.run_settings.group_size == 8
+    assert plan.starting_values == {"lr": 1e-4}
+    content = yaml.safe_load((folder / "sweep.yaml").read_text(encoding="utf-8"))
+    assert content["group_size"] == 8
+    assert "lr" not in content
+    command = json.loads((folder / "data.json").read_text(encoding="utf-8"))["train_command"]
+    assert command[-2:] == ["--group_size", "8"]
+
+
+def test_a_sweep_yaml_with_a_fixed_hyperparameter_begins_the_same_sweep_again(begun_with_a_group_of_8: Plan) -> None:
+    before = begun_with_a_group_of_8.settings
+    again = plan_new(parse_command_line(["--config", str(before.folder / "sweep.yaml"), "--name", "again"]))
+    assert again.settings == dataclasses.replace(before, name="again")
+
+
+def test_a_sweep_yaml_that_shows_what_was_searched_can_be_used_but_not_edited_there(begun: Plan) -> None:
+    """Up to format 2 it showed that too, at its default."""
+    file = begun.settings.folder / "sweep.yaml"
+    of_format_2 = file.read_text(encoding="utf-8").replace(f"format: {FORMAT}", "format: 2") + "lr: 0.0001\n"
+    file.write_text(of_format_2, encoding="utf-8")
+    assert plan_new(parse_command_line(["--config", str(file), "--name", "again"])).space.keys() == {"lr"}
+
+    file.write_text(of_format_2.replace("lr: 0.0001", "lr: 0.001"), encoding="utf-8")
+    with pytest.raises(UserError, match=r"lr is 0\.001, but the search space .*mine\.py searches lr"):
+        plan_new(parse_command_line(["--config", str(file), "--name", "again"]))
+
+
+def test_what_a_resume_begins_to_search_earlier_trials_have_as_they_were_trained(
+    begun_with_a_group_of_8: Plan, tmp_path: Path
+) -> None:
+    folder = begun_with_a_group_of_8.settings.folder
+    write_params(folder / "trial_00000", {"lr": 1e-4})
+
+    plan, changes = resumed(begun_with_a_group_of_8, "--search_space", "joint_controller")
+    write_settings(plan, changes)
+
+    assert "search_space: group_size fixed at 8 -> IntDistribution(high=32, log=False, low=2, step=1)" in changes
+    record = read_sweep(folder)
+    assert record.trials[0].config == {"lr": 1e-4, "group_size": 8, "budget_penalty": 10.0}
+    assert not record.settings.keys() & record.space.keys()
+    assert resumed(begun_with_a_group_of_8)[1] == []
+
+
+def test_what_a_resume_searches_no_more_it_may_fix_once(begun: Plan, tmp_path: Path) -> None:
+    folder = begun.settings.folder
+    write_params(folder / "trial_00000", {"lr": 2e-3})
+    (tmp_path / "mine.py").write_text(SPACE.replace("lr", "dropout").replace("1e-2", "0.5"), encoding="utf-8")
+
+    plan, changes = resumed(begun, "--lr", "1e-3")
+    write_settings(plan, changes)
+
+    assert changes[0].endswith("step=None) -> fixed at 0.001")
+    assert plan.starting_values == {"dropout": 0.1}
+    record = read_sweep(folder)
+    assert record.settings["lr"] == 1e-3
+    assert record.trials[0].config == {"lr": 2e-3, "dropout": 0.1}
+    assert resumed(begun, "--lr", "1e-3")[1] == []
+    with pytest.raises(UserError, match=r"lr 0\.002 is not what the trials of --resume mine ran with \(0\.001\)"):
+        resumed(begun, "--lr", "2e-3")
+
+
+def test_a_resume_takes_a_file_as_it_takes_flags(begun: Plan, tmp_path: Path) -> None:
+    file = tmp_path / "mine.yaml"
+    file.write_text("num_samples: 20\nbatch_size: 16\n", encoding="utf-8")
+    assert resumed(begun, "--config", str(file))[1] == ["num_samples: 16 -> 20"]
+    file.write_text("batch_size: 17\n", encoding="utf-8")
+    with pytest.raises(UserError, match=r"batch_size 17 is not what the trials of --resume mine ran with \(16\)"):
+        resumed(begun, "--config", str(file))
+
+
+def test_a_confirming_sweep_has_the_space_of_the_search_and_no_value_of_what_it_searched(begun: Plan) -> None:
+    folder = begun.settings.folder
+    write_params(folder / "trial_00000", {"lr": 1e-4})
+    TrialLog(folder / "trial_00000").append({"training_iteration": 1, begun.settings.metric: 0.5})
+
+    storage = ["--storage_path", str(folder.parent)]
+    plan = plan_new(parse_command_line([*storage, "--confirm", "mine", "--confirm_seeds", "2"]))
+    begin(plan)
+
+    record = read_sweep(plan.settings.folder)
+    assert record.space == begun.space
+    assert "lr" not in record.settings
+    assert [trial.config for trial in record.trials] == [{"lr": 1e-4, "seed": 1}, {"lr": 1e-4, "seed": 2}]
+    with pytest.raises(UserError, match="all its trials are known"):
+        plan_resumed(parse_command_line(["--resume", "x", "--search_space", "joint_controller"]), record.folder)
