@@ -86,9 +86,10 @@ def require_usable(path: Path, to: PathTo, flag: str) -> None:
         SettingError: it cannot be used so.
     """
     if not _is_utf_8(path):
-        raise UserError(
-            f"{flag} {path}: its name is not UTF-8 on this disk (file names are {sys.getfilesystemencoding()} here), "
-            "and Ray, torch and W&B would take it for another; give one of ASCII letters, or set LC_ALL=C.UTF-8"
+        raise SettingError(
+            flag,
+            f" {path}: its name is not UTF-8 on this disk (file names are {sys.getfilesystemencoding()} here), "
+            "and Ray, torch and W&B would take it for another; give one of ASCII letters, or set LC_ALL=C.UTF-8",
         )
     try:
         is_folder = stat.S_ISDIR(path.stat().st_mode)
