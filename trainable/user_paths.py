@@ -12,7 +12,7 @@ from enum import StrEnum
 from pathlib import Path
 from urllib.parse import unquote
 
-from trainable.contract import SettingError
+from trainable.contract import SettingError, UserError
 
 
 class PathTo(StrEnum):
