@@ -5,7 +5,6 @@ result.json covers and goes on from it, so resuming needs nothing from Ray.
 """
 
 import dataclasses
-import numbers
 import pickle
 import platform
 import traceback
@@ -18,7 +17,7 @@ from ray import tune
 from ray.tune.result import SHOULD_CHECKPOINT
 
 from trainable import contract
-from trainable.runs import Diverged, Run, RunKind, find_run_kind, resumed_run
+from trainable.runs import Diverged, Run, RunKind, find_run_kind, reported_metrics, resumed_run
 from trainable.settings_fields import with_values
 from trainable.torch_process import set_up_torch
 
@@ -64,11 +63,7 @@ class RunTrainable(tune.Trainable):
         try:
             note = {} if self._run else self._begin()
             assert self._run
-            metrics = {name: _number(name, value) for name, value in self._run.step().items()}
-            if self._metric not in metrics:
-                raise KeyError(
-                    f"the run reported no {self._metric}, by which trials are ranked; it reported {[*metrics]}"
-                )
+            metrics = reported_metrics(self._run.step(), self._metric)
         except Diverged as error:
             return self._ended(contract.DIVERGED, str(error))
         except (torch.OutOfMemoryError, MemoryError) as error:
@@ -123,18 +118,6 @@ class RunTrainable(tune.Trainable):
         if self._run:
             self._run.close()
         self._run, self._epoch = None, 0
-
-
-def _number(name: str, value: Any) -> Any:
-    """A metric as a number of Python's, which Ray can send and JSON holds.
-
-    Raises:
-        TypeError: it is none.
-    """
-    plain = value.item() if hasattr(value, "item") else value
-    if not isinstance(plain, numbers.Real):
-        raise TypeError(f"the run reported a {type(value).__name__} as {name}; a metric is a number")
-    return plain
 
 
 def _whole_rows(file: Path) -> int:

@@ -6,13 +6,15 @@ this seam.
 """
 
 import importlib
+import numbers
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
-from trainable.contract import SettingError, UserError, checkpoints
+from trainable.contract import SettingError, UserError, checkpoints, is_metric
 from trainable.score_parts import Baseline
+from trainable.terminal.text import one_line
 
 KINDS = {"joint_controller": "trainable.grpo.joint_controller:KIND"}
 
@@ -59,7 +61,7 @@ class Run(Protocol):
     """One training in progress."""
 
     def step(self) -> dict[str, float]:
-        """Train for one epoch and return its metrics. Raises Diverged."""
+        """Train for one epoch and return its metrics, as `reported_metrics` takes them. Raises Diverged."""
 
     def save(self, folder: Path) -> None:
         """Write into an existing, empty folder all that `load` needs, and the best policy so far.
@@ -129,6 +131,33 @@ def find_run_kind(name: str) -> RunKind:
         raise SettingError("run", f" {name!r}: module {module_name} has no {attribute!r}")
     kind: RunKind = getattr(module, attribute)
     return kind
+
+
+def reported_metrics(reported: Mapping[str, Any], objective: str) -> dict[str, float]:
+    """What a run's step gave, as the record holds it: numbers of Python's, under names that are no other column's.
+
+    Raises:
+        TypeError, ValueError: something in it is no metric.
+        KeyError: the objective, by which trials are ranked, is not in it.
+    """
+    if not isinstance(reported, Mapping):
+        raise TypeError(f"the run reported {reported!r:.40} of an epoch, not a dict of metrics")
+    metrics = {}
+    for name, value in reported.items():
+        if not isinstance(name, str) or not is_metric(name) or one_line(name) != name:
+            raise ValueError(
+                f"the run reported {name!r:.40}; a metric's name is text that begins with Train/, Val/ or Perf/"
+            )
+        plain = value.item() if hasattr(value, "item") else value
+        if not isinstance(plain, numbers.Real):
+            raise TypeError(f"the run reported a {type(value).__name__} as {name}; a metric is a number")
+        try:
+            metrics[name] = float(plain)
+        except OverflowError:
+            raise ValueError(f"the run reported a number too large for a float as {name}") from None
+    if objective not in metrics:
+        raise KeyError(f"the run reported no {objective}, by which trials are ranked; it reported {[*metrics]}")
+    return metrics
 
 
 AnyRun = TypeVar("AnyRun", bound=Run)

@@ -1,11 +1,14 @@
 import sys
+from fractions import Fraction
 
+import numpy as np
 import pytest
+import torch
 
 from trainable import contract
 from trainable.contract import UserError
 from trainable.grpo.joint_controller import KIND
-from trainable.runs import find_run_kind
+from trainable.runs import find_run_kind, reported_metrics
 from trainable.score_parts import BestPolicy, BudgetPoint, ScoreParts
 
 
@@ -33,6 +36,36 @@ def test_a_users_own_run_is_found_by_module_and_attribute(tmp_path, monkeypatch)
 def test_a_run_that_is_not_there(name, answer):
     with pytest.raises(UserError, match=answer):
         find_run_kind(name)
+
+
+def test_whatever_number_a_run_reports_is_recorded_as_one_of_pythons():
+    reported = {
+        "Val/Int": 3, "Val/Truth": True, "Val/Third": Fraction(1, 3), "Val/NumPy": np.float16(0.5),
+        "Val/Long": np.longdouble(0.25), "Val/Array": np.array([2.0]), "Val/Torch": torch.tensor(1.5),
+    }  # fmt: skip
+    metrics = reported_metrics(reported, "Val/Int")
+    assert list(metrics.values()) == [3.0, 1.0, 1 / 3, 0.5, 0.25, 2.0, 1.5]
+    assert {type(value) for value in metrics.values()} == {float}
+
+
+@pytest.mark.parametrize("value", ["a", "0.5", None, 1j, {"a": 1.0}, [1.0], np.array(["a"]), 10**400], ids=repr)
+def test_what_is_no_number_is_no_metric_and_is_named(value):
+    with pytest.raises((TypeError, ValueError), match="Val/Odd"):
+        reported_metrics({"Val/Best": 1.0, "Val/Odd": value}, "Val/Best")
+
+
+@pytest.mark.parametrize(
+    "name", ["done", "config", "failure", "training_iteration", "", 1, None, "Val/a\nb", "Val/\ud800"]
+)
+def test_a_metric_takes_no_other_columns_name_and_none_that_cannot_be_shown(name):
+    with pytest.raises(ValueError, match="a metric's name is text that begins with Train/, Val/ or Perf/"):
+        reported_metrics({"Val/Best": 1.0, name: 1.0}, "Val/Best")
+
+
+@pytest.mark.parametrize("reported", [None, [], 0.5], ids=repr)
+def test_an_epoch_gives_its_metrics_by_name(reported):
+    with pytest.raises(TypeError, match="not a dict of metrics"):
+        reported_metrics(reported, "Val/Best")
 
 
 def test_what_the_best_policy_achieves_comes_back_from_its_file_to_the_bit(tmp_path):

@@ -1,5 +1,6 @@
 """GRPO on the joint controller, as the kind of run that a sweep can choose. Importing it is cheap."""
 
+import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,10 @@ from trainable.runs import DataDescription
 
 if TYPE_CHECKING:
     from trainable.grpo.run import ControllerData, GRPORun
+
+
+LATENCIES_DIFFER = 1e-5
+"""By this part at least: the policy sees a budget's logarithm, and in float32 closer ones are one."""
 
 
 class JointController:
@@ -38,10 +43,10 @@ class JointController:
 
         profile = read_profile(settings.profile, settings.dataset_names)
         low, high = profile.budget_range_ms
-        if low == high:
+        if math.isclose(low, high, rel_tol=LATENCIES_DIFFER):
             raise UserError(
-                f"profile {profile.results_dir}: every configuration takes {low:g} ms, so there is no latency "
-                "to trade; measure configurations that differ"
+                f"profile {profile.results_dir}: the 5th and the 95th percentile of its training latencies are both "
+                f"{low:g} ms, so there is no latency to trade; measure configurations that differ"
             )
         least, largest = settings.latency_budget_min or low, settings.latency_budget_max or high
         if least > largest:

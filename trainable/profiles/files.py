@@ -19,9 +19,13 @@ from typing import Any
 
 from trainable.contract import UserError
 from trainable.profiles.identities import identity, whole_characters
+from trainable.terminal.text import one_line
 
 KNOB_NAMES = ("tier", "top_k", "num_active_blocks")
 STAGES = ("T_vision_total", "T_LLM_prefill", "T_LLM_decode")
+
+SHORTEST_MS, LONGEST_MS = 1e-6, 1e9
+"""A nanosecond and 11 days: beyond them is no latency in ms, and what is made of it overflows float32."""
 
 _FILE_NAME = re.compile(
     r"(?P<task>.+)_imgsizetier-(?P<tier>.+)_crops(?P<crops>\d+)_topk(?P<top_k>\d+)_blocks(?P<num_active_blocks>\d+)"
@@ -56,7 +60,7 @@ def dataset_folders(results_dir: Path, dataset_names: tuple[str, ...]) -> dict[s
     """Folder of each dataset, by its name with underscores; all that hold profile files when none is named.
 
     Raises:
-        UserError: no such directory, no profile in it, no such dataset, two folders of one, or a name in no UTF-8.
+        UserError: no such directory, no profile in it, no such dataset, two of one, or a name that cannot be shown.
     """
     if not os.path.isdir(results_dir):
         raise UserError(
@@ -69,8 +73,11 @@ def dataset_folders(results_dir: Path, dataset_names: tuple[str, ...]) -> dict[s
         used = [folder.name, *filter(_FILE_NAME.fullmatch, names)]
         if len(used) == 1:
             continue
-        if odd := [name for name in used if whole_characters(name) != name]:
-            raise UserError(f"profile {results_dir}: the name {odd[0]!r} in it is not in UTF-8; rename it")
+        if odd := [name for name in used if one_line(name) != name]:
+            raise UserError(
+                f"profile {results_dir}: the name {odd[0]!r} in it is not in UTF-8 or holds what cannot be shown; "
+                "rename it"
+            )
         name = folder.name.replace("-", "_")
         if name in found:
             raise UserError(
@@ -177,16 +184,16 @@ def _measurement(dataset: str, knobs_of_file: dict[str, Any], record: dict[str, 
         own_ids=tuple(name for name, text in own.items() if text),
         question=whole_characters(str(metadata.get("question", ""))),
         knobs=(tier, *map(_whole_number, KNOB_NAMES[1:], numbers)),
-        accuracy=_checked("accuracy", _number("accuracy", record["accuracy"]), largest=1.0),
+        accuracy=_checked("accuracy", record["accuracy"], largest=1.0),
         latency_ms=_latency_ms(record),
     )
 
 
 def _latency_ms(record: dict[str, Any]) -> float:
     """`T_total`, or the sum of the stages where it is absent or 0."""
-    total, *stages = (_checked(name, _number(name, record.get(name) or 0.0)) for name in ("T_total", *STAGES))
+    total, *stages = (_checked(name, record.get(name) or 0.0, LONGEST_MS, " ms") for name in ("T_total", *STAGES))
     latency_ms = total or math.fsum(stages)
-    if latency_ms == 0.0:
+    if latency_ms < SHORTEST_MS:
         raise ValueError("no latency: T_total and its stages are absent or 0 ms")
     return latency_ms
 
@@ -205,8 +212,8 @@ def _number(name: str, value: Any) -> float:
         raise ValueError(f"{name} is {value!r:.40}, not a number") from None
 
 
-def _checked(name: str, value: float, largest: float = math.inf) -> float:
-    if not 0.0 <= value <= largest or math.isinf(value):
-        wanted = f"between 0 and {largest:g}" if largest < math.inf else "a finite number of ms, 0 or more"
-        raise ValueError(f"{name} is {value:g}, not {wanted}")
-    return value
+def _checked(name: str, value: Any, largest: float, unit: str = "") -> float:
+    number = _number(name, value)
+    if not 0.0 <= number <= largest:
+        raise ValueError(f"{name} is {number:g}{unit}, not between 0 and {largest:g}{unit}")
+    return number

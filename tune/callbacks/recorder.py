@@ -68,7 +68,7 @@ class Recorder(Callback):
         if epoch != len(log.rows) + 1:
             raise RuntimeError(f"trial {number}: epoch {epoch} came after epoch {len(log.rows)}")
         before = log.rows[-1]["time_total_s"] if log.rows else 0.0
-        row = {name: _plain(value) for name, value in result.items() if name not in LEFT_OUT}
+        row = {name: value for name, value in result.items() if name not in LEFT_OUT}
         row |= {"time_total_s": before + result["time_this_iter_s"], ARRIVAL: self._arrivals}
         self._arrivals += 1
         log.append(row)
@@ -107,8 +107,3 @@ class Recorder(Callback):
         if number not in self._logs:
             self._logs[number] = TrialLog(self._folder / contract.trial_folder_name(number))
         return self._logs[number]
-
-
-def _plain(value: Any) -> Any:
-    """Numbers of NumPy as Python's, which is what JSON knows."""
-    return value.item() if hasattr(value, "item") and not isinstance(value, (dict, list)) else value

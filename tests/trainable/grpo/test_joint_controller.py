@@ -73,7 +73,8 @@ def test_importing_the_kind_imports_neither_torch_nor_numpy():
     assert other.stdout.strip() == "[]"
 
 
-def test_a_profile_without_any_difference_in_latency_is_refused(tmp_path: Path) -> None:
-    profile = write_profile(tmp_path, measure=lambda image, configuration: (1.0, 20.0))
-    with pytest.raises(UserError, match="every configuration takes 20 ms"):
+@pytest.mark.parametrize("step_ms", [0.0, 2e-6])
+def test_a_profile_without_any_difference_in_latency_is_refused(tmp_path: Path, step_ms: float) -> None:
+    profile = write_profile(tmp_path, measure=lambda image, configuration: (1.0, 20.0 + step_ms * configuration[1]))
+    with pytest.raises(UserError, match="its training latencies are both 20 ms, so there is no latency to trade"):
         KIND.prepare(GRPOSettings(results_dir=str(profile)))

@@ -216,15 +216,16 @@ def test_an_accuracy_outside_0_to_1(tmp_path, value):
 
 
 @pytest.mark.parametrize("name", ["T_total", "T_vision_total", "T_LLM_prefill", "T_LLM_decode"])
-@pytest.mark.parametrize("value", [math.nan, math.inf, -3.0])
+@pytest.mark.parametrize("value", [math.nan, math.inf, -3.0, 1e39])
 def test_a_latency_that_no_clock_shows(tmp_path, name, value):
     text = message(write_file(tmp_path, LOW, [record(6), record(7, **{name: value})]))
-    assert f"sample 1 of per_sample_results is unusable: {name} is {value:g}, not a finite number of ms" in text
+    assert f"sample 1 of per_sample_results is unusable: {name} is {value:g} ms, not between 0 and 1e+09 ms" in text
     assert "measure it again or remove the file" in text
 
 
-def test_a_sample_without_any_latency(tmp_path):
-    text = message(write_file(tmp_path, LOW, [record(7, latency_ms=0.0)]))
+@pytest.mark.parametrize("latency_ms", [0.0, 1e-50])
+def test_a_sample_without_any_latency(tmp_path, latency_ms):
+    text = message(write_file(tmp_path, LOW, [record(7, latency_ms=latency_ms)]))
     assert "sample 0 of per_sample_results is unusable: no latency: T_total and its stages are absent or 0 ms" in text
 
 
@@ -281,10 +282,13 @@ def test_two_folders_of_one_dataset_are_not_one_less(tmp_path):
         dataset_folders(tmp_path, ())
 
 
-def test_a_name_that_is_no_text_is_refused_where_it_would_be_read_and_no_concern_elsewhere(tmp_path):
+@pytest.mark.parametrize(("ending", "shown"), [(b"\xff", r"\\udcff"), (b"\n", r"\\n"), (b"\x1b[2J", r"\\x1b\[2J")])
+def test_a_name_that_cannot_be_shown_is_refused_where_it_would_be_read_and_no_concern_elsewhere(
+    tmp_path, ending, shown
+):
     folder = os.fsencode(write_profile(tmp_path) / "toy-vqa")
-    Path(os.fsdecode(folder + b"/notes\xff")).write_text("", encoding="utf-8")
+    Path(os.fsdecode(folder + b"/notes" + ending)).write_text("", encoding="utf-8")
     assert list(dataset_folders(tmp_path, ())) == ["toy_vqa"]
-    os.rename(folder, folder + b"\xff")
-    with pytest.raises(UserError, match=r"the name 'toy-vqa\\udcff' in it is not in UTF-8; rename it"):
+    os.rename(folder, folder + ending)
+    with pytest.raises(UserError, match=rf"the name 'toy-vqa{shown}' in it is not in UTF-8 or holds what cannot be"):
         dataset_folders(tmp_path, ())
