@@ -4,11 +4,13 @@ Those of a record are run from the project's root.
 """
 
 import shlex
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from results.record.sweeps import SweepRecord, TrialRecord
 from trainable import contract
 from trainable.contract import DEFAULT_STORAGE, PROJECT, shown_path
+from trainable.flags import as_flag
 
 
 def train_command(record: SweepRecord, trial: TrialRecord) -> str | None:
@@ -16,10 +18,10 @@ def train_command(record: SweepRecord, trial: TrialRecord) -> str | None:
     known, best = record.data[contract.TRAIN_COMMAND], record.best_row(trial)
     if not known or best is None:
         return None
-    arguments: list[str] = list(known)
+    arguments = _without(trial.setting, known)
     for name, value in trial.setting.items():
         if value is not None:
-            arguments += [f"--{name}", str(value)]
+            arguments += as_flag(name, value)
     arguments += ["--num_epochs", str(best[contract.EPOCH]), "--seed", str(record.seed(trial))]
     threads = int(record.settings.get("cpus_per_trial", 1))
     if threads > 1:
@@ -27,6 +29,18 @@ def train_command(record: SweepRecord, trial: TrialRecord) -> str | None:
     if record.settings.get("gpus_per_trial") == 0:
         arguments += ["--device", "cpu"]
     return shlex.join([*arguments, "--output_dir", f"checkpoints/{record.name}-trial-{trial.number}"])
+
+
+def _without(names: Collection[str], arguments: Iterable[str]) -> list[str]:
+    """What others are trained with from now on, a trial that has its own is not."""
+    kept: list[str] = []
+    is_kept = True
+    for argument in arguments:
+        if argument.startswith("--"):
+            is_kept = argument.removeprefix("--") not in names
+        if is_kept:
+            kept.append(argument)
+    return kept
 
 
 def evaluate_command(record: SweepRecord, trial: TrialRecord) -> str | None:

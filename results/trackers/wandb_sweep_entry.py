@@ -3,6 +3,7 @@
 W&B shows the sweep and proposes nothing: proposals and early stopping are tune/run_sweep.py's.
 """
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
@@ -58,10 +59,10 @@ def _given(record: SweepRecord) -> dict[str, Any]:
     """What the trials of a sweep that confirms were given."""
     given = [{**trial.setting, contract.SEED: record.seed(trial)} for trial in record.trials]
     names = dict.fromkeys(name for values in given for name in values)
-    return {
-        name: {
-            "distribution": "categorical",
-            "values": list(dict.fromkeys(values[name] for values in given if name in values)),
-        }
-        for name in names
-    }
+    return {name: {"distribution": "categorical", "values": _each_once(name, given)} for name in names}
+
+
+def _each_once(name: str, given: Sequence[Mapping[str, Any]]) -> list[Any]:
+    """Values, which may be lists."""
+    values = [of_trial[name] for of_trial in given if name in of_trial]
+    return [value for index, value in enumerate(values) if value not in values[:index]]

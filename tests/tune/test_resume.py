@@ -222,6 +222,6 @@ def test_a_change_that_would_mix_incomparable_trials_is_refused(quadratic_sweep:
     folder, _ = quadratic_sweep
     refused = sweep_here(folder.parent, "--resume", "twin", "--num_epochs", 24)
     assert refused.returncode == 2
-    assert "--num_epochs 24 is not what its trials ran with (12)" in refused.stderr
+    assert "--num_epochs 24 is not what the trials of --resume twin ran with (12)" in refused.stderr
     assert "--config" in refused.stderr
     assert len(refused.stderr.splitlines()) == 1

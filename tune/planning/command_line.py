@@ -35,6 +35,8 @@ class Request:
     flags: dict[str, Any]
     file: Path | None = None
     of_file: dict[str, Any] = field(default_factory=dict)
+    is_record: bool = False
+    """Whether the file is what a sweep recorded."""
     retry_errored: bool = False
     """Whether a resume runs its failed trials again."""
 
@@ -70,7 +72,7 @@ def parse_command_line(arguments: list[str]) -> Request:
         raise UserError("--retry_errored needs --resume: it runs the failed trials of a sweep again")
     with given_in(f"{file}: ", content):
         of_file = _settings_in(content, find_run_kind(run).settings_type)
-    return Request(resume, values, file, of_file, retry_errored)
+    return Request(resume, values, file, of_file, "created" in content, retry_errored)
 
 
 def _settings_in(content: Mapping[str, Any], settings_of_run: type) -> dict[str, Any]:

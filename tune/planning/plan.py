@@ -170,7 +170,8 @@ def _searched(settings: SweepSettings, request: Request, say: Callable[[str], ob
             searched.
     """
     require_usable_paths(settings)
-    is_taken_over = "search_space" not in request.flags and settings.search_space != settings.run_kind.search_space
+    named = request.flags if request.is_record else request.given
+    is_taken_over = "search_space" not in named and settings.search_space != settings.run_kind.search_space
     if is_taken_over and is_space_file(settings.search_space):
         say(f"Runs the search space's file, as it was recorded: {settings.search_space}")
     space, given = load_space(settings.search_space), request.given
