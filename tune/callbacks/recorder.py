@@ -4,7 +4,7 @@ Ray's own loggers write into a session folder and copy now and then; after a `ki
 what they had not copied yet.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,18 +31,24 @@ class Recorder(Callback):
         DiskError: from whatever Ray calls it for; Ray ends the sweep then.
     """
 
-    def __init__(self, folder: Path, trials: Iterable[TrialRecord]) -> None:
+    def __init__(self, folder: Path, trials: Sequence[TrialRecord]) -> None:
         self._folder = folder
         self._arrivals = max((row[ARRIVAL] + 1 for trial in trials for row in trial.rows), default=0)
+        self._furthest_epoch = max((len(trial.rows) for trial in trials), default=0)
         self._logs: dict[int, TrialLog] = {}
         self._ended: dict[int, Failure | None] = {trial.number: trial.failure for trial in trials if trial.finished}
 
     @property
     def common_failure(self) -> tuple[int, Failure] | None:
-        """A trial and its failure, when the first trials that ended all failed the same way; the rest would too."""
+        """A trial and its failure, when the first trials that ended all failed the same way; the rest would too.
+
+        Not when a trial has done an epoch in which they failed: a node may be at fault, or their hyperparameters.
+        """
         first = list(self._ended.items())[:TRIALS_THAT_TELL]
         failures = [failure for _, failure in first if failure and failure.kind == contract.ERROR]
         if len(failures) < TRIALS_THAT_TELL or len({failure.exception for failure in failures}) > 1:
+            return None
+        if self._furthest_epoch >= min(failure.epoch for failure in failures):
             return None
         return first[0][0], failures[0]
 
@@ -72,6 +78,7 @@ class Recorder(Callback):
         row |= {"time_total_s": before + result["time_this_iter_s"], ARRIVAL: self._arrivals}
         self._arrivals += 1
         log.append(row)
+        self._furthest_epoch = max(self._furthest_epoch, epoch)
         forgive_lost_workers(trial)
 
     def on_checkpoint(self, iteration: int, trials: list[Any], trial: Any, checkpoint: Any, **info: Any) -> None:

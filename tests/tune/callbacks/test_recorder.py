@@ -5,7 +5,7 @@ import io
 from pathlib import Path
 
 import pytest
-from made_up_sweep import METRIC, MadeUpTrial, write_sweep
+from made_up_sweep import METRIC, MadeUpTrial, write_sweep, write_trial
 from ray.exceptions import ActorDiedError, RayTaskError
 from ray.train._internal.storage import StorageContext
 from ray.tune.error import _TuneStopTrialError
@@ -168,3 +168,23 @@ def test_a_finished_epoch_forgives_the_workers_that_were_lost_before(sweep: Path
     ray_trial.handle_error(ActorDiedError())
     ray_trial.handle_error(ActorDiedError())
     assert not ray_trial.should_recover()
+
+
+def test_trials_that_fail_at_once_on_a_bad_node_stop_no_sweep_whose_others_train_well(sweep: Path) -> None:
+    failed = [MadeUpTrial({"lr": 1e-3}, failure=contract.ERROR)] * 3
+    alone = write_sweep(sweep.with_name("alone"), failed)
+    beside = write_sweep(sweep.with_name("beside"), [*failed, MadeUpTrial({"lr": 1e-3}, (0.3,), ended=False)])
+    assert Recorder(alone, read_sweep(alone).trials).is_hopeless()
+    assert not Recorder(beside, read_sweep(beside).trials).is_hopeless()
+
+
+def test_a_sweep_is_hopeless_only_until_a_trial_has_done_the_epoch_in_which_others_failed(
+    sweep: Path, ray_trial: Trial
+) -> None:
+    for number in (1, 2, 3):
+        write_trial(sweep / f"trial_{number:05d}", MadeUpTrial({"lr": 1e-3}, (0.3, 0.4), failure=contract.ERROR))
+    recorder = Recorder(sweep, read_sweep(sweep).trials)
+    assert recorder.is_hopeless()  # trial 0 has done two epochs, and the others failed in the third
+    result = {contract.EPOCH: 3, METRIC: 0.5, "time_this_iter_s": 1.0, "config": {"lr": 1e-3}}
+    recorder.on_trial_result(0, [], ray_trial, result)
+    assert not recorder.is_hopeless()
