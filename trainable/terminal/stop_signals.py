@@ -43,3 +43,13 @@ def stop_signals_handled(handler: Handler) -> Iterator[None]:
     finally:
         for number in taken:
             signal.signal(number, before[number])
+
+
+@contextmanager
+def stop_signals_held() -> Iterator[None]:
+    """Within the block, each of them waits for its end; processes that are started there never receive one."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

@@ -1,9 +1,22 @@
 """Ray is started on machines where its usual places are of no use, or the sweep ends in a sentence."""
 
+import os
+import signal
+import subprocess
 from pathlib import Path
 
 import pytest
-from sweep_process import QUADRATIC, run_sweep
+from sweep_process import (
+    QUADRATIC,
+    ROOT,
+    command,
+    environment,
+    epochs_recorded,
+    rows,
+    run_sweep,
+    trial_folders,
+    wait_until,
+)
 
 from trainable.contract import UserError
 from trainable.user_paths import home
@@ -20,6 +33,25 @@ def test_a_home_that_cannot_be_written_costs_nothing_and_a_job_of_one_core_runs_
     assert (done.returncode, done.stderr) == (0, "")
     assert "1 at a time" in done.stdout
     assert "CPU cores (Slurm)" in done.stdout
+
+
+def test_a_signal_to_all_processes_of_a_sweep_stops_it_in_order(tmp_path: Path) -> None:
+    """As a closed terminal sends it, a time limit of Slurm, or `systemctl stop`."""
+    sweep, gate = tmp_path / "all", tmp_path / "gate"
+    flags = ("--name", "all", *TINY, "--num_epochs", 3, "--gate", gate, "--gate_epoch", 1)
+    running = subprocess.Popen(
+        command(tmp_path, *flags), env=environment(), cwd=ROOT, start_new_session=True,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8",
+    )  # fmt: skip
+    wait_until(lambda: epochs_recorded(sweep) >= 2, running)
+    os.killpg(running.pid, signal.SIGTERM)
+    for trial in trial_folders(sweep):  # Ray's workers have groups of their own
+        os.kill(rows(trial)[0]["pid"], signal.SIGTERM)
+    printed, _ = running.communicate(timeout=120)
+    assert running.returncode == 143, printed
+    assert "Stopped by SIGTERM; everything is on disk." in printed
+    assert [len(rows(trial)) for trial in trial_folders(sweep)] == [1, 1]
+    assert not list(sweep.glob("trial_*/failure.json"))
 
 
 def test_a_temporary_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
