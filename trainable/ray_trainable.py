@@ -7,6 +7,9 @@ result.json covers and goes on from it, so resuming needs nothing from Ray.
 import dataclasses
 import pickle
 import platform
+import shutil
+import signal
+import tempfile
 import traceback
 from pathlib import Path
 from typing import Any
@@ -19,6 +22,7 @@ from ray.tune.result import SHOULD_CHECKPOINT
 from trainable import contract
 from trainable.runs import Diverged, Run, RunKind, find_run_kind, reported_metrics, resumed_run
 from trainable.settings_fields import with_values
+from trainable.terminal.stop_signals import STOP_SIGNALS
 from trainable.torch_process import set_up_torch
 
 
@@ -49,8 +53,13 @@ class RunTrainable(tune.Trainable):
         self._pickled_settings, self._stored_data = settings, data
         self._kind: RunKind | None = None
         self._run: Run | None = None
+        self._saved: Path | None = None
+        """The run after its epoch, on this node."""
         self._epoch = 0
         self._device = "cuda" if ray.get_gpu_ids() else "cpu"
+        # Where Ray was started for the sweep, its processes have them blocked; what a run starts, such as a loader of
+        # data, must hear them.
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {*STOP_SIGNALS} - {signal.SIGINT})
         num_cpus = ray.get_runtime_context().get_assigned_resources().get("CPU", 1)
         set_up_torch(max(1, int(num_cpus)), self._device)
 
@@ -59,21 +68,24 @@ class RunTrainable(tune.Trainable):
         return True
 
     def step(self) -> dict[str, Any]:
-        """One epoch, or what ended the trial: a failure of the run is a result, so Ray retries lost workers only."""
+        """One epoch, or what ended the trial: a failure of the run is a result, so Ray retries lost workers only.
+
+        KeyboardInterrupt is one too: Ray's workers have SIGINT blocked.
+        """
         try:
             note = {} if self._run else self._begin()
             assert self._run
             metrics = reported_metrics(self._run.step(), self._metric)
+            self._save()
         except Diverged as error:
             return self._ended(contract.DIVERGED, str(error))
         except (torch.OutOfMemoryError, MemoryError) as error:
             return self._ended(contract.OUT_OF_MEMORY, f"{type(error).__name__}: {error}")
-        except SystemExit as error:
-            if hasattr(error, "ray_terminate_msg"):  # Ray's own, when it ends a worker
+        except BaseException as error:  # the trial's border: the sweep goes on, the trial is marked, its cause is shown
+            if hasattr(error, "ray_terminate_msg"):  # Ray's own SystemExit, when it ends a worker
                 raise
-            return self._ended(contract.ERROR, f"SystemExit: the run called sys.exit({error.code!r})")
-        except Exception as error:  # the trial's border: the sweep goes on, the trial is marked, its cause is shown
-            return self._ended(contract.ERROR, f"{type(error).__name__}: {error}")
+            said = f"the run called sys.exit({error.code!r})" if isinstance(error, SystemExit) else error
+            return self._ended(contract.ERROR, f"{type(error).__name__}: {said}")
         self._epoch += 1
         device_name = torch.cuda.get_device_name() if self._device == "cuda" else self._device
         columns = {contract.EPOCH: self._epoch, contract.DEVICE: device_name}
@@ -98,26 +110,39 @@ class RunTrainable(tune.Trainable):
 
     def _ended(self, kind: str, cause: str) -> dict[str, Any]:
         where = "" if self._run else f" (before its first step, on {platform.node()})"
-        failure = {"kind": kind, "epoch": self._epoch + 1, "cause": cause.split("\n")[0] + where}
+        failure = {"kind": kind, "epoch": self._epoch + 1, "cause": cause.split("\n")[0].removesuffix(": ") + where}
         if kind != contract.DIVERGED:
             failure["traceback"] = traceback.format_exc()
         return {contract.EPOCH: self._epoch, contract.FAILURE: failure, "done": True}
 
-    def save_checkpoint(self, checkpoint_dir: str) -> None:
+    def _save(self) -> None:
+        """With the epoch, and not when Ray asks for it, which would take a failure for a lost worker.
+
+        Raises:
+            RuntimeError: the run saved nothing.
+        """
         assert self._run
-        try:
-            self._run.save(Path(checkpoint_dir))
-        except OSError as error:  # as another type: an OSError that Ray reports is then of its own writing
-            raise RuntimeError(f"the run could not save itself: {error}") from error
+        self._saved = Path(tempfile.mkdtemp())
+        self._run.save(self._saved)
+        if not any(self._saved.iterdir()):
+            raise RuntimeError("the run saved nothing")
+
+    def save_checkpoint(self, checkpoint_dir: str) -> None:
+        assert self._saved
+        self._saved.rename(checkpoint_dir)
+        self._saved = None
         _name_next_checkpoint_by_epoch(self._storage, self._epoch)
 
     def load_checkpoint(self, checkpoint: Any) -> None:
         """Nothing to do: Ray restores after a lost worker, and the first step finds the newest checkpoint itself."""
 
     def cleanup(self) -> None:
-        if self._run:
-            self._run.close()
-        self._run, self._epoch = None, 0
+        run, saved = self._run, self._saved
+        self._run, self._saved, self._epoch = None, None, 0
+        if saved:
+            shutil.rmtree(saved)
+        if run:
+            run.close()
 
 
 def _whole_rows(file: Path) -> int:

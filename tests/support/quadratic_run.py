@@ -27,6 +27,7 @@ class QuadraticSettings:
     gate_epoch: int = field(default=0, metadata={"help": "how many epochs a trial may run before the gate opens"})
     fail_above: float = field(default=math.inf, metadata={"help": "trials with a larger target raise an error"})
     fail_epoch: int = field(default=1, metadata={"help": "the epoch in which they do"})
+    fail_how: str = field(default="", metadata={"help": "interrupt, save or unsaved, where not by an error"})
     mended_by: str = field(default="", metadata={"help": "a file; once it exists, no trial raises an error"})
     exit_below: float = field(default=-math.inf, metadata={"help": "trials with a smaller target call sys.exit"})
     full_above: float = field(default=math.inf, metadata={"help": "trials with a larger target write to a full disk"})
@@ -46,7 +47,7 @@ class QuadraticSettings:
 class QuadraticRun:
     def __init__(self, settings: QuadraticSettings, seed: int) -> None:
         self._settings, self._seed = settings, seed
-        self._epoch, self._place = 0, 0.0
+        self._epoch, self._place, self._fails_how = 0, 0.0, ""
 
     def step(self) -> dict[str, float]:
         self._epoch += 1
@@ -55,8 +56,12 @@ class QuadraticRun:
         if settings.gate and self._epoch > settings.gate_epoch:
             wait_for(Path(settings.gate))
         mended = bool(settings.mended_by) and Path(settings.mended_by).exists()
-        if settings.target > settings.fail_above and self._epoch == settings.fail_epoch and not mended:
+        fails = settings.target > settings.fail_above and self._epoch == settings.fail_epoch and not mended
+        how = self._fails_how = settings.fail_how if fails else ""
+        if fails and not how:
             raise ValueError(f"target {settings.target:.2f} is out of reach")
+        if how == "interrupt":
+            raise KeyboardInterrupt("a library's own")
         if settings.target < settings.exit_below and self._epoch == settings.fail_epoch:
             sys.exit(3)
         if settings.target > settings.full_above and self._epoch == settings.fail_epoch:
@@ -77,6 +82,10 @@ class QuadraticRun:
             raise MemoryError("a walker this hungry cannot share")
 
     def save(self, folder: Path) -> None:
+        if self._fails_how == "unsaved":
+            return
+        if self._fails_how == "save":
+            raise LookupError("no weights to save")
         (folder / "walker.json").write_text(json.dumps({"epoch": self._epoch, "place": self._place}), encoding="utf-8")
 
     def load(self, folder: Path) -> None:

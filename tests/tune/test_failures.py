@@ -42,6 +42,24 @@ def test_an_error_of_the_training_code_ends_its_trial_alone(tmp_path: Path) -> N
         assert f"failed (error) in epoch 3: {failure['cause']}" in done.stdout
 
 
+@pytest.mark.parametrize(
+    ("how", "cause"),
+    [
+        ("interrupt", "KeyboardInterrupt: a library's own"),
+        ("save", "LookupError: no weights to save"),
+        ("unsaved", "RuntimeError: the run saved nothing"),
+    ],
+)
+def test_however_a_run_fails_its_trial_ends_at_once_with_the_cause(how: str, cause: str, tmp_path: Path) -> None:
+    flags = ("--num_samples", 1, "--num_epochs", 3, "--fail_above", -1, "--fail_epoch", 2, "--fail_how", how)
+    done = sweep_here(tmp_path, "--name", "odd", *QUADRATIC, *flags, "--wandb_mode", "disabled")
+    assert done.returncode == 1
+    assert "its worker died" not in done.stdout
+    failure = json.loads((tmp_path / "odd" / "trial_00000" / "failure.json").read_text(encoding="utf-8"))
+    assert (failure["kind"], failure["epoch"], failure["cause"]) == ("error", 2, cause)
+    assert len(rows(tmp_path / "odd" / "trial_00000")) == 1
+
+
 def test_a_module_that_a_worker_lacks_is_named_with_its_node(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "only_here.py").write_text("from quadratic_run import KIND\n", encoding="utf-8")
     monkeypatch.syspath_prepend(tmp_path)
