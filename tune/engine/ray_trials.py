@@ -44,7 +44,7 @@ def last_error(trial: Any) -> tuple[BaseException | None, str]:
 def raise_what_disk_refused(trial: Any) -> None:
     """Of what Ray takes for a failure of a trial, raise again what the sweep's disk refused.
 
-    What a run's own files are refused is no OSError here: `RunTrainable` makes another of it.
+    What a run's own files are refused is no error of Ray's: `RunTrainable` reports it as that trial's failure.
 
     Raises:
         DiskError: Ray could not write the trial's checkpoint, or met a DiskError when it stopped the trial.
