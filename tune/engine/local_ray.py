@@ -55,8 +55,8 @@ def start_ray(cores: UsableCores, **options: Any) -> None:
         refusal = refusal_in(error)
         raise UserError(
             f"Ray cannot be started ({in_words(refusal) if refusal else first_line(error)}); see that {folder} can be "
-            "written (RAY_TMPDIR names another folder), and that enough processes and open files are allowed "
-            "(ulimit -u, ulimit -n)"
+            "written (RAY_TMPDIR names another folder), and that the shell allows enough processes, open files, memory "
+            "and bytes of a file (ulimit -u, -n, -v, -f)"
         ) from error
     _end_without_asking()
     atexit.register(_end_session, Path(context.address_info["session_dir"]))
