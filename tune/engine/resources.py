@@ -12,7 +12,7 @@ import optuna
 import ray
 
 import trainable
-from trainable.contract import UserError
+from trainable.contract import SettingError
 from tune.engine.cpu_cores import UsableCores, usable_cores
 from tune.engine.local_ray import first_line, start_ray
 
@@ -61,10 +61,11 @@ def connect(address: str | None) -> UsableCores | None:
         # Workers on other machines need what a trial imports, whether or not the project is installed there.
         ray.init(address=address, runtime_env={"py_modules": [str(Path(trainable.__file__).parent)]}, **quiet)
     except OSError as error:
-        raise UserError(
-            f"--address {address}: no Ray cluster answers there ({first_line(error)}); start one with 'ray start "
+        raise SettingError(
+            "address",
+            f" {address}: no Ray cluster answers there ({first_line(error)}); start one with 'ray start "
             "--head', or leave --address out to use this machine; if that cluster asks for a token, set "
-            "RAY_AUTH_MODE=token"
+            "RAY_AUTH_MODE=token",
         ) from None
     return None
 
@@ -94,10 +95,10 @@ def allot(
     cpus, gpus = there.get("CPU", 0.0), there.get("GPU", 0.0)
     wanted_gpus = (1.0 if gpus else 0.0) if gpus_per_trial is None else gpus_per_trial
     if wanted_gpus > gpus:
-        raise UserError(f"--gpus_per_trial is {wanted_gpus:g}, but there are {gpus:g} GPUs; ask for at most that")
+        raise SettingError("gpus_per_trial", f" is {wanted_gpus:g}, but there are {gpus:g} GPUs; ask for at most that")
     if cpus_per_trial > cpus:
         has = str(cores or f"{cpus:g} CPU cores")
-        raise UserError(f"--cpus_per_trial is {cpus_per_trial:g}, but Ray has {has}; ask for at most that")
+        raise SettingError("cpus_per_trial", f" is {cpus_per_trial:g}, but Ray has {has}; ask for at most that")
     fitting = int(cpus // cpus_per_trial)
     if wanted_gpus:
         fitting = min(fitting, int(gpus) * int(1 // wanted_gpus) if wanted_gpus < 1 else int(gpus // wanted_gpus))
