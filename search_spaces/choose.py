@@ -1,11 +1,11 @@
 """Find a search space by name, or load a user's own from a Python file."""
 
-import math
 import runpy
+import sys
 from pathlib import Path
 from typing import Any
 
-from optuna.distributions import BaseDistribution, FloatDistribution
+from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 
 from trainable.contract import SettingError
 
@@ -33,9 +33,21 @@ def load_space(name_or_file: str) -> dict[str, BaseDistribution]:
                 f"SPACE[{name!r}] is {distribution!r}, not an Optuna distribution such as "
                 "optuna.distributions.FloatDistribution(1e-5, 1e-2, log=True)",
             )
-        if isinstance(distribution, FloatDistribution) and not math.isfinite(distribution.high - distribution.low):
-            raise _refused(name_or_file, f"SPACE[{name!r}] is {distribution}, whose range is not finite; give its ends")
+        if not all(abs(number) <= sys.float_info.max for number in _numbers(distribution)):  # False for NaN, too
+            raise _refused(
+                name_or_file, f"SPACE[{name!r}] is {distribution!s:.80}, which is not finite; give it finite numbers"
+            )
     return space
+
+
+def _numbers(distribution: BaseDistribution) -> list[float]:
+    """The ends of a range and what lies between them, or the choices that are numbers."""
+    match distribution:
+        case FloatDistribution(low=low, high=high) | IntDistribution(low=low, high=high):
+            return [low, high, high - low]
+        case CategoricalDistribution(choices=choices):
+            return [choice for choice in choices if isinstance(choice, (int, float))]
+    return []
 
 
 def _module_globals(name_or_file: str) -> dict[str, Any]:

@@ -80,8 +80,8 @@ def _plain(value: Any) -> Any:
 
 
 def escaped(text: str) -> str:
-    """Text that Markdown shows letter by letter: as no cell's border, HTML, link, picture or style."""
-    return re.sub(r"[\\|<`*\[\]]", r"\\\g<0>", text)
+    """Text that Markdown shows letter by letter: as no cell's border, HTML, entity, link, picture, formula or style."""
+    return re.sub(r"[\\|<&`*~$\[\]]|(?<![^\W_])_|_(?![^\W_])", r"\\\g<0>", text)
 
 
 def _no_formula(value: Any) -> Any:

@@ -58,11 +58,12 @@ def write_json(file: Path, content: Any) -> None:
 
 
 def write_atomically(file: Path, content: str | bytes) -> None:
-    """Replace what a file holds; that is on the disk when this returns.
+    """Replace what a file holds, or the file that a link leads to; that is on the disk when this returns.
 
     Raises:
         DiskError: it cannot be written; it is as it was.
     """
+    file = Path(os.path.realpath(file))
     written = file.with_name(f".{secrets.token_hex(6)}.new")  # nobody else's, if two write the file at once
     with writing(file):
         try:

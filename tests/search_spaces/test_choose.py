@@ -105,6 +105,16 @@ def test_a_file_that_raises_is_answered_with_what_it_raised(tmp_path, text, caus
     assert "mend the file" in answer
 
 
+@pytest.mark.parametrize(
+    "distribution",
+    ["Float(0, float('inf'))", "Float(-1.7e308, 1.7e308)", "Int(1, 10**400)", "Choice([1.0, float('nan')])"],
+)
+def test_a_hyperparameter_whose_numbers_are_not_finite_is_refused(tmp_path, distribution):
+    names = "FloatDistribution as Float, IntDistribution as Int, CategoricalDistribution as Choice"
+    file = written(tmp_path, f"from optuna.distributions import {names}\nSPACE = {{'lr': {distribution}}}\n")
+    assert "which is not finite; give it finite numbers" in message(file)
+
+
 def test_an_integer_space_stays_one(tmp_path):
     file = written(tmp_path, "from optuna.distributions import IntDistribution as I\nSPACE = {'group_size': I(2, 8)}\n")
     assert isinstance(load_space(str(file))["group_size"], IntDistribution)

@@ -60,6 +60,8 @@ def test_what_is_no_path_of_this_machine_is_refused(text: str, said: str) -> Non
         ("file", PathTo.NEW_FOLDER, "it is a file; give a folder"),
         ("folder", PathTo.FILE, "it is a folder; give a file"),
         ("folder", PathTo.NEW_FILE, "it is a folder; give a file"),
+        ("pipe", PathTo.NEW_FILE, "it is a device or a pipe; give a file"),
+        ("device", PathTo.NEW_FILE, "it is a device or a pipe; give a file"),
         *(("file/x", to, "Not a directory") for to in PathTo),
         *(("loop/x", to, "Too many levels of symbolic links") for to in PathTo),
         *(("n" * 256, to, "File name too long") for to in PathTo),
@@ -69,6 +71,8 @@ def test_what_is_no_path_of_this_machine_is_refused(text: str, said: str) -> Non
 def test_what_cannot_be_used_is_refused_in_a_sentence(name: str, to: PathTo, said: str, tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     (tmp_path / "file").touch()
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "device").symlink_to("/dev/null")
     (tmp_path / "loop").symlink_to("loop")
     with pytest.raises(UserError, match=said):
         require_usable(tmp_path / name, to, FLAG)

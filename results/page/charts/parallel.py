@@ -124,7 +124,7 @@ def _range(one: Hyperparameter) -> list[float]:
     """What the axis shows, in its coordinates."""
     first, *_, last = ends(one.distribution)
     low, high = _coordinate(one, first), _coordinate(one, last)
-    beyond = 0.5 if one.is_choice or low == high else PADDING * (high - low)
+    beyond = 0.5 if one.is_choice else PADDING * (high - low) or max(0.5, PADDING * abs(high))
     return [low - beyond, high + beyond]
 
 

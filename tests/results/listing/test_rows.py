@@ -146,11 +146,11 @@ def test_markdown_is_a_table_whose_text_cannot_break_it(search: Path) -> None:
 
 
 def test_markdown_shows_text_letter_by_letter(tmp_path: Path) -> None:
-    text = "<script>a</script> [b](c) ![d](e) `f` *g*"
+    text = "<script>a</script> [b](c) ![d](e) `f` *g* _h_ i_j ~~k~~ $l$ &lt;"
     folder = write_sweep(tmp_path / "a", [MadeUpTrial({"note|": text}, (0.5,))], {**DATA, "summary": text})
     record = compare([read_sweep(folder)])
     page = as_markdown_page(record, [list_trials(record[0])])
-    shown = r"\<script>a\</script> \[b\](c) !\[d\](e) \`f\` \*g\*"
+    shown = r"\<script>a\</script> \[b\](c) !\[d\](e) \`f\` \*g\* \_h\_ i_j \~\~k\~\~ \$l\$ \&lt;"
     assert page.count(shown) == 3  # on what it ran, in the table, and of the best
     assert "| rank | trial | note\\| | score |" in page
     assert text not in page
