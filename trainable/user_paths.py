@@ -92,7 +92,7 @@ def require_usable(path: Path, to: PathTo, flag: str) -> None:
             "and Ray, torch and W&B would take it for another; give one of ASCII letters, or set LC_ALL=C.UTF-8",
         )
     try:
-        mode = path.stat().st_mode
+        status = path.stat()
     except FileNotFoundError:
         if to not in (PathTo.NEW_FOLDER, PathTo.NEW_FILE):
             raise SettingError(
@@ -107,13 +107,13 @@ def require_usable(path: Path, to: PathTo, flag: str) -> None:
         return
     except OSError as error:
         raise SettingError(flag, f" {path}: it cannot be used ({error.strerror}); give another") from None
-    is_folder = stat.S_ISDIR(mode)
+    is_folder = stat.S_ISDIR(status.st_mode)
     if is_folder and to in (PathTo.FILE, PathTo.NEW_FILE):
         raise SettingError(flag, f" {path}: it is a folder; give a file")
     if not is_folder and to in (PathTo.FOLDER, PathTo.NEW_FOLDER):
         raise SettingError(flag, f" {path}: it is a file; give a folder")
-    if to is PathTo.NEW_FILE and not stat.S_ISREG(mode):
-        raise SettingError(flag, f" {path}: it is a device or a pipe; give a file")
+    if to is PathTo.NEW_FILE and (not stat.S_ISREG(status.st_mode) or os.path.samestat(status, os.fstat(1))):
+        raise SettingError(flag, f" {path}: it is a device, a pipe or what this command prints to; give another file")
     # A file is replaced by another one of its name, so what must be written to is its folder.
     if not os.access(path.parent if to is PathTo.NEW_FILE else path, _ACCESS[to]):
         raise SettingError(flag, f" {path}: {os.strerror(errno.EACCES)}; mend that or give another")
