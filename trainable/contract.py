@@ -69,6 +69,8 @@ WANDB_PAGES_FILE = "wandb.json"
 REPORT_FILE = "report.html"
 LOCK_FILE = "driver.lock"
 OPTUNA_FILE = "optuna.journal"
+PROPOSED_FILE = "proposed.json"
+"""How many trials have been proposed: a number is given once, also where a trial's folder was removed."""
 
 # ... and of one trial: <storage_path>/<name>/trial_00003/...
 PARAMS_FILE = "params.json"

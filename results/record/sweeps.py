@@ -73,6 +73,8 @@ class SweepRecord:
     trials: tuple[TrialRecord, ...]
     space: Space
     environment: dict[str, Any]
+    proposed: int
+    """How many trials have been proposed; one whose folder was removed since still has its number."""
 
     @property
     def name(self) -> str:
@@ -104,11 +106,6 @@ class SweepRecord:
     def finished(self) -> bool:
         """Whether nothing is left to do for it."""
         return self.proposed >= self.num_samples and all(trial.finished for trial in self.trials)
-
-    @property
-    def proposed(self) -> int:
-        """How many trials have been proposed; one whose folder was removed since still has its number."""
-        return max((trial.number + 1 for trial in self.trials), default=0)
 
     @property
     def missing(self) -> list[int]:
@@ -177,15 +174,24 @@ def read_sweep(folder: Path) -> SweepRecord:
         read_json(folder / contract.DATA_FILE),
         read_json(folder / contract.SPACE_FILE),
     )
-    numbers = (contract.trial_number(file.parent.name) for file in folder.glob(f"*/{contract.PARAMS_FILE}"))
+    found = (contract.trial_number(file.parent.name) for file in folder.glob(f"*/{contract.PARAMS_FILE}"))
+    numbers = sorted(number for number in found if number is not None)
     return SweepRecord(
         folder=folder,
         settings=settings_where_it_lies(settings, folder),
         data=data,
-        trials=tuple(read_trial(folder, number) for number in sorted(n for n in numbers if n is not None)),
+        trials=tuple(read_trial(folder, number) for number in numbers),
         space=space_from_json(space),
         environment=read_json(folder / contract.ENVIRONMENT_FILE),
+        proposed=max(_proposed(folder, settings), 1 + max(numbers, default=-1)),
     )
+
+
+def _proposed(folder: Path, settings: dict[str, Any]) -> int:
+    """All trials of a confirming sweep are planned when it begins; a search counts its proposals."""
+    if settings["confirm"]:
+        return int(settings["num_samples"])
+    return int(read_json(folder / contract.PROPOSED_FILE).get("trials", 0))
 
 
 def require_hyperparameters(folder: Path) -> None:

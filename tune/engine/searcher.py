@@ -20,6 +20,7 @@ from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState, create_trial
 from ray.tune.search import Searcher
 
+from results.record.atomic_write import write_json
 from results.record.failures import read_failure
 from results.record.ranking import Row, better
 from results.record.sweeps import SweepRecord, TrialRecord
@@ -86,6 +87,7 @@ class RecordedSearch(Searcher):
             config = proposed.params
             self._running[number] = _RunningTrial(proposed)
         write_params(self._record.folder / contract.trial_folder_name(number), config)
+        write_json(self._record.folder / contract.PROPOSED_FILE, {"trials": self._next_number})
         return config
 
     def on_trial_result(self, trial_id: str, result: dict[str, Any]) -> None:

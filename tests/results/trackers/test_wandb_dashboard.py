@@ -68,7 +68,7 @@ def trial(number: int, config: dict[str, Any], *values: float) -> TrialRecord:
 
 
 def a_sweep(folder: Path, *trials: TrialRecord, **settings: object) -> SweepRecord:
-    return SweepRecord(folder, SETTINGS | settings, DATA, trials, SPACE, {})
+    return SweepRecord(folder, SETTINGS | settings, DATA, trials, SPACE, {}, proposed=len(trials))
 
 
 TRIALS = (
@@ -239,7 +239,7 @@ def test_the_entry_says_what_is_searched_and_that_wandb_proposes_nothing(
     ids=str,
 )
 def test_wandb_reads_each_kind_of_range_as_what_is_searched(distribution: Any, tmp_path: Path) -> None:
-    record = SweepRecord(tmp_path, SETTINGS, {}, (), {"x": distribution}, {})
+    record = SweepRecord(tmp_path, SETTINGS, {}, (), {"x": distribution}, {}, proposed=0)
     assert search_space_from_sweep_config(entry_config(record)["parameters"]) == {"x": distribution}
 
 
@@ -368,7 +368,7 @@ def test_what_is_remembered_holds_no_key(server: StrictWandbServer, tmp_path: Pa
 
 
 def test_a_dimension_that_the_trials_alone_know_has_a_linear_axis(server: StrictWandbServer, tmp_path: Path) -> None:
-    record = SweepRecord(tmp_path, SETTINGS, DATA, TRIALS, {"lr": FloatDistribution(1e-5, 1e-2, log=True)}, {})
+    record = SweepRecord(tmp_path, SETTINGS, DATA, TRIALS, {"lr": FloatDistribution(1e-5, 1e-2, log=True)}, {}, len(TRIALS))
     assert axes(saved_view(record, server)) == {
         "config:lr.value": True, "config:group_size.value": False, "config:recipe.value": False, "summary:score": False,
     }  # fmt: skip

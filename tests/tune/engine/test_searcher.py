@@ -15,9 +15,10 @@ from optuna.storages.journal import JournalFileBackend
 from ray.tune.utils.util import flatten_dict
 
 from results.record.failures import Failure, write_failure
+from results.record.settings_file import read_settings
 from results.record.space import write_space
-from results.record.sweeps import read_sweep
-from results.record.trial_log import TrialLog
+from results.record.sweeps import read_sweep, write_sweep_file
+from results.record.trial_log import TrialLog, write_params
 from results.record.upgrade import FORMAT
 from trainable import contract
 from trainable.system_errors import DiskError
@@ -35,7 +36,7 @@ def sweep(tmp_path: Path) -> Path:
 
 def begin(folder: Path, seed: int) -> Path:
     settings = {"name": folder.name, "created": "20260101-120000", "format": FORMAT, "num_samples": 10, "seed": seed}
-    settings |= {"storage_path": str(folder.parent), "metric": METRIC, "mode": "max", "num_epochs": EPOCHS}
+    settings |= {"storage_path": str(folder.parent), "metric": METRIC, "mode": "max", "num_epochs": EPOCHS, "confirm": ""}
     (folder / contract.SWEEP_FILE).write_text(yaml.safe_dump(settings), encoding="utf-8")
     write_space(folder, SPACE)
     return folder
@@ -132,6 +133,22 @@ def test_a_trial_whose_folder_was_removed_stays_away_and_the_others_keep_their_n
     run_trial(sweep, after, "c")
     assert [after.number_of(ray_id) for ray_id in ("b", "c")] == [3, 4]
     assert states(after) == ["COMPLETE", "COMPLETE", "RUNNING", "COMPLETE"]
+    shutil.rmtree(sweep / "trial_00004")  # the last: under its number, W&B would take another training for the same run
+    last = searcher(sweep)
+    for ray_id in ("d", "e"):
+        last.suggest(ray_id)
+    assert last.number_of("e") == 5
+
+
+def test_of_a_confirming_sweep_a_removed_trial_is_proposed_by_nobody(sweep: Path) -> None:
+    file = sweep / "sweep.yaml"
+    write_sweep_file(sweep, read_settings(file) | {"confirm": "search", "num_samples": 2})
+    write_params(sweep / "trial_00000", FIRST)
+    record = read_sweep(sweep)
+    assert record.missing == [1]
+    search = searcher(sweep)
+    assert search.suggest("a") == FIRST
+    assert search.suggest("b") == "FINISHED"
 
 
 def test_optuna_is_told_the_best_epoch_of_a_complete_trial_and_of_a_stopped_one_that_it_was_pruned(sweep: Path) -> None:

@@ -26,7 +26,7 @@ def search(*scores: float | None, **settings: object) -> SweepRecord:
         for number, score in enumerate(scores)
     )
     settings = {"metric": "Val/Height", "mode": "max", "seed": 0, "confirm": "", **settings}
-    return SweepRecord(Path("a"), settings, data={}, trials=trials, space={}, environment={})
+    return SweepRecord(Path("a"), settings, data={}, trials=trials, space={}, environment={}, proposed=len(trials))
 
 
 def test_the_starting_values_come_first_then_the_best_settings_each_once() -> None:
