@@ -215,7 +215,8 @@ def find_sweep(name_or_folder: str, storage: Path = DEFAULT_STORAGE) -> Path:
     """
     for folder in (storage / name_or_folder, read_path(name_or_folder, "sweep")):
         if os.path.isfile(folder / contract.SWEEP_FILE):  # False, too, for what is no path of this system
-            return folder.absolute()
+            folder = folder.absolute()
+            return folder.resolve() if folder.name == ".." else folder  # its name is the sweep's
     there = sorted(file.parent.name for file in _sweep_files(storage))
     known = f"it holds {', '.join(there[-5:])}" if there else "it holds none yet"
     raise UserError(f"no sweep {name_or_folder!r} in {storage} ({known}); give a sweep's name or folder")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from results.record.sweeps import TrialRecord, read_sweep
+from results.record.sweeps import TrialRecord, find_sweep, read_sweep
 from trainable.contract import UserError
 
 
@@ -36,3 +36,13 @@ def test_a_trial_whose_checkpoints_were_deleted_to_save_room_stays_finished(tmp_
 def test_a_folder_that_is_no_sweep_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="no sweep at"):
         read_sweep(tmp_path)
+
+
+def test_a_sweep_named_from_within_one_of_its_trials_has_its_own_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trial_folder = tmp_path / "nightly" / "trial_00000"
+    trial_folder.mkdir(parents=True)
+    (tmp_path / "nightly" / "sweep.yaml").touch()
+    monkeypatch.chdir(trial_folder)
+    assert find_sweep("..") == tmp_path / "nightly"

@@ -36,7 +36,8 @@ def sweep(tmp_path: Path) -> Path:
 
 def begin(folder: Path, seed: int) -> Path:
     settings = {"name": folder.name, "created": "20260101-120000", "format": FORMAT, "num_samples": 10, "seed": seed}
-    settings |= {"storage_path": str(folder.parent), "metric": METRIC, "mode": "max", "num_epochs": EPOCHS, "confirm": ""}
+    settings |= {"storage_path": str(folder.parent), "metric": METRIC, "mode": "max", "num_epochs": EPOCHS}
+    settings["confirm"] = ""
     (folder / contract.SWEEP_FILE).write_text(yaml.safe_dump(settings), encoding="utf-8")
     write_space(folder, SPACE)
     return folder
