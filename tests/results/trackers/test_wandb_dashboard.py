@@ -368,7 +368,8 @@ def test_what_is_remembered_holds_no_key(server: StrictWandbServer, tmp_path: Pa
 
 
 def test_a_dimension_that_the_trials_alone_know_has_a_linear_axis(server: StrictWandbServer, tmp_path: Path) -> None:
-    record = SweepRecord(tmp_path, SETTINGS, DATA, TRIALS, {"lr": FloatDistribution(1e-5, 1e-2, log=True)}, {}, len(TRIALS))
+    space = {"lr": FloatDistribution(1e-5, 1e-2, log=True)}
+    record = SweepRecord(tmp_path, SETTINGS, DATA, TRIALS, space, {}, len(TRIALS))
     assert axes(saved_view(record, server)) == {
         "config:lr.value": True, "config:group_size.value": False, "config:recipe.value": False, "summary:score": False,
     }  # fmt: skip
