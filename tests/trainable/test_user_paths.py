@@ -62,6 +62,7 @@ def test_what_is_no_path_of_this_machine_is_refused(text: str, said: str) -> Non
         ("folder", PathTo.NEW_FILE, "it is a folder; give a file"),
         ("pipe", PathTo.NEW_FILE, "it is a device, a pipe or what this command prints to; give another file"),
         ("device", PathTo.NEW_FILE, "it is a device, a pipe or what this command prints to; give another file"),
+        ("/dev/stdout", PathTo.NEW_FILE, "it is a device, a pipe or what this command prints to; give another file"),
         *(("file/x", to, "Not a directory") for to in PathTo),
         *(("loop/x", to, "Too many levels of symbolic links") for to in PathTo),
         *(("n" * 256, to, "File name too long") for to in PathTo),
