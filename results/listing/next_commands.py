@@ -51,9 +51,16 @@ def evaluate_command(record: SweepRecord, trial: TrialRecord) -> str | None:
     return shlex.join([*known, "--split", "test", shown_path(trial.folder, PROJECT)])
 
 
-def confirm_command(record: SweepRecord) -> str | None:
-    """What runs a search's best settings under further seeds; None for a sweep that confirms itself."""
-    return None if record.job_type == "confirm" else sweep_command("--confirm", record.folder, PROJECT)
+def confirm_command(record: SweepRecord, run_from: Path | None = None) -> str | None:
+    """What runs a search's best settings under further seeds; None for what has nothing to confirm.
+
+    Args:
+        run_from: where the command is to be run; by default where the user stands.
+    """
+    can_be_confirmed = (
+        record.job_type == "search" and record.first_trial and any(record.best_row(trial) for trial in record.trials)
+    )
+    return sweep_command("--confirm", record.folder, run_from) if can_be_confirmed else None
 
 
 def sweep_command(flag: str, folder: Path, run_from: Path | None = None) -> str:

@@ -95,8 +95,11 @@ def head_lines(comparison: Comparison) -> list[str]:
     data = comparison.records[0].data["summary"]
     meaning = f"score: the {comparison.mode} of {comparison.metric} over a trial's epochs; epoch: the best / the last"
     seeds = "a setting under several seeds: their means, and ci95, the score's 95 % interval to either side"
+    again = "trials of one setting under one seed are one row: they differ by nothing; --ungrouped shows each"
+    several = any(len({trial.seed for trial in group.trials}) > 1 for group in comparison.groups)
     repeated = any(len(group.trials) > 1 for group in comparison.groups)
-    return [*([data] if data else []), meaning, *([seeds] if repeated else [])]
+    of_groups = [seeds] if several else [again] if repeated else []
+    return [*([data] if data else []), meaning, *of_groups]
 
 
 def finding_lines(comparison: Comparison, listing: Listing) -> list[str]:

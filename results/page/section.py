@@ -20,6 +20,7 @@ from results.page.charts.slices import slice_charts
 from results.page.words import how_long, when
 from results.record.sweeps import SweepRecord, TrialRecord
 from trainable import contract
+from trainable.contract import PROJECT
 
 SLICES_INTRO = (
     "A filled dot ran all of its epochs, a hollow one fewer, so its score may have grown; the star is the winner, the "
@@ -117,7 +118,7 @@ def _commands(comparison: Comparison) -> list[tuple[str, str]]:
     known = (
         ("Train the winner again, alone: the same numbers, up to its best epoch", train_command(record, trial)),
         ("Judge its policy on test data, which no trial has seen", evaluate_command(record, trial)),
-        ("Confirm the best settings under seeds that this search never saw", confirm_command(record)),
+        ("Confirm the best settings under seeds that this search never saw", confirm_command(record, PROJECT)),
     )
     return [(purpose, command) for purpose, command in known if command]
 

@@ -1,9 +1,9 @@
 """A trial's failure, as a file beside its rows; opened again for another try, it stays as history."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
-from results.record.atomic_write import read_json, sync, write_json
+from results.record.atomic_write import read_holding, sync, write_json
 from trainable import contract
 from trainable.system_errors import reading, writing
 
@@ -50,4 +50,9 @@ def reopen(trial_folder: Path) -> None:
 def _read(trial_folder: Path, pattern: str) -> list[Failure]:
     with reading(trial_folder):
         files = sorted(trial_folder.glob(pattern))
-        return [Failure(**read_json(file)) for file in files]
+        return [_of_file(file) for file in files]
+
+
+def _of_file(file: Path) -> Failure:
+    content = read_holding(file, {"kind": str, "epoch": int, "cause": str})
+    return Failure(**{field.name: content[field.name] for field in fields(Failure) if field.name in content})

@@ -1,6 +1,7 @@
 """The one rule by which trials are ranked: a trial's score is its objective at its best epoch.
 
-Only finite numbers rank: an epoch whose objective is NaN or infinite is as good as none, whichever end is best.
+Only finite numbers rank: an epoch whose objective is NaN, infinite or no number is as good as none, whichever
+end is best.
 """
 
 import math
@@ -9,6 +10,8 @@ from typing import Any, TypeVar
 
 Row = dict[str, Any]
 """One epoch of a trial: a line of its result.json."""
+
+MODES = {"max": 1.0, "min": -1.0}
 
 Ranked = TypeVar("Ranked")
 
@@ -22,8 +25,8 @@ def better(best: Row | None, row: Row, metric: str, mode: str) -> Row | None:
 
     None stands for no row that ranks, before the first one and as long as there is none.
     """
-    value = row.get(metric, math.nan)
-    if not math.isfinite(value):
+    value = row.get(metric)
+    if not isinstance(value, (int, float)) or not math.isfinite(value):
         return best
     return row if best is None or sign(mode) * value > sign(mode) * best[metric] else best
 
@@ -48,4 +51,4 @@ def best_first(items: Iterable[Ranked], score_of: Callable[[Ranked], float | Non
 
 def sign(mode: str) -> float:
     """1 where more is better, -1 where less is."""
-    return {"max": 1.0, "min": -1.0}[mode]
+    return MODES[mode]

@@ -9,6 +9,7 @@ from optuna.distributions import BaseDistribution, CategoricalDistribution, dist
 
 from results.record.atomic_write import write_json
 from trainable import contract
+from trainable.contract import UserError
 
 Space = Mapping[str, BaseDistribution]
 """By hyperparameter."""
@@ -19,9 +20,23 @@ def write_space(folder: Path, space: Space) -> None:
     write_json(folder / contract.SPACE_FILE, content)
 
 
-def space_from_json(content: Mapping[str, Any]) -> Space:
-    """From what `write_space` wrote."""
-    return {name: json_to_distribution(json.dumps(described)) for name, described in content.items()}
+def space_from_json(file: Path, content: Mapping[str, Any]) -> Space:
+    """From what `write_space` wrote.
+
+    Args:
+        file: that held it.
+
+    Raises:
+        UserError: it describes no distribution.
+    """
+    return {name: _distribution(file, name, described) for name, described in content.items()}
+
+
+def _distribution(file: Path, name: str, described: Any) -> BaseDistribution:
+    try:
+        return json_to_distribution(json.dumps(described))
+    except (KeyError, TypeError, ValueError) as error:  # Optuna's ways to say that it knows no such distribution
+        raise UserError(f"{file}: {name} is no distribution ({error}); restore the file") from None
 
 
 def ends(distribution: BaseDistribution) -> tuple[Any, ...]:

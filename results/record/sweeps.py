@@ -10,19 +10,25 @@ from typing import Any
 
 import yaml
 
-from results.record.atomic_write import read_json, write_atomically
+from results.record.atomic_write import read_json, require_values, write_atomically
 from results.record.failures import Failure, read_failure
 from results.record.moved import settings_where_it_lies
 from results.record.origin import Origin
-from results.record.ranking import Row, best_first, best_row
+from results.record.ranking import MODES, Row, best_first, best_row
 from results.record.settings_file import read_settings
 from results.record.space import Space, space_from_json
 from results.record.trial_log import read_rows
-from results.record.upgrade import upgraded
+from results.record.upgrade import FORMAT, upgraded
 from trainable import contract
 from trainable.contract import DEFAULT_STORAGE, TrialStatus, UserError
 from trainable.settings_fields import Role
 from trainable.user_paths import read_path
+
+IN_EVERY_SWEEP_FILE = {
+    "format": int, "name": str, "created": str, "storage_path": str, "metric": str, "mode": str, "seed": int,
+    "num_samples": int, "num_epochs": int,
+}  # fmt: skip
+IN_EVERY_DATA_FILE = {"summary": str, "fingerprint": str, "baselines": list, "roles": dict}
 
 
 @dataclass(frozen=True)
@@ -169,11 +175,8 @@ def read_sweep(folder: Path) -> SweepRecord:
     """
     if not (folder / contract.SWEEP_FILE).is_file():
         raise UserError(f"no sweep at {folder}: it has no {contract.SWEEP_FILE}; give the name or folder of a sweep")
-    settings, data, space = upgraded(
-        read_settings(folder / contract.SWEEP_FILE),
-        read_json(folder / contract.DATA_FILE),
-        read_json(folder / contract.SPACE_FILE),
-    )
+    recorded, data = _read_whole(folder)
+    settings, data, space = upgraded(recorded, data, read_json(folder / contract.SPACE_FILE))
     found = (contract.trial_number(file.parent.name) for file in folder.glob(f"*/{contract.PARAMS_FILE}"))
     numbers = sorted(number for number in found if number is not None)
     return SweepRecord(
@@ -181,7 +184,7 @@ def read_sweep(folder: Path) -> SweepRecord:
         settings=settings_where_it_lies(settings, folder),
         data=data,
         trials=tuple(read_trial(folder, number) for number in numbers),
-        space=space_from_json(space),
+        space=space_from_json(folder / contract.SPACE_FILE, space),
         environment=read_json(folder / contract.ENVIRONMENT_FILE),
         proposed=max(_proposed(folder, settings), 1 + max(numbers, default=-1)),
     )
@@ -192,6 +195,22 @@ def _proposed(folder: Path, settings: dict[str, Any]) -> int:
     if settings["confirm"]:
         return int(settings["num_samples"])
     return int(read_json(folder / contract.PROPOSED_FILE).get("trials", 0))
+
+
+def _read_whole(folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What sweep.yaml and data.json hold, in whatever format they are.
+
+    Raises:
+        UserError: a file cannot be read, or has not what every record has.
+    """
+    file, data_file = folder / contract.SWEEP_FILE, folder / contract.DATA_FILE
+    settings, data = read_settings(file), read_json(data_file)
+    require_values(file, {"format": 1, **settings}, IN_EVERY_SWEEP_FILE)
+    if settings["mode"] not in MODES:
+        raise UserError(f"{file}: mode is {settings['mode']!r}; it can be {' or '.join(MODES)}; restore the file")
+    if 1 < settings.get("format", 1) <= FORMAT:  # the earliest sweeps lack some, and of newer ones nothing is known
+        require_values(data_file, data, IN_EVERY_DATA_FILE)
+    return settings, data
 
 
 def require_hyperparameters(folder: Path) -> None:

@@ -21,12 +21,12 @@ def write_params(folder: Path, hyperparameters: Mapping[str, Any]) -> None:
 
 
 def read_rows(folder: Path) -> list[Row]:
-    """A trial's rows that are whole and in order: epochs 1, 2, 3 ... as far as they go."""
+    """A trial's rows that are whole and in order: epochs 1, 2, 3 ... as far as they go; empty lines are none."""
     file = folder / contract.RESULT_FILE
     rows: list[Row] = []
     with reading(file):
         text = file.read_text(encoding="utf-8", errors="replace") if file.exists() else ""
-    for line in text.splitlines():
+    for line in filter(str.strip, text.splitlines()):
         try:
             row = json.loads(line)
         except ValueError:

@@ -6,7 +6,7 @@ from pathlib import Path
 from rich.console import Console
 
 from results.analysis.comparison import Comparison
-from results.listing.next_commands import sweep_command
+from results.listing.next_commands import confirm_command, sweep_command
 from results.listing.rows import list_trials
 from results.listing.summary import summary
 from results.record.failures import Failure
@@ -53,7 +53,7 @@ def print_end(console: Console, record: SweepRecord, wandb_mode: str) -> None:
         "TensorBoard": f"tensorboard --logdir {shlex.quote(shown_path(folder))}",
         "Send to W&B": _results_command("sync_wandb.py", folder) if wandb_mode != "online" else None,
         "Compare": _results_command("compare_trials.py", folder),
-        "Confirm": sweep_command("--confirm", folder) if best and record.job_type == "search" else None,
+        "Confirm": confirm_command(record),
         "Resume": resume_command(folder),
     }
     for title, command in commands.items():

@@ -15,8 +15,8 @@ def test_a_trials_score_is_its_best_epoch_and_the_first_of_equal_ones() -> None:
 
 
 @pytest.mark.parametrize("mode", ["max", "min"])
-@pytest.mark.parametrize("value", [nan, inf, -inf])
-def test_a_value_that_is_not_finite_never_ranks_wherever_it_comes(value: float, mode: str) -> None:
+@pytest.mark.parametrize("value", [nan, inf, -inf, None, "0.9"])
+def test_a_value_that_is_not_finite_never_ranks_wherever_it_comes(value: object, mode: str) -> None:
     ranking = [{"m": 0.3}, {"m": value}, {"m": 0.3}]
     assert best_row(ranking, "m", mode) is ranking[0]
     assert best_row(ranking[1:], "m", mode) is ranking[2]

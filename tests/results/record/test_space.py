@@ -16,4 +16,5 @@ def test_every_kind_of_distribution_is_read_back_as_it_was_searched(tmp_path: Pa
         "recipe": CategoricalDistribution(["default", "original", None]),
     }
     write_space(tmp_path, space)
-    assert space_from_json(json.loads((tmp_path / "search_space.json").read_text(encoding="utf-8"))) == space
+    file = tmp_path / "search_space.json"
+    assert space_from_json(file, json.loads(file.read_text(encoding="utf-8"))) == space

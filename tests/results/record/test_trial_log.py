@@ -24,6 +24,11 @@ def test_a_half_written_last_line_is_left_out(tmp_path: Path) -> None:
     assert read_rows(tmp_path) == [row(1), row(2)]
 
 
+def test_empty_lines_that_an_editor_left_lose_no_epoch(tmp_path: Path) -> None:
+    write(tmp_path, "\r\n", line(1), "\n", line(2), "\n")
+    assert read_rows(tmp_path) == [row(1), row(2)]
+
+
 def test_a_damaged_line_ends_what_can_be_trusted(tmp_path: Path) -> None:
     write(tmp_path, line(1), "\x00\x00\n", line(3))
     assert read_rows(tmp_path) == [row(1)]

@@ -150,7 +150,7 @@ def test_every_kind_of_distribution_of_format_1_is_known() -> None:
             "choices": ["a", None],
         },
     }
-    assert space_from_json(upgraded({"name": "a", "created": ""}, {}, space)[2]) == {
+    assert space_from_json(Path("search_space.json"), upgraded({"name": "a", "created": ""}, {}, space)[2]) == {
         "lr": FloatDistribution(1e-5, 0.01, log=True),
         "dropout": FloatDistribution(0.0, 0.5, step=0.1),
         "group_size": IntDistribution(2, 32, log=True),
