@@ -1,0 +1,1 @@
+"""Parts of resume_fidelity.py: what is trained, who sweeps it, who kills it, and what is left of it."""
