@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from quadratic_run import OBJECTIVE, Quadratic, QuadraticRun, QuadraticSettings
 
@@ -64,7 +64,6 @@ class Logged(Quadratic):
 
 
 KIND = Logged()
-FIRST: Mapping[str, Any] = KIND.first_hyperparameters
 
 
 def trained_epochs(log: Path) -> list[TrainedEpoch]:

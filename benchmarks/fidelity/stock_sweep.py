@@ -19,7 +19,7 @@ from ray.tune.schedulers import AsyncHyperBandScheduler
 from ray.tune.search import ConcurrencyLimiter
 from ray.tune.search.optuna import OptunaSearch
 
-from fidelity.logged_run import FIRST, KIND, METRIC, MODE, LoggedSettings
+from fidelity.logged_run import KIND, METRIC, MODE, LoggedSettings
 from fidelity.shape import EPOCH_MS, GRACE_PERIOD, NUM_EPOCHS, NUM_SAMPLES, PROJECT, REDUCTION_FACTOR
 
 
@@ -43,7 +43,9 @@ def main(folder: Path, seed: int, log: str) -> None:
     if tune.Tuner.can_restore(str(folder)):
         tune.Tuner.restore(str(folder), trainable, resume_unfinished=True, resume_errored=True).fit()
         return
-    search = OptunaSearch(SPACE, METRIC, MODE, points_to_evaluate=[dict(FIRST)], seed=seed)
+    search = OptunaSearch(
+        SPACE, METRIC, MODE, points_to_evaluate=[{name: getattr(settings, name) for name in SPACE}], seed=seed
+    )
     tuner = tune.Tuner(
         trainable,
         tune_config=tune.TuneConfig(
