@@ -31,13 +31,14 @@ KILLS_PER_SWEEP = 10
 class Measured:
     """What was counted of one stack, over all its sweeps."""
 
-    seeds: list[int] = field(default_factory=list)
+    sweeps: int = 0
+    """That were killed."""
     kills: Counter[str] = field(default_factory=Counter)
     """How many of each target."""
     faults: dict[str, Counter[str]] = field(default_factory=dict)
     """By view."""
     twin_faults: Counter[str] = field(default_factory=Counter)
-    """Of all views, in the twins that nobody interrupted."""
+    """Of all views, in the twin that nobody interrupted."""
     decisions: Counter[str] = field(default_factory=Counter)
     trained: Counter[str] = field(default_factory=Counter)
     repeated_seconds: float = 0.0
@@ -45,33 +46,32 @@ class Measured:
     begun_anew: int = 0
 
 
-def measure(stack: "Stack", kills: int, first_seed: int, folder: Path) -> Measured:
-    """Sweeps of one seed after the other, each beside its twin, until so many kills have fallen."""
+def measure(stack: "Stack", kills: int, seed: int, folder: Path) -> Measured:
+    """One sweep that nobody interrupts, then the same amid kills, again and again until so many have fallen."""
     from fidelity.comparison import decisions, repetition
     from fidelity.kills import sweep_amid_kills
     from fidelity.logged_run import trained_epochs
     from fidelity.stacks import VIEWS, log_of
 
     measured = Measured(faults={view: Counter() for view in VIEWS})
-    seed = first_seed
+    twin = folder / f"{stack.name}-twin"
+    sweep_amid_kills(stack, twin, seed, most_kills=0)
+    measured.twin_faults += sum(faults_by_view(stack, twin, seed).values(), Counter())
     while (left := kills - measured.kills.total()) > 0:
-        killed, twin = (folder / f"{stack.name}-{seed}{what}" for what in ("", "-twin"))
-        sweep_amid_kills(stack, twin, seed, most_kills=0)
-        fate = sweep_amid_kills(stack, killed, seed, most_kills=min(left, KILLS_PER_SWEEP))
+        killed = folder / f"{stack.name}-{measured.sweeps}"
+        fate = sweep_amid_kills(stack, killed, seed, most_kills=min(left, KILLS_PER_SWEEP), kill_seed=measured.sweeps)
         log = trained_epochs(log_of(killed))
         trained, seconds = repetition(log)
         for view, count in faults_by_view(stack, killed, seed).items():
             measured.faults[view] += count
-        measured.twin_faults += sum(faults_by_view(stack, twin, seed).values(), Counter())
-        measured.seeds.append(seed)
+        measured.sweeps += 1
         measured.kills += Counter(fate.kills)
         measured.decisions += decisions(log, trained_epochs(log_of(twin)))
         measured.trained += trained
         measured.repeated_seconds += seconds
         measured.hung += fate.hung
         measured.begun_anew += fate.begun_anew
-        print(f"{stack.name}, seed {seed}: {measured.kills.total()} of {kills} kills", file=sys.stderr, flush=True)
-        seed += 1
+        print(f"{stack.name}: {measured.kills.total()} of {kills} kills", file=sys.stderr, flush=True)
     return measured
 
 
@@ -103,7 +103,7 @@ def _column(measured: Measured) -> dict[str, str]:
     of_targets = ", ".join(f"{target} {measured.kills[target]}" for target in TARGETS)
     return {
         "kills": f"{measured.kills.total()} ({of_targets})",
-        "sweeps, epochs trained": f"{len(measured.seeds)}, {trained[TRAINED]}",
+        "sweeps, epochs trained": f"{measured.sweeps}, {trained[TRAINED]}",
         **{
             f"{view}: {', '.join(FAULTS)}": ", ".join(str(count[fault]) for fault in FAULTS)
             for view, count in measured.faults.items()
@@ -119,7 +119,9 @@ def _column(measured: Measured) -> dict[str, str]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--kills", type=int, default=50, help="of each stack")
-    parser.add_argument("--seed", type=int, default=0, help="of the first sweep and its kills; the next has one more")
+    parser.add_argument(
+        "--seed", type=int, default=0, help="of the sweeps; that of the kills is the number of the sweep"
+    )
     parser.add_argument("--only", choices=("stock", "GRPO Sweep"), help="one of the two stacks")
     parser.add_argument("--folder", type=Path, help="where the sweeps stay (default: a temporary folder, removed)")
     wanted = parser.parse_args()

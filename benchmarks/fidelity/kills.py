@@ -14,7 +14,7 @@ from fidelity.logged_run import trained_epochs
 from fidelity.stacks import SWEEP, Stack, log_of
 
 DRIVER, WORKER, WANDB_CORE, TERMINATED = TARGETS = ("driver", "worker", "wandb-core", "driver, SIGTERM")
-LONGEST_WAIT_S = 4.0
+LONGEST_WAIT_S = 8.0
 """Between an epoch that came after the kill before, and this kill."""
 HUNG_AFTER_S = 180.0
 """A sweep that trains no epoch for so long is killed as a whole; a quiet machine needs some 10 s to begin."""
@@ -46,13 +46,13 @@ def schedule(seed: int) -> Iterator[Kill]:
         yield Kill(chance.choices(TARGETS, weights=(3, 1, 1, 1))[0], chance.uniform(0, LONGEST_WAIT_S))
 
 
-def sweep_amid_kills(stack: Stack, folder: Path, seed: int, most_kills: int) -> Fate:
+def sweep_amid_kills(stack: Stack, folder: Path, seed: int, most_kills: int, kill_seed: int = 0) -> Fate:
     """Run a sweep to its end: after each kill it is started again, until it ends or has had `most_kills`.
 
     Raises:
         SystemExit: it can neither be gone on with nor begun anew.
     """
-    fate, kills = Fate(), schedule(seed)
+    fate, kills = Fate(), schedule(kill_seed)
     folder.mkdir(parents=True)
     while fate.begun_anew <= MOST_BEGINNINGS:
         process = _start(stack, folder, seed)
