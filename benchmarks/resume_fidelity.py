@@ -119,9 +119,7 @@ def _column(measured: Measured) -> dict[str, str]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--kills", type=int, default=50, help="of each stack")
-    parser.add_argument(
-        "--seed", type=int, default=0, help="of the sweeps; that of the kills is the number of the sweep"
-    )
+    parser.add_argument("--seed", type=int, default=0, help="of the sweeps; the kills of the n-th follow from n")
     parser.add_argument("--only", choices=("stock", "GRPO Sweep"), help="one of the two stacks")
     parser.add_argument("--folder", type=Path, help="where the sweeps stay (default: a temporary folder, removed)")
     wanted = parser.parse_args()
