@@ -192,12 +192,22 @@ def _searched(settings: SweepSettings, request: Request, say: Callable[[str], ob
             )
         for value in ends(distribution):
             try:
-                with_values(settings.run_settings, {name: value})
+                _require_no_text_for(name, getattr(with_values(settings.run_settings, {name: value}), name), value)
             except UserError as error:
                 raise SettingError(
                     "search_space", f" {settings.search_space}: {error}; mend its range or choices"
                 ) from None
     return space
+
+
+def _require_no_text_for(name: str, typed: Any, value: Any) -> None:
+    """Refuse text for what is none: it would be recorded, and told apart from the value that it trains as.
+
+    Raises:
+        SettingError: it is that.
+    """
+    if isinstance(value, str) and not isinstance(typed, str):
+        raise SettingError(name, f" is {value!r}, text; it must be {typed!r}")
 
 
 def begin(plan: Plan) -> Plan:

@@ -11,6 +11,9 @@ from tune.planning.settings import from_flat
 from tune.run_sweep import main
 
 SPACE_OF_ONE = 'from optuna.distributions import IntDistribution\nSPACE = {"group_size": IntDistribution(1, 8)}\n'
+SPACE_OF_TEXT = (
+    'from optuna.distributions import CategoricalDistribution\nSPACE = {"group_size": CategoricalDistribution(["8"])}\n'
+)
 SPACE_OF_OTHERS = 'from optuna.distributions import IntDistribution\nSPACE = {"grop_size": IntDistribution(2, 8)}\n'
 
 
@@ -65,6 +68,7 @@ def test_a_mistake_gets_its_sentence(
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
+        (SPACE_OF_TEXT, "group_size is '8', text; it must be 8"),
         (SPACE_OF_ONE, "group_size is 1; it must be at least 2"),
         (SPACE_OF_OTHERS, "'grop_size' is no hyperparameter of joint_controller"),
     ],
