@@ -16,14 +16,16 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from trainable.contract import WandbNotInstalled
+from trainable.contract import UserError, WandbNotInstalled
 
 try:
     import wandb as wandb  # whoever needs it takes it from here: this says what to do where it is missing
+    import wandb.apis.public  # reads WANDB_HTTP_TIMEOUT
     from wandb.errors import Error as WandbError
     from wandb.sdk.artifacts.staging import get_staging_dir  # private, as what follows; wandb 0.31
     from wandb.sdk.lib.service.service_connection import WandbApiFailedError
     from wandb.sdk.lib.settings_file import SettingsFiles
+    from wandb.sdk.mailbox import HandleAbandonedError
     from wandb.sdk.wandb_settings import _parse_system_settings
     from wandb.sdk.wandb_setup import singleton
 except ModuleNotFoundError as error:
@@ -31,11 +33,16 @@ except ModuleNotFoundError as error:
     if error.name not in ("wandb", "wandb.errors"):
         raise
     raise WandbNotInstalled from None
+except ValueError as error:
+    shown = f"WANDB_HTTP_TIMEOUT={os.environ.get('WANDB_HTTP_TIMEOUT')!r}"
+    raise UserError(f"{shown}: {error}; give whole seconds or unset it") from None
 
 WandbUnavailable = WandbError
 """What the client raises when its server does not answer or refuses."""
 RequestFailed = WandbApiFailedError
 """What `wandb.Api` raises when the server does not answer or refuses: wandb 0.31 has no public name for it."""
+CLIENT_DIED = (ConnectionError, HandleAbandonedError)
+"""What the client raises when wandb-core, a process of its own, has died."""
 
 
 class NotTold(Exception):
@@ -101,6 +108,17 @@ def models_folder() -> Path:
     return Path(get_staging_dir())
 
 
+def cache_folder() -> Path:
+    """Where the client keeps what it has sent or taken (WANDB_CACHE_DIR), and its log.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    folder: Path = wandb.env.get_cache_dir()
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
 def has_login(may_ask: bool = False) -> bool:
     """Whether a key is stored or in WANDB_API_KEY; the server is not asked.
 
@@ -137,7 +155,7 @@ def _timeout_s(name: str, ours: float) -> float:
 
 def end_client() -> None:
     """Let the client end before Python does: it would raise then what it meets when wandb-core has died."""
-    with contextlib.suppress(ConnectionError):
+    with contextlib.suppress(*CLIENT_DIED):
         wandb.teardown()
 
 

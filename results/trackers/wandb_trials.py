@@ -7,7 +7,7 @@ from collections.abc import Callable
 from results.record.ranking import Row, better
 from results.record.sweeps import SweepRecord, TrialRecord
 from results.record.view_marks import is_complete
-from results.trackers.wandb_client import WandbUnavailable, end_client, first_line
+from results.trackers.wandb_client import CLIENT_DIED, WandbUnavailable, end_client, first_line
 from results.trackers.wandb_confirmation import Confirmations
 from results.trackers.wandb_run import TrialWandbRun, sent_by_hand
 from results.trackers.wandb_settings import ModelArtifact, RunDescription, WandbRunSettings
@@ -98,7 +98,7 @@ def send_lacking(settings: WandbRunSettings, record: SweepRecord, say: Callable[
             say(f"  trial {trial.number}: {len(trial.rows)} epochs{models_sent} ({count} of {len(lacking)})")
         confirmations.ask_again()
         return confirmations
-    except (ConnectionError, WandbUnavailable) as error:  # the former when wandb-core has died
+    except (*CLIENT_DIED, WandbUnavailable) as error:
         atexit.register(end_client)
         raise UserError(
             f"W&B did not take sweep {record.name} ({first_line(error)}); nothing is lost: the same command goes on "

@@ -8,9 +8,11 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 from results.trackers.wandb_client import (
     WandbUnavailable,
+    cache_folder,
     client_settings,
     complaint,
     has_login,
@@ -110,6 +112,10 @@ def _judge_environment() -> None:
             _judge(shown, partial(wandb.Settings().update_from_env_vars, {name: value}), "correct it or unset it")
     files = settings_files()
     _judge(" and ".join(map(str, files.sources)), partial(read_settings_files, files), "correct or remove it")
+    if "WANDB_CACHE_DIR" in os.environ:
+        _judge("WANDB_CACHE_DIR", cache_folder, "correct it or unset it")
+    if token_file := client_settings().identity_token_file:
+        _judge("WANDB_IDENTITY_TOKEN_FILE", Path(token_file).read_bytes, "correct it or unset it")
     for name in ("init_timeout", "finish_timeout"):
         seconds = getattr(client_settings(), name)
         if name in client_settings().model_fields_set and not 0 < seconds <= threading.TIMEOUT_MAX:

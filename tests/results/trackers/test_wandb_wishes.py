@@ -1,11 +1,14 @@
 """What the user wishes of W&B: whose word counts, and what is refused before anything starts."""
 
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import wandb
+from sweep_process import RUN_SWEEP
 
 from results.trackers.wandb_client import client_settings, has_login, prepare_wandb
 from results.trackers.wandb_wishes import settle
@@ -97,6 +100,11 @@ def test_a_flag_decides_the_place_then_the_environment_then_what_is_stored(
             {"WANDB_API_KEY": "short"},
             "WANDB_API_KEY invalid: API key must have 40+ characters, has 5; correct it, or run `wandb login`",
         ),
+        ({"WANDB_CACHE_DIR": "/proc/cache"}, "WANDB_CACHE_DIR: [Errno 2] No such file or directory: '/proc/cache'"),
+        (
+            {"WANDB_IDENTITY_TOKEN_FILE": "/nowhere/token"},
+            "WANDB_IDENTITY_TOKEN_FILE: [Errno 2] No such file or directory: '/nowhere/token'; correct it or unset it",
+        ),
         ({"WANDB_API_KEY": f" {KEY}"}, "WANDB_API_KEY: API key cannot start or end with whitespace; correct it"),
     ],
 )
@@ -110,6 +118,17 @@ def test_what_the_client_refuses_is_named_without_the_key_unless_nothing_goes_to
     assert sentence in str(refused.value)
     assert KEY not in str(refused.value)
     assert settle("disabled").mode == "disabled"
+
+
+def test_a_variable_that_the_client_reads_as_it_is_imported_is_named() -> None:
+    done = subprocess.run(
+        [sys.executable, str(RUN_SWEEP), "--wandb_mode", "offline"],
+        env=os.environ | {"WANDB_HTTP_TIMEOUT": "x"},
+        capture_output=True,
+        text=True,
+    )
+    sentence = "WANDB_HTTP_TIMEOUT='x': invalid literal for int() with base 10: 'x'; give whole seconds or unset it"
+    assert (done.returncode, done.stderr) == (2, f"run_sweep.py: {sentence}\n")
 
 
 def test_a_settings_file_that_the_client_would_skip_is_refused(home: Path) -> None:
