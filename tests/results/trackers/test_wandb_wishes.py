@@ -125,7 +125,7 @@ def test_a_variable_that_the_client_reads_as_it_is_imported_is_named() -> None:
         [sys.executable, str(RUN_SWEEP), "--wandb_mode", "offline"],
         env=os.environ | {"WANDB_HTTP_TIMEOUT": "x"},
         capture_output=True,
-        text=True,
+        encoding="utf-8",
     )
     sentence = "WANDB_HTTP_TIMEOUT='x': invalid literal for int() with base 10: 'x'; give whole seconds or unset it"
     assert (done.returncode, done.stderr) == (2, f"run_sweep.py: {sentence}\n")
