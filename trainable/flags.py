@@ -104,7 +104,10 @@ def as_arguments(settings: Any, names: Collection[str] | None = None) -> list[st
 
 def as_flag(name: str, value: Any) -> list[str]:
     """A setting as it is written on a command line."""
-    return [f"--{name}", *map(str, value if isinstance(value, (list, tuple)) else [value])]
+    texts = [str(item) for item in (value if isinstance(value, (list, tuple)) else [value])]
+    if len(texts) == 1 and texts[0].startswith("-"):  # argparse would take -1e-05 for a flag
+        return [f"--{name}={texts[0]}"]
+    return [f"--{name}", *texts]
 
 
 def _truth(text: str) -> bool:

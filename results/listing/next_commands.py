@@ -37,7 +37,7 @@ def _without(names: Collection[str], arguments: Iterable[str]) -> list[str]:
     is_kept = True
     for argument in arguments:
         if argument.startswith("--"):
-            is_kept = argument.removeprefix("--") not in names
+            is_kept = argument.removeprefix("--").partition("=")[0] not in names
         if is_kept:
             kept.append(argument)
     return kept
