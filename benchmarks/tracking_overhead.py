@@ -52,7 +52,8 @@ def run_sweep(variant: str, folder: Path) -> float:
     from tune.engine.resources import allot, connect
     from tune.engine.tuner import build_tuner
     from tune.planning.command_line import Request
-    from tune.planning.plan import begin, plan_new
+    from tune.planning.plan import plan_new
+    from tune.planning.sweep_folder import begin
 
     flags = {
         "name": variant,

@@ -22,7 +22,9 @@ from tune.engine.resources import Allotment, allot, connect
 from tune.engine.signals import Interruption, stop_on_signals
 from tune.engine.tuner import build_tuner, trials_left
 from tune.planning.command_line import Request
-from tune.planning.plan import Plan, begin, folder_to_resume, plan_new, plan_resumed, write_settings
+from tune.planning.plan import Plan, plan_new
+from tune.planning.resumed import folder_to_resume, plan_resumed
+from tune.planning.sweep_folder import begin, write_settings
 from tune.screen import announce
 
 

@@ -18,7 +18,8 @@ pytestmark = needs_refusing_disk
 BEGIN = """
 import sys
 from tune.planning.command_line import parse_command_line
-from tune.planning.plan import begin, plan_new
+from tune.planning.plan import plan_new
+from tune.planning.sweep_folder import begin
 from trainable.terminal.commands import command
 
 @command("run_sweep.py")

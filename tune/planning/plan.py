@@ -1,44 +1,30 @@
-"""A plan: a sweep whose every setting has been checked, new or resumed, before anything is written or started."""
+"""A plan: a sweep whose every setting has been checked before anything is written or started."""
 
 import dataclasses
 import datetime
 import os
-import shlex
-import shutil
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from results.record.atomic_write import make_folder, write_json
-from results.record.folder_lock import exclusive_lock
 from results.record.origin import BESIDE_SETTINGS, Origin, new_origin
-from results.record.settings_file import read_settings
-from results.record.space import Space, ends, write_space
-from results.record.sweeps import find_sweep, latest_sweep, read_sweep, write_sweep_file
-from results.record.trial_log import write_params
-from results.record.upgrade import FORMAT
+from results.record.space import Space, ends
+from results.record.sweeps import find_sweep, read_sweep
 from results.trackers.wandb_wishes import settle
 from search_spaces.choose import load_space
-from trainable import contract
-from trainable.contract import DEFAULT_STORAGE, SettingError, UserError, shown_path
-from trainable.flags import as_arguments
+from trainable.contract import DEFAULT_STORAGE, SettingError, UserError
 from trainable.runs import DataDescription, find_run_kind
 from trainable.settings_fields import (
-    Change,
     Role,
-    changes,
-    given_in,
     names_with,
     require_usable_paths,
-    roles_by_name,
     to_flat,
     with_values,
 )
 from trainable.user_paths import PathTo, read_path, require_usable
-from tune.planning.command_line import LATEST, Request
+from tune.planning.command_line import Request
 from tune.planning.confirm import confirming_trials
-from tune.planning.provenance import provenance
 from tune.planning.settings import SweepSettings, from_flat, is_space_file
 
 MIXED_DATA = ", so old and new trials would not belong together; say where that lies or begin a new sweep"
@@ -66,7 +52,7 @@ class Plan:
     @property
     def starting_values(self) -> dict[str, Any]:
         """The first trial's hyperparameters, by which the sweep's gain is measured."""
-        return _completed({}, self.space, self.settings)
+        return completed({}, self.space, self.settings)
 
 
 def plan_new(request: Request, say: Callable[[str], object] = print) -> Plan:
@@ -84,14 +70,14 @@ def plan_new(request: Request, say: Callable[[str], object] = print) -> Plan:
         plan = _plan_confirming(given, created)
     else:
         settings = from_flat({"name": f"sweep-{created}"} | given)
-        plan = _plan(settings, new_origin(settings.name, created), _searched(settings, request, say))
+        plan = checked_plan(settings, new_origin(settings.name, created), searched_space(settings, request, say))
         plan = dataclasses.replace(plan, is_unnamed="name" not in given)
     if not plan.is_unnamed and os.path.lexists(plan.settings.folder):
-        raise _exists_already(plan.settings)
+        raise exists_already(plan.settings)
     return plan
 
 
-def _exists_already(settings: SweepSettings) -> SettingError:
+def exists_already(settings: SweepSettings) -> SettingError:
     return SettingError(
         "name",
         f" {settings.name}: {settings.folder} exists already; take another name, or go on with "
@@ -105,10 +91,10 @@ def _plan_confirming(given: dict[str, Any], created: str) -> Plan:
     Raises:
         UserError: a setting that would make the trials another training than the search's, or its data has changed.
     """
-    storage = _storage(given)
+    storage = storage_of(given)
     search = read_sweep(find_sweep(str(given["confirm"]), storage))
     only_of_a_search = names_with(Role.SEARCH, SweepSettings)
-    of_search = _taken_over(search.settings, but=only_of_a_search)
+    of_search = taken_over(search.settings, but=only_of_a_search)
     data = names_with(Role.DATA, find_run_kind(of_search["run"]).settings_type)
     may_change = {*names_with(Role.CHANGEABLE, SweepSettings), *names_with(Role.CONFIRM, SweepSettings), *data}
     for name, value in given.items():
@@ -126,29 +112,29 @@ def _plan_confirming(given: dict[str, Any], created: str) -> Plan:
     settings = from_flat(of_search | {"storage_path": str(storage)} | own_settings | given)
     seeds = range(settings.seed, settings.seed + settings.confirm_seeds)
     trials = [
-        _completed(trial, search.space, settings) for trial in confirming_trials(search, settings.confirm_top, seeds)
+        completed(trial, search.space, settings) for trial in confirming_trials(search, settings.confirm_top, seeds)
     ]
     lies_beside = search.folder.parent == storage
     confirmed = search.name if lies_beside else str(search.folder)
     settings = dataclasses.replace(settings, confirm=confirmed, num_samples=len(trials))
-    plan = _plan(settings, new_origin(settings.name, created), search.space)
+    plan = checked_plan(settings, new_origin(settings.name, created), search.space)
     plan = dataclasses.replace(plan, params=dict(enumerate(trials)))
     plan.description.require_same(search.data, f"--confirm {search.name}", MIXED_DATA)
     return plan
 
 
-def _taken_over(content: dict[str, Any], but: Collection[str] = ()) -> dict[str, Any]:
+def taken_over(content: dict[str, Any], but: Collection[str] = ()) -> dict[str, Any]:
     """The settings in what sweep.yaml holds."""
     return {name: value for name, value in content.items() if name not in (*BESIDE_SETTINGS, *but)}
 
 
-def _completed(hyperparameters: Mapping[str, Any], space: Space, settings: SweepSettings) -> dict[str, Any]:
+def completed(hyperparameters: Mapping[str, Any], space: Space, settings: SweepSettings) -> dict[str, Any]:
     """A trial's hyperparameters, with what is searched and it has no value of its own for, as it is trained anyhow."""
     of_run = to_flat(settings.run_settings)
     return {**hyperparameters, **{name: of_run[name] for name in space if name not in hyperparameters}}
 
 
-def _plan(settings: SweepSettings, origin: Origin, space: Space) -> Plan:
+def checked_plan(settings: SweepSettings, origin: Origin, space: Space) -> Plan:
     require_usable_paths(settings)
     kind = settings.run_kind
     wandb = settle(
@@ -162,7 +148,7 @@ def _plan(settings: SweepSettings, origin: Origin, space: Space) -> Plan:
     return Plan(settings, origin, space, data, kind.describe(settings.run_settings, data), wandb.mode)
 
 
-def _searched(settings: SweepSettings, request: Request, say: Callable[[str], object]) -> Space:
+def searched_space(settings: SweepSettings, request: Request, say: Callable[[str], object]) -> Space:
     """The search space, each value of which a trial can have.
 
     Raises:
@@ -210,66 +196,7 @@ def _require_no_text_for(name: str, typed: Any, value: Any) -> None:
         raise SettingError(name, f" is {value!r}, text; it must be {typed!r}")
 
 
-def begin(plan: Plan) -> Plan:
-    """Make the sweep's folder and write what it is; the plan with the name that it got.
-
-    Raises:
-        UserError: it cannot be written, or not be locked as it will have to be, and nothing is left of it; or another
-            sweep has made the folder meanwhile.
-    """
-    plan = _with_folder(plan)
-    folder = plan.settings.folder
-    try:
-        with exclusive_lock(folder, f"sweep {folder.name}"):
-            write_json(folder / contract.ENVIRONMENT_FILE, provenance())
-            write_settings(plan, [])
-    except UserError:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
-    return plan
-
-
-def _with_folder(plan: Plan) -> Plan:
-    names = [plan.settings.name, *([plan.origin.wandb_group] if plan.is_unnamed else [])]
-    for settings in (dataclasses.replace(plan.settings, name=name) for name in names):
-        if make_folder(settings.folder, f"--storage_path {settings.folder.parent}"):
-            return dataclasses.replace(plan, settings=settings)
-    raise _exists_already(plan.settings)
-
-
-def write_settings(plan: Plan, changes_in_words: list[str]) -> None:
-    """Write what the sweep is; the changes that a resume makes join its history.
-
-    What is searched is no setting of the sweep: each trial has its own value, also one that ran before.
-    """
-    settings, kind = plan.settings, plan.settings.run_kind
-    train, evaluate, run_settings = kind.train_script, kind.evaluate_script, settings.run_settings
-    fixed, of_data = to_flat(settings).keys() - plan.space.keys(), names_with(Role.DATA, type(run_settings))
-    data = {
-        "objective": kind.objective,
-        "run_name": kind.run_name,
-        **dataclasses.asdict(plan.description),
-        **{name: value for name, value in plan.recorded_data.items() if value},
-        contract.TRAIN_COMMAND: ["python", train, *as_arguments(run_settings, fixed)] if train else [],
-        contract.EVALUATE_COMMAND: ["python", evaluate, *as_arguments(run_settings, of_data)] if evaluate else [],
-        "roles": roles_by_name(settings),
-    }
-    for number, hyperparameters in plan.params.items():
-        write_params(settings.folder / contract.trial_folder_name(number), hyperparameters)
-    write_json(settings.folder / contract.DATA_FILE, data)
-    write_space(settings.folder, plan.space)
-    file = settings.folder / contract.SWEEP_FILE
-    history = read_settings(file).get("history", []) if file.exists() else []
-    if changes_in_words:
-        history.append({"when": f"{datetime.datetime.now():%Y-%m-%d %H:%M:%S}", "changes": changes_in_words})
-    of_sweep = {name: value for name, value in to_flat(settings).items() if name in fixed}
-    content = {**of_sweep, "format": FORMAT, **dataclasses.asdict(plan.origin)}
-    if history:
-        content["history"] = history
-    write_sweep_file(settings.folder, content)  # last: from here on it can be resumed
-
-
-def _storage(flat: dict[str, Any]) -> Path:
+def storage_of(flat: dict[str, Any]) -> Path:
     """Where sweeps lie.
 
     Raises:
@@ -278,75 +205,3 @@ def _storage(flat: dict[str, Any]) -> Path:
     storage = read_path(str(flat.get("storage_path", DEFAULT_STORAGE)), "storage_path")
     require_usable(storage, PathTo.NEW_FOLDER, "storage_path")
     return storage
-
-
-def folder_to_resume(request: Request) -> Path:
-    storage = _storage(request.given)
-    return latest_sweep(storage) if request.resume == LATEST else find_sweep(str(request.resume), storage)
-
-
-def plan_resumed(request: Request, folder: Path, say: Callable[[str], object] = print) -> tuple[Plan, list[str]]:
-    """The sweep's own settings with the changes that were asked for, and these in words.
-
-    Args:
-        say: called with a sentence before code runs that no flag names.
-
-    Raises:
-        UserError: a change that would mix trials which cannot be compared, or other data than the sweep's.
-    """
-    record, given = read_sweep(folder), request.given
-    recorded = _taken_over(record.settings) | {"name": folder.name}
-    with given_in(f"{shown_path(folder / contract.SWEEP_FILE)}: ", recorded.keys() - given.keys()):
-        before = from_flat(recorded)
-        settings = from_flat(recorded | given | {"storage_path": str(folder.parent)})
-    space = record.space if settings.confirm else _searched(settings, request, say)
-    searched_no_more = record.space.keys() - space.keys()
-    changed = [change for change in changes(before, settings) if change.name not in searched_no_more]
-    for change in changed:
-        _require_allowed(change, folder, settings)
-    plan = dataclasses.replace(
-        _plan(settings, record.origin, space),
-        params={
-            trial.number: _completed(trial.config, space, before)
-            for trial in record.trials
-            if not space.keys() <= trial.config.keys()
-        },
-        recorded_data=record.data,
-    )
-    plan.description.require_same(record.data, f"--resume {folder.name}", MIXED_DATA)
-    in_words = [f"{change.name}: {change.before} -> {change.after}" for change in changed]
-    return plan, in_words + _space_changes(record.space, space, before, settings)
-
-
-def _require_allowed(change: Change, folder: Path, settings: SweepSettings) -> None:
-    """Raises UserError on a change that a resume cannot make."""
-    if not change.allowed:
-        raise SettingError(
-            change.name,
-            f" {change.after} is not what the trials of --resume {folder.name} ran with ({change.before}), and trials "
-            f"of both could not be compared; begin a new sweep with "
-            f"--config {shown_path(folder / contract.SWEEP_FILE)} --{change.name} {change.after}",
-        )
-    if settings.confirm and change.name in names_with(Role.SEARCH, SweepSettings):
-        raise SettingError(
-            change.name,
-            f" {change.after} cannot be given with --resume {folder.name}: it confirms settings under given seeds, and "
-            f"all its trials are known; begin another with --confirm {shlex.quote(settings.confirm)} --seed N "
-            "--confirm_seeds M",
-        )
-
-
-def _space_changes(recorded: Space, now: Space, before: SweepSettings, settings: SweepSettings) -> list[str]:
-    """What has changed in the search space itself, by another one or by an edit of its file.
-
-    The earliest sweeps recorded none, so nothing is known of theirs.
-    """
-
-    def words(space: Space, name: str, of_sweep: SweepSettings) -> str:
-        return str(space.get(name) or f"fixed at {getattr(of_sweep.run_settings, name, None)}")
-
-    return [
-        f"search_space: {name} {words(recorded, name, before)} -> {words(now, name, settings)}"
-        for name in dict.fromkeys([*recorded, *now])
-        if recorded and recorded.get(name) != now.get(name)
-    ]

@@ -18,7 +18,8 @@ from sweep_process import QUADRATIC, ROOT, environment
 from results.record.sweeps import read_sweep
 from results.trackers.wandb_copies import part_from_original
 from tune.planning.command_line import parse_command_line
-from tune.planning.plan import Plan, begin, plan_new
+from tune.planning.plan import Plan, plan_new
+from tune.planning.sweep_folder import begin
 
 METRIC = "Val/Height"
 

@@ -20,8 +20,10 @@ from trainable.contract import UserError
 from trainable.grpo.settings import GRPOSettings
 from trainable.settings_fields import Role, roles_by_name, single_fields
 from tune.planning.command_line import parse_command_line
-from tune.planning.plan import Plan, begin, plan_new, plan_resumed, write_settings
+from tune.planning.plan import Plan, plan_new
+from tune.planning.resumed import plan_resumed
 from tune.planning.settings import SweepSettings, from_flat
+from tune.planning.sweep_folder import begin, write_settings
 
 SPACE = "from optuna.distributions import FloatDistribution\nSPACE = {'lr': FloatDistribution(1e-4, 1e-2, log=True)}\n"
 

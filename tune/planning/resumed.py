@@ -1,0 +1,87 @@
+"""The plan of a sweep that goes on: its own settings, with the changes that a resume may make."""
+
+import dataclasses
+import shlex
+from collections.abc import Callable
+from pathlib import Path
+
+from results.record.space import Space
+from results.record.sweeps import find_sweep, latest_sweep, read_sweep
+from trainable import contract
+from trainable.contract import SettingError, shown_path
+from trainable.settings_fields import Change, Role, changes, given_in, names_with
+from tune.planning.command_line import LATEST, Request
+from tune.planning.plan import MIXED_DATA, Plan, checked_plan, completed, searched_space, storage_of, taken_over
+from tune.planning.settings import SweepSettings, from_flat
+
+
+def folder_to_resume(request: Request) -> Path:
+    storage = storage_of(request.given)
+    return latest_sweep(storage) if request.resume == LATEST else find_sweep(str(request.resume), storage)
+
+
+def plan_resumed(request: Request, folder: Path, say: Callable[[str], object] = print) -> tuple[Plan, list[str]]:
+    """The sweep's own settings with the changes that were asked for, and these in words.
+
+    Args:
+        say: called with a sentence before code runs that no flag names.
+
+    Raises:
+        UserError: a change that would mix trials which cannot be compared, or other data than the sweep's.
+    """
+    record, given = read_sweep(folder), request.given
+    recorded = taken_over(record.settings) | {"name": folder.name}
+    with given_in(f"{shown_path(folder / contract.SWEEP_FILE)}: ", recorded.keys() - given.keys()):
+        before = from_flat(recorded)
+        settings = from_flat(recorded | given | {"storage_path": str(folder.parent)})
+    space = record.space if settings.confirm else searched_space(settings, request, say)
+    searched_no_more = record.space.keys() - space.keys()
+    changed = [change for change in changes(before, settings) if change.name not in searched_no_more]
+    for change in changed:
+        _require_allowed(change, folder, settings)
+    plan = dataclasses.replace(
+        checked_plan(settings, record.origin, space),
+        params={
+            trial.number: completed(trial.config, space, before)
+            for trial in record.trials
+            if not space.keys() <= trial.config.keys()
+        },
+        recorded_data=record.data,
+    )
+    plan.description.require_same(record.data, f"--resume {folder.name}", MIXED_DATA)
+    in_words = [f"{change.name}: {change.before} -> {change.after}" for change in changed]
+    return plan, in_words + _space_changes(record.space, space, before, settings)
+
+
+def _require_allowed(change: Change, folder: Path, settings: SweepSettings) -> None:
+    """Raises UserError on a change that a resume cannot make."""
+    if not change.allowed:
+        raise SettingError(
+            change.name,
+            f" {change.after} is not what the trials of --resume {folder.name} ran with ({change.before}), and trials "
+            f"of both could not be compared; begin a new sweep with "
+            f"--config {shown_path(folder / contract.SWEEP_FILE)} --{change.name} {change.after}",
+        )
+    if settings.confirm and change.name in names_with(Role.SEARCH, SweepSettings):
+        raise SettingError(
+            change.name,
+            f" {change.after} cannot be given with --resume {folder.name}: it confirms settings under given seeds, and "
+            f"all its trials are known; begin another with --confirm {shlex.quote(settings.confirm)} --seed N "
+            "--confirm_seeds M",
+        )
+
+
+def _space_changes(recorded: Space, now: Space, before: SweepSettings, settings: SweepSettings) -> list[str]:
+    """What has changed in the search space itself, by another one or by an edit of its file.
+
+    The earliest sweeps recorded none, so nothing is known of theirs.
+    """
+
+    def words(space: Space, name: str, of_sweep: SweepSettings) -> str:
+        return str(space.get(name) or f"fixed at {getattr(of_sweep.run_settings, name, None)}")
+
+    return [
+        f"search_space: {name} {words(recorded, name, before)} -> {words(now, name, settings)}"
+        for name in dict.fromkeys([*recorded, *now])
+        if recorded and recorded.get(name) != now.get(name)
+    ]
