@@ -5,12 +5,17 @@ Imports the standard library alone, so that `--help` is instant.
 
 import argparse
 import difflib
+import itertools
 import re
 from collections.abc import Collection
 from typing import Any, NoReturn
 
 from trainable.contract import UserError
 from trainable.settings_fields import Field, is_list, plain_type, single_fields, truth
+
+_FLAG = re.compile(r"--\w+")
+_EMPTY = re.compile(r"(?:(--\w+)=)?\s*")
+"""An argument without a value: of the flag before it, or of the one that it names."""
 
 
 class OneSentenceParser(argparse.ArgumentParser):
@@ -32,8 +37,17 @@ class OneSentenceParser(argparse.ArgumentParser):
         )
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
-        """What `parse_args` parses with, too."""
-        return super().parse_known_args([_with_underscores(argument) for argument in args], namespace)
+        """What `parse_args` parses with, too.
+
+        Raises:
+            UserError: an empty value: of a shell's variable that is not set, it would mean as much as no flag.
+        """
+        arguments = [_with_underscores(argument) for argument in args]
+        for before, argument in itertools.pairwise(["", *arguments]):
+            if empty := _EMPTY.fullmatch(argument):
+                what = empty[1] or (before if _FLAG.fullmatch(before) else "an argument")
+                raise UserError(f"{what} is empty, as a shell's variable that is not set; give a value or leave it out")
+        return super().parse_known_args(arguments, namespace)
 
     def error(self, message: str) -> NoReturn:
         unknown = re.match(r"unrecognized arguments: (--\w+)", message)

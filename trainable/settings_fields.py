@@ -167,8 +167,9 @@ def _typed_item(field: Field, value: Any) -> Any:
     elif type(value) is wanted:
         return value
     elif wanted is float and isinstance(value, (int, float)) and not isinstance(value, bool):
-        return float(value)
-    shown = "empty" if value is None else repr(value)
+        with contextlib.suppress(OverflowError):  # a whole number beyond what a float can be
+            return float(value)
+    shown = "empty" if value is None else f"{value!r:.80}"
     one = ", and one value" if isinstance(value, (list, dict)) else ""
     raise SettingError(field.name, f" is {shown}; it must be {_KINDS[wanted]}{one}")
 

@@ -4,7 +4,6 @@ import errno
 import json
 import os
 import secrets
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -52,33 +51,6 @@ def read_json(file: Path) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise UserError(f"{file}: it holds no object; restore it, or remove what it belongs to")
     return content
-
-
-def read_holding(file: Path, wanted: Mapping[str, type]) -> dict[str, Any]:
-    """The object that a file holds, which has to have these values.
-
-    Raises:
-        UserError: it cannot be read, or lacks one.
-    """
-    content = read_json(file)
-    require_values(file, content, wanted)
-    return content
-
-
-def require_values(file: Path, content: Mapping[str, Any], wanted: Mapping[str, type]) -> None:
-    """Refuse what a file of a record holds where a value is missing or of another type, as after an edit by hand.
-
-    Raises:
-        UserError: the first such value.
-    """
-    for name, kind in wanted.items():
-        value = content.get(name)
-        if type(value) is not kind:
-            shown = repr(value) if name in content else "missing"
-            raise UserError(f"{file}: {name} is {shown}, where a record has {_KINDS[kind]}; restore the file")
-
-
-_KINDS = {str: "text", int: "a whole number", dict: "an object", list: "a list"}
 
 
 def write_json(file: Path, content: Any) -> None:

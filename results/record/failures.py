@@ -3,7 +3,8 @@
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
-from results.record.atomic_write import read_holding, sync, write_json
+from results.record.atomic_write import read_json, sync, write_json
+from results.record.required import require
 from trainable import contract
 from trainable.system_errors import reading, writing
 
@@ -54,5 +55,6 @@ def _read(trial_folder: Path, pattern: str) -> list[Failure]:
 
 
 def _of_file(file: Path) -> Failure:
-    content = read_holding(file, {"kind": str, "epoch": int, "cause": str})
+    content = read_json(file)
+    require(file, content, Failure)
     return Failure(**{field.name: content[field.name] for field in fields(Failure) if field.name in content})

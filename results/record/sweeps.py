@@ -4,31 +4,27 @@ Reading changes nothing and needs no lock: a line that is being written is left 
 """
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from results.record.atomic_write import read_json, require_values, write_atomically
+from results.record.atomic_write import read_json, write_atomically
 from results.record.failures import Failure, read_failure
 from results.record.moved import settings_where_it_lies
 from results.record.origin import Origin
-from results.record.ranking import MODES, Row, best_first, best_row
+from results.record.ranking import Row, best_first, best_row
+from results.record.required import Data, Proposed, Settings, require
 from results.record.settings_file import read_settings
 from results.record.space import Space, space_from_json
 from results.record.trial_log import read_rows
-from results.record.upgrade import FORMAT, upgraded
+from results.record.upgrade import refuse_newer, upgraded
 from trainable import contract
 from trainable.contract import DEFAULT_STORAGE, TrialStatus, UserError
 from trainable.settings_fields import Role
 from trainable.user_paths import read_path
-
-IN_EVERY_SWEEP_FILE = {
-    "format": int, "name": str, "created": str, "storage_path": str, "metric": str, "mode": str, "seed": int,
-    "num_samples": int, "num_epochs": int,
-}  # fmt: skip
-IN_EVERY_DATA_FILE = {"summary": str, "fingerprint": str, "baselines": list, "roles": dict}
 
 
 @dataclass(frozen=True)
@@ -171,20 +167,31 @@ def read_sweep(folder: Path) -> SweepRecord:
     """Everything a sweep left, whatever version made it.
 
     Raises:
-        UserError: there is no sweep in that folder, or one of a version newer than this.
+        UserError: there is no sweep in that folder, or one of a version newer than this, or a file of it lacks
+            something or holds what it cannot.
     """
-    if not (folder / contract.SWEEP_FILE).is_file():
+    sweep_file, data_file, space_file = (
+        folder / name for name in (contract.SWEEP_FILE, contract.DATA_FILE, contract.SPACE_FILE)
+    )
+    if not sweep_file.is_file():
         raise UserError(f"no sweep at {folder}: it has no {contract.SWEEP_FILE}; give the name or folder of a sweep")
-    recorded, data = _read_whole(folder)
-    settings, data, space = upgraded(recorded, data, read_json(folder / contract.SPACE_FILE))
+    settings, data = read_settings(sweep_file), read_json(data_file)
+    refuse_newer(settings)
+    require(sweep_file, settings, Settings, may_lack_some=True)
+    require(data_file, data, Data, may_lack_some=True)
+    settings, data, space = upgraded(settings, data, read_json(space_file))
+    require(sweep_file, settings, Settings)
+    require(data_file, data, Data)
     found = (contract.trial_number(file.parent.name) for file in folder.glob(f"*/{contract.PARAMS_FILE}"))
     numbers = sorted(number for number in found if number is not None)
+    trials = tuple(read_trial(folder, number) for number in numbers)
+    _require_in_rows(settings["metric"], trials, sweep_file)
     return SweepRecord(
         folder=folder,
         settings=settings_where_it_lies(settings, folder),
         data=data,
-        trials=tuple(read_trial(folder, number) for number in numbers),
-        space=space_from_json(folder / contract.SPACE_FILE, space),
+        trials=trials,
+        space=space_from_json(space_file, space),
         environment=read_json(folder / contract.ENVIRONMENT_FILE),
         proposed=max(_proposed(folder, settings), 1 + max(numbers, default=-1)),
     )
@@ -194,23 +201,25 @@ def _proposed(folder: Path, settings: dict[str, Any]) -> int:
     """All trials of a confirming sweep are planned when it begins; a search counts its proposals."""
     if settings["confirm"]:
         return int(settings["num_samples"])
-    return int(read_json(folder / contract.PROPOSED_FILE).get("trials", 0))
+    file = folder / contract.PROPOSED_FILE
+    content = read_json(file)
+    require(file, content, Proposed)
+    return int(content.get("trials", 0))
 
 
-def _read_whole(folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What sweep.yaml and data.json hold, in whatever format they are.
+def _require_in_rows(metric: str, trials: Iterable[TrialRecord], sweep_file: Path) -> None:
+    """Refuse a metric that the trials' rows lack: each was recorded with what ranks it.
 
     Raises:
-        UserError: a file cannot be read, or has not what every record has.
+        UserError: it names those that they have.
     """
-    file, data_file = folder / contract.SWEEP_FILE, folder / contract.DATA_FILE
-    settings, data = read_settings(file), read_json(data_file)
-    require_values(file, {"format": 1, **settings}, IN_EVERY_SWEEP_FILE)
-    if settings["mode"] not in MODES:
-        raise UserError(f"{file}: mode is {settings['mode']!r}; it can be {' or '.join(MODES)}; restore the file")
-    if 1 < settings.get("format", 1) <= FORMAT:  # the earliest sweeps lack some, and of newer ones nothing is known
-        require_values(data_file, data, IN_EVERY_DATA_FILE)
-    return settings, data
+    for trial in trials:
+        if trial.rows and metric not in trial.rows[0]:
+            there = ", ".join(name for name in trial.rows[0] if contract.is_metric(name)) or "none"
+            raise UserError(
+                f"{sweep_file}: metric is {metric!r}, which {trial.folder.name} has not recorded; correct that (it "
+                f"recorded {there}), or restore the file"
+            )
 
 
 def require_hyperparameters(folder: Path) -> None:

@@ -18,7 +18,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from results.record.origin import BESIDE_SETTINGS
-from trainable.contract import UserError
+from trainable.contract import SettingError, UserError
 
 FORMAT = 3
 
@@ -51,34 +51,49 @@ def shows_what_is_searched(content: Mapping[str, Any]) -> bool:
 
     Args:
         content: of a YAML file, typed or as text.
+
+    Raises:
+        SettingError: its format is no number.
     """
-    return "created" in content and int(content.get("format", 1)) < 3
+    recorded_format = str(content.get("format", 1))
+    if not recorded_format.isdecimal():
+        raise SettingError("format", f" is {recorded_format!r}; it must be a whole number")
+    return "created" in content and int(recorded_format) < 3
+
+
+def refuse_newer(settings: Content) -> None:
+    """Of a format to come nothing is known, also not what its files must hold.
+
+    Raises:
+        UserError: sweep.yaml is of one.
+    """
+    recorded_format = settings.get("format", 1)
+    if isinstance(recorded_format, int) and recorded_format > FORMAT:
+        raise UserError(
+            f"sweep {settings.get('name')}: its record is of format {recorded_format} and this version reads up to "
+            f"{FORMAT}; use the version that made it, or a newer one"
+        )
 
 
 def upgraded(settings: Content, data: Content, space: Content) -> tuple[Content, Content, Content]:
     """What sweep.yaml (without its format), data.json and search_space.json would hold in the present format.
 
     Args:
-        settings, data, space: what they hold; {} for a file that is not there.
-
-    Raises:
-        UserError: they are of a newer format.
+        settings, data, space: what they hold; {} for a file that is not there. Of the first two, what is there is what
+            `required` says; what is missing here that no version lacked stays so.
     """
     settings = dict(settings)
     recorded_format = settings.pop("format", 1)
-    if recorded_format > FORMAT:
-        raise UserError(
-            f"sweep {settings.get('name')}: its record is of format {recorded_format} and this version reads up to "
-            f"{FORMAT}; use the version that made it, or a newer one"
-        )
-    data = {**data, "baselines": [one for one in data.get("baselines", []) if not math.isnan(one["value"])]}
+    if "baselines" in data:
+        data = data | {"baselines": [one for one in data["baselines"] if not math.isnan(one["value"])]}
     if recorded_format < 3:
         # As its name was when it was last written down: its runs keep their ids when the folder gets another name.
-        of_then = {"identity": f"{settings['name']}/{settings['created']}", "wandb_group": settings["name"]}
+        name, created = settings.get("name"), settings.get("created")
+        of_then = {"identity": f"{name}/{created}", "wandb_group": name}
         settings = of_then | settings
     if recorded_format == 1:
         settings, data, space = _upgraded_from_1(settings, data, space)
-    if recorded_format < 3:
+    if recorded_format < 3 and "roles" in data:
         of_data = {name: ["data"] for name in SAYING_WHERE_DATA_LIES if name in settings}
         data = data | {"roles": data["roles"] | of_data}
     return settings, data, space
@@ -91,14 +106,15 @@ def _upgraded_from_1(settings: Content, data: Content, space: Content) -> tuple[
         "roles": {name: [] if name in SHAPED_NO_TRAINING else ["training"] for name in names},
         **DATA_OF_THE_EARLIEST,
         **data,
-        "baselines": [{"under_budgets": [], "parts": None} | baseline for baseline in data["baselines"]],
+        "baselines": [{"under_budgets": [], "parts": None} | baseline for baseline in data.get("baselines", [])],
     }
     return settings, data, {name: _distribution(described) for name, described in space.items()}
 
 
 def _distribution(described: Content) -> Content:
     """Optuna's JSON of a distribution, from format 1's {"kind", "low", "high", "log", "step", "choices"}."""
-    if "kind" not in described:
+    if not isinstance(described, dict) or str(described.get("kind")) not in DISTRIBUTIONS:
         return described
     kept = ("choices",) if described["kind"] == "categorical" else ("low", "high", "log", "step")
-    return {"name": DISTRIBUTIONS[described["kind"]], "attributes": {name: described[name] for name in kept}}
+    attributes = {name: described[name] for name in kept if name in described}
+    return {"name": DISTRIBUTIONS[described["kind"]], "attributes": attributes}

@@ -19,6 +19,8 @@ SWEEP_SETTINGS = {
     "mode": "max",
     "scheduler": "asha",
     "recipe": "default",
+    "wandb_project": None,
+    "wandb_entity": None,
     "created": "20260101-120000",
 }
 DATA = {

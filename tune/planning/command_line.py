@@ -19,7 +19,7 @@ from tune.planning.provenance import provenance
 from tune.planning.settings import THE_SWEEP, SweepSettings
 
 LATEST = ""
-"""--resume without a name."""
+"""--resume without a name; an empty one is refused."""
 
 DESCRIPTION = """\
 Find the hyperparameters of a GRPO run: each trial is one whole training run. Optuna proposes them, ASHA stops

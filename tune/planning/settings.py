@@ -131,6 +131,9 @@ def from_flat(flat: dict[str, Any]) -> SweepSettings:
     """
     kind = find_run_kind(str(flat.get("run", SweepSettings.run)))
     given, of_run = typed_values(flat, SweepSettings, kind.settings_type)
+    for name, value in given.items():
+        if value == "" and getattr(SweepSettings, name) != "":
+            raise SettingError(name, " is empty; give a value or leave it out")
     own = {
         "metric": kind.objective,
         "search_space": "" if given.get("confirm") else kind.search_space,

@@ -1,7 +1,5 @@
 """Reading a sweep that is running, was interrupted, or was damaged."""
 
-import json
-import re
 import shutil
 from pathlib import Path
 
@@ -51,39 +49,6 @@ def test_a_sweep_named_from_within_one_of_its_trials_has_its_own_name(
     (tmp_path / "nightly" / "sweep.yaml").touch()
     monkeypatch.chdir(trial_folder)
     assert find_sweep("..") == tmp_path / "nightly"
-
-
-@pytest.mark.parametrize(
-    ("file", "before", "after", "said"),
-    [
-        ("sweep.yaml", "num_epochs: 3", "num_epochs: many", "num_epochs is 'many', where a record has a whole number"),
-        ("sweep.yaml", "mode: max", "", "mode is missing"),
-        ("sweep.yaml", "mode: max", "mode: maximum", "mode is 'maximum'; it can be max or min"),
-        ("sweep.yaml", "mode: max", "mode: max\nformat: three", "format is 'three'"),
-        ("data.json", '"summary"', '"of"', "summary is missing, where a record has text"),
-        ("search_space.json", "FloatDistribution", "Float", "lr is no distribution"),
-        ("search_space.json", '"low": 0.1', '"low": 2', "lr is no distribution"),
-        ("trial_00000/failure.json", '"epoch"', '"at"', "epoch is missing, where a record has a whole number"),
-    ],
-)
-def test_a_record_that_was_edited_into_none_is_refused_with_its_file_and_value(
-    tmp_path: Path, file: str, before: str, after: str, said: str
-) -> None:
-    data = {"summary": "made-up", "fingerprint": "made-up", "baselines": [], "roles": {}}
-    folder = write_sweep(tmp_path / "s", [MadeUpTrial({"lr": 0.5}, failure="error")], data, format=3)
-    if "format" in after:
-        replace(folder / file, "format: 3\n", "")
-    distribution = {"name": "FloatDistribution", "attributes": {"low": 0.1, "high": 1.0, "log": False, "step": None}}
-    (folder / "search_space.json").write_text(json.dumps({"lr": distribution}), encoding="utf-8")
-    replace(folder / file, before, after)
-    with pytest.raises(UserError, match=f"{folder / file}: {re.escape(said)}.*restore the file"):
-        read_sweep(folder)
-
-
-def replace(file: Path, before: str, after: str) -> None:
-    text = file.read_text(encoding="utf-8")
-    assert before in text
-    file.write_text(text.replace(before, after), encoding="utf-8")
 
 
 def test_confirming_is_offered_only_where_it_can_be_done(tmp_path: Path) -> None:

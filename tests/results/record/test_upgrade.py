@@ -180,6 +180,7 @@ def test_the_earliest_sweeps_lack_files_and_details_and_are_read_all_the_same(ol
 def test_a_sweep_of_a_newer_version_is_refused_in_a_sentence(old: Path) -> None:
     with (old / "sweep.yaml").open("a", encoding="utf-8") as file:
         file.write(f"format: {FORMAT + 1}\n")
+    (old / "data.json").write_text('{"baselines": {}}', encoding="utf-8")  # as that format may have them
     with pytest.raises(UserError, match=f"sweep recorded: its record is of format {FORMAT + 1} and this version reads"):
         read_sweep(old)
 

@@ -16,6 +16,9 @@ SPACE_OF_TEXT = (
 )
 SPACE_OF_OTHERS = 'from optuna.distributions import IntDistribution\nSPACE = {"grop_size": IntDistribution(2, 8)}\n'
 
+MAY_BE_EMPTY = ("confirm", "resume", "name", "search_space", "metric", "address", "wandb_project", "run", "config")
+"""Flags whose values are text: of a shell's variable that is not set, nothing."""
+
 
 @pytest.mark.parametrize(
     ("flags", "sentence"),
@@ -42,7 +45,13 @@ SPACE_OF_OTHERS = 'from optuna.distributions import IntDistribution\nSPACE = {"g
         (["--latency_budget_min", "50"], "the range is empty"),
         (["--latency_budget_min", "9", "--latency_budget_max", "8"], "it must be at most latency_budget_max (8 ms)"),
         (["--name", "../x"], "--name '../x' is no plain folder name"),
-        (["--name", ""], "is no plain folder name"),
+        *(
+            (["--" + name, ""], f"--{name} is empty, as a shell's variable that is not set; give")
+            for name in MAY_BE_EMPTY
+        ),
+        (["--confirm="], "--confirm is empty"),
+        (["--search-space", " "], "--search_space is empty"),
+        (["--dataset_names", "digit_vqa", ""], "an argument is empty"),
         (["--wandb_project", "team/proj"], "--wandb_project: Invalid project name 'team/proj': cannot contain"),
         (["--wandb_project", "p" * 129, "--wandb_mode", "disabled"], "exceeded 128 characters"),
         (["--wandb_entity", "team/proj"], "--wandb_entity 'team/proj' is no name of a W&B user or team"),
@@ -102,6 +111,9 @@ def test_a_search_space_with_impossible_values_is_refused(
         ("num_samples: 2026-01-01", "{file}: num_samples is '2026-01-01'; it must be a whole number"),
         ("num_samples: 0", "{file}: num_samples is 0; it must be at least 1"),
         ("gpus_per_trial: ''", "{file}: gpus_per_trial is ''; it must be a number"),
+        ("wandb_project: ''", "{file}: wandb_project is empty; give a value or leave it out"),
+        ("address: ''", "{file}: address is empty; give a value or leave it out"),
+        ("created: 20260101-120000\nformat: three", "{file}: format is 'three'; it must be a whole number"),
         ("dataset_names:", "{file}: dataset_names is empty; it must be text"),
         ("wandb_mode: off", "{file}: wandb_mode 'off': it can be online, offline, disabled"),
         ("batch_size: 0", "{file}: batch_size is 0; it must be at least 1"),
