@@ -2,6 +2,7 @@
 
 import errno
 import json
+import math
 import os
 import secrets
 from pathlib import Path
@@ -45,12 +46,17 @@ def read_json(file: Path) -> dict[str, Any]:
     with reading(file):
         text = file.read_bytes() if file.exists() else b"{}"
     try:
-        content = json.loads(text)
+        content = json.loads(text, parse_int=_whole_number)
     except ValueError as error:
         raise UserError(f"{file}: not readable as JSON ({error}); restore it, or remove what it belongs to") from None
     if not isinstance(content, dict):
         raise UserError(f"{file}: it holds no object; restore it, or remove what it belongs to")
     return content
+
+
+def _whole_number(text: str) -> int | float:
+    """Infinite where it is beyond a float, as most readers of JSON have it: nothing could compute with it."""
+    return int(text) if math.isfinite(float(text)) else float(text)
 
 
 def write_json(file: Path, content: Any) -> None:

@@ -1,6 +1,7 @@
 """What the files of a sweep must hold for whoever reads them: checked as they are read, since people edit them."""
 
 import json
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -54,6 +55,12 @@ class Data(BaseModel):
     roles: dict[str, list[str]]
 
 
+class Params(BaseModel):
+    """Of a trial's params.json, where what else there is, is its kind of run's."""
+
+    seed: NonNegativeInt = 0
+
+
 class Proposed(BaseModel):
     """Of proposed.json."""
 
@@ -69,10 +76,9 @@ def require(file: Path, content: dict[str, Any], model: type, *, may_lack_some: 
     Raises:
         UserError: it names the file, the first such line, and what it should be.
     """
-    adapter: TypeAdapter[Any] = TypeAdapter(model)
     text = json.dumps(content, default=lambda value: [str(value)])  # a date, which YAML has and no setting is
     try:
-        adapter.validate_json(text, strict=True)
+        _adapter(model).validate_json(text, strict=True)
     except ValidationError as error:
         for problem in error.errors(include_url=False):
             place = ".".join(map(str, problem["loc"]))
@@ -81,6 +87,11 @@ def require(file: Path, content: dict[str, Any], model: type, *, may_lack_some: 
                 raise _mistaken(file, f"{place} is {problem['input']!r:.60}: {wanted}") from None
             if not may_lack_some or len(problem["loc"]) > 1:
                 raise _mistaken(file, f"{place} is missing") from None
+
+
+@cache
+def _adapter(model: type) -> TypeAdapter[Any]:
+    return TypeAdapter(model)
 
 
 def _mistaken(file: Path, what: str) -> UserError:

@@ -35,7 +35,12 @@ def space_from_json(file: Path, content: Mapping[str, Any]) -> Space:
 def _distribution(file: Path, name: str, described: Any) -> BaseDistribution:
     try:
         return json_to_distribution(json.dumps(described))
-    except (KeyError, TypeError, ValueError) as error:  # Optuna's ways to say that it knows no such distribution
+    except (
+        KeyError,
+        TypeError,
+        ValueError,
+        OverflowError,
+    ) as error:  # Optuna's ways to say that it knows no such distribution
         raise UserError(f"{file}: {name} is no distribution ({error}); restore the file") from None
 
 

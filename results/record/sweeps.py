@@ -16,7 +16,7 @@ from results.record.failures import Failure, read_failure
 from results.record.moved import settings_where_it_lies
 from results.record.origin import Origin
 from results.record.ranking import Row, best_first, best_row
-from results.record.required import Data, Proposed, Settings, require
+from results.record.required import Data, Params, Proposed, Settings, require
 from results.record.settings_file import read_settings
 from results.record.space import Space, space_from_json
 from results.record.trial_log import read_rows
@@ -150,10 +150,12 @@ class SweepRecord:
 
 def read_trial(sweep_folder: Path, number: int) -> TrialRecord:
     folder = sweep_folder / contract.trial_folder_name(number)
+    config = read_json(folder / contract.PARAMS_FILE)
+    require(folder / contract.PARAMS_FILE, config, Params)
     return TrialRecord(
         number=number,
         folder=folder,
-        config=read_json(folder / contract.PARAMS_FILE),
+        config=config,
         rows=tuple(read_rows(folder)),
         failure=read_failure(folder),
     )

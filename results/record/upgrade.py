@@ -33,8 +33,8 @@ SHAPED_NO_TRAINING = {
 that is read of a finished sweep, and a resume gives each its own."""
 
 DATA_OF_THE_EARLIEST = {
-    "objective": "", "summary": "", "fingerprint": "", "run_name": "{name}-{created}", "train_command": [],
-    "evaluate_command": [],
+    "objective": "", "summary": "", "fingerprint": "", "baselines": [], "run_name": "{name}-{created}",
+    "train_command": [], "evaluate_command": [],
 }  # fmt: skip
 """What stands for the parts of data.json that they lack; one that was killed as it began lacks the file."""
 
@@ -85,7 +85,8 @@ def upgraded(settings: Content, data: Content, space: Content) -> tuple[Content,
     settings = dict(settings)
     recorded_format = settings.pop("format", 1)
     if "baselines" in data:
-        data = data | {"baselines": [one for one in data["baselines"] if not math.isnan(one["value"])]}
+        known = [one for one in data["baselines"] if not math.isnan(one["value"])]
+        data = data | {"baselines": [{"under_budgets": [], "parts": None} | baseline for baseline in known]}
     if recorded_format < 3:
         # As its name was when it was last written down: its runs keep their ids when the folder gets another name.
         name, created = settings.get("name"), settings.get("created")
@@ -106,7 +107,6 @@ def _upgraded_from_1(settings: Content, data: Content, space: Content) -> tuple[
         "roles": {name: [] if name in SHAPED_NO_TRAINING else ["training"] for name in names},
         **DATA_OF_THE_EARLIEST,
         **data,
-        "baselines": [{"under_budgets": [], "parts": None} | baseline for baseline in data.get("baselines", [])],
     }
     return settings, data, {name: _distribution(described) for name, described in space.items()}
 

@@ -100,6 +100,7 @@ def test_each_line_that_is_of_no_use_or_missing_is_named_beside_its_file(
         ("search_space.json", {"lr": {**RANGE, "attributes": {"low": 2, "high": 1}}}, "lr is no distribution"),
         ("search_space.json", {"lr": [1]}, "lr is no distribution"),
         ("proposed.json", {"trials": "x"}, "trials is 'x': input should be a valid integer"),
+        ("trial_00000/params.json", {"seed": "x"}, "seed is 'x': input should be a valid integer"),
         ("trial_00001/failure.json", {"kind": REMOVED}, "kind is missing"),
     ],
 )  # fmt: skip
@@ -124,6 +125,13 @@ def test_a_mistake_in_a_record_is_told_in_a_sentence_by_every_command(
         assert sentence in line
     assert contents(sweep) == before
     assert [folder.name for folder in sweep.parent.iterdir()] == ["mine"]
+
+
+def test_a_number_beyond_a_float_is_listed_as_infinite(sweep: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    edit(sweep / "trial_00000" / "params.json", lr=10**400)
+    edit(sweep / "search_space.json", lr={"name": "CategoricalDistribution", "attributes": {"choices": [1, 10**400]}})
+    assert compare_trials.main([str(sweep), "--columns", "lr,score"]) == report.main([str(sweep)]) == 0
+    assert "inf  0.400" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("command", [compare_trials.main, report.main, sync_wandb.main])
