@@ -104,11 +104,8 @@ def test_a_sweep_that_ran_offline_gets_its_view_and_its_report_once(sweep: Path,
         assert [line for line in lines if line.startswith("View sweep at: ") and view.name[3:-2] in line]
         assert [line for line in lines if line.startswith("View report at: ") and report.id.rstrip("=") in line]
         assert run.stderr == ""
-    assert (len(view.specs), len(report.specs), entry.states) == (
-        2,
-        2,
-        ["PAUSED"] * 2,
-    )  # half of its trials were taken away
+    # Half of its trials were taken away, and a resume would not run them again.
+    assert (len(view.specs), len(report.specs), entry.states) == (2, 2, ["FINISHED"] * 2)
     assert {run.sweep for run in server.runs.values()} == {entry.name}
     best = max(row["Val/Height"] for trial in trial_folders(sweep) for row in rows(trial))
     told = json.dumps(report.spec)
