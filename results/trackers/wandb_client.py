@@ -30,7 +30,7 @@ try:
     from wandb.sdk.wandb_setup import singleton
 except ModuleNotFoundError as error:
     # A folder `wandb` where the user stands passes for the package until something in it is imported.
-    if error.name not in ("wandb", "wandb.errors"):
+    if error.name not in ("wandb", "wandb.apis", "wandb.errors"):
         raise
     raise WandbNotInstalled from None
 except ValueError as error:

@@ -52,7 +52,7 @@ class MadeUpTrial:
 
 def write_sweep(folder: Path, trials: Sequence[MadeUpTrial], data: Mapping[str, Any] = DATA, **settings: Any) -> Path:
     """A sweep's folder; `settings` replace or join those of sweep.yaml."""
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     content = {"name": folder.name, "storage_path": str(folder.parent), **SWEEP_SETTINGS, **settings}
     (folder / "sweep.yaml").write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
     (folder / "data.json").write_text(json.dumps(data), encoding="utf-8")

@@ -55,6 +55,7 @@ class RecordedASHA(FIFOScheduler):
         epochs = rung_epochs(num_epochs, grace_period, reduction_factor)
         self._rungs: dict[float, dict[int, float]] = {epoch: {} for epoch in reversed(epochs)}
         """By epoch, the highest first: each trial's value when it came there."""
+        self._stopped: set[int] = set()
         self._best: dict[int, Row | None] = {}
         recorded = ((row[contract.ARRIVAL], trial.number, row) for trial in trials for row in trial.rows)
         for _, number, row in sorted(recorded, key=lambda arrived: arrived[:2]):
@@ -63,8 +64,9 @@ class RecordedASHA(FIFOScheduler):
     def on_trial_result(self, tune_controller: Any, trial: Any, result: dict[str, Any]) -> str:
         number = number_of(trial)
         if self._falls_behind(number, result) and number != STARTING_VALUES:
-            return str(TrialScheduler.STOP)
-        return str(TrialScheduler.CONTINUE)
+            self._stopped.add(number)
+        # If its worker was lost before Ray had stopped it, the epoch comes again, and its rung has it already.
+        return str(TrialScheduler.STOP if number in self._stopped else TrialScheduler.CONTINUE)
 
     def _falls_behind(self, number: int, row: Row) -> bool:
         """Enter a row into the highest rung that its trial has reached and is not in yet.

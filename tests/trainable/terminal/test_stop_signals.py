@@ -1,10 +1,23 @@
 """Whatever asks a program to stop is heard."""
 
 import signal
+from collections.abc import Iterator
 
 import pytest
 
 from trainable.terminal.stop_signals import STOP_SIGNALS, stop_signals_handled
+
+
+@pytest.fixture(autouse=True)
+def as_in_a_terminal() -> Iterator[None]:
+    """Whoever runs the tests may ignore some of them, as `nohup` does."""
+    before = {number: signal.getsignal(number) for number in STOP_SIGNALS}
+    for number, was in before.items():
+        if was == signal.SIG_IGN:
+            signal.signal(number, signal.SIG_DFL)
+    yield
+    for number, was in before.items():
+        signal.signal(number, was)
 
 
 @pytest.mark.parametrize("number", STOP_SIGNALS)

@@ -64,6 +64,14 @@ def test_the_worst_first_trial_runs_to_its_end_and_a_worse_second_does_not() -> 
     assert scheduler.on_trial_result(None, ray_trial(1), row(2, 0.1, 9)) == TrialScheduler.STOP
 
 
+def test_a_trial_that_is_to_stop_stops_also_when_its_worker_was_lost_and_the_epoch_comes_again() -> None:
+    scheduler = new_scheduler()
+    for number in range(2, 8):
+        scheduler.on_trial_result(None, ray_trial(number), row(2, 0.5, number))
+    for _ in range(2):
+        assert scheduler.on_trial_result(None, ray_trial(1), row(2, 0.1, 8)) == TrialScheduler.STOP
+
+
 def test_a_trial_is_judged_by_its_best_epoch_so_far() -> None:
     scheduler = new_scheduler()
     for number in range(2, 8):

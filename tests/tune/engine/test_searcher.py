@@ -8,7 +8,7 @@ from typing import Any
 
 import optuna
 import pytest
-import yaml
+from made_up_sweep import write_sweep
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
@@ -19,7 +19,6 @@ from results.record.settings_file import read_settings
 from results.record.space import write_space
 from results.record.sweeps import read_sweep, write_sweep_file
 from results.record.trial_log import TrialLog, write_params
-from results.record.upgrade import FORMAT
 from trainable import contract
 from trainable.system_errors import DiskError
 from tune.engine.searcher import RecordedSearch
@@ -35,10 +34,7 @@ def sweep(tmp_path: Path) -> Path:
 
 
 def begin(folder: Path, seed: int) -> Path:
-    settings = {"name": folder.name, "created": "20260101-120000", "format": FORMAT, "num_samples": 10, "seed": seed}
-    settings |= {"storage_path": str(folder.parent), "metric": METRIC, "mode": "max", "num_epochs": EPOCHS}
-    settings["confirm"] = ""
-    (folder / contract.SWEEP_FILE).write_text(yaml.safe_dump(settings), encoding="utf-8")
+    write_sweep(folder, [], metric=METRIC, mode="max", num_epochs=EPOCHS, num_samples=10, seed=seed)
     write_space(folder, SPACE)
     return folder
 
