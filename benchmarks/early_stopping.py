@@ -96,10 +96,10 @@ def _load_data() -> None:
 
 
 def _curve(config: dict[str, Any], num_epochs: int) -> Curve:
-    from trainable.grpo.joint_controller import KIND
+    from trainable.grpo.run import GRPORun
     from trainable.grpo.settings import GRPOSettings
 
-    run = KIND.start(GRPOSettings(**config), _data, SEED, "cpu")
+    run = GRPORun(GRPOSettings(**config), _data, SEED, "cpu")
     return [run.step()[METRIC] for _ in range(num_epochs)]
 
 

@@ -77,6 +77,8 @@ PARAMS_FILE = "params.json"
 RESULT_FILE = "result.json"
 PROGRESS_FILE = "progress.csv"
 FAILURE_FILE = "failure.json"
+WORKSPACE = "workspace"
+"""A folder of the run's own while it trains."""
 
 # ... and of one of its checkpoints, beside what the run itself writes there.
 BEST_POLICY_FILE = "best_policy.json"

@@ -5,6 +5,7 @@ result.json covers and goes on from it, so resuming needs nothing from Ray.
 """
 
 import dataclasses
+import os
 import pickle
 import platform
 import shutil
@@ -20,7 +21,10 @@ from ray import tune
 from ray.tune.result import SHOULD_CHECKPOINT
 
 from trainable import contract
-from trainable.runs import Diverged, Run, RunKind, find_run_kind, reported_metrics, resumed_run
+from trainable.runs.choosing import find_run_kind
+from trainable.runs.metrics import reported_metrics
+from trainable.runs.protocol import Diverged, Run, RunContext, RunKind, WorkerContext
+from trainable.runs.resuming import resumed_run
 from trainable.settings_fields import with_values
 from trainable.terminal.stop_signals import STOP_SIGNALS
 from trainable.torch_process import set_up_torch
@@ -37,7 +41,15 @@ class RunTrainable(tune.Trainable):
     """Drives one run after another in the same process (`reuse_actors`); the data outlives them all."""
 
     def setup(
-        self, config: dict[str, Any], *, run_kind: str, settings: bytes, metric: str, seed: int, data: "InStore"
+        self,
+        config: dict[str, Any],
+        *,
+        run_kind: str,
+        settings: bytes,
+        metric: str,
+        seed: int,
+        num_epochs: int,
+        data: "InStore",
     ) -> None:
         """Keep what every run of this worker shares; a run starts, and what is pickled is read, with its first step.
 
@@ -47,23 +59,33 @@ class RunTrainable(tune.Trainable):
             run_kind: a name that `find_run_kind` knows.
             settings: the kind's settings, pickled; a trial's config replaces the fields it names.
             metric: what trials are ranked by; every epoch must report it.
+            num_epochs: most epochs of a trial.
             data: what the kind's `prepare` gave.
         """
-        self._kind_name, self._metric, self._seed = run_kind, metric, seed
+        self._kind_name, self._metric, self._seed, self._num_epochs = run_kind, metric, seed, num_epochs
         self._pickled_settings, self._stored_data = settings, data
         self._kind: RunKind | None = None
         self._run: Run | None = None
+        self._workspace: Path | None = None
         self._saved: Path | None = None
         """The run after its epoch, on this node."""
         self._epoch = 0
-        self._device = "cuda" if ray.get_gpu_ids() else "cpu"
+        self._is_poisoned = False
+        """Whether a GPU failed under this process: every further call to it would."""
+        self._context = _given_by_ray()
         # Where Ray was started for the sweep, its processes have them blocked; what a run starts, such as a loader of
         # data, must hear them.
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {*STOP_SIGNALS} - {signal.SIGINT})
-        num_cpus = ray.get_runtime_context().get_assigned_resources().get("CPU", 1)
-        set_up_torch(max(1, int(num_cpus)), self._device)
+        set_up_torch(self._context.num_threads, self._context.devices[0])
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:
+        """Get ready for another trial.
+
+        A poisoned process exits, which is a lost worker to Ray: it starts the trial in another one. To return False
+        would be to fail the trial.
+        """
+        if self._is_poisoned:
+            os._exit(1)
         self.cleanup()
         return True
 
@@ -84,10 +106,12 @@ class RunTrainable(tune.Trainable):
         except BaseException as error:  # the trial's border: the sweep goes on, the trial is marked, its cause is shown
             if hasattr(error, "ray_terminate_msg"):  # Ray's own SystemExit, when it ends a worker
                 raise
+            self._is_poisoned = isinstance(error, torch.AcceleratorError)
             said = f"the run called sys.exit({error.code!r})" if isinstance(error, SystemExit) else error
             return self._ended(contract.ERROR, f"{type(error).__name__}: {said}")
         self._epoch += 1
-        device_name = torch.cuda.get_device_name() if self._device == "cuda" else self._device
+        device = self._context.devices[0]
+        device_name = device if device == "cpu" else torch.cuda.get_device_name(device)
         columns = {contract.EPOCH: self._epoch, contract.DEVICE: device_name}
         # Asked for with each epoch's result, not by frequency: a trial that failed must not save what is broken.
         return {**columns, **metrics, **note, SHOULD_CHECKPOINT: True}
@@ -96,6 +120,7 @@ class RunTrainable(tune.Trainable):
         """Start the run where the trial's folder says it stands."""
         folder = Path(self._storage.trial_fs_path)
         self.cleanup()
+        self._workspace = folder / contract.WORKSPACE
         self._run, self._epoch, note = resumed_run(folder, _whole_rows(folder / contract.RESULT_FILE), self._new_run)
         return {contract.NOTE: note} if note else {}
 
@@ -103,10 +128,20 @@ class RunTrainable(tune.Trainable):
         if not self._kind:
             kind = find_run_kind(self._kind_name)
             self._settings, self._data = pickle.loads(self._pickled_settings), ray.get(self._stored_data.ref)
+            self._loaded = kind.load(self._settings, self._context)
             self._kind = kind
+        assert self._workspace
+        shutil.rmtree(self._workspace, ignore_errors=True)  # of a process that was killed
+        self._workspace.mkdir(parents=True)
         hyperparameters = dict(self.config)
-        seed = hyperparameters.pop(contract.SEED, self._seed)
-        return self._kind.start(with_values(self._settings, hyperparameters), self._data, seed, self._device)
+        context = RunContext(
+            **dataclasses.asdict(self._context),
+            seed=hyperparameters.pop(contract.SEED, self._seed),
+            num_epochs=self._num_epochs,
+            workspace=self._workspace,
+            loaded=self._loaded,
+        )
+        return self._kind.start(with_values(self._settings, hyperparameters), self._data, context)
 
     def _ended(self, kind: str, cause: str) -> dict[str, Any]:
         where = "" if self._run else f" (before its first step, on {platform.node()})"
@@ -137,12 +172,21 @@ class RunTrainable(tune.Trainable):
         """Nothing to do: Ray restores after a lost worker, and the first step finds the newest checkpoint itself."""
 
     def cleanup(self) -> None:
-        run, saved = self._run, self._saved
-        self._run, self._saved, self._epoch = None, None, 0
+        run, saved, workspace = self._run, self._saved, self._workspace
+        self._run, self._saved, self._workspace, self._epoch = None, None, None, 0
         if saved:
             shutil.rmtree(saved)
         if run:
             run.close()
+        if workspace:
+            shutil.rmtree(workspace)
+
+
+def _given_by_ray() -> WorkerContext:
+    """What Ray has assigned to this process; of GPUs it sees its own alone."""
+    assigned = ray.get_runtime_context().get_assigned_resources()
+    gpus = tuple(f"cuda:{index}" for index in range(len(ray.get_gpu_ids())))
+    return WorkerContext(max(1, int(assigned.get("CPU", 1))), gpus or ("cpu",), min(1.0, assigned.get("GPU", 1.0)))
 
 
 def _whole_rows(file: Path) -> int:

@@ -29,6 +29,39 @@ class ScoreParts:
 
 
 @dataclass(frozen=True)
+class Figure:
+    """A chart of the report, in which what the best checkpoints and the baselines achieve are lines."""
+
+    name: str
+    """By which curves belong to it."""
+    title: str
+    x_title: str
+    y_title: str
+    reading: str = ""
+    """What there is to see, in a sentence."""
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A line of a figure."""
+
+    x: tuple[float, ...]
+    y: tuple[float, ...]
+    points: tuple[str, ...] = ()
+    """What each point is, in words."""
+
+
+@dataclass(frozen=True)
+class Details:
+    """What was achieved in an epoch, in more detail than its metrics."""
+
+    parts: ScoreParts | None = None
+    """Of the objective; with them a gain has an interval."""
+    curves: Mapping[str, Curve] = dataclasses.field(default_factory=dict)
+    """By the name of their figure."""
+
+
+@dataclass(frozen=True)
 class BudgetPoint:
     """What a policy or a baseline achieves under one latency budget: means over the samples it is judged on."""
 

@@ -15,6 +15,7 @@ from typing import NamedTuple
 from quadratic_run import OBJECTIVE, Quadratic, QuadraticRun, QuadraticSettings
 
 from fidelity.shape import NUM_EPOCHS
+from trainable.runs import RunContext
 
 METRIC, MODE = OBJECTIVE, "max"
 
@@ -59,8 +60,8 @@ class LoggedRun(QuadraticRun):
 class Logged(Quadratic):
     settings_type = LoggedSettings
 
-    def start(self, settings: LoggedSettings, data: None, seed: int, device: str) -> LoggedRun:
-        return LoggedRun(settings, seed)
+    def start(self, settings: LoggedSettings, data: None, context: RunContext) -> LoggedRun:
+        return LoggedRun(settings, context.seed)
 
 
 KIND = Logged()

@@ -19,13 +19,13 @@ from ray.tune.schedulers import AsyncHyperBandScheduler
 from ray.tune.search import ConcurrencyLimiter
 from ray.tune.search.optuna import OptunaSearch
 
-from fidelity.logged_run import KIND, METRIC, MODE, LoggedSettings
+from fidelity.logged_run import METRIC, MODE, LoggedRun, LoggedSettings
 from fidelity.shape import EPOCH_MS, GRACE_PERIOD, NUM_EPOCHS, NUM_SAMPLES, PROJECT, REDUCTION_FACTOR
 
 
 class Walk(tune.Trainable):  # type: ignore[misc]
     def setup(self, config: dict[str, Any], settings: LoggedSettings, seed: int) -> None:
-        self._run = KIND.start(dataclasses.replace(settings, **config), None, seed, "cpu")
+        self._run = LoggedRun(dataclasses.replace(settings, **config), seed)
 
     def step(self) -> dict[str, float]:
         return self._run.step()

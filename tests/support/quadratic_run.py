@@ -9,13 +9,11 @@ import math
 import random
 import sys
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from trainable.contract import UserError
-from trainable.runs import DamagedCheckpoint, DataDescription, Diverged
-from trainable.score_parts import Baseline
+from trainable.runs import Baseline, DamagedCheckpoint, DataDescription, Diverged, Metric, Run, RunContext, RunKind
 
 OBJECTIVE = "Val/Height"
 
@@ -44,7 +42,7 @@ class QuadraticSettings:
             raise UserError(f"rate is {self.rate}; it must be above 0 and at most 1")
 
 
-class QuadraticRun:
+class QuadraticRun(Run):
     def __init__(self, settings: QuadraticSettings, seed: int) -> None:
         self._settings, self._seed = settings, seed
         self._epoch, self._place, self._fails_how = 0, 0.0, ""
@@ -95,32 +93,25 @@ class QuadraticRun:
             raise DamagedCheckpoint(f"{folder}: {error}") from error
         self._epoch, self._place = content["epoch"], content["place"]
 
-    def close(self) -> None:
-        """Nothing is held."""
-
 
 def wait_for(file: Path) -> None:
     while not file.exists():
         time.sleep(0.01)
 
 
-class Quadratic:
+class Quadratic(RunKind):
     name = "quadratic"
     settings_type = QuadraticSettings
     search_space = str(Path(__file__).with_name("quadratic_space.py"))
     run_name = "quadratic-{target:.2f}-{created}"
     objective = OBJECTIVE
-    train_script = evaluate_script = None
-    modes: Mapping[str, str] = {OBJECTIVE: "max", "Train/Place": "min"}
-
-    def prepare(self, settings: QuadraticSettings) -> None:
-        return None
+    metrics = (Metric(OBJECTIVE, "height", "max"), Metric("Train/Place", "place", "min"))
 
     def describe(self, settings: QuadraticSettings, data: None) -> DataDescription:
         return DataDescription("a parabola with its top at 0.7", "parabola", (Baseline("flat", 0.5, 0.4, 0.6),))
 
-    def start(self, settings: QuadraticSettings, data: None, seed: int, device: str) -> QuadraticRun:
-        return QuadraticRun(settings, seed)
+    def start(self, settings: QuadraticSettings, data: None, context: RunContext) -> QuadraticRun:
+        return QuadraticRun(settings, context.seed)
 
 
 KIND = Quadratic()

@@ -8,7 +8,8 @@ import torch
 from trainable import contract
 from trainable.contract import UserError
 from trainable.grpo.joint_controller import KIND
-from trainable.runs import find_run_kind, reported_metrics
+from trainable.runs.choosing import find_run_kind
+from trainable.runs.metrics import reported_metrics
 from trainable.score_parts import BestPolicy, BudgetPoint, ScoreParts
 
 

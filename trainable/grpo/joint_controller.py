@@ -1,13 +1,12 @@
 """GRPO on the joint controller, as the kind of run that a sweep can choose. Importing it is cheap."""
 
 import math
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from trainable import contract
 from trainable.contract import UserError
 from trainable.grpo.settings import GRPOSettings
-from trainable.runs import DataDescription
+from trainable.runs import DataDescription, Metric, RunContext, RunKind
 
 if TYPE_CHECKING:
     from trainable.grpo.run import ControllerData, GRPORun
@@ -17,7 +16,7 @@ LATENCIES_DIFFER = 1e-5
 """By this part at least: the policy sees a budget's logarithm, and in float32 closer ones are one."""
 
 
-class JointController:
+class JointController(RunKind):
     name = "joint_controller"
     settings_type = GRPOSettings
     search_space = "joint_controller"
@@ -25,16 +24,18 @@ class JointController:
     objective = contract.VAL_IN_BUDGET_ACCURACY
     train_script = "trainable/train_joint_controller.py"
     evaluate_script = "trainable/evaluate.py"
-    modes: Mapping[str, str] = {
-        contract.VAL_IN_BUDGET_ACCURACY: "max",
-        contract.VAL_ACCURACY_MEAN: "max",
-        contract.VAL_REWARD_MEAN: "max",
-        contract.VAL_LATENCY_MEAN: "min",
-        contract.VAL_VIOLATION_RATE: "min",
-        contract.VAL_ORACLE_GAP: "min",
-        contract.TRAIN_REWARD_MEAN: "max",
-        contract.TRAIN_ACCURACY_MEAN: "max",
-    }
+    metrics = (
+        Metric(contract.VAL_IN_BUDGET_ACCURACY, "in-budget accuracy", "max"),
+        Metric(contract.VAL_ACCURACY_MEAN, "accuracy", "max"),
+        Metric(contract.VAL_REWARD_MEAN, "reward", "max"),
+        Metric(contract.VAL_LATENCY_MEAN, "latency (ms)", "min"),
+        Metric(contract.VAL_VIOLATION_RATE, "budget violation rate", "min"),
+        Metric(contract.VAL_ORACLE_GAP, "gap to the oracle", "min"),
+        Metric(contract.TRAIN_REWARD_MEAN, "training reward", "max"),
+        Metric(contract.TRAIN_ACCURACY_MEAN, "training accuracy", "max"),
+    )
+    trade_off = contract.VAL_VIOLATION_RATE
+    wandb_project = "molmo-controller"
 
     def prepare(self, settings: GRPOSettings) -> "ControllerData":
         from trainable.grpo.run import ControllerData
@@ -68,10 +69,10 @@ class JointController:
         summary = "; ".join(filter(None, (profile.describe(), budgets, missing_baselines(profile, VALIDATION))))
         return DataDescription(summary, profile.fingerprint, baselines(profile, VALIDATION), data.features.content)
 
-    def start(self, settings: GRPOSettings, data: "ControllerData", seed: int, device: str) -> "GRPORun":
+    def start(self, settings: GRPOSettings, data: "ControllerData", context: RunContext) -> "GRPORun":
         from trainable.grpo.run import GRPORun
 
-        return GRPORun(settings, data, seed, device)
+        return GRPORun(settings, data, context.seed, context.devices[0])
 
 
 KIND = JointController()

@@ -30,7 +30,7 @@ from trainable.profiles.baselines import ORACLE, per_sample
 from trainable.profiles.features import Features
 from trainable.profiles.image_split import TRAIN, VALIDATION
 from trainable.profiles.table import Profile
-from trainable.runs import DamagedCheckpoint, Diverged
+from trainable.runs import DamagedCheckpoint, Diverged, Run
 from trainable.score_parts import BestPolicy
 from trainable.seeds import seed_of
 
@@ -43,7 +43,7 @@ class ControllerData:
     features: Features
 
 
-class GRPORun:
+class GRPORun(Run):
     """One training of the joint controller, from its start or from a checkpoint."""
 
     def __init__(self, settings: GRPOSettings, data: ControllerData, seed: int, device: str) -> None:

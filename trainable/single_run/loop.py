@@ -17,7 +17,8 @@ from trainable import contract
 from trainable.contract import TrialStatus, WandbNotInstalled, shown_path
 from trainable.grpo.joint_controller import KIND
 from trainable.grpo.run import GRPORun
-from trainable.runs import Diverged, resumed_run
+from trainable.runs import Diverged, RunContext
+from trainable.runs.resuming import resumed_run
 from trainable.single_run import folder as training_folder
 from trainable.single_run.command_line import Request
 from trainable.single_run.folder import HistoryFiles
@@ -112,7 +113,15 @@ def _train(plan: Plan, screen: Screen, signals: StopSignals) -> int:
 def _run_where_it_stands(plan: Plan, screen: Screen) -> tuple[GRPORun, TrialLog]:
     """The run at the newest checkpoint of its folder, and its rows up to there."""
     settings, folder = plan.settings, plan.settings.folder
-    start = partial(KIND.start, settings.grpo, plan.data, settings.seed, plan.device)
+    context = RunContext(
+        num_threads=settings.num_threads,
+        devices=(plan.device,),
+        memory_share=1.0,
+        seed=settings.seed,
+        num_epochs=settings.num_epochs,
+        workspace=folder,
+    )
+    start = partial(KIND.start, settings.grpo, plan.data, context)
     run, epoch, note = resumed_run(folder, len(read_rows(folder)), start)
     if note:
         screen.say(note)

@@ -64,6 +64,7 @@ def build_tuner(
         settings=cloudpickle.dumps(settings.run_settings),
         metric=settings.metric,
         seed=settings.seed,
+        num_epochs=settings.num_epochs,
         data=InStore(ray.put(plan.data)),
     )
     return tune.Tuner(
@@ -73,7 +74,7 @@ def build_tuner(
             scheduler=_scheduler(settings, record.trials),
             num_samples=trials_left(record, settings.num_samples),
             max_concurrent_trials=allotment.max_concurrent_trials,
-            reuse_actors=True,
+            reuse_actors=settings.run_kind.reuses_worker,
             trial_dirname_creator=lambda trial: contract.trial_folder_name(searcher.number_of(trial.trial_id)),
         ),
         run_config=tune.RunConfig(

@@ -12,7 +12,7 @@ from results.record.settings_file import read_by_hand
 from results.record.upgrade import shows_what_is_searched
 from trainable.contract import UserError
 from trainable.flags import OneSentenceParser, add_flags
-from trainable.runs import find_run_kind
+from trainable.runs.choosing import find_run_kind
 from trainable.settings_fields import Role, given_in, names_with, typed_values
 from trainable.user_paths import PathTo, usable_path
 from tune.planning.provenance import provenance

@@ -14,7 +14,8 @@ from results.record.sweeps import find_sweep, read_sweep
 from results.trackers.wandb_wishes import settle
 from search_spaces.choose import load_space
 from trainable.contract import DEFAULT_STORAGE, SettingError, UserError
-from trainable.runs import DataDescription, find_run_kind
+from trainable.runs import DataDescription
+from trainable.runs.choosing import find_run_kind
 from trainable.settings_fields import (
     Role,
     names_with,

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from trainable.contract import DEFAULT_STORAGE, DEFAULT_WANDB_PROJECT, SettingError
-from trainable.runs import RunKind, find_run_kind
+from trainable.runs import RunKind
+from trainable.runs.choosing import find_run_kind
 from trainable.settings_fields import Role, require, setting, typed_values
 from trainable.user_paths import PathTo
 

@@ -16,7 +16,7 @@ from trainable.contract import UserError
 from trainable.exported_policy import ExportedPolicy
 from trainable.grpo.checkpoint import read_controller
 from trainable.grpo.joint_controller import KIND
-from trainable.grpo.run import ControllerData
+from trainable.grpo.run import ControllerData, GRPORun
 from trainable.grpo.settings import SHIPPED_PROFILE, GRPOSettings
 from trainable.judging.controller_choices import ChoicesOnProfile
 from trainable.judging.frontier_plot import frontier
@@ -44,7 +44,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> ControllerData:
 def trial(data: ControllerData, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A trial's folder with one checkpoint, of epoch 2."""
     torch.set_num_threads(1)
-    run = KIND.start(GRPOSettings(lr=1e-3), data, 0, "cpu")
+    run = GRPORun(GRPOSettings(lr=1e-3), data, 0, "cpu")
     scores = [run.step()[contract.VAL_IN_BUDGET_ACCURACY] for _ in range(2)]
     folder = tmp_path_factory.mktemp("trial_00000")
     checkpoint = folder / contract.checkpoint_folder_name(2)
@@ -204,7 +204,7 @@ def test_an_exported_policy_is_asked_without_torch(trial: Path, tmp_path: Path) 
 def test_datasets_train_together_and_are_validated_apart_and_questions_are_hashed(tmp_path: Path) -> None:
     write_profile(tmp_path / "profile", blocks=(8, 16))
     settings = GRPOSettings(results_dir=str(tmp_path / "profile"))
-    run = KIND.start(settings, KIND.prepare(settings), 0, "cpu")
+    run = GRPORun(settings, KIND.prepare(settings), 0, "cpu")
     metrics = run.step()
     of_each = [metrics[contract.dataset_metric(contract.VAL_ACCURACY_MEAN, name)] for name in ("a_vqa", "b_vqa")]
     # both datasets hold the same images, so as many samples of each are validated
@@ -218,7 +218,7 @@ def test_datasets_train_together_and_are_validated_apart_and_questions_are_hashe
 
 
 def test_one_dataset_has_no_metrics_of_its_own(trial: Path, data: ControllerData) -> None:
-    metrics = KIND.start(GRPOSettings(), data, 0, "cpu").step()
+    metrics = GRPORun(GRPOSettings(), data, 0, "cpu").step()
     assert not [name for name in metrics if "digit_vqa" in name]
 
 
@@ -227,7 +227,7 @@ def test_a_policy_is_judged_on_its_profile_where_that_lies_now(
 ) -> None:
     write_profile(tmp_path / "profile", blocks=(8, 16))
     settings = GRPOSettings(results_dir=str(tmp_path / "profile"), dataset_names=("a_vqa",))
-    run = KIND.start(settings, KIND.prepare(settings), 0, "cpu")
+    run = GRPORun(settings, KIND.prepare(settings), 0, "cpu")
     run.step()
     run.save(tmp_path)
     (tmp_path / "profile").rename(tmp_path / "moved")

@@ -1,0 +1,35 @@
+"""Where a trial stands: the run at the newest checkpoint that its folder holds whole."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from trainable.contract import checkpoints
+from trainable.runs.protocol import DamagedCheckpoint, Run
+
+AnyRun = TypeVar("AnyRun", bound=Run)
+
+
+def resumed_run(folder: Path, recorded_epochs: int, start: Callable[[], AnyRun]) -> tuple[AnyRun, int, str | None]:
+    """A run at the newest whole checkpoint in `folder`, or at its start when there is none.
+
+    Args:
+        recorded_epochs: a checkpoint beyond them is not used: its epochs are run again and recorded.
+        start: makes a run at epoch 0.
+
+    Returns:
+        The run, the epoch it stands at, and a sentence when a damaged checkpoint was passed over.
+    """
+    run, epoch, damage = start(), 0, None
+    for saved_epoch, checkpoint in reversed(checkpoints(folder).items()):
+        if saved_epoch > recorded_epochs:
+            continue
+        try:
+            run.load(checkpoint)
+            epoch = saved_epoch
+            break
+        except DamagedCheckpoint as error:
+            run.close()
+            run, damage = start(), damage or error
+    note = f"damaged checkpoint passed over, training goes on from epoch {epoch}: {damage}" if damage else None
+    return run, epoch, note
