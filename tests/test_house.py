@@ -43,7 +43,7 @@ ROOMS_IN_ORDER = {
 
 FOR_EVERYBODY = (
     "trainable.contract", "trainable.flags", "trainable.score_parts", "trainable.settings_fields", "trainable.terminal",
-    "trainable.system_errors", "trainable.user_paths",
+    "trainable.ranking", "trainable.system_errors", "trainable.user_paths",
 )  # fmt: skip
 """What other packages may import of `trainable`, which knows nothing of any run."""
 RUN_PROTOCOL = (*FOR_EVERYBODY, "trainable.ray_trainable", "trainable.runs", "trainable.seeds")
@@ -322,7 +322,7 @@ def test_results_read_without_torch(house: House) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["contract", "flags", "grpo.settings", "runs", "seeds", "settings_fields", "user_paths"]
+    "name", ["contract", "flags", "grpo.settings", "ranking", "runs", "seeds", "settings_fields", "user_paths"]
 )
 def test_modules_that_only_describe_import_the_standard_library_and_each_other(house: House, name: str) -> None:
     for module in house.of(f"trainable.{name}"):

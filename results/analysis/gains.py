@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from results.analysis.best_policy import baselines, best_policy, mean_parts
 from results.analysis.seed_groups import SeedGroup, estimate
-from results.record.ranking import sign
 from results.record.sweeps import SweepRecord
+from trainable.ranking import sign
 from trainable.score_parts import Baseline, BestPolicy, ScoreParts, interval
 
 

@@ -27,9 +27,9 @@ from typing import Any
 
 from results.analysis.hyperparameters import Hyperparameter, varied_hyperparameters
 from results.analysis.seed_groups import OPEN, SeedGroup
-from results.record.ranking import sign
 from results.record.space import Space
 from trainable.contract import TrialStatus
+from trainable.ranking import sign
 
 ALPHA = 0.05
 DEALS = 100

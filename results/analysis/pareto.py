@@ -6,8 +6,8 @@ Violations are taken where the score is: at the best epoch, since that is the po
 from collections.abc import Iterable
 
 from results.analysis.seed_groups import SeedGroup
-from results.record.ranking import sign
 from trainable import contract
+from trainable.ranking import sign
 
 VIOLATIONS = contract.VAL_VIOLATION_RATE
 

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from results.record.ranking import Row, best_first
 from results.record.sweeps import SweepRecord, TrialRecord
 from trainable.contract import TrialStatus
+from trainable.ranking import Row, best_first
 
 CONFIDENCE = 0.95
 INPUTS = "inputs"

@@ -15,7 +15,6 @@ from results.record.atomic_write import read_json, write_atomically
 from results.record.failures import Failure, read_failure
 from results.record.moved import settings_where_it_lies
 from results.record.origin import Origin
-from results.record.ranking import Row, best_first, best_row
 from results.record.required import Data, Params, Proposed, Settings, require
 from results.record.settings_file import read_settings
 from results.record.space import Space, space_from_json
@@ -23,6 +22,7 @@ from results.record.trial_log import read_rows
 from results.record.upgrade import refuse_newer, upgraded
 from trainable import contract
 from trainable.contract import DEFAULT_STORAGE, TrialStatus, UserError
+from trainable.ranking import Row, best_first, best_row
 from trainable.settings_fields import Role
 from trainable.user_paths import read_path
 

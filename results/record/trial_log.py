@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from results.record.atomic_write import sync, write_atomically, write_json
-from results.record.ranking import Row
 from trainable import contract
+from trainable.ranking import Row
 from trainable.system_errors import reading, writing
 
 

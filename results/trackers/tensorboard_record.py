@@ -12,12 +12,12 @@ from tensorboard.compat.proto.summary_pb2 import Summary
 from tensorboard.plugins.hparams import api_pb2, metadata, plugin_data_pb2
 from tensorboard.summary.writer.record_writer import RecordWriter
 
-from results.record.ranking import Row, better
 from results.record.space import Space, ends
 from results.record.sweeps import SweepRecord, TrialRecord
 from results.record.view_marks import mark_complete
 from trainable import contract
 from trainable.contract import TrialStatus
+from trainable.ranking import Row, better
 from trainable.system_errors import writing
 
 VIEW = "tensorboard"

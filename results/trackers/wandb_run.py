@@ -14,7 +14,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from results.record.ranking import Row, better
 from results.record.view_marks import mark_complete
 from results.trackers.wandb_client import (
     NotTold,
@@ -31,6 +30,7 @@ from results.trackers.wandb_client import (
 from results.trackers.wandb_settings import BEST_EPOCH, SCORE, STATUS, ModelArtifact, RunDescription, WandbRunSettings
 from trainable import contract
 from trainable.contract import TrialStatus, shown_path
+from trainable.ranking import Row, better
 
 
 class TrialWandbRun:

@@ -4,7 +4,6 @@ import atexit
 import hashlib
 from collections.abc import Callable
 
-from results.record.ranking import Row, better
 from results.record.sweeps import SweepRecord, TrialRecord
 from results.record.view_marks import is_complete
 from results.trackers.wandb_client import CLIENT_DIED, WandbUnavailable, end_client, first_line
@@ -14,6 +13,7 @@ from results.trackers.wandb_settings import ModelArtifact, RunDescription, Wandb
 from results.trackers.wandb_wishes import settled_place
 from trainable import contract
 from trainable.contract import UserError
+from trainable.ranking import Row, better
 
 
 def sweep_settings(

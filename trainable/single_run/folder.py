@@ -11,12 +11,12 @@ from pathlib import Path
 import torch
 
 from results.record.atomic_write import sync, sync_tree, write_atomically
-from results.record.ranking import Row
 from results.record.trial_log import append_csv, cut_rows
 from trainable import contract
 from trainable.contract import UserError, shown_path
 from trainable.grpo.checkpoint import BEST_FILE, CHECKPOINT_FILE, as_bytes
 from trainable.grpo.run import GRPORun
+from trainable.ranking import Row
 from trainable.system_errors import writing
 
 CHECKPOINTS_KEPT = 2

@@ -10,13 +10,13 @@ import torch
 
 from results.record.atomic_write import make_folder, write_json
 from results.record.folder_lock import exclusive_lock
-from results.record.ranking import Row, best_row, better
 from results.record.trial_log import TrialLog, read_rows, write_params
 from results.trackers.tensorboard_record import TrialEvents
 from trainable import contract
 from trainable.contract import TrialStatus, WandbNotInstalled, shown_path
 from trainable.grpo.joint_controller import KIND
 from trainable.grpo.run import GRPORun
+from trainable.ranking import Row, best_row, better
 from trainable.runs import Diverged, RunContext
 from trainable.runs.resuming import resumed_run
 from trainable.single_run import folder as training_folder

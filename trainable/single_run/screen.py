@@ -7,10 +7,10 @@ from pathlib import Path
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
-from results.record.ranking import Row
 from trainable import contract
 from trainable.contract import shown_path
 from trainable.grpo.checkpoint import BEST_FILE
+from trainable.ranking import Row
 from trainable.single_run.plan import MODE, OBJECTIVE, Plan
 from trainable.terminal.console import PlainConsole
 

@@ -10,7 +10,6 @@ import os
 import sys
 from collections.abc import Iterable
 
-from results.record.ranking import Row
 from results.trackers.wandb_client import (
     WandbUnavailable,
     client_settings,
@@ -24,6 +23,7 @@ from trainable import contract
 from trainable.contract import TrialStatus, shown_path
 from trainable.grpo.checkpoint import BEST_FILE
 from trainable.grpo.joint_controller import KIND
+from trainable.ranking import Row
 from trainable.settings_fields import to_flat
 from trainable.single_run.plan import MODE, OBJECTIVE, Plan, given_by_wandbs_agent
 from trainable.single_run.screen import Screen

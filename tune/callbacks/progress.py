@@ -8,10 +8,10 @@ from ray.tune.logger import LoggerCallback
 from rich.console import Console, Group
 from rich.live import Live
 
-from results.record.ranking import best_first, better, sign
 from results.record.sweeps import SweepRecord
 from trainable import contract
 from trainable.contract import FAILURE, NOTE
+from trainable.ranking import best_first, better, sign
 from tune.engine.ray_trials import number_of
 from tune.screen.progress_view import SweepProgress, TrialProgress, panel, sentence
 from tune.screen.reflow import Reflow

@@ -13,11 +13,11 @@ from ray.tune import Callback
 
 from results.record.atomic_write import sync_tree
 from results.record.failures import Failure, write_failure
-from results.record.ranking import Row
 from results.record.sweeps import TrialRecord
 from results.record.trial_log import TrialLog
 from trainable import contract
 from trainable.contract import ARRIVAL, FAILURE, NOTE
+from trainable.ranking import Row
 from tune.engine.ray_trials import forgive_lost_workers, last_error, number_of, raise_what_disk_refused
 
 TRIALS_THAT_TELL = 3

@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 from ray.tune.schedulers import FIFOScheduler, TrialScheduler
 
-from results.record.ranking import Row, better, sign
 from results.record.sweeps import TrialRecord
 from trainable import contract
+from trainable.ranking import Row, better, sign
 from tune.engine.ray_trials import number_of
 
 STARTING_VALUES = 0

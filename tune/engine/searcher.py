@@ -22,10 +22,10 @@ from ray.tune.search import Searcher
 
 from results.record.atomic_write import write_json
 from results.record.failures import read_failure
-from results.record.ranking import Row, better
 from results.record.sweeps import SweepRecord, TrialRecord
 from results.record.trial_log import write_params
 from trainable import contract
+from trainable.ranking import Row, better
 from trainable.seeds import seed_of
 from trainable.system_errors import writing
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from results.record.ranking import Row, best_first, best_row, better
+from trainable.ranking import Row, best_first, best_row, better
 
 
 def test_a_trials_score_is_its_best_epoch_and_the_first_of_equal_ones() -> None:
