@@ -24,6 +24,7 @@ MAY_IMPORT = {
     "tune": {"tune", "trainable", "search_spaces", "results", "ray", "optuna", "numpy", "rich", "yaml"},
     "trainable": {
         "trainable", "torch", "numpy", "safetensors", "transformers", "rich", "matplotlib", "ray", "wandb", "results",
+        "pydantic",
     },
     "search_spaces": {"search_spaces", "trainable", "optuna"},
     "results": {

@@ -81,6 +81,8 @@ WORKSPACE = "workspace"
 """A folder of the run's own while it trains."""
 
 # ... and of one of its checkpoints, beside what the run itself writes there.
+DETAILS_FILE = "details.json"
+"""What was achieved in its epoch, in more detail than a row; from runs that can tell."""
 BEST_POLICY_FILE = "best_policy.json"
 """What the best policy so far does, in more detail than a row; from runs that can tell."""
 

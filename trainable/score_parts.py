@@ -27,6 +27,10 @@ class ScoreParts:
     sums: tuple[float, ...]
     counts: tuple[float, ...]
 
+    def __post_init__(self) -> None:
+        if not 0 < len(self.sums) == len(self.counts):
+            raise ValueError(f"parts of a score have {len(self.sums)} sums and {len(self.counts)} counts")
+
 
 @dataclass(frozen=True)
 class Figure:
@@ -50,6 +54,10 @@ class Curve:
     points: tuple[str, ...] = ()
     """What each point is, in words."""
 
+    def __post_init__(self) -> None:
+        if not len(self.x) == len(self.y) == (len(self.points) or len(self.x)):
+            raise ValueError(f"a curve has {len(self.x)} x, {len(self.y)} y and {len(self.points)} points in words")
+
 
 @dataclass(frozen=True)
 class Details:
@@ -59,6 +67,36 @@ class Details:
     """Of the objective; with them a gain has an interval."""
     curves: Mapping[str, Curve] = dataclasses.field(default_factory=dict)
     """By the name of their figure."""
+
+
+def write_details(folder: Path, details: Details) -> None:
+    """Put them beside what a checkpoint holds, as numbers of Python's whatever they were.
+
+    Raises:
+        TypeError: they hold what they cannot.
+    """
+    from pydantic import TypeAdapter, ValidationError  # not at the top, as numpy below
+
+    if not isinstance(details, Details):
+        raise TypeError(f"the run's details are {details!r:.40}, no Details")
+    try:
+        whole = TypeAdapter(Details).validate_python(dataclasses.asdict(details))
+    except ValidationError as error:
+        problem = error.errors(include_url=False)[0]
+        place = ".".join(map(str, problem["loc"]))
+        raise TypeError(f"the run's details: {place} is {problem['input']!r:.40}: {problem['msg']}") from None
+    (folder / contract.DETAILS_FILE).write_text(json.dumps(dataclasses.asdict(whole)), encoding="utf-8")
+
+
+def read_details(folder: Path) -> Details | None:
+    """What `write_details` wrote, to the bit; None where there is no such file, or it is not whole."""
+    from pydantic import TypeAdapter
+
+    try:
+        content = json.loads((folder / contract.DETAILS_FILE).read_text(encoding="utf-8"))
+        return TypeAdapter(Details).validate_python(content)
+    except (FileNotFoundError, ValueError):  # pydantic's is a ValueError
+        return None
 
 
 @dataclass(frozen=True)

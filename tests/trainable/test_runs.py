@@ -10,7 +10,7 @@ from trainable.contract import UserError
 from trainable.grpo.joint_controller import KIND
 from trainable.runs.choosing import find_run_kind
 from trainable.runs.metrics import reported_metrics
-from trainable.score_parts import BestPolicy, BudgetPoint, ScoreParts
+from trainable.score_parts import BestPolicy, BudgetPoint, Curve, Details, ScoreParts, read_details, write_details
 
 
 def test_a_run_is_found_by_its_name():
@@ -81,3 +81,38 @@ def test_a_file_of_the_best_policy_that_is_torn_tells_of_none(tmp_path, text):
     (tmp_path / contract.BEST_POLICY_FILE).write_text(text, encoding="utf-8")
     assert BestPolicy.read(tmp_path) is None
     assert BestPolicy.read(tmp_path / "nowhere") is None
+
+
+def test_details_of_whatever_numbers_come_back_from_their_file_to_the_bit(tmp_path):
+    curves = {"reach": Curve(np.array([1.0, 1 / 3]), [torch.tensor(0.5), 0.1 + 0.2], ("near", "far"))}
+    write_details(tmp_path, Details(ScoreParts("image", (np.float32(0.5), 3), (np.int64(4), 5)), curves))
+    parts = ScoreParts("image", (0.5, 3.0), (4.0, 5.0))
+    assert read_details(tmp_path) == Details(parts, {"reach": Curve((1.0, 1 / 3), (0.5, 0.1 + 0.2), ("near", "far"))})
+
+
+@pytest.mark.parametrize(
+    ("details", "answer"),
+    [
+        ({"parts": None}, r"the run's details are {'parts': None}, no Details"),
+        (Details(curves={"reach": Curve(("far",), (1.0,))}), r"details: curves\.reach\.x\.0 is 'far': .* valid number"),
+        (Details(parts=0.5), r"the run's details: parts is 0\.5: "),
+    ],
+)
+def test_details_that_hold_what_they_cannot_are_refused_with_their_place(tmp_path, details, answer):
+    with pytest.raises(TypeError, match=answer):
+        write_details(tmp_path, details)
+
+
+def test_details_that_do_not_fit_together_are_refused():
+    with pytest.raises(ValueError, match="2 x, 1 y and 0 points"):
+        Curve((1.0, 2.0), (1.0,))
+    for sums, counts in (((), ()), ((1.0,), (1.0, 2.0))):
+        with pytest.raises(ValueError, match=f"{len(sums)} sums and {len(counts)} counts"):
+            ScoreParts("image", sums, counts)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"curves": {"a": {"x": [1], "y": []}}}', '{"parts": {"sums": []}}'])
+def test_a_file_of_details_that_is_torn_tells_of_none(tmp_path, text):
+    (tmp_path / contract.DETAILS_FILE).write_text(text, encoding="utf-8")
+    assert read_details(tmp_path) is None
+    assert read_details(tmp_path / "nowhere") is None
