@@ -76,7 +76,7 @@ def test_a_wrong_flag_is_answered_in_one_sentence(command: Path) -> None:
 
 
 WRONG_VALUES = {
-    "run_sweep.py": (["--num-samples", "three"], "argument --num_samples: invalid int value: 'three'"),
+    "run_sweep.py": (["--num-samples", "three"], "--num_samples is 'three'; it must be a whole number"),
     "train_joint_controller.py": (["--use_wandb=maybe"], "'maybe' is neither true nor false"),
     "evaluate.py": ([".", "--split", "nope"], "argument --split: invalid choice: 'nope'"),
     "export.py": (["nowhere"], "nowhere: there is no such"),

@@ -36,15 +36,15 @@ MAY_IMPORT = {
 
 ROOMS_IN_ORDER = {
     "tune": ("planning", "engine", "screen", "callbacks"),
-    "trainable": ("terminal", "runs", "profiles", "grpo", "judging", "single_run"),
+    "trainable": ("settings", "terminal", "runs", "profiles", "grpo", "judging", "single_run"),
     "search_spaces": (),
     "results": ("record", "analysis", "listing", "trackers", "page/charts", "page"),
 }
 """A room imports from those before it in its package, never from those behind it."""
 
 FOR_EVERYBODY = (
-    "trainable.contract", "trainable.flags", "trainable.score_parts", "trainable.settings_fields", "trainable.terminal",
-    "trainable.ranking", "trainable.system_errors", "trainable.user_paths",
+    "trainable.contract", "trainable.flags", "trainable.ranking", "trainable.score_parts", "trainable.settings",
+    "trainable.settings_fields", "trainable.system_errors", "trainable.terminal", "trainable.user_paths",
 )  # fmt: skip
 """What other packages may import of `trainable`, which knows nothing of any run."""
 RUN_PROTOCOL = (*FOR_EVERYBODY, "trainable.ray_trainable", "trainable.runs", "trainable.seeds")
@@ -323,7 +323,8 @@ def test_results_read_without_torch(house: House) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["contract", "flags", "grpo.settings", "ranking", "runs", "seeds", "settings_fields", "user_paths"]
+    "name",
+    ["contract", "flags", "grpo.settings", "ranking", "runs", "seeds", "settings", "settings_fields", "user_paths"],
 )
 def test_modules_that_only_describe_import_the_standard_library_and_each_other(house: House, name: str) -> None:
     for module in house.of(f"trainable.{name}"):

@@ -5,17 +5,21 @@ Imports the standard library alone, so that `--help` is instant.
 
 import argparse
 import difflib
+import functools
 import itertools
 import re
 from collections.abc import Collection
+from dataclasses import MISSING
 from typing import Any, NoReturn
 
-from trainable.contract import UserError
-from trainable.settings_fields import Field, is_list, plain_type, single_fields, truth
+from trainable.contract import SettingError, UserError
+from trainable.settings.values import plain, truth, written
+from trainable.settings_fields import Field, single_fields
 
 _FLAG = re.compile(r"--\w+")
 _EMPTY = re.compile(r"(?:(--\w+)=)?\s*")
 """An argument without a value: of the flag before it, or of the one that it names."""
+_NEGATIVE_NUMBER = re.compile(r"-\.?(\d|inf)")
 
 
 class OneSentenceParser(argparse.ArgumentParser):
@@ -35,6 +39,7 @@ class OneSentenceParser(argparse.ArgumentParser):
             allow_abbrev=False,
             **options,
         )
+        self._negative_number_matcher = _NEGATIVE_NUMBER  # argparse's own (Python 3.11) takes -1e-05 for a flag
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
         """What `parse_args` parses with, too.
@@ -52,12 +57,14 @@ class OneSentenceParser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         unknown = re.match(r"unrecognized arguments: (--\w+)", message)
         if unknown:
-            close = difflib.get_close_matches(unknown[1], self._flags(), n=1)
+            close = difflib.get_close_matches(unknown[1], self.flags(), n=1)
             hint = f"did you mean {close[0]}?" if close else "--help lists the flags"
             raise UserError(f"no flag {unknown[1]}; {hint}")
+        if lacking := re.match(r"argument (--\w+): (expected .*)", message):
+            raise UserError(f"{lacking[1]}: {lacking[2]}; one that begins with '-' is written {lacking[1]}=VALUE")
         raise UserError(f"{message}; --help lists the flags")
 
-    def _flags(self) -> list[str]:
+    def flags(self) -> list[str]:
         """From `_actions`, since argparse (read in Python 3.11) lists its flags in no public place."""
         return [flag for action in self._actions for flag in action.option_strings]
 
@@ -72,7 +79,7 @@ def add_flags(parser: argparse.ArgumentParser, settings_type: type, title: str =
     """Add settings as flags, each to argparse's group of the title that it names, else of `title`; those by title."""
     groups: dict[str, Any] = {}
     for field in single_fields(settings_type).values():
-        of_field = field.metadata.get("group") or title
+        of_field = field.group or title
         if of_field not in groups:
             groups[of_field] = parser.add_argument_group(of_field)
         _add_flag(groups[of_field], field)
@@ -80,21 +87,38 @@ def add_flags(parser: argparse.ArgumentParser, settings_type: type, title: str =
 
 
 def _add_flag(group: Any, field: Field) -> None:
-    text = field.metadata.get("help", "").replace("%", "%%")
-    wanted, choices = plain_type(field), field.metadata.get("choices")
-    if wanted is bool:
-        add_switch(group, field.name, text)
-        return
-    if field.default not in (None, "", ()) and "default" not in text:
-        text += f" (default: {field.default})"
+    text = field.help.replace("%", "%%")
+    if field.is_required:
+        text += " (required)"
+    elif field.default not in (None, "", (), [], False) and "default" not in text:
+        text += f" (default: {' '.join(_texts(field.default))})".replace("%", "%%")
+    choices = "{" + ",".join(map(written, field.type.choices)) + "}" if field.type.choices else None
+    usual = "BOOL" if field.type.is_switch else field.name.split("_")[-1].upper()
     group.add_argument(
         f"--{field.name}",
-        type=wanted,
-        choices=choices,
-        nargs="+" if is_list(field) else None,
+        type=functools.partial(_read_flag, field),
+        nargs=_count(field),
+        const=True if field.type.is_switch else None,
         help=text,
-        metavar=field.metadata.get("metavar") or (None if choices else field.name.split("_")[-1].upper()),
+        metavar=field.metavar or choices or usual,
     )
+
+
+def _count(field: Field) -> int | str | None:
+    """How many values argparse is to take: none only where that says something."""
+    if not field.type.container:
+        return "?" if field.type.is_switch else None
+    return field.type.length or ("*" if field.default not in (MISSING, None, (), []) else "+")
+
+
+def _read_flag(field: Field, text: str) -> Any:
+    """One value, in the words that a file's value is refused in."""
+    if field.type.is_optional and text == "None":
+        return None
+    try:
+        return plain(field.type.read_item(text))
+    except ValueError:
+        raise SettingError(field.name, f" is {text!r:.80}; it must be {field.type.wanted}", "--") from None
 
 
 def add_switch(group: Any, name: str, text: str) -> None:
@@ -118,10 +142,14 @@ def as_arguments(settings: Any, names: Collection[str] | None = None) -> list[st
 
 def as_flag(name: str, value: Any) -> list[str]:
     """A setting as it is written on a command line."""
-    texts = [str(item) for item in (value if isinstance(value, (list, tuple)) else [value])]
+    texts = _texts(value)
     if len(texts) == 1 and texts[0].startswith("-"):  # argparse would take -1e-05 for a flag
         return [f"--{name}={texts[0]}"]
     return [f"--{name}", *texts]
+
+
+def _texts(value: Any) -> list[str]:
+    return [written(item) for item in (value if isinstance(value, (list, tuple)) else [value])]
 
 
 def _truth(text: str) -> bool:

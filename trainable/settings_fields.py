@@ -7,16 +7,18 @@ names, which are the flags' too, to values. Imports what reads paths, the contra
 import contextlib
 import dataclasses
 import difflib
+import inspect
 import typing
 from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import MISSING
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, TypeVar
 
-from trainable.contract import SettingError
+from trainable.contract import SettingError, UserError
+from trainable.settings.values import DECLARABLE, ValueType, plain, value_type, written
 from trainable.user_paths import PathTo, read_path, require_usable
 
-Field = dataclasses.Field[Any]
 Settings = TypeVar("Settings")
 
 
@@ -55,6 +57,7 @@ def setting(
     """A dataclass field that is a setting.
 
     Args:
+        default: of a list, a tuple; `dataclasses.MISSING` where a value must be given.
         text: for --help.
         group: of flags, in --help; none for the settings of a run, which are one group.
         metavar: what stands for the value in --help, instead of the name's last word.
@@ -65,50 +68,139 @@ def setting(
     return dataclasses.field(default=default, metadata=metadata | {"path_to": path_to, "is_path": is_path})
 
 
-def roles_of(field: Field) -> Collection[Role]:
-    """A field that was declared without `setting`, as those of a user's own run may be, shapes the training."""
-    roles: Collection[Role] = field.metadata.get("roles", (Role.TRAINING,))
-    return roles
+@dataclasses.dataclass(frozen=True)
+class Field:
+    """A field that is one setting, as `setting` or a plain dataclass declares it."""
+
+    name: str
+    type: ValueType
+    default: Any
+    """MISSING where a value must be given."""
+    help: str = ""
+    roles: Collection[Role] = (Role.TRAINING,)
+    group: str | None = None
+    metavar: str | None = None
+    path_to: PathTo | None = None
+    is_path: Callable[[str], bool] | None = None
+
+    @property
+    def is_required(self) -> bool:
+        return self.default is MISSING
+
+    def holds_path(self, text: str) -> bool:
+        """Whether that value is a path, or should be one."""
+        if self.is_path:
+            return self.is_path(text)
+        return bool(self.path_to) or self.type.item is Path
 
 
 def names_with(role: Role, settings_type: type) -> list[str]:
     """The settings of a type that have a role, by name."""
-    return [name for name, field in single_fields(settings_type).items() if role in roles_of(field)]
+    return [name for name, field in single_fields(settings_type).items() if role in field.roles]
 
 
 def single_fields(settings_type: type) -> dict[str, Field]:
-    """The fields of one plain value or a list of such, by name; one that holds other settings is not among them."""
-    return {field.name: field for field in dataclasses.fields(settings_type) if plain_type(field)}
+    """The fields of plain values, by name; those that hold other settings or are not given but made are left out."""
+    annotations = typing.get_type_hints(settings_type)
+    declared = ((field, value_type(annotations[field.name])) for field in _given_fields(settings_type))
+    return {field.name: _field(field, of_type) for field, of_type in declared if of_type}
 
 
-def plain_type(field: Field) -> type | None:
-    """The type of one value: of a tuple's items, of an optional's value. None when the field holds settings."""
-    members = typing.get_args(field.type) or (field.type,)
-    return next((plain for plain in (bool, int, float, str) if plain in members), None)
+def _given_fields(settings_type: type) -> list[dataclasses.Field[Any]]:
+    return [field for field in dataclasses.fields(settings_type) if field.init]
 
 
-def is_list(field: Field) -> bool:
-    return isinstance(field.default, tuple)
+def _field(field: dataclasses.Field[Any], of_type: ValueType) -> Field:
+    default = field.default if field.default_factory is MISSING else field.default_factory()
+    of_type = dataclasses.replace(
+        of_type,
+        choices=tuple(field.metadata.get("choices") or of_type.choices),
+        is_optional=of_type.is_optional or default is None,
+    )
+    said = {key: field.metadata[key] for key in _SAID if field.metadata.get(key) is not None}
+    return Field(field.name, of_type, default, **said)
+
+
+_SAID = ("help", "roles", "group", "metavar", "path_to", "is_path")
+"""What a field's metadata may tell."""
+
+
+def require_declarable(settings_type: Any, taken_names: Collection[str]) -> None:
+    """Refuse settings that a sweep could not read, record or tell from its own.
+
+    Args:
+        taken_names: what no setting can be called.
+
+    Raises:
+        UserError: the first fault, with the type and the field.
+    """
+    if not (isinstance(settings_type, type) and dataclasses.is_dataclass(settings_type)):
+        raise UserError(f"settings_type is {settings_type!r:.80}; it must be a dataclass: @dataclass(frozen=True)")
+    of = settings_type.__qualname__
+    if not settings_type.__dataclass_params__.frozen:  # type: ignore[attr-defined]
+        raise UserError(f"{of} can be changed, and settings cannot; declare it with @dataclass(frozen=True)")
+    try:
+        annotations = typing.get_type_hints(settings_type)
+    except (NameError, AttributeError, TypeError, SyntaxError) as error:
+        raise UserError(f"{of} has a field whose type cannot be read ({error}); import or correct it") from None
+    fields = single_fields(settings_type)
+    for field in _given_fields(settings_type):
+        place = f"{of}.{field.name}"
+        if field.name in taken_names:
+            raise UserError(f"{place}: {field.name} is a name of the sweep's own; call the setting something else")
+        annotation = annotations[field.name]
+        if field.name not in fields:
+            inherit = "inherit its fields instead, or " if dataclasses.is_dataclass(annotation) else ""
+            raise UserError(
+                f"{place} is declared as {inspect.formatannotation(annotation)}, which no flag can give; {inherit}use "
+                + DECLARABLE
+            )
+        _require_default_of_type(fields[field.name], place)
+    for name in inspect.signature(settings_type).parameters:
+        if name not in fields:
+            raise UserError(f"{of} takes {name}, which is no field of it; make it one, with a type and a default")
+
+
+def _require_default_of_type(field: Field, place: str) -> None:
+    default, wanted = field.default, field.type
+    if field.is_required or (wanted.is_optional and default is None):
+        return
+    items = default if isinstance(default, (list, tuple)) else [default]
+    fits = (items is default) == bool(wanted.container) and wanted.length in (None, len(items))
+    if not (fits and all(_is_of_type(item, wanted) for item in items)):
+        several = " each" if wanted.container else ""
+        raise UserError(f"{place} has the default {default!r:.80}; it must be {wanted.wanted}{several}")
+
+
+def _is_of_type(item: Any, wanted: ValueType) -> bool:
+    if wanted.choices:
+        return item in wanted.choices
+    if isinstance(item, Path) != (wanted.item is Path) or type(plain(item)) not in (bool, int, float, str):
+        return False
+    try:
+        return bool(wanted.read_item(plain(item)) == plain(item))
+    except ValueError:
+        return False
 
 
 def to_flat(settings: Any) -> dict[str, Any]:
     """Every setting by name, as YAML and JSON can hold it."""
-    flat = {field.name: value for field, value in _every(settings)}
-    return {name: list(value) if isinstance(value, tuple) else value for name, value in flat.items()}
+    return {field.name: plain(value) for field, value in _every(settings)}
 
 
 def roles_by_name(settings: Any) -> dict[str, list[Role]]:
     """The roles of every setting by name."""
-    return {field.name: list(roles_of(field)) for field, _ in _every(settings)}
+    return {field.name: list(field.roles) for field, _ in _every(settings)}
 
 
 def _every(settings: Any) -> Iterator[tuple[Field, Any]]:
-    for field in dataclasses.fields(settings):
+    singles = single_fields(type(settings))
+    for field in _given_fields(type(settings)):
         value = getattr(settings, field.name)
-        if dataclasses.is_dataclass(value):
+        if field.name in singles:
+            yield singles[field.name], value
+        elif dataclasses.is_dataclass(value):
             yield from _every(value)
-        else:
-            yield field, value
 
 
 @contextlib.contextmanager
@@ -146,52 +238,44 @@ def typed_values(flat: Mapping[str, Any], *settings_types: type) -> list[dict[st
 
 
 def _typed(field: Field, value: Any) -> Any:
-    if is_list(field):
-        return tuple(_typed_item(field, item) for item in (value if isinstance(value, (list, tuple)) else [value]))
-    if value is None and field.default is None:
+    value, default = plain(value), plain(field.default)
+    if type(value) is type(default) and value == default:  # right as it stands: no choice, or a path from somewhere
+        return field.default
+    if field.type.is_optional and value in (None, "None"):  # as a command line must have it
         return None
-    typed = _typed_item(field, value)
-    choices = field.metadata.get("choices")
-    if choices and typed not in choices and typed != field.default:
-        raise SettingError(field.name, f" {value!r}: it can be {', '.join(choices)}")
-    if typed != field.default and _holds_path(field, typed):
-        return str(read_path(typed, field.name))
-    return typed
+    if not field.type.container:
+        return _typed_item(field, value)
+    items = value if isinstance(value, list) else [value]
+    if field.type.length not in (None, len(items)):
+        raise SettingError(field.name, f" is {value!r:.80}; it must be {field.type.length} values")
+    return field.type.container([_typed_item(field, item) for item in items])
 
 
 def _typed_item(field: Field, value: Any) -> Any:
-    wanted = plain_type(field) or str
-    if isinstance(value, str):
-        with contextlib.suppress(ValueError):
-            return _READ[wanted](value)
-    elif type(value) is wanted:
-        return value
-    elif wanted is float and isinstance(value, (int, float)) and not isinstance(value, bool):
-        with contextlib.suppress(OverflowError):  # a whole number beyond what a float can be
-            return float(value)
-    shown = "empty" if value is None else f"{value!r:.80}"
-    one = ", and one value" if isinstance(value, (list, dict)) else ""
-    raise SettingError(field.name, f" is {shown}; it must be {_KINDS[wanted]}{one}")
+    try:
+        typed = field.type.read_item(value)
+    except ValueError:
+        shown = "empty" if value is None else f"{value!r:.80}"
+        one = ", and one value" if isinstance(value, (list, dict)) else ""
+        raise SettingError(field.name, f" is {shown}; it must be {field.type.wanted}{one}") from None
+    if isinstance(typed, str) and field.holds_path(typed):
+        return field.type.item(read_path(typed, field.name))
+    return typed
 
 
-def truth(text: str) -> bool:
-    """True or False from a word for it.
+def built(settings_type: type[Settings], values: Mapping[str, Any]) -> Settings:
+    """Settings of typed values; the others have their defaults.
 
     Raises:
-        ValueError: it is none.
+        UserError: one that has no default is not given, or the type itself refuses a value.
     """
-    if text.lower() in _TRUE + _FALSE:
-        return text.lower() in _TRUE
-    raise ValueError(f"{text!r} is neither true nor false")
-
-
-def _number(text: str) -> float:
-    return float(text.replace(".inf", "inf"))  # as YAML writes it
-
-
-_TRUE, _FALSE = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
-_READ: dict[type, Callable[[str], Any]] = {bool: truth, int: int, float: _number, str: str}
-_KINDS = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}
+    for name, field in single_fields(settings_type).items():
+        if field.is_required and name not in values:
+            raise SettingError(name, f" has no default; give --{name}, or set it in the file of --config")
+    try:
+        return settings_type(**values)
+    except ValueError as error:  # how a dataclass that is used elsewhere, too, refuses a value
+        raise UserError(" ".join(str(error).split())) from None
 
 
 def require(settings: Any, name: str, holds: bool, wanted: str) -> None:
@@ -211,9 +295,8 @@ def with_values(settings: Settings, values: Mapping[str, Any]) -> Settings:
         SettingError: one of the wrong type.
         UserError: one out of its range.
     """
-    fields = single_fields(type(settings))
-    typed = {name: _typed(fields[name], value) if name in fields else value for name, value in values.items()}
-    return dataclasses.replace(settings, **typed)  # type: ignore[type-var]
+    (typed,) = typed_values(values, type(settings))
+    return built(type(settings), {name: getattr(settings, name) for name in single_fields(type(settings))} | typed)
 
 
 def require_usable_paths(settings: Any) -> None:
@@ -223,14 +306,9 @@ def require_usable_paths(settings: Any) -> None:
         SettingError: the first such path.
     """
     for field, value in _every(settings):
-        if value and _holds_path(field, value):
-            require_usable(Path(value), field.metadata["path_to"], field.name)
-
-
-def _holds_path(field: Field, value: Any) -> bool:
-    """Whether it is a path, or should be one."""
-    is_path = field.metadata.get("is_path")
-    return bool(field.metadata.get("path_to")) and (is_path is None or is_path(value))
+        for item in value if field.type.container else [value]:
+            if item and field.path_to and field.holds_path(written(item)):
+                require_usable(Path(item), field.path_to, field.name)
 
 
 @dataclasses.dataclass(frozen=True)

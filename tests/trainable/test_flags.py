@@ -1,10 +1,14 @@
+import argparse
 import dataclasses
+from pathlib import Path
 
 import pytest
+from typed_run import Size, TypedSettings, Walk
 
 from trainable.contract import UserError
-from trainable.flags import as_arguments
+from trainable.flags import OneSentenceParser, add_flags, as_arguments
 from trainable.grpo.settings import GRPOSettings
+from trainable.settings_fields import built, typed_values
 from trainable.single_run.command_line import parse_command_line
 from trainable.single_run.settings import from_flat
 from trainable.terminal.commands import command
@@ -43,3 +47,50 @@ def test_a_mistake_or_ctrl_c_ends_a_command_in_one_sentence(raised, status, said
 
     assert main([]) == status
     assert capsys.readouterr().err == said
+
+
+def test_settings_of_every_type_are_given_as_flags_of_their_names():
+    arguments = [
+        "--map", "m", "--walk", "round about", "--size=LARGE", "--pace", "any", "--shoes", "--rest", "None",
+        "--betas", "-1e-3", "-.5e-3", "--stops", "--sizes", "SMALL", "LARGE", "--said=--x -y",
+    ]  # fmt: skip
+    parser = OneSentenceParser("fit.py", None, argument_default=argparse.SUPPRESS)
+    add_flags(parser, TypedSettings)
+    (values,) = typed_values(vars(parser.parse_args(arguments)), TypedSettings)
+
+    settings = built(TypedSettings, values)
+
+    assert settings == TypedSettings(
+        map=Path("m").absolute(), walk=Walk.ROUND_ABOUT, size=Size.LARGE, pace="any", shoes=True, rest=None,
+        betas=(-0.001, -0.0005), stops=[], sizes=(Size.SMALL, Size.LARGE), said="--x -y",
+    )  # fmt: skip
+    (again,) = typed_values(vars(parser.parse_args(as_arguments(settings))), TypedSettings)
+    assert built(TypedSettings, again) == settings
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--size", "small"], "--size is 'small'; it must be one of SMALL, LARGE"),
+        (["--betas", "1"], "--betas: expected 2 arguments"),
+        (["--sizes"], "--sizes: expected at least one argument"),
+        (["--said", "-x"], "--said: expected one argument; one that begins with '-' is written --said=VALUE"),
+        (["--stops", "1", "two"], "--stops is 'two'; it must be a whole number"),
+        (["--steps", "1"], "no flag --steps; did you mean --stops?"),
+    ],
+)
+def test_a_flag_that_cannot_be_its_setting_is_refused_in_a_sentence(arguments, sentence):
+    parser = OneSentenceParser("fit.py", None)
+    add_flags(parser, TypedSettings)
+    with pytest.raises(UserError) as refused:
+        parser.parse_args(arguments)
+    assert str(refused.value).startswith(sentence)
+
+
+def test_help_tells_what_a_setting_can_be_and_which_must_be_given():
+    parser = OneSentenceParser("fit.py", None)
+    add_flags(parser, TypedSettings)
+    lines = [" ".join(line.split()) for line in parser.format_help().splitlines()]
+    assert "--map MAP (required)" in lines
+    assert "--size {SMALL,LARGE} (default: SMALL)" in lines
+    assert "--betas BETAS BETAS (default: 0.9 0.99)" in lines

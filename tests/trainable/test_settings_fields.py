@@ -1,13 +1,30 @@
 """What every command's settings have in common."""
 
-from dataclasses import dataclass, field
+import json
+from collections.abc import Sequence
+from dataclasses import InitVar, dataclass, field, make_dataclass
+from datetime import date
+from enum import Enum, IntFlag
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
+import yaml
+from typed_run import Size, TypedSettings, Walk
 
+from results.record.settings_file import read_by_hand
 from trainable.contract import UserError
-from trainable.settings_fields import Role, changes, roles_by_name, setting, to_flat, typed_values
+from trainable.settings_fields import (
+    Role,
+    built,
+    changes,
+    require_declarable,
+    roles_by_name,
+    setting,
+    to_flat,
+    typed_values,
+    with_values,
+)
 from trainable.user_paths import PathTo
 
 
@@ -82,3 +99,139 @@ def test_a_path_is_found_from_anywhere_and_another_value_stays(tmp_path: Path, m
     assert read({"data": "org/model"}).inner.data == "org/model"
     with pytest.raises(UserError, match=r"^data '' is no path"):
         read({"data": ""})
+
+
+def read_typed(flat: dict[str, Any]) -> TypedSettings:
+    (values,) = typed_values(flat, TypedSettings)
+    return built(TypedSettings, values)
+
+
+GIVEN = TypedSettings(
+    map=Path("/maps/hills"), walk=Walk.ROUND_ABOUT, size=Size.LARGE, pace="any", shoes=False, rest=None,
+    betas=(0.1, 1.0), stops=[], sizes=(Size.LARGE,), books=[Path("/b")], said="-1",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("settings", [TypedSettings(map=Path("/m")), GIVEN], ids=["defaults", "given"])
+def test_settings_of_every_type_are_the_same_after_the_way_through_json_and_yaml(settings: TypedSettings) -> None:
+    flat = to_flat(settings)
+    assert read_typed(json.loads(json.dumps(flat))) == settings
+    assert read_typed(yaml.safe_load(yaml.safe_dump(flat))) == settings
+    assert with_values(TypedSettings(map=Path("/other")), flat) == settings
+
+
+def test_a_files_texts_become_values_of_every_type(tmp_path: Path) -> None:
+    file = tmp_path / "mine.yaml"
+    file.write_text(
+        "map: ~/m\nwalk: round about\nsize: LARGE\npace: '2'\nshoes: off\nrest:\nbetas: [1e-3, 1]\nstops: 3\n"
+        "sizes: [SMALL, LARGE]\nbooks: []\nsaid: ''\n",
+        encoding="utf-8",
+    )
+    assert read_typed(read_by_hand(file)) == TypedSettings(
+        map=Path.home() / "m", walk=Walk.ROUND_ABOUT, size=Size.LARGE, pace=2, shoes=False, rest=None,
+        betas=(0.001, 1.0), stops=[3], sizes=(Size.SMALL, Size.LARGE), said="",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("map", "", "map '' is no path; give one without NUL that is not empty"),
+        ("map", "s3://bucket/m", "map s3://bucket/m: s3: addresses are not supported; give a path of this machine's"),
+        ("map", 3, "map is 3; it must be a path"),
+        ("walk", "STRAIGHT", "walk is 'STRAIGHT'; it must be one of straight, round about"),
+        ("size", 1, "size is 1; it must be one of SMALL, LARGE"),
+        ("pace", 3, "pace is 3; it must be one of 1, 2, any"),
+        ("pace", True, "pace is True; it must be one of 1, 2, any"),
+        ("shoes", "maybe", "shoes is 'maybe'; it must be true or false"),
+        ("rest", "nan", "rest is 'nan'; it must be a number"),
+        ("betas", [0.5], "betas is [0.5]; it must be 2 values"),
+        ("betas", [0.5, 0.1], "betas are (0.5, 0.1); the second must be larger"),
+        ("stops", [[1, 2]], "stops is [1, 2]; it must be a whole number, and one value"),
+        ("stops", "9" * 5000, f"stops is '{'9' * 79}; it must be a whole number"),
+        ("stops", {"a": 1}, "stops is {'a': 1}; it must be a whole number, and one value"),
+        ("sizes", ["SMALL", "small"], "sizes is 'small'; it must be one of SMALL, LARGE"),
+        ("said", "\udcff", "said is '\\udcff'; it must be text"),
+        ("steps", 3, "steps is no setting; did you mean stops?"),
+    ],
+)
+def test_a_value_that_is_not_of_its_settings_type_is_refused_in_a_sentence(
+    name: str, value: object, sentence: str
+) -> None:
+    with pytest.raises(UserError) as refused:
+        read_typed({"map": "/m", name: value})
+    assert str(refused.value).startswith(sentence)
+
+
+def test_a_setting_without_a_default_must_be_given() -> None:
+    with pytest.raises(UserError, match=r"^map has no default; give --map, or set it in the file of --config$"):
+        read_typed({})
+
+
+def declared(annotation: object, **of_field: Any) -> type:
+    return make_dataclass("Mine", [("x", annotation, field(**of_field))], frozen=True)
+
+
+@pytest.mark.parametrize(
+    ("annotation", "default"),
+    [
+        (float, 1), (int | None, None), (str, None), (Literal["a", None], None), (Path | None, Path("/x")),
+        (Walk, Walk.STRAIGHT), (Sequence[str], ("a",)), (list[Literal[1, 2]] | None, None),
+        (tuple[int, int, int], (1, 2, 3)), (float, float("inf")), ("int", 3),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_what_a_setting_can_be(annotation: object, default: object) -> None:
+    require_declarable(declared(annotation, default=default), ())
+
+
+@pytest.mark.parametrize(
+    ("annotation", "default", "sentence"),
+    [
+        (Any, 1, "Mine.x is declared as Any, which no flag can give; use bool, int, float, str, Path, an Enum, a Li"),
+        (dict[str, int], None, "Mine.x is declared as dict[str, int], which no flag can give"),
+        (date, None, "Mine.x is declared as datetime.date, which no flag can give"),
+        (int | str, 1, "Mine.x is declared as int | str, which no flag can give"),
+        (tuple[int, str], (1, "a"), "Mine.x is declared as tuple[int, str], which no flag can give"),
+        (list[list[int]], None, "Mine.x is declared as list[list[int]], which no flag can give"),
+        (list, None, "Mine.x is declared as list, which no flag can give"),
+        (IntFlag("Bits", "A B"), None, "Mine.x is declared as "),
+        (Inner, Inner(), "which no flag can give; inherit its fields instead, or use bool, "),
+        ("Nowhere", 1, "Mine has a field whose type cannot be read (name 'Nowhere' is not defined); import or correct"),
+        (int, 1.5, "Mine.x has the default 1.5; it must be a whole number"),
+        (float, float("nan"), "Mine.x has the default nan; it must be a number"),
+        (str, ("a",), "Mine.x has the default ('a',); it must be text"),
+        (tuple[str, ...], "abc", "Mine.x has the default 'abc'; it must be text each"),
+        (tuple[int, int], (1,), "Mine.x has the default (1,); it must be a whole number each"),
+        (Literal["a"], "b", "Mine.x has the default 'b'; it must be one of a"),
+        (Enum("Of", "A B"), "A", "Mine.x has the default 'A'"),
+    ],
+    ids=str,
+)
+def test_what_a_setting_cannot_be_is_refused_in_a_sentence(annotation: object, default: object, sentence: str) -> None:
+    with pytest.raises(UserError) as refused:
+        require_declarable(declared(annotation, default=default), ())
+    assert sentence in str(refused.value)
+
+
+def test_settings_are_a_frozen_dataclass_of_fields_with_names_of_their_own() -> None:
+    @dataclass
+    class Loose:
+        x: int = 1
+
+    @dataclass(frozen=True)
+    class Asking:
+        x: int = 1
+        path: InitVar[str] = ""
+
+    for wrong, sentence in (
+        ({"lr": 1.0}, "settings_type is {'lr': 1.0}; it must be a dataclass: @dataclass(frozen=True)"),
+        (Inner(), "settings_type is Inner(lr=0.001, "),
+        (dict, "settings_type is <class 'dict'>; it must be a dataclass"),
+        (Loose, "Loose can be changed, and settings cannot; declare it with @dataclass(frozen=True)"),
+        (Asking, "Asking takes path, which is no field of it; make it one, with a type and a default"),
+        (declared(int, default=1), "Mine.x: x is a name of the sweep's own; call the setting something else"),
+    ):
+        with pytest.raises(UserError) as refused:
+            require_declarable(wrong, ["x"] if wrong is not Asking else [])
+        assert sentence in str(refused.value)

@@ -12,11 +12,11 @@ from results.record.settings_file import read_by_hand
 from results.record.upgrade import shows_what_is_searched
 from trainable.contract import UserError
 from trainable.flags import OneSentenceParser, add_flags
-from trainable.runs.choosing import find_run_kind
-from trainable.settings_fields import Role, given_in, names_with, typed_values
+from trainable.settings.values import plain
+from trainable.settings_fields import Role, given_in, names_with, single_fields, typed_values
 from trainable.user_paths import PathTo, usable_path
 from tune.planning.provenance import provenance
-from tune.planning.settings import THE_SWEEP, SweepSettings
+from tune.planning.settings import THE_SWEEP, SweepSettings, find_sweepable
 
 LATEST = ""
 """--resume without a name; an empty one is refused."""
@@ -71,7 +71,7 @@ def parse_command_line(arguments: list[str]) -> Request:
     if retry_errored and resume is None:
         raise UserError("--retry_errored needs --resume: it runs the failed trials of a sweep again")
     with given_in(f"{file}: ", content):
-        of_file = _settings_in(content, find_run_kind(run).settings_type)
+        of_file = _settings_in(content, find_sweepable(run).settings_type)
     return Request(resume, values, file, of_file, "created" in content, retry_errored)
 
 
@@ -81,11 +81,12 @@ def _settings_in(content: Mapping[str, Any], settings_of_run: type) -> dict[str,
         {name: value for name, value in content.items() if name not in BESIDE_SETTINGS}, SweepSettings, settings_of_run
     )
     if shows_what_is_searched(content):
-        of_run = {name: value for name, value in of_run.items() if value != getattr(settings_of_run(), name)}
+        defaults = single_fields(settings_of_run)
+        of_run = {name: value for name, value in of_run.items() if value != defaults[name].default}
     if "created" in content:
         not_shared = {"name", *(names_with(Role.SEARCH, SweepSettings) if own.get("confirm") else ())}
         own = {name: value for name, value in own.items() if name not in not_shared}
-    return {name: list(value) if isinstance(value, tuple) else value for name, value in (own | of_run).items()}
+    return {name: plain(value) for name, value in (own | of_run).items()}
 
 
 class _PrintVersions(argparse.Action):
@@ -94,8 +95,8 @@ class _PrintVersions(argparse.Action):
         parser.exit()
 
 
-def _parser(run: str) -> argparse.ArgumentParser:
-    settings_of_run = find_run_kind(run).settings_type
+def own_parser() -> OneSentenceParser:
+    """The flags of every sweep."""
     parser = OneSentenceParser("run_sweep.py", DESCRIPTION, argument_default=argparse.SUPPRESS)
     parser.add_argument(
         "--version", action=_PrintVersions, nargs=0, help="show what a report of a fault needs, and exit"
@@ -108,5 +109,10 @@ def _parser(run: str) -> argparse.ArgumentParser:
     of_sweep.add_argument(
         "--config", metavar="FILE.yaml", help="settings from a file, such as another sweep's sweep.yaml; flags win"
     )
+    return parser
+
+
+def _parser(run: str) -> OneSentenceParser:
+    settings_of_run, parser = find_sweepable(run).settings_type, own_parser()
     add_flags(parser, settings_of_run, f"every trial ({run}), but for what the search space searches")
     return parser

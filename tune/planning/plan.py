@@ -15,18 +15,19 @@ from results.trackers.wandb_wishes import settle
 from search_spaces.choose import load_space
 from trainable.contract import DEFAULT_STORAGE, SettingError, UserError
 from trainable.runs import DataDescription
-from trainable.runs.choosing import find_run_kind
+from trainable.settings.values import plain
 from trainable.settings_fields import (
     Role,
     names_with,
     require_usable_paths,
+    single_fields,
     to_flat,
     with_values,
 )
 from trainable.user_paths import PathTo, read_path, require_usable
 from tune.planning.command_line import Request
 from tune.planning.confirm import confirming_trials
-from tune.planning.settings import SweepSettings, from_flat, is_space_file
+from tune.planning.settings import SweepSettings, find_sweepable, from_flat, is_space_file
 
 MIXED_DATA = ", so old and new trials would not belong together; say where that lies or begin a new sweep"
 
@@ -96,7 +97,7 @@ def _plan_confirming(given: dict[str, Any], created: str) -> Plan:
     search = read_sweep(find_sweep(str(given["confirm"]), storage))
     only_of_a_search = names_with(Role.SEARCH, SweepSettings)
     of_search = taken_over(search.settings, but=only_of_a_search)
-    data = names_with(Role.DATA, find_run_kind(of_search["run"]).settings_type)
+    data = names_with(Role.DATA, find_sweepable(of_search["run"]).settings_type)
     may_change = {*names_with(Role.CHANGEABLE, SweepSettings), *names_with(Role.CONFIRM, SweepSettings), *data}
     for name, value in given.items():
         if name not in may_change.difference(only_of_a_search) and value != of_search.get(name):
@@ -163,13 +164,20 @@ def searched_space(settings: SweepSettings, request: Request, say: Callable[[str
         say(f"Runs the search space's file, as it was recorded: {settings.search_space}")
     space, given = load_space(settings.search_space), request.given
     of_data = names_with(Role.DATA, type(settings.run_settings))
-    known = [f.name for f in dataclasses.fields(settings.run_settings) if f.name not in of_data]
+    fields = single_fields(type(settings.run_settings))
     for name, distribution in space.items():
-        if name not in known:
+        if name not in fields or name in of_data:
+            known = [name for name in fields if name not in of_data]
             raise SettingError(
                 "search_space",
                 f" {settings.search_space}: {name!r} is no hyperparameter of {settings.run}; "
                 f"it can be {', '.join(known)}",
+            )
+        if fields[name].is_required:
+            raise SettingError(
+                "search_space",
+                f" {settings.search_space}: {name} has no default in {settings.run}, and what is searched starts from "
+                "its default; declare one, or leave it out of the space",
             )
         if name in given:
             raise SettingError(
@@ -179,7 +187,8 @@ def searched_space(settings: SweepSettings, request: Request, say: Callable[[str
             )
         for value in ends(distribution):
             try:
-                _require_no_text_for(name, getattr(with_values(settings.run_settings, {name: value}), name), value)
+                typed = getattr(with_values(settings.run_settings, {name: value}), name)
+                _require_as_trained(name, plain(typed), value)
             except UserError as error:
                 raise SettingError(
                     "search_space", f" {settings.search_space}: {error}; mend its range or choices"
@@ -187,14 +196,15 @@ def searched_space(settings: SweepSettings, request: Request, say: Callable[[str
     return space
 
 
-def _require_no_text_for(name: str, typed: Any, value: Any) -> None:
-    """Refuse text for what is none: it would be recorded, and told apart from the value that it trains as.
+def _require_as_trained(name: str, trained: Any, value: Any) -> None:
+    """Refuse text that is read as another value: it would be recorded, and told apart from what it trains as.
 
     Raises:
         SettingError: it is that.
     """
-    if isinstance(value, str) and not isinstance(typed, str):
-        raise SettingError(name, f" is {value!r}, text; it must be {typed!r}")
+    if isinstance(value, str) and trained != value:
+        text = "" if isinstance(trained, str) else ", text"
+        raise SettingError(name, f" is {value!r}{text}; it must be {trained!r}")
 
 
 def storage_of(flat: dict[str, Any]) -> Path:

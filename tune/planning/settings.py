@@ -1,15 +1,16 @@
 """What a sweep is: one frozen value that the command line, a YAML file and sweep.yaml are three views of."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from trainable.contract import DEFAULT_STORAGE, DEFAULT_WANDB_PROJECT, SettingError
+from results.record.origin import BESIDE_SETTINGS
+from trainable.contract import DEFAULT_STORAGE, DEFAULT_WANDB_PROJECT, DEVICE, SettingError, UserError
 from trainable.runs import RunKind
 from trainable.runs.choosing import find_run_kind
-from trainable.settings_fields import Role, require, setting, typed_values
+from trainable.settings_fields import Role, built, require, require_declarable, setting, typed_values
 from trainable.user_paths import PathTo
 
 PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,254}")
@@ -124,13 +125,35 @@ class SweepSettings:
         return find_run_kind(self.run)
 
 
+NAMES_OF_FLAGS = ("help", "h", "version", "resume", "retry_errored", "config")
+"""Of the command line, beside those that are settings."""
+NAMES_AT_WANDB = ("trial", DEVICE, "data", "fingerprint", "platform", "git_commit")
+"""What the config of a run holds beside its settings."""
+TAKEN_NAMES = (*(field.name for field in fields(SweepSettings)), *BESIDE_SETTINGS, *NAMES_OF_FLAGS, *NAMES_AT_WANDB)
+"""What no setting of a kind of run can be called."""
+
+
+def find_sweepable(run: str) -> RunKind:
+    """A kind of run by its name, if a sweep can read and record its settings beside its own.
+
+    Raises:
+        UserError: there is none of that name, or a setting of it is no such.
+    """
+    kind = find_run_kind(run)
+    try:
+        require_declarable(kind.settings_type, TAKEN_NAMES)
+    except UserError as error:
+        raise SettingError("run", f" {run}: {error}") from None
+    return kind
+
+
 def from_flat(flat: dict[str, Any]) -> SweepSettings:
     """Settings from values by flag's name; absent and empty ones are the run's, else the defaults; paths are absolute.
 
     Raises:
         UserError: no such setting, or a value that is out of range or of the wrong type.
     """
-    kind = find_run_kind(str(flat.get("run", SweepSettings.run)))
+    kind = find_sweepable(str(flat.get("run", SweepSettings.run)))
     given, of_run = typed_values(flat, SweepSettings, kind.settings_type)
     for name, value in given.items():
         if value == "" and getattr(SweepSettings, name) != "":
@@ -146,4 +169,4 @@ def from_flat(flat: dict[str, Any]) -> SweepSettings:
             "metric", f" {own['metric']!r}: trials cannot be ranked by it; it can be {', '.join(kind.modes)}"
         )
     own = {"mode": kind.modes[own["metric"]]} | own
-    return SweepSettings(**own, run_settings=kind.settings_type(**of_run))
+    return SweepSettings(**own, run_settings=built(kind.settings_type, of_run))

@@ -4,11 +4,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from sweep_process import RUN_SWEEP
 
+from trainable.contract import UserError
 from trainable.settings_fields import to_flat
-from tune.planning.command_line import LATEST, parse_command_line
-from tune.planning.settings import from_flat
+from tune.planning.command_line import LATEST, own_parser, parse_command_line
+from tune.planning.settings import TAKEN_NAMES, from_flat
 
 
 def test_help_groups_every_flag() -> None:
@@ -55,3 +57,28 @@ def test_a_number_without_a_point_is_a_number() -> None:
 
 def test_the_grace_period_shrinks_with_a_short_trial_unless_it_was_asked_for() -> None:
     assert from_flat({"name": "x", "num_epochs": 2}).grace_period == 2
+
+
+def test_no_setting_of_a_run_can_be_called_as_a_flag_of_the_sweep() -> None:
+    flags = {name.removeprefix("--").removeprefix("-") for name in own_parser().flags()}
+    assert flags <= {*TAKEN_NAMES}
+
+
+@pytest.mark.parametrize(
+    "name", ["seed", "mode", "run", "run_settings", "config", "help", "history", "trial", "device"]
+)
+def test_a_run_whose_setting_has_a_name_of_the_sweeps_own_is_refused(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / f"with_{name}.py").write_text(
+        "from dataclasses import dataclass\nfrom quadratic_run import Quadratic\n"
+        f"@dataclass(frozen=True)\nclass Mine:\n    {name}: int = 3\n"
+        "class Kind(Quadratic):\n    settings_type = Mine\nKIND = Kind()\n",
+        encoding="utf-8",
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(UserError) as refused:
+        parse_command_line(["--run", f"with_{name}:KIND", "--help"])
+    assert str(refused.value) == (
+        f"--run with_{name}:KIND: Mine.{name}: {name} is a name of the sweep's own; call the setting something else"
+    )

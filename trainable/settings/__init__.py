@@ -1,0 +1,1 @@
+"""What values a setting can have."""
