@@ -71,12 +71,12 @@ def assert_refused(command: Path, arguments: list[str], sentence: str) -> None:
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda file: f"{file.parent.name}/{file.name}")
 def test_a_wrong_flag_is_answered_in_one_sentence(command: Path) -> None:
-    needed = ["."] if command.name in TAKE_SOMETHING else []
-    assert_refused(command, [*needed, "--hepl"], "no flag --hepl; did you mean --help?")
+    assert_refused(command, [*TAKE_SOMETHING.get(command.name, []), "--hepl"], "no flag --hepl; did you mean --help?")
 
 
 WRONG_VALUES = {
     "run_sweep.py": (["--num-samples", "three"], "--num_samples is 'three'; it must be a whole number"),
+    "check_run.py": (["joint_controller", "--num_epochs", "1"], "--num_epochs 1: at least 2, to save one and go on"),
     "train_joint_controller.py": (["--use_wandb=maybe"], "'maybe' is neither true nor false"),
     "evaluate.py": ([".", "--split", "nope"], "argument --split: invalid choice: 'nope'"),
     "export.py": (["nowhere"], "nowhere: there is no such"),
@@ -84,7 +84,10 @@ WRONG_VALUES = {
     "report.py": (["nowhere"], "no sweep 'nowhere' in"),
     "sync_wandb.py": (["x", "--mode", "disabled"], "argument --mode: invalid choice: 'disabled'"),
 }
-TAKE_SOMETHING = ("evaluate.py", "export.py", "compare_trials.py", "report.py", "sync_wandb.py")
+TAKE_SOMETHING = {
+    "check_run.py": ["joint_controller"],
+    **{name: ["."] for name in ("evaluate.py", "export.py", "compare_trials.py", "report.py", "sync_wandb.py")},
+}
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda file: f"{file.parent.name}/{file.name}")
@@ -106,6 +109,7 @@ PATHS = [
     ("tune.run_sweep", "--resume x --storage_path PATH"),
     ("tune.run_sweep", "--confirm x --storage_path PATH"),
     ("tune.run_sweep", "--confirm PATH"),
+    ("tune.check_run", "joint_controller --results_dir PATH"),
     ("trainable.train_joint_controller", "--output_dir PATH"),
     ("trainable.train_joint_controller", "--output_dir PATH --resume"),
     ("trainable.train_joint_controller", "--results_dir PATH"),

@@ -36,7 +36,7 @@ MAY_IMPORT = {
 
 ROOMS_IN_ORDER = {
     "tune": ("planning", "engine", "screen", "callbacks"),
-    "trainable": ("settings", "terminal", "runs", "profiles", "grpo", "judging", "single_run"),
+    "trainable": ("settings", "terminal", "runs", "conformance", "profiles", "grpo", "judging", "single_run"),
     "search_spaces": (),
     "results": ("record", "analysis", "listing", "trackers", "page/charts", "page"),
 }
@@ -47,7 +47,7 @@ FOR_EVERYBODY = (
     "trainable.settings_fields", "trainable.system_errors", "trainable.terminal", "trainable.user_paths",
 )  # fmt: skip
 """What other packages may import of `trainable`, which knows nothing of any run."""
-RUN_PROTOCOL = (*FOR_EVERYBODY, "trainable.ray_trainable", "trainable.runs", "trainable.seeds")
+RUN_PROTOCOL = (*FOR_EVERYBODY, "trainable.conformance", "trainable.ray_trainable", "trainable.runs", "trainable.seeds")
 """What the sweep may import of it besides."""
 
 

@@ -1,0 +1,58 @@
+"""What is wrong with a kind of run, in a sentence, with the traceback of its own code where that raised something."""
+
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+
+from trainable.contract import PROJECT, UserError
+from trainable.runs import DamagedCheckpoint, Diverged
+
+OURS = (PROJECT / "trainable" / "conformance", PROJECT / "trainable" / "runs")
+
+
+class Fault(Exception):
+    """A check that a kind of run does not pass."""
+
+    def __init__(self, sentence: str, trace: str = "", is_doubt: bool = False) -> None:
+        """
+        Args:
+            trace: of the kind's own code.
+            is_doubt: whether it may be meant so.
+        """
+        super().__init__(sentence, trace, is_doubt)
+        self.sentence, self.trace, self.is_doubt = sentence, trace, is_doubt
+
+
+@contextmanager
+def told_of(what: str) -> Iterator[None]:
+    """Within the block, code of the kind runs, and whatever that raises is the answer.
+
+    Args:
+        what: that is, such as "`start`".
+
+    Raises:
+        Fault: it raised something, or gave what cannot be taken.
+        DamagedCheckpoint: what it raises of a checkpoint.
+    """
+    try:
+        yield
+    except (Fault, DamagedCheckpoint):
+        raise
+    except (Exception, SystemExit) as error:
+        said = str(error.args[0] if error.args else error)
+        if isinstance(error, Diverged):
+            said = f"the training diverges ({error}) at settings that should train"
+        theirs = _their_frames(error.__traceback__)
+        if isinstance(error, (UserError, Diverged)) or theirs is None:
+            raise Fault(f"{what}: {said}") from error
+        trace = "".join(traceback.format_exception(type(error), error, theirs))
+        raise Fault(f"{what} raises {type(error).__name__}: {error}", trace) from error
+
+
+def _their_frames(trace: TracebackType | None) -> TracebackType | None:
+    """Without those of ours that lead to them; None where nothing of theirs was running."""
+    while trace and any(Path(trace.tb_frame.f_code.co_filename).is_relative_to(folder) for folder in OURS):
+        trace = trace.tb_next
+    return trace

@@ -1,0 +1,71 @@
+"""Check in a minute whether a kind of run can be swept: what it trains comes again bit for bit, also after a kill.
+
+python tune/check_run.py FILE.py:KIND                    a kind of your own, at its default settings
+python tune/check_run.py FILE.py:KIND --group_size 4     its settings are flags, as run_sweep.py takes them
+"""
+
+import argparse
+import sys
+import textwrap
+from pathlib import Path
+
+if __name__ == "__main__":  # what lies beside this command, and not what an environment may hold of another checkout
+    sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from trainable.contract import UserError
+from trainable.flags import OneSentenceParser, add_flags
+from trainable.runs.choosing import find_run_kind
+from trainable.settings_fields import given_in
+from trainable.terminal.commands import command
+from trainable.terminal.text import one_line, printable
+
+EPOCHS, FEWEST_EPOCHS = 3, 2
+
+
+@command("check_run.py", prints_results=True)
+def main(arguments: list[str]) -> int:
+    """Print each check as it is done; the exit status: 0 all well, 1 a check failed, 2 the user's mistake."""
+    given = vars(_parser(arguments).parse_args(arguments))
+    if given["num_epochs"] < FEWEST_EPOCHS:
+        raise UserError(f"--num_epochs {given['num_epochs']}: at least {FEWEST_EPOCHS}, to save one and go on")
+    from trainable.conformance.checks import checked  # torch and Ray take seconds to import: not before --help
+    from tune.planning.rehearsal import wanted_rehearsal
+
+    failed = doubtful = 0
+    with given_in("--", given):
+        for verdict in checked(wanted_rehearsal(given)):
+            fault = verdict.fault
+            word = "ok" if not fault else "doubt" if fault.is_doubt else "FAILED"
+            failed += word == "FAILED"
+            doubtful += word == "doubt"
+            print(f"{word:<8}{verdict.promise}")
+            said = fault.sentence if fault else verdict.facts
+            for line in textwrap.wrap(one_line(said), width=112):
+                print(f"{'':8}{line}")
+            if fault and fault.trace:
+                print(textwrap.indent(printable(fault.trace.rstrip()), " " * 8))
+            sys.stdout.flush()
+    print(f"{failed} failed, {doubtful} in doubt" if failed or doubtful else "all well: it can be swept")
+    return 1 if failed else 0
+
+
+def _parser(arguments: list[str]) -> argparse.ArgumentParser:
+    """With the flags of the kind that comes first."""
+    parser = OneSentenceParser(
+        "check_run.py", __doc__, takes="FILE.py:KIND [flags]", argument_default=argparse.SUPPRESS
+    )
+    parser.add_argument("run", metavar="FILE.py:KIND", help="what is trained, as --run of run_sweep.py takes it")
+    parser.add_argument(
+        "--num_epochs", type=int, default=EPOCHS, metavar="EPOCHS", help="epochs of a run (default: %(default)s)"
+    )
+    parser.add_argument("--seed", type=int, help="of the runs (default: 0)")
+    parser.add_argument("--search_space", metavar="SPACE", help="whose ends are tried (default: the run's own)")
+    parser.add_argument("--num_threads", type=int, help="of the CPU (default: 1)")
+    parser.add_argument("--device", help="that is trained on (default: the first GPU, else the CPU)")
+    if arguments and not arguments[0].startswith("-"):
+        add_flags(parser, find_run_kind(arguments[0]).settings_type, "what is trained")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
