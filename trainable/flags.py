@@ -75,10 +75,18 @@ def _with_underscores(argument: str) -> str:
     return "--" + flag[2:].replace("-", "_") + separator + value if flag.startswith("--") else argument
 
 
-def add_flags(parser: argparse.ArgumentParser, settings_type: type, title: str = "") -> dict[str, Any]:
-    """Add settings as flags, each to argparse's group of the title that it names, else of `title`; those by title."""
+def add_flags(
+    parser: argparse.ArgumentParser, settings_type: type, title: str = "", names: Collection[str] | None = None
+) -> dict[str, Any]:
+    """Add settings as flags, each to argparse's group of the title that it names, else of `title`; those by title.
+
+    Args:
+        names: only these.
+    """
     groups: dict[str, Any] = {}
-    for field in single_fields(settings_type).values():
+    for name, field in single_fields(settings_type).items():
+        if names is not None and name not in names:
+            continue
         of_field = field.group or title
         if of_field not in groups:
             groups[of_field] = parser.add_argument_group(of_field)

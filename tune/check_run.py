@@ -18,6 +18,7 @@ from trainable.runs.choosing import find_run_kind
 from trainable.settings_fields import given_in
 from trainable.terminal.commands import command
 from trainable.terminal.text import one_line, printable
+from tune.planning.settings import SweepSettings
 
 EPOCHS, FEWEST_EPOCHS = 3, 2
 
@@ -58,10 +59,7 @@ def _parser(arguments: list[str]) -> argparse.ArgumentParser:
     parser.add_argument(
         "--num_epochs", type=int, default=EPOCHS, metavar="EPOCHS", help="epochs of a run (default: %(default)s)"
     )
-    parser.add_argument("--seed", type=int, help="of the runs (default: 0)")
-    parser.add_argument("--search_space", metavar="SPACE", help="whose ends are tried (default: the run's own)")
-    parser.add_argument("--num_threads", type=int, help="of the CPU (default: 1)")
-    parser.add_argument("--device", help="that is trained on (default: the first GPU, else the CPU)")
+    add_flags(parser, SweepSettings, names=("seed", "search_space", "cpus_per_trial", "gpus_per_trial"))
     if arguments and not arguments[0].startswith("-"):
         add_flags(parser, find_run_kind(arguments[0]).settings_type, "what is trained")
     return parser

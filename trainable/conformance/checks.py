@@ -5,6 +5,7 @@ differently they do not see.
 """
 
 import contextlib
+import math
 import os
 import pickle
 import shutil
@@ -29,7 +30,7 @@ from trainable.conformance.rehearsal import (
     played,
 )  # fmt: skip
 from trainable.conformance.traces import left_since, traces
-from trainable.contract import UserError, checkpoint_folder_name
+from trainable.contract import SettingError, UserError, checkpoint_folder_name
 from trainable.runs import DataDescription, RunKind, WorkerContext
 from trainable.runs.choosing import find_run_kind
 from trainable.settings_fields import with_values
@@ -53,9 +54,9 @@ class Wanted:
     """By hyperparameter, the ends of its range or its choices."""
     seed: int = 0
     num_epochs: int = 3
-    num_threads: int = 1
-    device: str | None = None
-    """By default the first GPU, where there is one."""
+    cpus: float = 1.0
+    gpus: float | None = None
+    """Or a share of one; by default one, where there are any."""
     dumps: Callable[..., bytes] = pickle.dumps
     """What pickles settings and data on their way to another process."""
 
@@ -154,11 +155,25 @@ def is_described(rehearsals: Rehearsals) -> str:
     with told_of("pickling what `prepare` gave"):
         pickled = wanted.dumps(data, protocol=5, buffer_callback=buffers.append)
     arrays = tuple(bytes(buffer.raw()) for buffer in buffers)
-    device = wanted.device or ("cuda:0" if torch.cuda.is_available() else "cpu")
-    context = WorkerContext(wanted.num_threads, (device,), memory_share=1.0)
-    rehearsals.stage = Stage(wanted.run, settings, pickled, arrays, context, wanted.num_epochs, rehearsals.folder)
+    rehearsals.stage = Stage(
+        wanted.run, settings, pickled, arrays, _given_by_ray(wanted), wanted.num_epochs, rehearsals.folder
+    )
     size = len(pickled) + sum(map(len, arrays))
     return f"{described.summary}; fingerprint {described.fingerprint}; {_size(size)} go to each node"
+
+
+def _given_by_ray(wanted: Wanted) -> WorkerContext:
+    """What a trial would be given by Ray on this machine.
+
+    Raises:
+        SettingError: it has fewer GPUs.
+    """
+    there = torch.cuda.device_count()
+    gpus = min(there, 1) if wanted.gpus is None else wanted.gpus
+    if gpus > there:
+        raise SettingError("gpus_per_trial", f" is {gpus:g}, but there are {there} GPUs; ask for at most that")
+    devices = tuple(f"cuda:{index}" for index in range(math.ceil(gpus))) or ("cpu",)
+    return WorkerContext(max(1, int(wanted.cpus)), devices, min(1.0, gpus or 1.0))
 
 
 def trains(rehearsals: Rehearsals) -> str:

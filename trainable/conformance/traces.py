@@ -1,11 +1,14 @@
-"""What a run leaves behind: threads, processes, files."""
+"""What a run leaves behind: threads, processes, files, memory of a GPU."""
 
+import gc
 import os
 import threading
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+
+import torch
 
 GRACE_SECONDS = 1.0
 """For what is told to end and needs a moment."""
@@ -20,15 +23,19 @@ class Traces:
     """The children of this process, by their ids."""
     files: frozenset[tuple[Path, int, int]]
     """With their sizes and when they were written."""
+    gpu_bytes: int
+    """Of all GPUs, what this process has taken for tensors."""
 
 
 def traces(folder: Path) -> Traces:
     """Of this process, and in a folder."""
+    gc.collect()  # a run may hold itself in a circle
     files = [(file, file.stat()) for file in folder.rglob("*") if file.is_file()]
     return Traces(
         frozenset(threading.enumerate()),
         frozenset(_children()),
         frozenset((file, stat.st_size, stat.st_mtime_ns) for file, stat in files),
+        sum(torch.cuda.memory_allocated(index) for index in range(torch.cuda.device_count())),
     )
 
 
@@ -41,7 +48,9 @@ def left_since(before: Traces, folder: Path) -> list[str]:
 
 
 def _new(before: Traces, now: Traces) -> list[str]:
+    gpu_bytes = now.gpu_bytes - before.gpu_bytes
     return [
+        *([f"{gpu_bytes:,} bytes on the GPU"] if gpu_bytes > 0 else []),
         *(f"thread {thread.name!r}" for thread in now.threads - before.threads),
         *(f"process {pid}" for pid in now.processes - before.processes),
         *(f"{file} in the folder for temporary files" for file in _names(now.files - before.files)),

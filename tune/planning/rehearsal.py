@@ -10,9 +10,6 @@ from tune.planning.command_line import Request
 from tune.planning.plan import searched_space
 from tune.planning.settings import from_flat
 
-OF_THE_CHECK = ("num_threads", "device")
-"""What Ray decides in a sweep."""
-
 
 def wanted_rehearsal(given: dict[str, Any]) -> Wanted:
     """
@@ -22,7 +19,7 @@ def wanted_rehearsal(given: dict[str, Any]) -> Wanted:
     Raises:
         UserError: a setting or the search space is of no use.
     """
-    settings = from_flat({"name": "check"} | {name: given[name] for name in given if name not in OF_THE_CHECK})
+    settings = from_flat({"name": "check"} | given)
     # What is searched may be given a value here: that at which everything else is tried.
     request = Request(None, {name: given[name] for name in given.keys() & {"search_space"}})
     space = searched_space(settings, request, print)
@@ -32,7 +29,7 @@ def wanted_rehearsal(given: dict[str, Any]) -> Wanted:
         {name: ends(distribution) for name, distribution in space.items()},
         settings.seed,
         settings.num_epochs,
-        given.get("num_threads", 1),
-        given.get("device"),
+        settings.cpus_per_trial,
+        settings.gpus_per_trial,
         cloudpickle.dumps,
     )
