@@ -37,6 +37,8 @@ SEED = "seed"
 
 DEVICE = "device"
 """Column of result.json: what the epoch was trained on, 'cpu' or the name of a GPU."""
+CHECKPOINTED = "checkpointed"
+"""Column of result.json: whether the epoch was saved. Later checkpoints replace it, unless it is the best."""
 ARRIVAL = "arrival"
 """Column of result.json: the index of a row among all rows of the sweep, in the order in which they came."""
 

@@ -5,6 +5,7 @@ result.json covers and goes on from it, so resuming needs nothing from Ray.
 """
 
 import dataclasses
+import json
 import os
 import pickle
 import platform
@@ -21,6 +22,7 @@ from ray import tune
 from ray.tune.result import SHOULD_CHECKPOINT
 
 from trainable import contract
+from trainable.ranking import Row, best_row, better
 from trainable.runs.choosing import find_run_kind
 from trainable.runs.metrics import reported_metrics
 from trainable.runs.protocol import Diverged, Run, RunContext, RunKind, WorkerContext
@@ -47,8 +49,10 @@ class RunTrainable(tune.Trainable):
         run_kind: str,
         settings: bytes,
         metric: str,
+        mode: str,
         seed: int,
         num_epochs: int,
+        checkpoint_every: int,
         data: "InStore",
     ) -> None:
         """Keep what every run of this worker shares; a run starts, and what is pickled is read, with its first step.
@@ -58,11 +62,13 @@ class RunTrainable(tune.Trainable):
         Args:
             run_kind: a name that `find_run_kind` knows.
             settings: the kind's settings, pickled; a trial's config replaces the fields it names.
-            metric: what trials are ranked by; every epoch must report it.
+            metric, mode: what trials are ranked by; every epoch must report it.
             num_epochs: most epochs of a trial.
+            checkpoint_every: most epochs that a resume repeats; besides, a trial is saved when its score improves.
             data: what the kind's `prepare` gave.
         """
-        self._kind_name, self._metric, self._seed, self._num_epochs = run_kind, metric, seed, num_epochs
+        self._kind_name, self._metric, self._mode = run_kind, metric, mode
+        self._seed, self._num_epochs, self._checkpoint_every = seed, num_epochs, checkpoint_every
         self._pickled_settings, self._stored_data = settings, data
         self._kind: RunKind | None = None
         self._run: Run | None = None
@@ -70,6 +76,7 @@ class RunTrainable(tune.Trainable):
         self._saved: Path | None = None
         """The run after its epoch, on this node."""
         self._epoch = 0
+        self._best: Row | None = None
         self._is_poisoned = False
         """Whether a GPU failed under this process: every further call to it would."""
         self._context = _given_by_ray()
@@ -81,13 +88,16 @@ class RunTrainable(tune.Trainable):
     def reset_config(self, new_config: dict[str, Any]) -> bool:
         """Get ready for another trial.
 
-        A poisoned process exits, which is a lost worker to Ray: it starts the trial in another one. To return False
-        would be to fail the trial.
+        A process whose GPU failed, or whose run could not be closed, exits. That is a lost worker to Ray, which starts
+        the trial in another one; to return False, or to raise, would be to fail a trial that has not begun.
         """
-        if self._is_poisoned:
-            os._exit(1)
-        self.cleanup()
-        return True
+        if not self._is_poisoned:
+            try:
+                self.cleanup()
+                return True
+            except Exception:
+                traceback.print_exc()
+        os._exit(1)
 
     def step(self) -> dict[str, Any]:
         """One epoch, or what ended the trial: a failure of the run is a result, so Ray retries lost workers only.
@@ -98,7 +108,10 @@ class RunTrainable(tune.Trainable):
             note = {} if self._run else self._begin()
             assert self._run
             metrics = reported_metrics(self._run.step(), self._metric)
-            self._save()
+            epoch, best = self._epoch + 1, better(self._best, metrics, self._metric, self._mode)
+            is_saved = best is not self._best or epoch % self._checkpoint_every == 0
+            if is_saved:
+                self._save()
         except Diverged as error:
             return self._ended(contract.DIVERGED, str(error))
         except (torch.OutOfMemoryError, MemoryError) as error:
@@ -109,19 +122,21 @@ class RunTrainable(tune.Trainable):
             self._is_poisoned = isinstance(error, torch.AcceleratorError)
             said = f"the run called sys.exit({error.code!r})" if isinstance(error, SystemExit) else error
             return self._ended(contract.ERROR, f"{type(error).__name__}: {said}")
-        self._epoch += 1
+        self._epoch, self._best = epoch, best
         device = self._context.devices[0]
         device_name = device if device == "cpu" else torch.cuda.get_device_name(device)
-        columns = {contract.EPOCH: self._epoch, contract.DEVICE: device_name}
+        columns = {contract.EPOCH: self._epoch, contract.DEVICE: device_name, contract.CHECKPOINTED: is_saved}
         # Asked for with each epoch's result, not by frequency: a trial that failed must not save what is broken.
-        return {**columns, **metrics, **note, SHOULD_CHECKPOINT: True}
+        return {**columns, **metrics, **note, SHOULD_CHECKPOINT: is_saved}
 
     def _begin(self) -> dict[str, str]:
         """Start the run where the trial's folder says it stands."""
         folder = Path(self._storage.trial_fs_path)
         self.cleanup()
         self._workspace = folder / contract.WORKSPACE
-        self._run, self._epoch, note = resumed_run(folder, _whole_rows(folder / contract.RESULT_FILE), self._new_run)
+        rows = _whole_rows(folder / contract.RESULT_FILE)
+        self._run, self._epoch, note = resumed_run(folder, len(rows), self._new_run)
+        self._best = best_row(rows[: self._epoch], self._metric, self._mode)
         return {contract.NOTE: note} if note else {}
 
     def _new_run(self) -> Run:
@@ -131,7 +146,8 @@ class RunTrainable(tune.Trainable):
             self._loaded = kind.load(self._settings, self._context)
             self._kind = kind
         assert self._workspace
-        shutil.rmtree(self._workspace, ignore_errors=True)  # of a process that was killed
+        if self._workspace.exists():  # of a process that was killed
+            shutil.rmtree(self._workspace)
         self._workspace.mkdir(parents=True)
         hyperparameters = dict(self.config)
         context = RunContext(
@@ -173,7 +189,7 @@ class RunTrainable(tune.Trainable):
 
     def cleanup(self) -> None:
         run, saved, workspace = self._run, self._saved, self._workspace
-        self._run, self._saved, self._workspace, self._epoch = None, None, None, 0
+        self._run, self._saved, self._workspace, self._best, self._epoch = None, None, None, None, 0
         if saved:
             shutil.rmtree(saved)
         if run:
@@ -189,9 +205,10 @@ def _given_by_ray() -> WorkerContext:
     return WorkerContext(max(1, int(assigned.get("CPU", 1))), gpus or ("cpu",), min(1.0, assigned.get("GPU", 1.0)))
 
 
-def _whole_rows(file: Path) -> int:
-    """Epochs that result.json holds: its complete lines."""
-    return file.read_bytes().count(b"\n") if file.exists() else 0
+def _whole_rows(file: Path) -> list[Row]:
+    """The epochs that result.json holds: its complete lines."""
+    lines = file.read_bytes().split(b"\n")[:-1] if file.exists() else []
+    return [json.loads(line) for line in lines]
 
 
 def _name_next_checkpoint_by_epoch(storage: Any, epoch: int) -> None:

@@ -13,10 +13,10 @@ def best_policy(record: SweepRecord, trial: TrialRecord) -> BestPolicy | None:
     It does when trials are ranked by another metric than the run's own objective, and while a checkpoint is one epoch
     behind the rows.
     """
-    best, epochs = record.best_row(trial), trial.checkpoint_epochs
-    if best is None or not epochs or record.metric != record.data["objective"]:
+    best, checkpoint = record.best_row(trial), record.best_checkpoint(trial)
+    if best is None or checkpoint is None or record.metric != record.data["objective"]:
         return None
-    policy = BestPolicy.read(trial.folder / contract.checkpoint_folder_name(epochs[-1]))
+    policy = BestPolicy.read(checkpoint)
     return policy if policy and policy.epoch == best[contract.EPOCH] else None
 
 

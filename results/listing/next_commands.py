@@ -44,11 +44,11 @@ def _without(names: Collection[str], arguments: Iterable[str]) -> list[str]:
 
 
 def evaluate_command(record: SweepRecord, trial: TrialRecord) -> str | None:
-    """What judges the trial's best policy on data that no trial has seen; None where there is no such command."""
-    known = record.data[contract.EVALUATE_COMMAND]
-    if not known or not trial.checkpoint_epochs:
+    """What judges the trial's best checkpoint on data that no trial has seen; None where there is no such command."""
+    known, checkpoint = record.data[contract.EVALUATE_COMMAND], record.best_checkpoint(trial)
+    if not known or not checkpoint:
         return None
-    return shlex.join([*known, "--split", "test", shown_path(trial.folder, PROJECT)])
+    return shlex.join([*known, "--split", "test", shown_path(checkpoint, PROJECT)])
 
 
 def confirm_command(record: SweepRecord, run_from: Path | None = None) -> str | None:

@@ -51,11 +51,19 @@ class TrialRecord:
     def finished(self) -> bool:
         """Whether nothing is left to do for it: it failed, ran all its epochs or was stopped early.
 
-        Its last row may be on disk and that epoch's checkpoint, which may hold its best policy, not: then the epoch
-        is run again.
+        Its last row may be on disk and that epoch's checkpoint, which may be the best, not: then epochs are run again.
         """
         is_decided = bool(self.rows) and bool(self.rows[-1].get("done"))
-        return bool(self.failure) or (is_decided and max(self.checkpoint_epochs, default=0) != len(self.rows) - 1)
+        return bool(self.failure) or (is_decided and not self._lacks_last_checkpoint)
+
+    @property
+    def _lacks_last_checkpoint(self) -> bool:
+        """Whether a crash came between its last row and that epoch's checkpoint, so that the newest is the one before.
+
+        Rows of earlier versions do not say whether they were saved: all were.
+        """
+        saved = [0, *(row[contract.EPOCH] for row in self.rows if row.get(contract.CHECKPOINTED, True))]
+        return saved[-1] == len(self.rows) and max(self.checkpoint_epochs, default=0) == saved[-2]
 
     def status(self, num_epochs: int) -> TrialStatus:
         if self.failure:
@@ -142,6 +150,16 @@ class SweepRecord:
 
     def best_row(self, trial: TrialRecord) -> Row | None:
         return best_row(trial.rows, self.metric, self.mode)
+
+    def best_checkpoint(self, trial: TrialRecord) -> Path | None:
+        """The checkpoint of the epoch of its score; None where it has none yet, or any more.
+
+        In those of earlier versions, whose rows do not say which were saved, each checkpoint held the best so far.
+        """
+        best, there = self.best_row(trial), contract.checkpoints(trial.folder)
+        if best is None:
+            return None
+        return there.get(best[contract.EPOCH] if contract.CHECKPOINTED in best else max(there, default=0))
 
     def ranked(self) -> list[TrialRecord]:
         """Best score first; trials without a score last, in the order in which they were proposed."""

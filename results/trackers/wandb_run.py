@@ -90,9 +90,9 @@ class TrialWandbRun:
                 continue
             artifact = wandb.Artifact(f"{model.name}-{self._run.id}", type="model", metadata=dict(model.metadata))
             try:
-                for file in sorted(model.path.iterdir()) if model.path.is_dir() else [model.path]:
+                for file, name in _files(model.path):
                     # As it lies, not from a copy in W&B's cache: the run's folder is to hold all there is of it.
-                    artifact.add_file(str(file), policy="immutable", skip_cache=True)
+                    artifact.add_file(str(file), name, policy="immutable", skip_cache=True)
                 self._models[model.path] = self._run.log_artifact(artifact, aliases=list(model.aliases))
             except (OSError, ValueError) as error:  # W&B calls a missing file a wrong value
                 cause = f": {first_line(error)}" if model.path.exists() else " is gone"
@@ -187,6 +187,13 @@ class ClosedRun:
             for made in (Path(held.dir), *Path(held.dir).parents[:2]):
                 made.rmdir()
         return max(0, last_step)
+
+
+def _files(path: Path) -> list[tuple[Path, str]]:
+    """The files of a model, which is one or a folder of them, with their names in it."""
+    if path.is_file():
+        return [(path, path.name)]
+    return [(file, file.relative_to(path).as_posix()) for file in sorted(path.rglob("*")) if file.is_file()]
 
 
 def sent_by_hand(segment: Path) -> str | None:

@@ -107,22 +107,26 @@ def send_lacking(settings: WandbRunSettings, record: SweepRecord, say: Callable[
 
 
 def models(settings: WandbRunSettings, record: SweepRecord, trial: TrialRecord) -> list[ModelArtifact]:
-    """The checkpoints to send of a trial as it stands, oldest first. Each holds the best policy so far.
+    """The checkpoints to send of a trial as it stands, oldest first.
 
-    'best' sends one, when the trial has ended: the newest.
+    'best' sends one, when the trial has ended: that of its best epoch.
     """
     epochs = [epoch for epoch in trial.checkpoint_epochs if epoch <= len(trial.rows)]
-    wanted = {"none": [], "best": epochs[-1:] if trial.finished else [], "all": epochs}[settings.upload_checkpoints]
+    if settings.upload_checkpoints == "best":
+        best_checkpoint = record.best_checkpoint(trial) if trial.finished else None
+        epochs = [epoch for epoch in epochs if best_checkpoint == trial.folder / contract.checkpoint_folder_name(epoch)]
     best: Row | None = None
     found = []
-    for row in trial.rows:
+    for row in trial.rows if settings.upload_checkpoints != "none" else ():
         best = better(best, row, record.metric, record.mode)
-        if row[contract.EPOCH] in wanted:
-            found.append(_model(record, trial, row[contract.EPOCH], best or {}))
+        if row[contract.EPOCH] in epochs:
+            found.append(_model(record, trial, row, best or {}))
     return found
 
 
-def _model(record: SweepRecord, trial: TrialRecord, epoch: int, best: Row) -> ModelArtifact:
+def _model(record: SweepRecord, trial: TrialRecord, row: Row, best: Row) -> ModelArtifact:
+    """W&B moves an alias to the newest version that has it."""
+    epoch = row[contract.EPOCH]
     metadata = {
         "hyperparameters": trial.setting,
         "seed": record.seed(trial),
@@ -132,4 +136,5 @@ def _model(record: SweepRecord, trial: TrialRecord, epoch: int, best: Row) -> Mo
         "fingerprint": record.data["fingerprint"],
     }
     folder = trial.folder / contract.checkpoint_folder_name(epoch)
-    return ModelArtifact(folder, "checkpoint", metadata, ("best", "latest", f"epoch-{epoch}"))
+    aliases = ["best"] if row is best or contract.CHECKPOINTED not in row else []
+    return ModelArtifact(folder, "checkpoint", metadata, (*aliases, "latest", f"epoch-{epoch}"))

@@ -1,4 +1,4 @@
-"""What a checkpoint holds of its controller beyond the weights, and the best policy rebuilt from it without a profile.
+"""What a checkpoint holds of its controller beyond the weights, and the policy rebuilt from it without a profile.
 
 `torch.load(weights_only=True)` reads all of it: numbers, text, lists and tensors.
 """
@@ -30,7 +30,7 @@ _UNPICKLER_RAISES = (UnpicklingError, LookupError, ValueError, TypeError, Attrib
 
 @dataclass(frozen=True)
 class Controller:
-    """The best policy of a checkpoint, and all that is needed to ask it."""
+    """The policy of a checkpoint, and all that is needed to ask it."""
 
     file: Path
     policy: Policy
@@ -87,18 +87,21 @@ def description_of_controller(
     }
 
 
-def find_checkpoint(path: Path) -> Path:
-    """A checkpoint's file: the path itself, the best or the newest in a folder.
+def find_checkpoints(path: Path) -> list[Path]:
+    """The files of checkpoints: the path itself, or those in a folder, of which the best is wanted.
 
     Raises:
         UserError: there is none.
     """
     if path.is_file():
-        return path
-    newest_first = [folder / CHECKPOINT_FILE for folder in reversed(contract.checkpoints(path).values())]
-    for file in (path / BEST_FILE, path / CHECKPOINT_FILE, *newest_first):
-        if file.is_file():
-            return file
+        return [path]
+    for files in (
+        [path / BEST_FILE],
+        [path / CHECKPOINT_FILE],
+        [folder / CHECKPOINT_FILE for folder in reversed(contract.checkpoints(path).values())],
+    ):
+        if there := [file for file in files if file.is_file()]:
+            return there
     raise UserError(f"{path}: no checkpoint in it; give a file such as {BEST_FILE}, or a run's or a trial's folder")
 
 
@@ -112,27 +115,20 @@ def load_checkpoint(file: Path) -> dict[str, Any]:
         content = torch.load(file, map_location="cpu", weights_only=True)
     except (*_ZIP_READER_RAISES, *_UNPICKLER_RAISES) as error:
         raise DamagedCheckpoint(f"{file}: {error}") from error
-    missing = {"policy", "best", "settings", "controller"} - (content.keys() if isinstance(content, dict) else set())
+    missing = {"policy", "epoch", "settings", "controller"} - (content.keys() if isinstance(content, dict) else set())
     if missing:
         raise DamagedCheckpoint(f"{file}: it has no {', '.join(sorted(missing))}")
     return dict(content)
 
 
 def read_controller(path: Path) -> Controller:
-    """The best policy of the checkpoint at `path` (a file, or a folder that holds one), on the CPU.
+    """The policy of the checkpoint at `path` (a file, or a folder: then of the best one in it), on the CPU.
 
     Raises:
         UserError: none there, or one that can't be read.
     """
-    file = find_checkpoint(path)
-    try:
-        content = load_checkpoint(file)
-    except DamagedCheckpoint as error:
-        cause = " ".join(str(error).removeprefix(f"{file}: ").split())[:200]
-        raise UserError(f"{file}: not a whole checkpoint of a joint controller ({cause}); give another") from None
-    best, settings, described = content["best"], content["settings"], content["controller"]
-    if not best["policy"]:
-        raise UserError(f"{file}: it holds no validated policy yet; train for an epoch")
+    file, content = max(map(_validated, find_checkpoints(path)), key=lambda found: found[1]["score"])
+    settings, described = content["settings"], content["controller"]
     features = [described["language"], described["vision"]] if described["vision"] else [described["language"]]
     mean, std = (torch.cat([columns[name] for columns in features]).numpy() for name in ("mean", "std"))
     grid = KnobGrid(tuple(described["knob_names"]), tuple(map(tuple, described["knob_values"])))
@@ -140,7 +136,7 @@ def read_controller(path: Path) -> Controller:
     policy = Policy(
         len(mean), grid.sizes, budget_range_ms, settings["hidden_size"], settings["num_layers"], settings["dropout"]
     )
-    policy.load_state_dict(best["policy"])
+    policy.load_state_dict(content["policy"])
     return Controller(
         file=file,
         policy=policy.eval().requires_grad_(False),
@@ -155,7 +151,24 @@ def read_controller(path: Path) -> Controller:
         fingerprint=described["fingerprint"],
         inputs=described.get("inputs", ""),
         seed=content["seed"],
-        epoch=best["epoch"],
-        score=best["score"],
+        epoch=content["epoch"],
+        score=content["score"],
         settings=settings,
     )
+
+
+def _validated(file: Path) -> tuple[Path, dict[str, Any]]:
+    """A checkpoint with its file; of one of earlier versions, which held the best policy so far besides, that one's.
+
+    Raises:
+        UserError: it can't be read, or no epoch was validated.
+    """
+    try:
+        content = load_checkpoint(file)
+    except DamagedCheckpoint as error:
+        cause = " ".join(str(error).removeprefix(f"{file}: ").split())[:200]
+        raise UserError(f"{file}: not a whole checkpoint of a joint controller ({cause}); give another") from None
+    content |= content.get("best", {})
+    if not content["epoch"]:
+        raise UserError(f"{file}: it holds no validated policy yet; train for an epoch")
+    return file, content

@@ -11,7 +11,6 @@ import math
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -30,7 +29,7 @@ from trainable.profiles.baselines import ORACLE, per_sample
 from trainable.profiles.features import Features
 from trainable.profiles.image_split import TRAIN, VALIDATION
 from trainable.profiles.table import Profile
-from trainable.runs import DamagedCheckpoint, Diverged, Run
+from trainable.runs import Diverged, Run
 from trainable.score_parts import BestPolicy
 from trainable.seeds import seed_of
 
@@ -67,8 +66,8 @@ class GRPORun(Run):
             self._policy.parameters(), lr=settings.lr, weight_decay=settings.weight_decay
         )
         self._epoch = 0
-        self._best: dict[str, Any] = {"score": -math.inf, "epoch": 0, "policy": {}}
-        self._best_policy: BestPolicy | None = None
+        self._score = math.nan
+        self._validated: BestPolicy | None = None
 
     def step(self) -> dict[str, float]:
         """Train for one epoch, then validate.
@@ -89,10 +88,8 @@ class GRPORun(Run):
         metrics[contract.PERF_SAMPLES_PER_SECOND] = len(self._training) / elapsed
         if self._device.type == "cuda":
             metrics[contract.PERF_PEAK_GPU_MEMORY_MB] = torch.cuda.max_memory_allocated(self._device) / 2**20
-        if score > self._best["score"]:
-            policy = {name: tensor.clone() for name, tensor in self._policy.state_dict().items()}
-            self._best = {"score": score, "epoch": self._epoch, "policy": policy}
-            self._best_policy = BestPolicy(self._epoch, validation.under_budgets, validation.parts)
+        self._score = score
+        self._validated = BestPolicy(self._epoch, validation.under_budgets, validation.parts)
         return metrics
 
     def _train_epoch(self) -> dict[str, float]:
@@ -167,25 +164,22 @@ class GRPORun(Run):
     def save(self, folder: Path) -> None:
         content = {
             "epoch": self._epoch,
+            "score": self._score,
             "seed": self._seed,
             "settings": {**dataclasses.asdict(self._settings), "dataset_names": list(self._settings.dataset_names)},
             "policy": self._policy.state_dict(),
             "optimizer": self._optimizer.state_dict(),
-            "best": self._best,
             "controller": self._controller,
         }
         (folder / CHECKPOINT_FILE).write_bytes(as_bytes(content))
-        if self._best_policy:
-            self._best_policy.write(folder)
+        if self._validated:
+            self._validated.write(folder)
 
     def load(self, folder: Path) -> None:
         content = load_checkpoint(folder / CHECKPOINT_FILE)
-        self._best_policy = BestPolicy.read(folder)
-        if self._best_policy is None:
-            raise DamagedCheckpoint(f"{folder / contract.BEST_POLICY_FILE}: missing or not whole")
         self._policy.load_state_dict(content["policy"])
         self._optimizer.load_state_dict(content["optimizer"])
-        self._epoch, self._best = content["epoch"], content["best"]
+        self._epoch = content["epoch"]
 
     def close(self) -> None:
         del self._policy, self._start, self._optimizer, self._environment

@@ -5,7 +5,7 @@ training_history.csv  validation_history.csv  best_joint_checkpoint.pt  wandb/
 """
 
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 
 import torch
@@ -67,19 +67,14 @@ def save_checkpoint(run: GRPORun, folder: Path, epoch: int) -> None:
             shutil.rmtree(old)
 
 
-def save_best(folder: Path, rows: Sequence[Row], fingerprint: str) -> None:
-    """Write best_joint_checkpoint.pt from the last epoch's checkpoint: as it is, but its policy is the best so far.
+def save_best(folder: Path, row: Row, fingerprint: str) -> None:
+    """Write best_joint_checkpoint.pt from the checkpoint of the best epoch, without the optimiser's state.
 
-    It reads with `torch.load(weights_only=True)`; `epoch` and `metrics` are the best policy's, and the optimiser's
-    state is left out.
+    It reads with `torch.load(weights_only=True)`.
     """
-    file = folder / contract.checkpoint_folder_name(len(rows)) / CHECKPOINT_FILE
+    file = folder / contract.checkpoint_folder_name(row[contract.EPOCH]) / CHECKPOINT_FILE
     content = torch.load(file, map_location="cpu", weights_only=True)
-    best = content["best"]
-    row = rows[best["epoch"] - 1]
     content |= {
-        "policy": best["policy"],
-        "epoch": best["epoch"],
         "metrics": {name: value for name, value in row.items() if contract.is_metric(name)},
         "fingerprint": fingerprint,
     }

@@ -88,7 +88,7 @@ def _train(plan: Plan, screen: Screen, signals: StopSignals) -> int:
                     row = _record_epoch(plan, run, log, metrics, time.perf_counter() - started)
                     best = better(best, row, OBJECTIVE, MODE)
                     if best is row:
-                        training_folder.save_best(settings.folder, log.rows, plan.description.fingerprint)
+                        training_folder.save_best(settings.folder, row, plan.description.fingerprint)
                     for view in views:
                         view.append([row])
                     screen.show_epoch(row, is_best=best is row)
@@ -129,7 +129,9 @@ def _run_where_it_stands(plan: Plan, screen: Screen) -> tuple[GRPORun, TrialLog]
     log = TrialLog(folder)
     if epoch:
         screen.say(f"Going on after epoch {epoch}")
-        training_folder.save_best(folder, log.rows, plan.description.fingerprint)
+        best = best_row(log.rows, OBJECTIVE, MODE)
+        if best is log.rows[-1]:  # it may have been stopped before that was written
+            training_folder.save_best(folder, best, plan.description.fingerprint)
     return run, log
 
 

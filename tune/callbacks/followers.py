@@ -14,7 +14,7 @@ class Followers:
     """The record of a sweep, and the views of it, from where the record stands."""
 
     def __init__(self, record: SweepRecord, wandb_mode: str, console: Console) -> None:
-        self.recorder = Recorder(record.folder, record.trials)
+        self.recorder = Recorder(record)
         self.tensorboard = TensorBoardCallback(record, self.recorder)
         self.wandb: SweepWandbCallback | None = None
         if wandb_mode != "disabled":

@@ -4,7 +4,7 @@ Ray's own loggers write into a session folder and copy now and then; after a `ki
 what they had not copied yet.
 """
 
-from collections.abc import Sequence
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +13,15 @@ from ray.tune import Callback
 
 from results.record.atomic_write import sync_tree
 from results.record.failures import Failure, write_failure
-from results.record.sweeps import TrialRecord
+from results.record.sweeps import SweepRecord
 from results.record.trial_log import TrialLog
 from trainable import contract
 from trainable.contract import ARRIVAL, FAILURE, NOTE
-from trainable.ranking import Row
+from trainable.ranking import Row, best_row
 from tune.engine.ray_trials import forgive_lost_workers, last_error, number_of, raise_what_disk_refused
 
 TRIALS_THAT_TELL = 3
+LAST_CHECKPOINTS = 2
 LEFT_OUT = ("should_checkpoint", "time_since_restore", "iterations_since_restore", "experiment_tag", NOTE)
 
 
@@ -31,8 +32,9 @@ class Recorder(Callback):
         DiskError: from whatever Ray calls it for; Ray ends the sweep then.
     """
 
-    def __init__(self, folder: Path, trials: Sequence[TrialRecord]) -> None:
-        self._folder = folder
+    def __init__(self, record: SweepRecord) -> None:
+        self._folder, self._metric, self._mode, trials = record.folder, record.metric, record.mode, record.trials
+        self._keeps_all = record.settings["upload_checkpoints"] == "all"
         self._arrivals = max((row[ARRIVAL] + 1 for trial in trials for row in trial.rows), default=0)
         self._furthest_epoch = max((len(trial.rows) for trial in trials), default=0)
         self._logs: dict[int, TrialLog] = {}
@@ -82,8 +84,20 @@ class Recorder(Callback):
         forgive_lost_workers(trial)
 
     def on_checkpoint(self, iteration: int, trials: list[Any], trial: Any, checkpoint: Any, **info: Any) -> None:
-        """Have a new checkpoint on the disk before Ray deletes the one that it replaces."""
-        sync_tree(Path(checkpoint.path))
+        """Have a new checkpoint on the disk before those that it replaces are removed.
+
+        The last two stay, since the newest may be torn or ahead of its row, and the best epoch's. All stay where W&B is
+        to have them: it may be away, or slow.
+        """
+        path, number = Path(checkpoint.path), number_of(trial)
+        sync_tree(path)
+        if not self._keeps_all:
+            best = best_row(self.rows(number), self._metric, self._mode)
+            there = contract.checkpoints(path.parent)
+            up_to_now = [epoch for epoch in there if there[epoch] <= path]
+            for epoch in up_to_now[:-LAST_CHECKPOINTS]:
+                if not best or epoch != best[contract.EPOCH]:
+                    shutil.rmtree(there[epoch])
 
     def on_trial_recover(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
         """A worker was lost, or what Ray takes for that."""

@@ -63,8 +63,10 @@ def build_tuner(
         run_kind=settings.run,
         settings=cloudpickle.dumps(settings.run_settings),
         metric=settings.metric,
+        mode=settings.mode,
         seed=settings.seed,
         num_epochs=settings.num_epochs,
+        checkpoint_every=settings.checkpoint_every,
         data=InStore(ray.put(plan.data)),
     )
     return tune.Tuner(
@@ -81,11 +83,8 @@ def build_tuner(
             name=settings.name,
             storage_path=str(settings.folder.parent),
             stop=_Stopper(settings.num_epochs, is_hopeless),
-            checkpoint_config=tune.CheckpointConfig(
-                # Two are enough to go on from; all where W&B is to have them: it may be away, or slow.
-                num_to_keep=None if settings.upload_checkpoints == "all" else 2,
-                checkpoint_at_end=False,  # Ray would save a trial that failed, over its last good checkpoint
-            ),
+            # Ray would save a trial that failed, over its last good checkpoint; which are kept the recorder decides.
+            checkpoint_config=tune.CheckpointConfig(num_to_keep=None, checkpoint_at_end=False),
             failure_config=tune.FailureConfig(max_failures=LOST_WORKERS_PER_EPOCH),
             callbacks=list(callbacks),
             verbose=0,

@@ -72,6 +72,12 @@ class SweepSettings:
     confirm_top: int = _confirm(3, "settings to confirm, beside the starting values")
     confirm_seeds: int = _confirm(5, "seeds of each setting, from --seed on (default of that: the search's + 1)")
 
+    checkpoint_every: int = _sweep(
+        1,
+        "most epochs that an interrupted trial repeats; whenever its score improves it is saved besides",
+        roles=[CHANGEABLE],
+    )
+
     max_concurrent_trials: int | None = _resources(None, "most trials at a time (default: as many as fit)")
     cpus_per_trial: float = _resources(1.0, "CPU cores of a trial")
     gpus_per_trial: float | None = _resources(
@@ -88,8 +94,8 @@ class SweepSettings:
     wandb_entity: str | None = _tracking(None, "W&B user or team (default: WANDB_ENTITY, else yours)")
     upload_checkpoints: str = _tracking(
         "none",
-        "checkpoints that W&B gets as model artifacts: a trial's last, which holds its best policy, or every epoch's "
-        "(then all stay on disk too)",
+        "checkpoints that W&B gets as model artifacts: that of a trial's best epoch, or every one (then all stay on "
+        "disk too)",
         choices=("none", "best", "all"),
     )
 
@@ -103,7 +109,14 @@ class SweepSettings:
                 f" {self.name!r} is no plain folder name; use letters, digits, '.', '_' and '-', at most 255, "
                 "beginning with a letter or digit",
             )
-        for name in ("num_samples", "num_epochs", "grace_period", "confirm_top", "max_concurrent_trials"):
+        for name in (
+            "num_samples",
+            "num_epochs",
+            "checkpoint_every",
+            "grace_period",
+            "confirm_top",
+            "max_concurrent_trials",
+        ):
             value = getattr(self, name)
             require(self, name, value is None or value >= 1, "at least 1")
         require(self, "confirm_seeds", self.confirm_seeds >= 2, "at least 2: one seed has no spread")

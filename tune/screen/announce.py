@@ -45,8 +45,8 @@ def print_end(console: Console, record: SweepRecord, wandb_mode: str) -> None:
     console.print()
     console.print(summary(comparison, list_trials(comparison).top(MOST_ROWS)))
     console.print()
-    if best and best.checkpoint_epochs:
-        console.print(f"Best policy    {shown_path(best.folder)}/checkpoint_{best.checkpoint_epochs[-1]:06d}")
+    if best and (checkpoint := record.best_checkpoint(best)):
+        console.print(f"Best checkpoint {shown_path(checkpoint)}")
     pages = read_pages(folder)
     commands = {
         "W&B": pages.view_url if pages else None,
