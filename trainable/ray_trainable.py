@@ -6,7 +6,6 @@ result.json covers and goes on from it, so resuming needs nothing from Ray.
 
 import dataclasses
 import json
-import os
 import pickle
 import platform
 import shutil
@@ -27,6 +26,7 @@ from trainable.runs.choosing import find_run_kind
 from trainable.runs.metrics import reported_metrics
 from trainable.runs.protocol import Diverged, Run, RunContext, RunKind, WorkerContext
 from trainable.runs.resuming import resumed_run
+from trainable.score_parts import write_details
 from trainable.settings_fields import with_values
 from trainable.terminal.stop_signals import STOP_SIGNALS
 from trainable.torch_process import set_up_torch
@@ -37,6 +37,10 @@ class InStore:
     """A reference to Ray's object store, which Ray itself would resolve as it starts a worker."""
 
     ref: Any
+
+
+class WorkerSpent(Exception):
+    """A worker that can train no more; its text says by what."""
 
 
 class RunTrainable(tune.Trainable):
@@ -77,8 +81,8 @@ class RunTrainable(tune.Trainable):
         """The run after its epoch, on this node."""
         self._epoch = 0
         self._best: Row | None = None
-        self._is_poisoned = False
-        """Whether a GPU failed under this process: every further call to it would."""
+        self._spent_by = ""
+        """What has made this process useless for a further trial: a GPU that failed, to which every call would fail."""
         self._context = _given_by_ray()
         # Where Ray was started for the sweep, its processes have them blocked; what a run starts, such as a loader of
         # data, must hear them.
@@ -88,22 +92,25 @@ class RunTrainable(tune.Trainable):
     def reset_config(self, new_config: dict[str, Any]) -> bool:
         """Get ready for another trial.
 
-        A process whose GPU failed, or whose run could not be closed, exits. That is a lost worker to Ray, which starts
-        the trial in another one; to return False, or to raise, would be to fail a trial that has not begun.
+        What goes wrong is told in that trial's first step: Ray then tries another worker. To return False here, or to
+        raise, would be to fail a trial that has not begun.
         """
-        if not self._is_poisoned:
-            try:
-                self.cleanup()
-                return True
-            except Exception:
-                traceback.print_exc()
-        os._exit(1)
+        try:
+            self.cleanup()
+        except Exception as error:
+            self._spent_by = f"its last run could not be closed: {type(error).__name__}: {error}"
+        return True
 
     def step(self) -> dict[str, Any]:
         """One epoch, or what ended the trial: a failure of the run is a result, so Ray retries lost workers only.
 
         KeyboardInterrupt is one too: Ray's workers have SIGINT blocked.
+
+        Raises:
+            WorkerSpent: this process can train no more. Ray ends it and starts the trial in another one.
         """
+        if self._spent_by and not self._run:
+            raise WorkerSpent(self._spent_by)
         try:
             note = {} if self._run else self._begin()
             assert self._run
@@ -119,7 +126,8 @@ class RunTrainable(tune.Trainable):
         except BaseException as error:  # the trial's border: the sweep goes on, the trial is marked, its cause is shown
             if hasattr(error, "ray_terminate_msg"):  # Ray's own SystemExit, when it ends a worker
                 raise
-            self._is_poisoned = isinstance(error, torch.AcceleratorError)
+            if isinstance(error, torch.AcceleratorError):
+                self._spent_by = f"a GPU failed under it: {error}"
             said = f"the run called sys.exit({error.code!r})" if isinstance(error, SystemExit) else error
             return self._ended(contract.ERROR, f"{type(error).__name__}: {said}")
         self._epoch, self._best = epoch, best
@@ -177,6 +185,8 @@ class RunTrainable(tune.Trainable):
         self._run.save(self._saved)
         if not any(self._saved.iterdir()):
             raise RuntimeError("the run saved nothing")
+        if details := self._run.details():
+            write_details(self._saved, details)
 
     def save_checkpoint(self, checkpoint_dir: str) -> None:
         assert self._saved

@@ -62,8 +62,9 @@ class TrialRecord:
 
         Rows of earlier versions do not say whether they were saved: all were.
         """
-        saved = [0, *(row[contract.EPOCH] for row in self.rows if row.get(contract.CHECKPOINTED, True))]
-        return saved[-1] == len(self.rows) and max(self.checkpoint_epochs, default=0) == saved[-2]
+        saved: list[int] = [0, *(row[contract.EPOCH] for row in self.rows if row.get(contract.CHECKPOINTED, True))]
+        newest = max(self.checkpoint_epochs, default=0)
+        return saved[-1] == len(self.rows) and newest == saved[-2]
 
     def status(self, num_epochs: int) -> TrialStatus:
         if self.failure:

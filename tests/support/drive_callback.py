@@ -29,7 +29,7 @@ def main(folder: Path, trials: int, mode: str, settings: dict[str, Any]) -> None
     prepare_wandb()
     write_sweep(folder, [], **{"wandb_project": "many", "wandb_entity": None} | settings)
     record = read_sweep(folder)
-    recorder = Recorder(folder, [])
+    recorder = Recorder(record)
     callback = SweepWandbCallback(record, recorder, mode, say=print)
     callback.setup()
     for first in range(0, trials, AT_A_TIME):
@@ -63,11 +63,12 @@ def _trial(folder: Path, number: int) -> Any:
 
 def _run_epoch(folder: Path, trial: Any, epoch: int, recorder: Recorder, callback: SweepWandbCallback) -> None:
     row = {contract.EPOCH: epoch, METRIC: 0.5 + epoch / 100, "Train/Loss": 1 / epoch, "config": trial.config}
-    row |= {"done": epoch == EPOCHS, "time_this_iter_s": 0.1, contract.DEVICE: "cpu"}
+    row |= {"done": epoch == EPOCHS, "time_this_iter_s": 0.1, contract.DEVICE: "cpu", contract.CHECKPOINTED: True}
     recorder.on_trial_result(0, [], trial, row)
     callback.log_trial_result(0, trial, row)
-    (folder / contract.checkpoint_folder_name(epoch)).mkdir()
-    (folder / contract.checkpoint_folder_name(epoch) / "policy").write_text(f"after epoch {epoch}", encoding="utf-8")
+    weights = folder / contract.checkpoint_folder_name(epoch) / "adapter" / "weights"
+    weights.parent.mkdir(parents=True)
+    weights.write_text(f"after epoch {epoch}", encoding="utf-8")
     callback.log_trial_save(trial)
 
 

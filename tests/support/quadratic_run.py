@@ -25,7 +25,9 @@ class QuadraticSettings:
     gate_epoch: int = field(default=0, metadata={"help": "how many epochs a trial may run before the gate opens"})
     fail_above: float = field(default=math.inf, metadata={"help": "trials with a larger target raise an error"})
     fail_epoch: int = field(default=1, metadata={"help": "the epoch in which they do"})
-    fail_how: str = field(default="", metadata={"help": "interrupt, save or unsaved, where not by an error"})
+    fail_how: str = field(
+        default="", metadata={"help": "interrupt, save, unsaved, device or close, where not by an error"}
+    )
     mended_by: str = field(default="", metadata={"help": "a file; once it exists, no trial raises an error"})
     exit_below: float = field(default=-math.inf, metadata={"help": "trials with a smaller target call sys.exit"})
     full_above: float = field(default=math.inf, metadata={"help": "trials with a larger target write to a full disk"})
@@ -60,6 +62,10 @@ class QuadraticRun(Run):
             raise ValueError(f"target {settings.target:.2f} is out of reach")
         if how == "interrupt":
             raise KeyboardInterrupt("a library's own")
+        if how == "device":
+            import torch
+
+            raise torch.AcceleratorError("CUDA error: device-side assert triggered")
         if settings.target < settings.exit_below and self._epoch == settings.fail_epoch:
             sys.exit(3)
         if settings.target > settings.full_above and self._epoch == settings.fail_epoch:
@@ -84,6 +90,8 @@ class QuadraticRun(Run):
             return
         if self._fails_how == "save":
             raise LookupError("no weights to save")
+        (folder / "map").mkdir()
+        (folder / "map" / "parabola.txt").write_text("top at 0.7", encoding="utf-8")
         (folder / "walker.json").write_text(json.dumps({"epoch": self._epoch, "place": self._place}), encoding="utf-8")
 
     def load(self, folder: Path) -> None:
@@ -92,6 +100,10 @@ class QuadraticRun(Run):
         except (OSError, ValueError) as error:
             raise DamagedCheckpoint(f"{folder}: {error}") from error
         self._epoch, self._place = content["epoch"], content["place"]
+
+    def close(self) -> None:
+        if self._fails_how == "close":
+            raise RuntimeError("the walker will not go")
 
 
 def wait_for(file: Path) -> None:

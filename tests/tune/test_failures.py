@@ -146,6 +146,28 @@ def test_retrying_runs_the_failed_trials_and_no_other(tmp_path: Path) -> None:
     assert all(len(rows(trial)) == 4 for trial in trial_folders(sweep) if trial not in whole)
 
 
+@pytest.mark.parametrize(("how", "failed"), [("device", True), ("close", False)])
+def test_a_process_whose_gpu_failed_or_whose_run_cannot_be_closed_takes_no_other_trial(
+    how: str, failed: bool, tmp_path: Path
+) -> None:
+    flags = ("--num_samples", 2, "--num_epochs", 2, "--fail_above", -1, "--fail_epoch", 2, "--fail_how", how)
+    done = sweep_here(
+        tmp_path, "--name", "one", *QUADRATIC, *flags, "--max_concurrent_trials", 1, "--wandb_mode", "disabled"
+    )
+    assert done.returncode == failed
+    why = (
+        "a GPU failed under it: CUDA error: device-side assert triggered"
+        if failed
+        else ("its last run could not be closed: RuntimeError: the walker will not go")
+    )
+    assert f"trial 1: its worker can train no more ({why}); another is started" in " ".join(done.stdout.split())
+    trials = trial_folders(tmp_path / "one")
+    assert len({rows(trial)[0]["pid"] for trial in trials}) == 2
+    for trial in trials:
+        assert (trial / "failure.json").exists() == failed
+        assert len(rows(trial)) == (1 if failed else 2)
+
+
 def test_a_trial_out_of_memory_is_tried_once_more_alone(tmp_path: Path) -> None:
     sweep, memory = tmp_path / "hungry", tmp_path / "memory"
     memory.mkdir()

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 from optuna.distributions import FloatDistribution
+from quadratic_run import QuadraticRun, QuadraticSettings
 from sweep_here import start_joined, sweep_here
 from sweep_process import (
     QUADRATIC,
@@ -55,6 +56,28 @@ def test_a_sweep_killed_at_any_moment_ends_as_its_uninterrupted_twin(
     assert finished.returncode == 0, finished.stderr
     assert curves(sweep) == curves(twin)
     assert_views_are_whole(sweep)
+
+
+def test_a_trial_that_is_saved_now_and_then_repeats_what_was_not_and_keeps_its_best(tmp_path: Path) -> None:
+    sweep, num_epochs = tmp_path / "seldom", 16
+    flags = (*QUADRATIC, "--num_samples", 1, "--num_epochs", num_epochs, "--wandb_mode", "disabled")
+    running = start_joined(tmp_path, "--name", "seldom", *flags, "--checkpoint_every", 5, "--epoch_ms", 30)
+    wait_until(lambda: epochs_recorded(sweep) >= 9, running)
+    kill(running, sweep)
+    assert sweep_here(tmp_path, "--resume", "seldom").returncode == 0
+
+    uninterrupted = QuadraticRun(QuadraticSettings(), 0)
+    heights = [uninterrupted.step()["Val/Height"] for _ in range(num_epochs)]
+    (trial,) = trial_folders(sweep)
+    assert [row["Val/Height"] for row in rows(trial)] == heights
+    improved = [all(height > before for before in heights[:index]) for index, height in enumerate(heights)]
+    saved = [better or epoch % 5 == 0 for epoch, better in enumerate(improved, start=1)]
+    assert [row["checkpointed"] for row in rows(trial)] == saved
+    assert 5 <= sum(saved) < num_epochs
+    last_two = [epoch for epoch, is_saved in enumerate(saved, start=1) if is_saved][-2:]
+    kept = {*last_two, heights.index(max(heights)) + 1}
+    assert {folder.name for folder in trial.glob("checkpoint_*")} == {f"checkpoint_{epoch:06d}" for epoch in kept}
+    assert not (trial / "workspace").exists()
 
 
 def test_a_killed_sweep_of_the_joint_controller_repeats_no_finished_trial(

@@ -101,15 +101,14 @@ def test_a_wandb_run_says_what_it_is(digit_sweep: Sweep) -> None:
     assert summary(run)["Val/In_Budget_Accuracy"] == rows(trial)[-1]["Val/In_Budget_Accuracy"]
 
 
-def test_two_checkpoints_are_kept_and_load_without_unpickling_objects(digit_sweep: Sweep) -> None:
+def test_the_last_two_checkpoints_and_the_best_are_kept_and_load_without_unpickling_objects(digit_sweep: Sweep) -> None:
     for trial in trial_folders(digit_sweep[0]):
-        recorded = rows(trial)
-        checkpoints = sorted(trial.glob("checkpoint_*"))
-        assert [folder.name for folder in checkpoints] == ["checkpoint_000004", "checkpoint_000005"]
-        content = torch.load(checkpoints[-1] / "checkpoint.pt", weights_only=True)
-        scores = [row["Val/In_Budget_Accuracy"] for row in recorded]
-        assert content["best"]["score"] == max(scores)
-        assert content["best"]["epoch"] == scores.index(max(scores)) + 1
+        scores = [row["Val/In_Budget_Accuracy"] for row in rows(trial)]
+        best = scores.index(max(scores)) + 1
+        checkpoints = {folder.name: folder for folder in trial.glob("checkpoint_*")}
+        assert set(checkpoints) == {f"checkpoint_{epoch:06d}" for epoch in (best, 4, 5)}
+        content = torch.load(checkpoints[f"checkpoint_{best:06d}"] / "checkpoint.pt", weights_only=True)
+        assert (content["epoch"], content["score"]) == (best, max(scores))
 
 
 def test_the_end_shows_the_table_the_gain_the_baselines_and_the_next_commands(digit_sweep: Sweep) -> None:

@@ -98,7 +98,7 @@ def find_checkpoints(path: Path) -> list[Path]:
     for files in (
         [path / BEST_FILE],
         [path / CHECKPOINT_FILE],
-        [folder / CHECKPOINT_FILE for folder in reversed(contract.checkpoints(path).values())],
+        [folder / CHECKPOINT_FILE for folder in contract.checkpoints(path).values()],
     ):
         if there := [file for file in files if file.is_file()]:
             return there
@@ -122,7 +122,7 @@ def load_checkpoint(file: Path) -> dict[str, Any]:
 
 
 def read_controller(path: Path) -> Controller:
-    """The policy of the checkpoint at `path` (a file, or a folder: then of the best one in it), on the CPU.
+    """The policy of the checkpoint at `path` (a file, or a folder: then of the best in it, the earliest of equals).
 
     Raises:
         UserError: none there, or one that can't be read.

@@ -12,7 +12,8 @@ from results.record.sweeps import SweepRecord
 from trainable import contract
 from trainable.contract import FAILURE, NOTE
 from trainable.ranking import best_first, better, sign
-from tune.engine.ray_trials import number_of
+from trainable.ray_trainable import WorkerSpent
+from tune.engine.ray_trials import last_error, number_of
 from tune.screen.progress_view import SweepProgress, TrialProgress, panel, sentence
 from tune.screen.reflow import Reflow
 
@@ -81,8 +82,13 @@ class Progress(LoggerCallback):
 
     def on_trial_recover(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
         number = number_of(trial)
-        has_started = number in self._slots
-        how = "died; it goes on from its newest checkpoint" if has_started else "could not be started; another is tried"
+        error, _ = last_error(trial)
+        if isinstance(error, WorkerSpent):
+            how = f"can train no more ({error}); another is started"
+        elif number in self._slots:
+            how = "died; it goes on from its newest checkpoint"
+        else:
+            how = "could not be started; another is tried"
         self._console.print(f"trial {number}: its worker {how}")
 
     def log_trial_end(self, trial: Any, failed: bool = False) -> None:

@@ -7,13 +7,16 @@ import errno
 import json
 import os
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from made_up_sweep import MadeUpTrial, write_sweep
 from ray.tune import Checkpoint
 
 from results.record.atomic_write import write_atomically
 from results.record.failures import Failure, reopen, write_failure
+from results.record.sweeps import read_sweep
 from results.record.trial_log import TrialLog, cut_rows, write_params
 from trainable.system_errors import DiskError
 from tune.callbacks.recorder import Recorder
@@ -73,15 +76,21 @@ def test_a_cut_a_failure_and_a_reopened_trial_are_on_the_disk(tmp_path: Path, sy
 
 
 def test_a_checkpoint_is_on_the_disk_before_an_older_one_is_deleted(tmp_path: Path, synced: Synced) -> None:
-    """Ray says `on_checkpoint` before it deletes any (ray 2.60, TuneController._process_trial_save)."""
-    checkpoint = tmp_path / "checkpoint_000003"
+    sweep = write_sweep(tmp_path / "sweep", [MadeUpTrial({"lr": 1.0}, scores=(0.5, 0.6, 0.6))])
+    trial = sweep / "trial_00000"
+    for epoch in (1, 2):
+        (trial / f"checkpoint_00000{epoch}").mkdir()
+    checkpoint = trial / "checkpoint_000003"
     (checkpoint / "adapter").mkdir(parents=True)
     (checkpoint / "adapter" / "weights").write_bytes(b"01")
     (checkpoint / "checkpoint.pt").write_bytes(b"0123")
-    Recorder(tmp_path, []).on_checkpoint(0, [], None, Checkpoint(str(checkpoint)))
+    of_ray: Any = SimpleNamespace(storage=SimpleNamespace(trial_dir_name=trial.name))
+    Recorder(read_sweep(sweep)).on_checkpoint(0, [], of_ray, Checkpoint(str(checkpoint)))
     assert {("checkpoint.pt", b"0123"), ("weights", b"01")} <= {entry for entry in synced if type(entry[1]) is bytes}
     assert ("checkpoint_000003", ["adapter", "checkpoint.pt"]) in synced
-    assert (tmp_path.name, ["checkpoint_000003"]) in synced
+    there = next(names for name, names in synced if name == trial.name and "checkpoint_000003" in names)
+    assert {"checkpoint_000001", "checkpoint_000002"} <= set(there)
+    assert sorted(folder.name for folder in trial.glob("checkpoint_*")) == ["checkpoint_000002", "checkpoint_000003"]
 
 
 def test_a_disk_that_cannot_sync_is_an_error_and_one_that_syncs_no_folders_is_none(

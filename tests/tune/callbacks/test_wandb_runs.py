@@ -125,7 +125,7 @@ def test_checkpoints_are_sent_as_model_artifacts(
             assert version.committed
             assert (version.type, version.name) == ("model", f"checkpoint-{run.id}")
             assert set(version.aliases) == {"best", "latest", f"epoch-{epoch}"}
-            assert version.files == {"policy": f"after epoch {epoch}".encode()}
+            assert version.files == {"adapter/weights": f"after epoch {epoch}".encode()}
             assert version.metadata["score"] == pytest.approx(0.5 + epoch / 100)
             assert version.metadata["hyperparameters"] == {"lr": 1e-4 * (trial + 1), "group_size": 5}
 
