@@ -61,7 +61,7 @@ def reading(path: Path) -> Iterator[None]:
 
 
 def _disk_error(error: OSError, path: Path, named: str, done: str) -> DiskError:
-    cause, remedy = _MEANINGS.get(error.errno or 0, (error.strerror, "mend that"))
+    cause, remedy = _meaning(error)
     return DiskError(f"{named or shown_path(path)} cannot be {done} ({cause}); {remedy}")
 
 
@@ -96,5 +96,9 @@ def in_words(refusal: DiskError | OSError) -> str:
     """One sentence, which ends with the remedy."""
     if isinstance(refusal, DiskError):
         return str(refusal)
-    cause, remedy = _MEANINGS[refusal.errno or 0]
+    cause, remedy = _meaning(refusal)
     return f"{refusal.filename or 'the system refuses'}: {cause}; {remedy}"
+
+
+def _meaning(error: OSError) -> tuple[str, str]:
+    return _MEANINGS.get(error.errno or 0, (str(error.strerror), "mend that"))

@@ -1,29 +1,92 @@
-"""Kinds of run by the names that users give."""
+"""Kinds of run by the names that users give: of those that ship, of a module's attribute, of one in a Python file."""
 
 import importlib
+from pathlib import Path
+from types import ModuleType
 
-from trainable.contract import SettingError
+from trainable.contract import SettingError, UserError
+from trainable.runs.code_faults import cause_with_place
 from trainable.runs.protocol import RunKind
+from trainable.runs.source_files import SourceFiles, import_source_files, read_source_files
+from trainable.runs.validation import validated
+from trainable.user_paths import PathTo, read_path, require_usable
 
 KINDS = {"joint_controller": "trainable.grpo.joint_controller:KIND"}
 
+_read: dict[Path, SourceFiles] = {}
+"""The users' own files that kinds lie in: what was read of them is what this process goes by."""
+
+
+def is_in_file(name: str) -> bool:
+    """Whether a kind is named by a file of the user's, as FILE.py:KIND."""
+    return name.endswith(".py") or name.rpartition(":")[0].endswith(".py")
+
 
 def find_run_kind(name: str) -> RunKind:
-    """A kind of run by its name, or by `module:attribute`.
+    """A kind of run by its name, by `module:attribute` or by `FILE.py:attribute`.
 
     Raises:
-        UserError: there is none of that name.
+        UserError: there is none of that name, its code cannot be imported, or it lacks what a sweep must know of it.
     """
-    module_name, _, attribute = KINDS.get(name, name).partition(":")
-    if not attribute:
+    place, _, attribute = KINDS.get(name, name).rpartition(":")
+    if is_in_file(name) and not place.endswith(".py"):
+        place, attribute = name, ""
+    if not place:
         raise SettingError(
-            "run", f" {name!r}: no such run; it can be {', '.join(KINDS)} or module:attribute of your own"
+            "run",
+            f" {name!r}: no such run; it can be {', '.join(KINDS)}, or module:attribute or FILE.py:attribute of your "
+            "own",
         )
-    try:
-        module = importlib.import_module(module_name)
-    except ModuleNotFoundError as error:
-        raise SettingError("run", f" {name!r}: {error}; put its folder on PYTHONPATH") from None
+    if not attribute:
+        raise SettingError("run", f" {name!r}: it names no kind in there; give {place}:KIND")
+    module = _module(name, place)
     if not hasattr(module, attribute):
-        raise SettingError("run", f" {name!r}: module {module_name} has no {attribute!r}")
-    kind: RunKind = getattr(module, attribute)
-    return kind
+        raise SettingError("run", f" {name!r}: {place} has no {attribute!r}; name its kind of run")
+    return validated(getattr(module, attribute), f" {name!r}: {attribute}")
+
+
+def _module(name: str, place: str) -> ModuleType:
+    try:
+        if is_in_file(name):
+            return import_source_files(source_files(name))
+        return importlib.import_module(place)
+    except ModuleNotFoundError as error:
+        if error.name and f"{place}.".startswith(f"{error.name}."):
+            raise SettingError(
+                "run",
+                f" {name!r}: {error}; put its folder on PYTHONPATH, or name its file, as --run FILE.py:KIND",
+            ) from None
+        raise SettingError(
+            "run",
+            f" {name!r}: it cannot be imported: {cause_with_place(error)}; install that package, or put that module's "
+            f"folder on PYTHONPATH",
+        ) from error
+    except UserError:
+        raise
+    except (Exception, SystemExit) as error:  # the user's own code: whatever it raises is the user's answer
+        raise SettingError(
+            "run", f" {name!r}: it cannot be imported: {cause_with_place(error)}; mend its code"
+        ) from error
+
+
+def source_files(name: str) -> SourceFiles:
+    """The files of a kind that is named by one; they are read once, until `read_anew`.
+
+    Raises:
+        UserError: they cannot be read, or are not Python.
+    """
+    file = read_path(name.rpartition(":")[0], "run")
+    if file not in _read:
+        require_usable(file, PathTo.FILE, "run")
+        _read[file] = read_source_files(file, "run")
+    return _read[file]
+
+
+def go_by(files: SourceFiles) -> None:
+    """Have this process find a kind in what another has read, wherever its file lies."""
+    _read[files.file] = files
+
+
+def read_anew() -> None:
+    """Forget what was read of users' files: a command begins."""
+    _read.clear()
