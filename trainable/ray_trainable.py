@@ -22,10 +22,11 @@ from ray.tune.result import SHOULD_CHECKPOINT
 
 from trainable import contract
 from trainable.ranking import Row, best_row, better
-from trainable.runs.choosing import find_run_kind
+from trainable.runs.choosing import find_run_kind, go_by
 from trainable.runs.metrics import reported_metrics
 from trainable.runs.protocol import Diverged, Run, RunContext, RunKind, WorkerContext
 from trainable.runs.resuming import resumed_run
+from trainable.runs.source_files import SourceFiles
 from trainable.score_parts import write_details
 from trainable.settings_fields import with_values
 from trainable.terminal.stop_signals import STOP_SIGNALS
@@ -51,6 +52,7 @@ class RunTrainable(tune.Trainable):
         config: dict[str, Any],
         *,
         run_kind: str,
+        run_files: SourceFiles | None,
         settings: bytes,
         metric: str,
         mode: str,
@@ -65,6 +67,7 @@ class RunTrainable(tune.Trainable):
 
         Args:
             run_kind: a name that `find_run_kind` knows.
+            run_files: where it lies in a file of the user's, which this machine need not have.
             settings: the kind's settings, pickled; a trial's config replaces the fields it names.
             metric, mode: what trials are ranked by; every epoch must report it.
             num_epochs: most epochs of a trial.
@@ -73,6 +76,8 @@ class RunTrainable(tune.Trainable):
         """
         self._kind_name, self._metric, self._mode = run_kind, metric, mode
         self._seed, self._num_epochs, self._checkpoint_every = seed, num_epochs, checkpoint_every
+        if run_files:
+            go_by(run_files)
         self._pickled_settings, self._stored_data = settings, data
         self._kind: RunKind | None = None
         self._run: Run | None = None

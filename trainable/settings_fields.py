@@ -61,8 +61,8 @@ def setting(
         text: for --help.
         group: of flags, in --help; none for the settings of a run, which are one group.
         metavar: what stands for the value in --help, instead of the name's last word.
-        path_to: what a value, if it is a path, leads to.
-        is_path: whether a value is a path, where it can be something else too.
+        path_to: what a value, if it is a path, leads to; none where whoever goes there checks that.
+        is_path: whether a value is a path, or begins with one, where it can be something else too.
     """
     metadata = {"help": text, "roles": roles, "group": group, "choices": choices, "metavar": metavar}
     return dataclasses.field(default=default, metadata=metadata | {"path_to": path_to, "is_path": is_path})

@@ -18,10 +18,11 @@ def test_a_run_is_found_by_its_name():
 
 
 def test_a_users_own_run_is_found_by_module_and_attribute(tmp_path, monkeypatch):
-    (tmp_path / "someones_own_run.py").write_text("KIND = 'a kind'\n", encoding="utf-8")
+    text = "from trainable.grpo.joint_controller import KIND\n"
+    (tmp_path / "someones_own_run.py").write_text(text, encoding="utf-8")
     monkeypatch.syspath_prepend(tmp_path)
     try:
-        assert find_run_kind("someones_own_run:KIND") == "a kind"
+        assert find_run_kind("someones_own_run:KIND") is KIND
     finally:
         sys.modules.pop("someones_own_run", None)
 
@@ -31,6 +32,8 @@ def test_a_users_own_run_is_found_by_module_and_attribute(tmp_path, monkeypatch)
     [
         ("controller", r"^run 'controller': no such run; it can be joint_controller or module:attribute"),
         ("no_such_module_here:KIND", r"^run .*No module named 'no_such_module_here'; put its folder on PYTHONPATH"),
+        ("trainable.ray_trainable:ray", r"^run .*: ray is of type module, and no kind of run"),
+        ("trainable.runs:", r"^run .*: it names no kind in there; give trainable.runs:KIND"),
         ("trainable.runs:NOTHING", r"^run .*module trainable.runs has no 'NOTHING'"),
     ],
 )

@@ -7,7 +7,7 @@ from types import ModuleType
 from trainable.contract import SettingError, UserError
 from trainable.runs.code_faults import cause_with_place
 from trainable.runs.protocol import RunKind
-from trainable.runs.source_files import SourceFiles, import_source_files, read_source_files
+from trainable.runs.source_files import SourceFiles, import_source_files, read_source_files, text_hash
 from trainable.runs.validation import validated
 from trainable.user_paths import PathTo, read_path, require_usable
 
@@ -34,14 +34,15 @@ def find_run_kind(name: str) -> RunKind:
     if not place:
         raise SettingError(
             "run",
-            f" {name!r}: no such run; it can be {', '.join(KINDS)}, or module:attribute or FILE.py:attribute of your "
+            f" {name!r}: no such run; it can be {', '.join(KINDS)} or module:attribute or FILE.py:attribute of your "
             "own",
         )
     if not attribute:
         raise SettingError("run", f" {name!r}: it names no kind in there; give {place}:KIND")
     module = _module(name, place)
     if not hasattr(module, attribute):
-        raise SettingError("run", f" {name!r}: {place} has no {attribute!r}; name its kind of run")
+        what = place if is_in_file(name) else f"module {place}"
+        raise SettingError("run", f" {name!r}: {what} has no {attribute!r}; name its kind of run")
     return validated(getattr(module, attribute), f" {name!r}: {attribute}")
 
 
@@ -80,6 +81,17 @@ def source_files(name: str) -> SourceFiles:
         require_usable(file, PathTo.FILE, "run")
         _read[file] = read_source_files(file, "run")
     return _read[file]
+
+
+def source_hashes(name: str) -> dict[str, str]:
+    """What tells the code of a kind of the user's own from what it was, by file; a kind that ships has the project's
+    commit."""
+    if is_in_file(name):
+        return source_files(name).hashes
+    if name in KINDS:
+        return {}
+    file = importlib.import_module(name.partition(":")[0]).__file__
+    return {Path(file).name: text_hash(Path(file).read_bytes())} if file else {}
 
 
 def go_by(files: SourceFiles) -> None:

@@ -30,8 +30,13 @@ def cause_with_place(error: BaseException) -> str:
     return f"{what} ({place.filename}, line {place.lineno})"
 
 
-def asked(function: Callable[Parameters, Result], *arguments: Parameters.args, **named: Parameters.kwargs) -> Result:
+def asked(
+    what: str, function: Callable[Parameters, Result], *arguments: Parameters.args, **named: Parameters.kwargs
+) -> Result:
     """What a function of a kind of run gives.
+
+    Args:
+        what: of the kind it is, for the error: "prepare".
 
     Raises:
         UserError: the function's own; or what the system refused it, of which file.
@@ -42,9 +47,8 @@ def asked(function: Callable[Parameters, Result], *arguments: Parameters.args, *
     except UserError:
         raise
     except (Exception, SystemExit) as error:  # the user's own code: whatever it raises is the user's answer
-        asked_for = f"the run's {function.__qualname__}"
         if isinstance(error, OSError) and (error.filename or refusal_in(error)):
-            raise UserError(f"{asked_for}: {in_words(error)}") from error
+            raise UserError(f"the run's {what}: {in_words(error)}") from error
         of_theirs = error.__traceback__.tb_next if error.__traceback__ else None
         way = "".join(traceback.format_list(traceback.extract_tb(of_theirs))).rstrip()
-        raise CodeFault(f"{asked_for} raised {cause_with_place(error)}; mend it there:\n{way}") from error
+        raise CodeFault(f"the run's {what} raised {cause_with_place(error)}; mend it there:\n{way}") from error

@@ -1,7 +1,9 @@
 """What the trials of a sweep run on, in words and numbers."""
 
+import json
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from trainable.contract import UserError
@@ -36,3 +38,31 @@ class DataDescription:
                     f"{flag}: this is not the data that it ran on ({name} {value}, {self.summary}; it was {before}, "
                     f"{recorded['summary']}){consequence}"
                 )
+
+
+def checked_description(description: Any) -> DataDescription:
+    """What a kind's `describe` gave, once the record can hold it.
+
+    Raises:
+        UserError: it is something else, or has what is no text or no finite number where one belongs.
+    """
+    if not isinstance(description, DataDescription):
+        raise UserError(f"the run's describe gave {description!r:.60}; it must give a DataDescription (trainable.runs)")
+    for name in ("summary", "fingerprint", "inputs"):
+        text = getattr(description, name)
+        if not isinstance(text, str) or not (text or name == "inputs"):
+            raise UserError(f"the run's describe gave {text!r:.60} as the data's {name}; it must be text")
+    for baseline in description.baselines:
+        if not isinstance(baseline, Baseline):
+            raise UserError(f"the run's describe gave {baseline!r:.60} as a baseline; it must be a Baseline")
+        for value in (baseline.value, baseline.low, baseline.high):
+            if not isinstance(value, (int, float)) or not math.isfinite(value):
+                where = f"in its baseline {baseline.name!r}"
+                raise UserError(f"the run's describe gave {value!r:.60} {where}; it must be a finite number")
+    try:
+        json.dumps(asdict(description), allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise UserError(
+            f"the run's describe gave what its record cannot hold ({error}); give texts and finite numbers of Python's"
+        ) from None
+    return description

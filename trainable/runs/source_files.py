@@ -36,7 +36,7 @@ class SourceFiles:
     @property
     def hashes(self) -> dict[str, str]:
         """What tells one text from another, by path below the folder."""
-        return {path: hashlib.sha256(text).hexdigest()[:16] for path, text in self.texts.items()}
+        return {path: text_hash(text) for path, text in self.texts.items()}
 
     @property
     def module_name(self) -> str:
@@ -48,6 +48,10 @@ class SourceFiles:
     def neighbours(self) -> set[str]:
         """First names of the modules beside the file that belong to it."""
         return {path.partition("/")[0].removesuffix(".py") for path in self.texts if path != self.file.name}
+
+
+def text_hash(text: bytes) -> str:
+    return hashlib.sha256(text).hexdigest()[:16]
 
 
 def read_source_files(file: Path, flag: str) -> SourceFiles:

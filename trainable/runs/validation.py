@@ -1,6 +1,5 @@
 """Whether something is a kind of run, and says all that a sweep must know, before anything starts."""
 
-import dataclasses
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -55,11 +54,6 @@ def _faults(kind: RunKind) -> Iterator[str]:
         yield f"it lacks {', '.join(lacking)}, which trainable/runs/protocol.py explains; add that to its class"
         return
     yield from _faults_of_types(kind)
-    settings_type = kind.settings_type
-    if not (isinstance(settings_type, type) and dataclasses.is_dataclass(settings_type)):
-        yield f"its settings_type is {settings_type!r:.60}; it must be a frozen dataclass"
-    elif not settings_type.__dataclass_params__.frozen:  # type: ignore[attr-defined]
-        yield f"its settings_type {settings_type.__name__} can be changed; declare it with @dataclass(frozen=True)"
     if not _PLAIN_NAME.fullmatch(kind.name):
         yield f"its name is {kind.name!r}; use letters, digits, '.', '_' and '-', beginning with a letter or digit"
     if kind.search_space.endswith(".py") and not Path(kind.search_space).is_absolute():

@@ -12,6 +12,7 @@ from ray.tune.stopper import Stopper
 from results.record.sweeps import SweepRecord, TrialRecord
 from trainable import contract
 from trainable.ray_trainable import InStore, RunTrainable
+from trainable.runs.choosing import is_in_file, source_files
 from tune.engine.resources import Allotment
 from tune.engine.scheduler import RecordedASHA
 from tune.engine.searcher import RecordedSearch
@@ -61,6 +62,7 @@ def build_tuner(
     trainable = tune.with_parameters(
         RunTrainable,
         run_kind=settings.run,
+        run_files=source_files(settings.run) if is_in_file(settings.run) else None,
         settings=cloudpickle.dumps(settings.run_settings),
         metric=settings.metric,
         mode=settings.mode,

@@ -12,6 +12,7 @@ from results.record.settings_file import read_by_hand
 from results.record.upgrade import shows_what_is_searched
 from trainable.contract import UserError
 from trainable.flags import OneSentenceParser, add_flags
+from trainable.runs.choosing import read_anew
 from trainable.settings.values import plain
 from trainable.settings_fields import Role, given_in, names_with, single_fields, typed_values
 from trainable.user_paths import PathTo, usable_path
@@ -57,6 +58,7 @@ def parse_command_line(arguments: list[str]) -> Request:
     Raises:
         UserError: an unknown flag or setting, or a value of the wrong type.
     """
+    read_anew()
     before = OneSentenceParser("run_sweep.py", None, add_help=False)
     before.add_argument("--run")
     before.add_argument("--config")
@@ -64,8 +66,9 @@ def parse_command_line(arguments: list[str]) -> Request:
     file = None if named.config is None else usable_path(named.config, PathTo.FILE, "--config")
     content = read_by_hand(file) if file else {}
     with given_in("--" if named.run else f"{file}: ", ["run"]):
-        run = str(named.run or content.get("run") or SweepSettings.run)
-        values = vars(_parser(run).parse_args(arguments))
+        given = {"run": named.run or content.get("run") or SweepSettings.run}
+        run = typed_values(given, SweepSettings)[0]["run"]
+        values = vars(_parser(run).parse_args(arguments)) | ({"run": run} if named.run else {})
     values.pop("config", None)
     resume, retry_errored = values.pop("resume", None), values.pop("retry_errored", False)
     if retry_errored and resume is None:

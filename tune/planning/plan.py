@@ -15,6 +15,8 @@ from results.trackers.wandb_wishes import settle
 from search_spaces.choose import load_space
 from trainable.contract import DEFAULT_STORAGE, SettingError, UserError
 from trainable.runs import DataDescription
+from trainable.runs.code_faults import CodeFault, asked
+from trainable.runs.description import checked_description
 from trainable.settings.values import plain
 from trainable.settings_fields import (
     Role,
@@ -146,8 +148,9 @@ def checked_plan(settings: SweepSettings, origin: Origin, space: Space) -> Plan:
         sends_models=settings.upload_checkpoints != "none",
     )
     settings = dataclasses.replace(settings, wandb_project=wandb.project, wandb_entity=wandb.entity)
-    data = kind.prepare(settings.run_settings)
-    return Plan(settings, origin, space, data, kind.describe(settings.run_settings, data), wandb.mode)
+    data = asked("prepare", kind.prepare, settings.run_settings)
+    description = checked_description(asked("describe", kind.describe, settings.run_settings, data))
+    return Plan(settings, origin, space, data, description, wandb.mode)
 
 
 def searched_space(settings: SweepSettings, request: Request, say: Callable[[str], object]) -> Space:
@@ -187,8 +190,10 @@ def searched_space(settings: SweepSettings, request: Request, say: Callable[[str
             )
         for value in ends(distribution):
             try:
-                typed = getattr(with_values(settings.run_settings, {name: value}), name)
-                _require_as_trained(name, plain(typed), value)
+                tried = asked("settings", with_values, settings.run_settings, {name: value})
+                _require_as_trained(name, plain(getattr(tried, name)), value)
+            except CodeFault:
+                raise
             except UserError as error:
                 raise SettingError(
                     "search_space", f" {settings.search_space}: {error}; mend its range or choices"

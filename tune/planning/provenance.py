@@ -1,18 +1,28 @@
-"""What code a sweep runs: the versions of what it builds on, and the project's git commit."""
+"""What code a sweep runs: the versions of what it builds on, the project's git commit, the user's own files."""
 
 import importlib.metadata
 import platform
 import subprocess
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from trainable.contract import PROJECT
+from trainable.runs.choosing import source_hashes
 
 PACKAGES = ("grpo-sweep", "torch", "ray", "optuna", "wandb")
 
 
-def provenance() -> dict[str, str]:
-    """By the names under which W&B's config has them."""
-    versions = {f"version/{name}": _version(name) for name in PACKAGES}
+SOURCE = "source/"
+"""Begins the names under which the hashes of files are."""
+
+
+def provenance(packages: Iterable[str] = ()) -> dict[str, str]:
+    """By the names under which W&B's config has them.
+
+    Args:
+        packages: what the run builds on besides.
+    """
+    versions = {f"version/{name}": _version(name) for name in dict.fromkeys([*PACKAGES, *packages])}
     commit = git_commit(PROJECT)
     return {
         **versions,
@@ -20,6 +30,21 @@ def provenance() -> dict[str, str]:
         "platform": platform.platform(),
         **({"git_commit": commit} if commit else {}),
     }
+
+
+def sources(run: str) -> dict[str, str]:
+    """The hash of each file that a kind of run of the user's own was read from."""
+    return {f"{SOURCE}{path}": text_hash for path, text_hash in source_hashes(run).items()}
+
+
+def source_changes(recorded: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
+    """In a sentence, which of the user's files are not what they were; older records know of none."""
+    before = {name: value for name, value in recorded.items() if name.startswith(SOURCE)}
+    changed = [name for name in dict.fromkeys([*before, *now]) if before and before.get(name) != now.get(name)]
+    if not changed:
+        return []
+    words = (f"{name.removeprefix(SOURCE)} {before.get(name)} -> {now.get(name)}" for name in changed)
+    return [f"run: its code is another than the trials ran with until now: {', '.join(words)}"]
 
 
 def _version(package: str) -> str:

@@ -9,9 +9,11 @@ from results.record.space import Space
 from results.record.sweeps import find_sweep, latest_sweep, read_sweep
 from trainable import contract
 from trainable.contract import SettingError, shown_path
+from trainable.runs.choosing import is_in_file
 from trainable.settings_fields import Change, Role, changes, given_in, names_with
 from tune.planning.command_line import LATEST, Request
 from tune.planning.plan import MIXED_DATA, Plan, checked_plan, completed, searched_space, storage_of, taken_over
+from tune.planning.provenance import source_changes, sources
 from tune.planning.settings import SweepSettings, from_flat
 
 
@@ -31,6 +33,8 @@ def plan_resumed(request: Request, folder: Path, say: Callable[[str], object] = 
     """
     record, given = read_sweep(folder), request.given
     recorded = taken_over(record.settings) | {"name": folder.name}
+    moved = _moved_run(recorded["run"], given.get("run", ""))
+    recorded |= {"run": given["run"]} if moved else {}
     with given_in(f"{shown_path(folder / contract.SWEEP_FILE)}: ", recorded.keys() - given.keys()):
         before = from_flat(recorded)
         settings = from_flat(recorded | given | {"storage_path": str(folder.parent)})
@@ -50,7 +54,14 @@ def plan_resumed(request: Request, folder: Path, say: Callable[[str], object] = 
     )
     plan.description.require_same(record.data, f"--resume {folder.name}", MIXED_DATA)
     in_words = [f"{change.name}: {change.before} -> {change.after}" for change in changed]
+    in_words += moved + source_changes(record.environment, sources(settings.run))
     return plan, in_words + _space_changes(record.space, space, before, settings)
+
+
+def _moved_run(recorded: str, given: str) -> list[str]:
+    """In a sentence, where the file that the run lies in is now. By its name it is that file, by its hash its code."""
+    is_moved = given != recorded and is_in_file(recorded) and Path(given).name == Path(recorded).name
+    return [f"run: {recorded} -> {given}"] if is_moved else []
 
 
 def _require_allowed(change: Change, folder: Path, settings: SweepSettings) -> None:

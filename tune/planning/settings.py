@@ -9,7 +9,8 @@ from typing import Any
 from results.record.origin import BESIDE_SETTINGS
 from trainable.contract import DEFAULT_STORAGE, DEFAULT_WANDB_PROJECT, DEVICE, SettingError, UserError
 from trainable.runs import RunKind
-from trainable.runs.choosing import find_run_kind
+from trainable.runs.choosing import find_run_kind, is_in_file
+from trainable.runs.code_faults import asked
 from trainable.settings_fields import Role, built, require, require_declarable, setting, typed_values
 from trainable.user_paths import PathTo
 
@@ -46,7 +47,12 @@ class SweepSettings:
         roles=[CHANGEABLE],
         path_to=PathTo.NEW_FOLDER,
     )
-    run: str = _sweep("joint_controller", "what is trained: a name or module:attribute", metavar="RUN")
+    run: str = _sweep(
+        "joint_controller",
+        "what is trained: a name, FILE.py:KIND or module:KIND of your own",
+        metavar="RUN",
+        is_path=is_in_file,
+    )
     num_samples: int = _sweep(16, "trials", roles=[CHANGEABLE, SEARCH])
     num_epochs: int = _sweep(30, "most epochs of a trial", roles=[TRAINING, CONFIRM])
     seed: int = _sweep(0, "seed of the proposals and of every trial", roles=[CONFIRM])
@@ -182,4 +188,4 @@ def from_flat(flat: dict[str, Any]) -> SweepSettings:
             "metric", f" {own['metric']!r}: trials cannot be ranked by it; it can be {', '.join(kind.modes)}"
         )
     own = {"mode": kind.modes[own["metric"]]} | own
-    return SweepSettings(**own, run_settings=built(kind.settings_type, of_run))
+    return SweepSettings(**own, run_settings=asked("settings", built, kind.settings_type, of_run))

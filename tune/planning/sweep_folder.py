@@ -4,7 +4,7 @@ import dataclasses
 import datetime
 import shutil
 
-from results.record.atomic_write import make_folder, write_json
+from results.record.atomic_write import make_folder, read_json, write_json
 from results.record.folder_lock import exclusive_lock
 from results.record.settings_file import read_settings
 from results.record.space import write_space
@@ -12,11 +12,10 @@ from results.record.sweeps import write_sweep_file
 from results.record.trial_log import write_params
 from results.record.upgrade import FORMAT
 from trainable import contract
-from trainable.contract import UserError
 from trainable.flags import as_arguments
 from trainable.settings_fields import Role, names_with, roles_by_name, to_flat
 from tune.planning.plan import Plan, exists_already
-from tune.planning.provenance import provenance
+from tune.planning.provenance import SOURCE, provenance, sources
 
 
 def begin(plan: Plan) -> Plan:
@@ -30,9 +29,9 @@ def begin(plan: Plan) -> Plan:
     folder = plan.settings.folder
     try:
         with exclusive_lock(folder, f"sweep {folder.name}"):
-            write_json(folder / contract.ENVIRONMENT_FILE, provenance())
+            write_json(folder / contract.ENVIRONMENT_FILE, provenance(plan.settings.run_kind.packages))
             write_settings(plan, [])
-    except UserError:
+    except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
     return plan
@@ -65,6 +64,9 @@ def write_settings(plan: Plan, changes_in_words: list[str]) -> None:
     }
     for number, hyperparameters in plan.params.items():
         write_params(settings.folder / contract.trial_folder_name(number), hyperparameters)
+    environment = read_json(settings.folder / contract.ENVIRONMENT_FILE)
+    environment = {name: value for name, value in environment.items() if not name.startswith(SOURCE)}
+    write_json(settings.folder / contract.ENVIRONMENT_FILE, environment | sources(settings.run))
     write_json(settings.folder / contract.DATA_FILE, data)
     write_space(settings.folder, plan.space)
     file = settings.folder / contract.SWEEP_FILE

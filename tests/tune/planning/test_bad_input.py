@@ -55,7 +55,7 @@ MAY_BE_EMPTY = ("confirm", "resume", "name", "search_space", "metric", "address"
         (["--wandb_project", "team/proj"], "--wandb_project: Invalid project name 'team/proj': cannot contain"),
         (["--wandb_project", "p" * 129, "--wandb_mode", "disabled"], "exceeded 128 characters"),
         (["--wandb_entity", "team/proj"], "--wandb_entity 'team/proj' is no name of a W&B user or team"),
-        (["--run", "nope"], "no such run; it can be joint_controller or module:attribute"),
+        (["--run", "nope"], "no such run; it can be joint_controller"),
         (["--config", "nowhere.yaml"], "nowhere.yaml: there is no such file; say with --config where it lies"),
         (["--resume", "nope"], "no sweep 'nope' in"),
         (["--resume"], "to resume; begin one without --resume"),
