@@ -74,7 +74,7 @@ def run_sweep(variant: str, folder: Path) -> float:
         callbacks = [followers.recorder, followers.tensorboard, followers.wandb]
     elif variant == STOCK:
         callbacks = stock_callbacks()
-    tuner = build_tuner(plan, record, allot(1, 0, 1), callbacks, is_hopeless=lambda: False)
+    tuner = build_tuner(plan, record, allot(1, 0, 1), callbacks, is_hopeless=lambda: False, say=print)
     started = time.perf_counter()
     results = tuner.fit()
     seconds = time.perf_counter() - started

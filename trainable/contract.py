@@ -73,6 +73,8 @@ LOCK_FILE = "driver.lock"
 OPTUNA_FILE = "optuna.journal"
 PROPOSED_FILE = "proposed.json"
 """How many trials have been proposed: a number is given once, also where a trial's folder was removed."""
+REFUSED_FILE = "refused.json"
+"""Proposals that were refused and drawn again, if any was."""
 
 # ... and of one trial: <storage_path>/<name>/trial_00003/...
 PARAMS_FILE = "params.json"

@@ -13,12 +13,13 @@ from results.trackers.wandb_client import prepare_wandb
 from results.trackers.wandb_confirmation import not_confirmed
 from results.trackers.wandb_copies import part_from_original
 from trainable import contract
-from trainable.contract import TrialStatus
+from trainable.contract import TrialStatus, UserError
 from trainable.system_errors import DiskError, in_words, refusal_in, telling_how_to_go_on
 from trainable.terminal.console import PlainConsole
 from tune.callbacks.followers import Followers
 from tune.callbacks.progress import Progress
 from tune.engine.resources import Allotment, allot, connect
+from tune.engine.searcher import gave_up
 from tune.engine.signals import Interruption, stop_on_signals
 from tune.engine.tuner import build_tuner, trials_left
 from tune.planning.command_line import Request
@@ -99,10 +100,14 @@ def _run(plan: Plan, allotment: Allotment, interruption: Interruption, console: 
         )
         _show_report(read_sweep(settings.folder), console)
         return interruption.exit_status
-    left = trials_left(read_sweep(settings.folder), settings.num_samples)
+    record = read_sweep(settings.folder)
+    left = trials_left(record, settings.num_samples)
+    if gave_up(record) and left:
+        _say_end(settings.folder, plan.wandb_mode, console)
+        raise UserError(announce.too_many_refused(record))
     if left and not followers.recorder.is_hopeless():
         console.print(f"Ended early, with {left} trials left. Go on with: {announce.resume_command(settings.folder)}")
-        _show_report(read_sweep(settings.folder), console)
+        _show_report(record, console)
         return 1
     status = _say_end(settings.folder, plan.wandb_mode, console)
     if followers.recorder.common_failure:
@@ -132,7 +137,7 @@ def _fit(plan: Plan, allotment: Allotment, interruption: Interruption, console: 
     followers = Followers(record, plan.wandb_mode, console)
     progress = Progress(record, allotment.max_concurrent_trials, console)
     callbacks = [interruption, *followers.in_order(progress)]
-    tuner = build_tuner(plan, record, allotment, callbacks, followers.recorder.is_hopeless)
+    tuner = build_tuner(plan, record, allotment, callbacks, followers.recorder.is_hopeless, console.print)
     try:
         tuner.fit()
     except Exception as error:  # Ray raises an error of its own for what a callback raised

@@ -17,6 +17,7 @@ from results.listing.formatting import (
     shown_setting,
     stand_out_words,
 )
+from results.listing.refused import refused_line
 from results.listing.rows import Listing
 from results.record.atomic_write import write_atomically
 from results.record.failures import Failure
@@ -105,11 +106,13 @@ def head_lines(comparison: Comparison) -> list[str]:
 def finding_lines(comparison: Comparison, listing: Listing) -> list[str]:
     """What follows from the table; of all trials, shown or not."""
     shown, trials = len(listing.rows), [trial.trial for group in comparison.groups for trial in group.trials]
+    refusals = [refusal for record in comparison.records for refusal in record.refusals]
     blocks = [
         [f"{shown} of {listing.total} shown; what follows is of all"] if shown < listing.total else [],
         gain_lines(comparison),
         _decision_lines(comparison) + _pareto_lines(comparison),
         [_failure_line(trial, trial.failure) for trial in trials if trial.failure],
+        [refused_line(refusals)] if refusals else [],
     ]
     lines = [line for block in blocks if block for line in ("", *block)]
     return lines[1:]

@@ -8,6 +8,7 @@ from results.analysis.comparison import Comparison
 from results.analysis.hyperparameters import varied_hyperparameters
 from results.listing.formatting import counted, failed_how, listed, shown_values
 from results.listing.next_commands import confirm_command, evaluate_command, train_command
+from results.listing.refused import refused_line
 from results.listing.rows import Listing, list_trials
 from results.page.charts.chart import Chart, Numbers
 from results.page.charts.curves import curve_charts
@@ -130,6 +131,7 @@ def _facts(record: SweepRecord) -> list[tuple[str, str]]:
         ("Score", f"the {record.mode} of {record.metric} over a trial's epochs"),
         ("Trials", f"{settings.get('num_samples')} of at most {counted(record.num_epochs, 'epoch')}"),
         ("Tried", _tried(record)),
+        ("Refused", refused_line(record.refusals) if record.refusals else ""),
         ("Confirms", str(settings.get("confirm") or "")),
         ("Seed", "" if settings.get("confirm") else f"{settings['seed']}, the same in all trials"),
         ("Begun", when(record)),

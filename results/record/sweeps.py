@@ -15,6 +15,7 @@ from results.record.atomic_write import read_json, write_atomically
 from results.record.failures import Failure, read_failure
 from results.record.moved import settings_where_it_lies
 from results.record.origin import Origin
+from results.record.refusals import Refusal, read_refusals
 from results.record.required import Data, Params, Proposed, Settings, require
 from results.record.settings_file import read_settings
 from results.record.space import Space, space_from_json
@@ -86,6 +87,8 @@ class SweepRecord:
     environment: dict[str, Any]
     proposed: int
     """How many trials have been proposed; one whose folder was removed since still has its number."""
+    refusals: tuple[Refusal, ...] = ()
+    """Proposals that became no trials."""
 
     @property
     def name(self) -> str:
@@ -215,6 +218,7 @@ def read_sweep(folder: Path) -> SweepRecord:
         space=space_from_json(space_file, space),
         environment=read_json(folder / contract.ENVIRONMENT_FILE),
         proposed=max(_proposed(folder, settings), 1 + max(numbers, default=-1)),
+        refusals=read_refusals(folder),
     )
 
 

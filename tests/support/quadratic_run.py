@@ -36,6 +36,7 @@ class QuadraticSettings:
     diverge_below: float = field(
         default=-math.inf, metadata={"help": "trials with a smaller target diverge at epoch 2"}
     )
+    reach: float = field(default=math.inf, metadata={"help": "the most that target and rate may be together"})
     target: float = 0.1
     rate: float = 0.1
 
@@ -118,6 +119,11 @@ class Quadratic(RunKind):
     run_name = "quadratic-{target:.2f}-{created}"
     objective = OBJECTIVE
     metrics = (Metric(OBJECTIVE, "height", "max"), Metric("Train/Place", "place", "min"))
+
+    def check(self, settings: QuadraticSettings) -> None:
+        together = settings.target + settings.rate
+        if together > settings.reach:
+            raise UserError(f"target and rate are {together:.3f} together; that must be at most {settings.reach:g}")
 
     def describe(self, settings: QuadraticSettings, data: None) -> DataDescription:
         return DataDescription("a parabola with its top at 0.7", "parabola", (Baseline("flat", 0.5, 0.4, 0.6),))

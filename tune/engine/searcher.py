@@ -1,12 +1,14 @@
 """The searcher: Optuna's TPE, whose proposals are a function of the record.
 
 Proposal n is drawn from (seed, n) over the trials before it and lies in its trial's folder before anybody hears of it.
+One that is refused costs no trial: it is recorded with its reason, and drawn again from (seed, n, attempt).
 Optuna's storage in the sweep's folder is written anew from the record when a sweep goes on: it is a view, which
 `optuna-dashboard` opens live.
 """
 
+import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +24,7 @@ from ray.tune.search import Searcher
 
 from results.record.atomic_write import write_json
 from results.record.failures import read_failure
+from results.record.refusals import Refusal, write_refusals
 from results.record.sweeps import SweepRecord, TrialRecord
 from results.record.trial_log import write_params
 from trainable import contract
@@ -31,14 +34,47 @@ from trainable.system_errors import writing
 
 RANDOM_PROPOSALS = 6
 """Proposals before the first that TPE makes; of 16 trials, Optuna's own 10 would leave it six."""
+MOST_REFUSED_IN_A_ROW = 100
+"""Of the proposals for one trial; then the space, or what is fixed beside it, is to be mended."""
+SECONDS_OF_DRAWING = 0.5
+"""Without a proposal that stands; Ray's loop, which waits meanwhile, then goes round and asks again."""
+REFUSED = "refused"
+"""What Optuna has the reason under."""
+
+
+def gave_up(record: SweepRecord) -> bool:
+    """Whether the next trial's proposals have all been refused, so often that the sweep ended.
+
+    A sweep that goes on draws as many again.
+    """
+    refused = sum(refusal.number == record.proposed for refusal in record.refusals)
+    return refused > 0 and refused % MOST_REFUSED_IN_A_ROW == 0
 
 
 class RecordedSearch(Searcher):
     """Proposes trials: first those that the record left unfinished, then new ones."""
 
-    def __init__(self, record: SweepRecord, first_hyperparameters: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        record: SweepRecord,
+        first_hyperparameters: Mapping[str, Any],
+        why_refused: Callable[[Mapping[str, Any]], str],
+        say: Callable[[str], object],
+    ) -> None:
+        """
+        Args:
+            first_hyperparameters: of trial 0, which can be trained.
+            why_refused: why no trial can have the hyperparameters that it is given; empty where one can.
+            say: called with a sentence for each new kind of reason.
+        """
         super().__init__(metric=record.metric, mode=record.mode)
         self._record, self._first = record, first_hyperparameters
+        self._why_refused, self._say = why_refused, say
+        self._refusals = list(record.refusals)
+        self._refused_in_a_row: list[optuna.Trial] = []
+        """Of the next trial. To Optuna they run until one stands, and TPE keeps away from what runs: it would propose
+        beyond a border again and again where the best trials lie at it. Then they failed, which teaches it nothing."""
+        self._gave_up = False
         self._unfinished = deque(trial for trial in record.trials if not trial.finished)
         self._next_number = record.proposed
         self._numbers: dict[str, int] = {}
@@ -52,13 +88,23 @@ class RecordedSearch(Searcher):
             study_name=record.name,
             direction=StudyDirection.MAXIMIZE if record.mode == "max" else StudyDirection.MINIMIZE,
         )
-        for trial in record.trials:  # Optuna numbers trials in the order in which it hears of them
-            if trial.finished:
-                self._study.add_trial(self._ended(trial))
+        self._rebuild()
+
+    def _rebuild(self) -> None:
+        """Have Optuna know what the record holds: by the numbers of trials, in which it heard of them."""
+        proposals: list[Refusal | TrialRecord] = [*self._record.refusals, *self._record.trials]
+        for proposal in sorted(proposals, key=lambda proposal: proposal.number):
+            if isinstance(proposal, Refusal):
+                if proposal.number < self._next_number:
+                    self._study.add_trial(self._refused(proposal))
+                else:
+                    self._refused_in_a_row.append(self._asked(proposal.hyperparameters, {REFUSED: proposal.reason}))
+            elif proposal.finished:
+                self._study.add_trial(self._ended(proposal))
             else:
-                self._running[trial.number] = self._started(trial.config)
-                for row in trial.rows:
-                    self._report(trial.number, row)
+                self._running[proposal.number] = self._started(proposal.config)
+                for row in proposal.rows:
+                    self._report(proposal.number, row)
 
     def __getstate__(self) -> dict[str, Any]:
         """Nothing: Ray pickles its searcher, and this one is built from the record."""
@@ -68,24 +114,26 @@ class RecordedSearch(Searcher):
         """The trial's number in the sweep; Ray's id lives for one session only."""
         return self._numbers[trial_id]
 
-    def suggest(self, trial_id: str) -> dict[str, Any] | str:
+    def suggest(self, trial_id: str) -> dict[str, Any] | str | None:
         if self._unfinished:
+            # As it was recorded, also where the run's kind would refuse it by now: it was trained so far as it is.
             trial = self._unfinished.popleft()
             self._numbers[trial_id] = trial.number
             return trial.config
-        if self._next_number >= self._record.num_samples:
+        number = self._next_number
+        if number >= self._record.num_samples:
             return str(Searcher.FINISHED)
-        number = self._numbers[trial_id] = self._next_number
-        self._next_number += 1
         if number == 0:
             config = dict(self._first)
             self._running[number] = self._started(config)
         else:
-            seed = seed_of(self._record.settings["seed"], "proposal", number) % 2**32
-            self._study.sampler = TPESampler(seed=seed, n_startup_trials=RANDOM_PROPOSALS, constant_liar=True)
-            proposed = self._study.ask(dict(self._record.space))
+            proposed = self._standing_proposal(number)
+            if proposed is None:
+                return str(Searcher.FINISHED) if self._gave_up else None
             config = proposed.params
             self._running[number] = _RunningTrial(proposed)
+        self._numbers[trial_id] = number
+        self._next_number += 1
         write_params(self._record.folder / contract.trial_folder_name(number), config)
         write_json(self._record.folder / contract.PROPOSED_FILE, {"trials": self._next_number})
         return config
@@ -106,6 +154,39 @@ class RecordedSearch(Searcher):
         self._study.tell(trial.optuna_trial.number, value, state=state)
         del self._running[number]
 
+    def _standing_proposal(self, number: int) -> optuna.Trial | None:
+        """The next that is not refused; None where none was drawn in time, or the searcher gives up."""
+        end, recorded = time.monotonic() + SECONDS_OF_DRAWING, len(self._refusals)
+        while True:
+            attempt = len(self._refused_in_a_row)
+            proposed = self._drawn(number, attempt)
+            reason = self._why_refused(proposed.params)
+            if reason:
+                self._refuse(proposed, Refusal(number, attempt, proposed.params, reason))
+                self._gave_up = (attempt + 1) % MOST_REFUSED_IN_A_ROW == 0
+            if not reason or self._gave_up or time.monotonic() >= end:
+                break
+        if len(self._refusals) > recorded:
+            write_refusals(self._record.folder, self._refusals)
+        if not reason or self._gave_up:
+            for refused in self._refused_in_a_row:
+                self._study.tell(refused.number, state=TrialState.FAIL)
+            self._refused_in_a_row = []
+        return None if reason else proposed
+
+    def _drawn(self, number: int, attempt: int) -> optuna.Trial:
+        drawn_from = ("proposal", number, attempt) if attempt else ("proposal", number)
+        seed = seed_of(self._record.settings["seed"], *drawn_from) % 2**32
+        self._study.sampler = TPESampler(seed=seed, n_startup_trials=RANDOM_PROPOSALS, constant_liar=True)
+        return self._study.ask(dict(self._record.space))
+
+    def _refuse(self, proposed: optuna.Trial, refusal: Refusal) -> None:
+        if refusal.kind not in {earlier.kind for earlier in self._refusals}:
+            self._say(f"trial {refusal.number}: a proposal is refused and drawn again: {refusal.reason}")
+        proposed.set_user_attr(REFUSED, refusal.reason)
+        self._refusals.append(refusal)
+        self._refused_in_a_row.append(proposed)
+
     def _report(self, number: int, row: Row) -> None:
         """Tell Optuna the best value so far, unless the epoch repeats one after a lost worker."""
         trial = self._running[number]
@@ -117,9 +198,12 @@ class RecordedSearch(Searcher):
 
     def _started(self, config: Mapping[str, Any]) -> "_RunningTrial":
         """A trial whose hyperparameters are given."""
+        return _RunningTrial(self._asked(config, {}))
+
+    def _asked(self, config: Mapping[str, Any], attributes: dict[str, Any]) -> optuna.Trial:
         distributions, params, others = self._known(config)
-        self._study.enqueue_trial(params, user_attrs=others)
-        return _RunningTrial(self._study.ask(distributions))
+        self._study.enqueue_trial(params, user_attrs=others | attributes)
+        return self._study.ask(distributions)
 
     def _ended(self, trial: TrialRecord) -> FrozenTrial:
         values, best = {}, None
@@ -137,6 +221,11 @@ class RecordedSearch(Searcher):
             intermediate_values=values,
             user_attrs=others,
         )
+
+    def _refused(self, refusal: Refusal) -> FrozenTrial:
+        distributions, params, others = self._known(refusal.hyperparameters)
+        attributes = others | {REFUSED: refusal.reason}
+        return create_trial(state=TrialState.FAIL, params=params, distributions=distributions, user_attrs=attributes)
 
     def _outcome(self, epochs: int, best: Row | None, failed: bool) -> tuple[TrialState, float | None]:
         """What Optuna is to know of an ended trial: its score, or that it was stopped early, or that it failed."""

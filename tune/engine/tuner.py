@@ -51,14 +51,16 @@ def build_tuner(
     allotment: Allotment,
     callbacks: Sequence[Callback],
     is_hopeless: Callable[[], bool],
+    say: Callable[[str], object],
 ) -> tune.Tuner:
     """A Tuner built afresh from the record: what is finished never enters Ray.
 
     Args:
         is_hopeless: asked after each result whether to stop the whole sweep.
+        say: called with a sentence for each kind of reason why a proposal was refused.
     """
     settings = plan.settings
-    searcher = RecordedSearch(record, plan.starting_values)
+    searcher = RecordedSearch(record, plan.starting_values, plan.why_refused, say)
     trainable = tune.with_parameters(
         RunTrainable,
         run_kind=settings.run,

@@ -13,6 +13,7 @@ from results.record.space import Space, ends
 from results.record.sweeps import find_sweep, read_sweep
 from results.trackers.wandb_wishes import settle
 from search_spaces.choose import load_space
+from trainable import contract
 from trainable.contract import DEFAULT_STORAGE, SettingError, UserError
 from trainable.runs import DataDescription
 from trainable.runs.code_faults import CodeFault, asked
@@ -29,6 +30,7 @@ from trainable.settings_fields import (
 from trainable.user_paths import PathTo, read_path, require_usable
 from tune.planning.command_line import Request
 from tune.planning.confirm import confirming_trials
+from tune.planning.proposals import require_possible, why_refused
 from tune.planning.settings import SweepSettings, find_sweepable, from_flat, is_space_file
 
 MIXED_DATA = ", so old and new trials would not belong together; say where that lies or begin a new sweep"
@@ -58,6 +60,10 @@ class Plan:
         """The first trial's hyperparameters, by which the sweep's gain is measured."""
         return completed({}, self.space, self.settings)
 
+    def why_refused(self, hyperparameters: Mapping[str, Any]) -> str:
+        """Why no trial can have these; empty where one can."""
+        return why_refused(self.settings.run_kind, self.settings.run_settings, hyperparameters)
+
 
 def plan_new(request: Request, say: Callable[[str], object] = print) -> Plan:
     """A sweep from its start.
@@ -74,11 +80,24 @@ def plan_new(request: Request, say: Callable[[str], object] = print) -> Plan:
         plan = _plan_confirming(given, created)
     else:
         settings = from_flat({"name": f"sweep-{created}"} | given)
-        plan = checked_plan(settings, new_origin(settings.name, created), searched_space(settings, request, say))
+        space = searched_space(settings, request, say)
+        require_possible_start(settings, space)
+        plan = checked_plan(settings, new_origin(settings.name, created), space)
         plan = dataclasses.replace(plan, is_unnamed="name" not in given)
     if not plan.is_unnamed and os.path.lexists(plan.settings.folder):
         raise exists_already(plan.settings)
     return plan
+
+
+def require_possible_start(settings: SweepSettings, space: Space) -> None:
+    """Refuse a search that cannot begin.
+
+    Raises:
+        UserError: why its first trial cannot be.
+    """
+    remedy = "change what is fixed beside them, or what is searched"
+    starting_values = completed({}, space, settings)
+    require_possible("the starting values", remedy, settings.run_kind, settings.run_settings, starting_values)
 
 
 def exists_already(settings: SweepSettings) -> SettingError:
@@ -118,6 +137,10 @@ def _plan_confirming(given: dict[str, Any], created: str) -> Plan:
     trials = [
         completed(trial, search.space, settings) for trial in confirming_trials(search, settings.confirm_top, seeds)
     ]
+    remedy = f"change what was given beside --confirm {search.name}, or lower --confirm_top"
+    for setting in trials[: len(trials) // settings.confirm_seeds]:  # under the first seed
+        hyperparameters = {name: value for name, value in setting.items() if name != contract.SEED}
+        require_possible("a setting to confirm", remedy, settings.run_kind, settings.run_settings, hyperparameters)
     lies_beside = search.folder.parent == storage
     confirmed = search.name if lies_beside else str(search.folder)
     settings = dataclasses.replace(settings, confirm=confirmed, num_samples=len(trials))

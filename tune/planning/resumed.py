@@ -12,7 +12,16 @@ from trainable.contract import SettingError, shown_path
 from trainable.runs.choosing import is_in_file
 from trainable.settings_fields import Change, Role, changes, given_in, names_with
 from tune.planning.command_line import LATEST, Request
-from tune.planning.plan import MIXED_DATA, Plan, checked_plan, completed, searched_space, storage_of, taken_over
+from tune.planning.plan import (
+    MIXED_DATA,
+    Plan,
+    checked_plan,
+    completed,
+    require_possible_start,
+    searched_space,
+    storage_of,
+    taken_over,
+)
 from tune.planning.provenance import source_changes, sources
 from tune.planning.settings import SweepSettings, from_flat
 
@@ -39,6 +48,8 @@ def plan_resumed(request: Request, folder: Path, say: Callable[[str], object] = 
         before = from_flat(recorded)
         settings = from_flat(recorded | given | {"storage_path": str(folder.parent)})
     space = record.space if settings.confirm else searched_space(settings, request, say)
+    if not record.proposed:
+        require_possible_start(settings, space)
     searched_no_more = record.space.keys() - space.keys()
     changed = [change for change in changes(before, settings) if change.name not in searched_no_more]
     for change in changed:

@@ -7,6 +7,7 @@ from rich.console import Console
 
 from results.analysis.comparison import Comparison
 from results.listing.next_commands import confirm_command, sweep_command
+from results.listing.refused import refused_line
 from results.listing.rows import list_trials
 from results.listing.summary import summary
 from results.record.failures import Failure
@@ -83,6 +84,16 @@ def print_common_failure(console: Console, folder: Path, number: int, failure: F
     console.print(
         f"\nStopped: the first trials all failed the same way. Trial {number}, epoch {failure.epoch}:\n\n"
         f"{failure.traceback}\nMend it, then go on with: {resume_command(folder)} --retry_errored"
+    )
+
+
+def too_many_refused(record: SweepRecord) -> str:
+    """Why no further trial was found, and what to do."""
+    number, space = record.proposed, record.settings["search_space"]
+    reasons = refused_line([refusal for refusal in record.refusals if refusal.number == number])
+    return (
+        f"no trial {number} was found in the search space {space}: {reasons}; mend its ranges, then go on with: "
+        f"{resume_command(record.folder)} --search_space FILE.py"
     )
 
 

@@ -3,6 +3,7 @@
 import json
 import math
 import shutil
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 from ray.tune.utils.util import flatten_dict
 
+from results.record.atomic_write import write_json
 from results.record.failures import Failure, write_failure
 from results.record.settings_file import read_settings
 from results.record.space import write_space
@@ -21,7 +23,8 @@ from results.record.sweeps import read_sweep, write_sweep_file
 from results.record.trial_log import TrialLog, write_params
 from trainable import contract
 from trainable.system_errors import DiskError
-from tune.engine.searcher import RecordedSearch
+from tune.engine import searcher as searcher_module
+from tune.engine.searcher import RecordedSearch, gave_up
 
 SPACE = {"target": FloatDistribution(0.0, 1.0), "rate": FloatDistribution(0.05, 1.0, log=True)}
 FIRST = {"target": 2.0, "rate": 0.1}  # a target outside the space, as starting values may be
@@ -39,8 +42,14 @@ def begin(folder: Path, seed: int) -> Path:
     return folder
 
 
-def searcher(sweep: Path) -> RecordedSearch:
-    return RecordedSearch(read_sweep(sweep), FIRST)
+def searcher(sweep: Path, reach: float = math.inf, say: Callable[[str], object] = print) -> RecordedSearch:
+    """One that refuses what goes beyond a reach."""
+
+    def why_refused(hyperparameters: Mapping[str, Any]) -> str:
+        together = hyperparameters["target"] + hyperparameters["rate"]
+        return f"{together:.3f} is out of reach" if together > reach else ""
+
+    return RecordedSearch(read_sweep(sweep), FIRST, why_refused, say)
 
 
 def height(config: dict[str, Any], epoch: int) -> float:
@@ -49,7 +58,9 @@ def height(config: dict[str, Any], epoch: int) -> float:
 
 def run_trial(sweep: Path, search: RecordedSearch, ray_id: str, epochs: int = EPOCHS) -> dict[str, Any]:
     """What a sweep does with a proposal: rows to the record and to the searcher, then its end."""
-    config = search.suggest(ray_id)
+    config = None
+    while config is None:  # as Ray asks until there is one
+        config = search.suggest(ray_id)
     assert isinstance(config, dict)
     folder = sweep / contract.trial_folder_name(search.number_of(ray_id))
     log = TrialLog(folder)
@@ -227,7 +238,7 @@ def test_what_lies_outside_of_the_present_space_goes_on_and_is_not_learnt_from(
 ) -> None:
     def searching(space: dict[str, BaseDistribution]) -> RecordedSearch:
         write_space(sweep, space)
-        return RecordedSearch(read_sweep(sweep), starting_values)
+        return RecordedSearch(read_sweep(sweep), starting_values, lambda hyperparameters: "", print)
 
     first = searching(before)
     recorded = [first.suggest(f"a{number}") for number in range(8)]
@@ -252,6 +263,78 @@ def test_what_lies_outside_of_the_present_space_goes_on_and_is_not_learnt_from(
     for ray_id in "bcd":
         resumed.on_trial_complete(ray_id, row)
     assert "RUNNING" not in states(resumed)
+
+
+def test_trials_whose_best_lie_at_a_border_go_on_as_far_as_they_are_to(sweep: Path) -> None:
+    """The best target is .7: TPE by itself proposes beyond the border until the sweep gives up."""
+    said: list[str] = []
+    search = searcher(sweep, reach=0.6, say=said.append)
+    proposed = [run_trial(sweep, search, f"a{number}") for number in range(10)]
+
+    assert all(config["target"] + config["rate"] <= 0.6 for config in proposed[1:])
+    record = read_sweep(sweep)
+    assert len(record.trials) == 10
+    assert [len(said), said[0]] == [
+        1,
+        f"trial 1: a proposal is refused and drawn again: {record.refusals[0].reason}",
+    ]
+    assert all(refusal.hyperparameters.keys() == SPACE.keys() for refusal in record.refusals)
+    for source in (search, searcher(sweep)):  # as told live, and as written anew from the record
+        refused = [trial for trial in study(source).trials if "refused" in trial.user_attrs]
+        assert {trial.state.name for trial in refused} == {"FAIL"}
+        assert [trial.user_attrs["refused"] for trial in refused] == [refusal.reason for refusal in record.refusals]
+        assert [trial.params for trial in refused] == [refusal.hyperparameters for refusal in record.refusals]
+
+
+def test_a_sweep_that_is_killed_amid_refusals_proposes_what_its_twin_does_and_records_each_once(
+    sweep: Path, tmp_path_factory: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    uninterrupted = searcher(sweep, reach=0.6)
+    wanted = [run_trial(sweep, uninterrupted, f"a{number}") for number in range(8)]
+
+    other = begin(tmp_path_factory.mktemp("other"), seed=0)
+    before = searcher(other, reach=0.6)
+    got = [run_trial(other, before, f"b{number}") for number in range(7)]
+    monkeypatch.setattr(searcher_module, "SECONDS_OF_DRAWING", 0)  # after each refusal Ray has its turn
+    while searcher(other, reach=0.6).suggest("killed") is None:
+        pass
+    shutil.rmtree(other / "trial_00007")  # killed once more, before the trial was written
+    write_json(other / contract.PROPOSED_FILE, {"trials": 7})
+    got.append(run_trial(other, searcher(other, reach=0.6), "b7"))
+
+    assert got == wanted
+    refusals = read_sweep(other).refusals
+    assert refusals == read_sweep(sweep).refusals
+    assert sum(refusal.number == 7 for refusal in refusals) > 3
+
+
+def test_a_sweep_gives_up_where_too_many_in_a_row_are_refused_and_goes_on_in_a_mended_space(
+    sweep: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(searcher_module, "MOST_REFUSED_IN_A_ROW", 12)
+    search = searcher(sweep, reach=0.01)
+    run_trial(sweep, search, "a")
+    while (proposed := search.suggest("b")) is None:
+        pass
+    assert proposed == "FINISHED"
+    record = read_sweep(sweep)
+    assert gave_up(record)
+    assert [refusal.attempt for refusal in record.refusals] == list(range(12))
+    ended = states(search)
+    assert ended == ["COMPLETE", *12 * ["FAIL"]]
+
+    write_space(sweep, SPACE | {"target": FloatDistribution(-2.0, -1.0)})
+    mended = searcher(sweep, reach=0.01)
+    run_trial(sweep, mended, "c")
+    assert not gave_up(read_sweep(sweep))
+    assert states(mended) == [*ended, "COMPLETE"]
+
+
+def test_a_recorded_trial_goes_on_though_it_would_be_refused_by_now(sweep: Path) -> None:
+    before = searcher(sweep)
+    run_trial(sweep, before, "a")
+    unfinished = before.suggest("b")
+    assert searcher(sweep, reach=0).suggest("c") == unfinished
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux has a file whose disk is always full")

@@ -1,0 +1,51 @@
+"""What is known before a sweep begins is checked as a whole: its starting values, and settings to confirm."""
+
+from pathlib import Path
+
+import pytest
+from made_up_sweep import MadeUpTrial, write_trial
+
+from trainable.contract import UserError
+from tune.planning.command_line import parse_command_line
+from tune.planning.plan import Plan, plan_new
+from tune.planning.resumed import plan_resumed
+from tune.planning.sweep_folder import begin
+
+
+def planned(storage: Path, *flags: str) -> Plan:
+    return plan_new(parse_command_line(["--storage_path", str(storage), *flags]))
+
+
+def test_starting_values_that_cannot_be_together_are_refused_as_a_sweep_is_planned(tmp_path: Path) -> None:
+    with pytest.raises(UserError) as refused:
+        planned(tmp_path, "--run", "quadratic_run:KIND", "--reach", ".15")
+    assert str(refused.value) == (
+        "the starting values (target 0.1, rate 0.1) cannot be trained: target and rate are 0.200 together; that must "
+        "be at most 0.15; change what is fixed beside them, or what is searched"
+    )
+
+
+@pytest.fixture
+def searched(tmp_path: Path) -> Path:
+    """A search whose best trial its kind of run would refuse by now."""
+    folder = begin(
+        planned(tmp_path, "--run", "quadratic_run:KIND", "--reach", ".5", "--name", "searched")
+    ).settings.folder
+    for number, target in enumerate((0.1, 0.9)):
+        trial = MadeUpTrial({"target": target, "rate": 0.1}, (target,))
+        write_trial(folder / f"trial_{number:05d}", trial, "Val/Height")
+    return folder
+
+
+def test_a_setting_that_its_kind_refuses_by_now_is_not_confirmed(searched: Path) -> None:
+    with pytest.raises(UserError) as refused:
+        planned(searched.parent, "--confirm", "searched")
+    assert str(refused.value) == (
+        "a setting to confirm (target 0.9, rate 0.1) cannot be trained: target and rate are 1.000 together; that must "
+        "be at most 0.5; change what was given beside --confirm searched, or lower --confirm_top"
+    )
+
+
+def test_a_sweep_with_a_trial_that_its_kind_refuses_by_now_goes_on(searched: Path) -> None:
+    plan, _ = plan_resumed(parse_command_line(["--resume", "searched"]), searched)
+    assert plan.why_refused({"target": 0.9, "rate": 0.1})
