@@ -102,10 +102,10 @@ def _run(plan: Plan, allotment: Allotment, interruption: Interruption, console: 
         return interruption.exit_status
     record = read_sweep(settings.folder)
     left = trials_left(record, settings.num_samples)
-    if gave_up(record) and left:
-        _say_end(settings.folder, plan.wandb_mode, console)
-        raise UserError(announce.too_many_refused(record))
     if left and not followers.recorder.is_hopeless():
+        if gave_up(record):
+            _say_end(settings.folder, plan.wandb_mode, console)
+            raise UserError(announce.too_many_refused(record))
         console.print(f"Ended early, with {left} trials left. Go on with: {announce.resume_command(settings.folder)}")
         _show_report(record, console)
         return 1

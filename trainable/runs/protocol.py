@@ -124,8 +124,10 @@ class RunKind(ABC):
     def check(self, settings: Any) -> None:  # noqa: B027 (settings that do not depend on each other are common)
         """Refuse a whole proposal before it becomes a trial: values that are fine alone and not together.
 
+        Another is drawn then, and the reason is recorded.
+
         Raises:
-            UserError: why no trial can have these settings.
+            UserError, ValueError: why no trial can have these settings.
         """
 
     def prepare(self, settings: Any) -> Any:
