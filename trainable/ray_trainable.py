@@ -26,6 +26,7 @@ from trainable.runs.choosing import find_run_kind, go_by
 from trainable.runs.metrics import reported_metrics
 from trainable.runs.protocol import Diverged, Run, RunContext, RunKind, WorkerContext
 from trainable.runs.resuming import resumed_run
+from trainable.runs.samples import reported_samples
 from trainable.runs.source_files import SourceFiles
 from trainable.score_parts import write_details
 from trainable.settings_fields import with_values
@@ -120,6 +121,7 @@ class RunTrainable(tune.Trainable):
             note = {} if self._run else self._begin()
             assert self._run
             metrics = reported_metrics(self._run.step(), self._metric)
+            samples = reported_samples(self._run.samples())
             epoch, best = self._epoch + 1, better(self._best, metrics, self._metric, self._mode)
             is_saved = best is not self._best or epoch % self._checkpoint_every == 0
             if is_saved:
@@ -140,7 +142,7 @@ class RunTrainable(tune.Trainable):
         device_name = device if device == "cpu" else torch.cuda.get_device_name(device)
         columns = {contract.EPOCH: self._epoch, contract.DEVICE: device_name, contract.CHECKPOINTED: is_saved}
         # Asked for with each epoch's result, not by frequency: a trial that failed must not save what is broken.
-        return {**columns, **metrics, **note, SHOULD_CHECKPOINT: is_saved}
+        return {**columns, **metrics, **note, contract.SAMPLES: samples, SHOULD_CHECKPOINT: is_saved}
 
     def _begin(self) -> dict[str, str]:
         """Start the run where the trial's folder says it stands."""

@@ -1,8 +1,8 @@
-"""One trial's rows on disk: result.json, the truth, one JSON line an epoch, and progress.csv, a view of it."""
+"""One trial's epochs on disk: result.json, the truth, one JSON line an epoch; progress.csv, a view of it; samples.jsonl."""
 
 import csv
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,9 @@ from results.record.atomic_write import sync, write_atomically, write_json
 from trainable import contract
 from trainable.ranking import Row
 from trainable.system_errors import reading, writing
+
+Sample = dict[str, str | float]
+"""One of the rows of text and numbers that a run shows of an epoch."""
 
 
 def write_params(folder: Path, hyperparameters: Mapping[str, Any]) -> None:
@@ -22,25 +25,59 @@ def write_params(folder: Path, hyperparameters: Mapping[str, Any]) -> None:
 
 def read_rows(folder: Path) -> list[Row]:
     """A trial's rows that are whole and in order: epochs 1, 2, 3 ... as far as they go; empty lines are none."""
-    file = folder / contract.RESULT_FILE
     rows: list[Row] = []
-    with reading(file):
-        text = file.read_text(encoding="utf-8", errors="replace") if file.exists() else ""
-    for line in filter(str.strip, text.splitlines()):
-        try:
-            row = json.loads(line)
-        except ValueError:
-            break
-        if not isinstance(row, dict) or row.get(contract.EPOCH) != len(rows) + 1:
+    for row in _whole_lines(folder / contract.RESULT_FILE):
+        if row.get(contract.EPOCH) != len(rows) + 1:
             break
         rows.append(row)
     return rows
 
 
+def read_samples(folder: Path) -> dict[int, list[Sample]]:
+    """What a trial's run showed, by epoch, as far as it is whole and in order; an epoch may have none."""
+    samples: dict[int, list[Sample]] = {}
+    for line in _whole_lines(folder / contract.SAMPLES_FILE):
+        epoch, shown = line.get(contract.EPOCH), line.get(contract.SAMPLES)
+        if not isinstance(epoch, int) or epoch <= max(samples, default=0) or not _are_samples(shown):
+            break
+        samples[epoch] = shown
+    return samples
+
+
+def _are_samples(content: Any) -> bool:
+    return isinstance(content, list) and all(
+        isinstance(row, dict)
+        and row.keys() == content[0].keys()
+        and all(isinstance(value, (str, int, float)) for value in row.values())
+        for row in content
+    )
+
+
+def _whole_lines(file: Path) -> Iterator[dict[str, Any]]:
+    """The objects that the lines of a file hold, up to the first line that is torn; empty lines are passed over."""
+    with reading(file):
+        text = file.read_text(encoding="utf-8", errors="replace") if file.exists() else ""
+    for line in filter(str.strip, text.splitlines()):
+        try:
+            content = json.loads(line)
+        except ValueError:
+            return
+        if not isinstance(content, dict):
+            return
+        yield content
+
+
 def cut_rows(folder: Path, most_epochs: int) -> list[Row]:
-    """Drop what a crash left behind the last whole row, and rows beyond `most_epochs`; the rows that stay."""
+    """Drop what a crash left behind the last whole row, and rows beyond `most_epochs`; the rows that stay.
+
+    What was shown of an epoch goes with its row.
+    """
     rows = read_rows(folder)[:most_epochs]
-    write_atomically(folder / contract.RESULT_FILE, "".join(json.dumps(row) + "\n" for row in rows))
+    write_atomically(folder / contract.RESULT_FILE, "".join(map(_line, rows)))
+    if (folder / contract.SAMPLES_FILE).exists():
+        samples = read_samples(folder)
+        kept = (_samples_line(epoch, shown) for epoch, shown in samples.items() if epoch <= len(rows))
+        write_atomically(folder / contract.SAMPLES_FILE, "".join(kept))
     with writing(folder / contract.PROGRESS_FILE):
         (folder / contract.PROGRESS_FILE).unlink(missing_ok=True)
     for row in rows:
@@ -54,18 +91,36 @@ class TrialLog:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self.rows = read_rows(folder)
+        self.newest_samples: Sequence[Sample] = ()
+        """What came with the row that was appended last."""
 
-    def append(self, row: Row) -> None:
-        """Add the next epoch's row; it is on the disk when this returns."""
-        file = self._folder / contract.RESULT_FILE
-        with writing(file):
-            with file.open("a", encoding="utf-8") as stream:
-                stream.write(json.dumps(row) + "\n")
-            sync(file)
-            if not self.rows:
-                sync(self._folder)
+    def append(self, row: Row, samples: Sequence[Sample] = ()) -> None:
+        """Add the next epoch's row, after what is shown of it; both are on the disk when this returns."""
+        if samples:
+            _append_line(self._folder / contract.SAMPLES_FILE, _samples_line(row[contract.EPOCH], samples))
+        _append_line(self._folder / contract.RESULT_FILE, _line(row))
         self.rows.append(row)
+        self.newest_samples = samples
         _append_progress(self._folder, row, self.rows[0])
+
+
+def _line(content: Mapping[str, Any]) -> str:
+    return json.dumps(content) + "\n"
+
+
+def _samples_line(epoch: int, samples: Sequence[Sample]) -> str:
+    return _line({contract.EPOCH: epoch, contract.SAMPLES: samples})
+
+
+def _append_line(file: Path, line: str) -> None:
+    """Add a line to a file; it is on the disk when this returns, and so is the name of a new file."""
+    with writing(file):
+        with file.open("a", encoding="utf-8") as stream:
+            is_new = not stream.tell()
+            stream.write(line)
+        sync(file)
+        if is_new:
+            sync(file.parent)
 
 
 def _append_progress(folder: Path, row: Row, first_row: Row) -> None:

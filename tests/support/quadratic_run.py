@@ -86,6 +86,13 @@ class QuadraticRun(Run):
                 seen.touch()
             raise MemoryError("a walker this hungry cannot share")
 
+    def samples(self) -> list[dict[str, str | float]]:
+        height = 1.0 - (self._place - 0.7) ** 2
+        return [
+            {"prompt": prompt, "answer": f"{self._place:.3f} <script>up()</script>", "height": height}
+            for prompt in ("where | is *the* top?\n& how high", "# and now?")
+        ]
+
     def save(self, folder: Path) -> None:
         if self._fails_how == "unsaved":
             return

@@ -26,6 +26,8 @@ from sweep_process import (
 from views import tensorboard_curves, wandb_steps
 
 from results.record.sweeps import read_sweep
+from results.record.trial_log import read_samples
+from trainable.contract import SAMPLES_FILE
 
 TWIN_FLAGS = (*QUADRATIC, "--num_samples", 8, "--num_epochs", 12, "--grace_period", 2, "--max_concurrent_trials", 1)
 
@@ -36,6 +38,7 @@ def assert_views_are_whole(sweep: Path) -> None:
         assert [row["training_iteration"] for row in rows(trial)] == epochs
         assert [step for step, _ in tensorboard_curves(trial)["Val/Height"]] == epochs
         assert wandb_steps(trial) == epochs
+        assert list(read_samples(trial)) == epochs
 
 
 def test_a_sweep_killed_at_any_moment_ends_as_its_uninterrupted_twin(
@@ -56,6 +59,8 @@ def test_a_sweep_killed_at_any_moment_ends_as_its_uninterrupted_twin(
     assert finished.returncode == 0, finished.stderr
     assert curves(sweep) == curves(twin)
     assert_views_are_whole(sweep)
+    shown = [(trial / SAMPLES_FILE).read_bytes() for trial in trial_folders(sweep)]
+    assert shown == [(trial / SAMPLES_FILE).read_bytes() for trial in trial_folders(twin)]
 
 
 def test_a_trial_that_is_saved_now_and_then_repeats_what_was_not_and_keeps_its_best(tmp_path: Path) -> None:

@@ -74,7 +74,11 @@ class Run(ABC):
         """Release everything but data and what was loaded, which other runs share."""
 
     def samples(self) -> Sequence[Mapping[str, str | float]]:
-        """A few rows to look at of the epoch just done, such as prompts with their answers; all with the same names."""
+        """A few rows to look at of the epoch just done, such as prompts with their answers; all with the same names.
+
+        Asked for once after each `step`. Of an epoch the first `samples.MOST_ROWS` are kept, each text up to
+        `samples.LONGEST_TEXT` characters.
+        """
         return ()
 
     def details(self) -> Details | None:

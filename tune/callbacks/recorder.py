@@ -1,10 +1,11 @@
-"""The record: each epoch's row goes straight into the trial's own folder, and a failure's cause beside it.
+"""The record: each epoch's row and samples go straight into the trial's own folder, a failure's cause beside them.
 
 Ray's own loggers write into a session folder and copy now and then; after a `kill -9` the sweep's folder would lack
 what they had not copied yet.
 """
 
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,9 @@ from ray.tune import Callback
 from results.record.atomic_write import sync_tree
 from results.record.failures import Failure, write_failure
 from results.record.sweeps import SweepRecord
-from results.record.trial_log import TrialLog
+from results.record.trial_log import Sample, TrialLog
 from trainable import contract
-from trainable.contract import ARRIVAL, FAILURE, NOTE
+from trainable.contract import ARRIVAL, FAILURE, NOTE, SAMPLES
 from trainable.ranking import Row, best_row
 from tune.engine.ray_trials import forgive_lost_workers, last_error, number_of, raise_what_disk_refused
 
@@ -26,7 +27,7 @@ LEFT_OUT = ("should_checkpoint", "time_since_restore", "iterations_since_restore
 
 
 class Recorder(Callback):
-    """Writes result.json, progress.csv and failure.json of every trial, as things happen.
+    """Writes result.json, progress.csv, samples.jsonl and failure.json of every trial, as things happen.
 
     Raises:
         DiskError: from whatever Ray calls it for; Ray ends the sweep then.
@@ -62,10 +63,16 @@ class Recorder(Callback):
         """Rows of a trial, as on disk; whoever asks changes nothing."""
         return self._log(number).rows
 
+    def newest_samples(self, number: int) -> dict[int, Sequence[Sample]]:
+        """What came with a trial's newest row, by its epoch."""
+        log = self._log(number)
+        return {len(log.rows): log.newest_samples}
+
     def on_trial_result(
         self, iteration: int, trials: list[Any], trial: Any, result: dict[str, Any], **info: Any
     ) -> None:
         number = number_of(trial)
+        samples = result.pop(SAMPLES, ())  # Ray would keep them with each trial's newest result
         if FAILURE in result:
             self._record_failure(number, Failure(**result[FAILURE]))
             return
@@ -79,7 +86,7 @@ class Recorder(Callback):
         row = {name: value for name, value in result.items() if name not in LEFT_OUT}
         row |= {"time_total_s": before + result["time_this_iter_s"], ARRIVAL: self._arrivals}
         self._arrivals += 1
-        log.append(row)
+        log.append(row, samples)
         self._furthest_epoch = max(self._furthest_epoch, epoch)
         forgive_lost_workers(trial)
 

@@ -65,6 +65,13 @@ def test_every_epoch_is_on_the_disk_when_its_row_is_appended(tmp_path: Path, syn
     assert (tmp_path.name, ["result.json"]) in synced
 
 
+def test_what_is_shown_of_an_epoch_is_on_the_disk_before_its_row_counts(tmp_path: Path, synced: Synced) -> None:
+    TrialLog(tmp_path).append({"training_iteration": 1}, [{"answer": "4"}])
+    shown = b'{"training_iteration": 1, "samples": [{"answer": "4"}]}\n'
+    assert synced[:2] == [("samples.jsonl", shown), (tmp_path.name, ["samples.jsonl"])]
+    assert synced[2] == ("result.json", b'{"training_iteration": 1}\n')
+
+
 def test_a_cut_a_failure_and_a_reopened_trial_are_on_the_disk(tmp_path: Path, synced: Synced) -> None:
     cut_rows(tmp_path, 0)
     write_failure(tmp_path, Failure("error", 1, "ValueError: x"))

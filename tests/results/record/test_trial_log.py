@@ -3,7 +3,9 @@
 import json
 from pathlib import Path
 
-from results.record.trial_log import TrialLog, cut_rows, read_rows
+import pytest
+
+from results.record.trial_log import TrialLog, cut_rows, read_rows, read_samples
 
 
 def row(epoch: int) -> dict[str, object]:
@@ -64,3 +66,37 @@ def test_a_cut_drops_rows_beyond_the_checkpoint_in_both_files(tmp_path: Path) ->
     cut_rows(tmp_path, 0)
     TrialLog(tmp_path).append(row(1))
     assert (tmp_path / "progress.csv").read_text(encoding="utf-8").split() == ["training_iteration,m", "1,1.0"]
+
+
+def test_what_was_shown_of_an_epoch_is_cut_with_its_row_and_shown_anew(tmp_path: Path) -> None:
+    log = TrialLog(tmp_path)
+    shown = {epoch: [{"prompt": "2 + 2?", "answer": str(epoch)}] for epoch in (1, 3, 4)}
+    for epoch in (1, 2, 3, 4):
+        log.append(row(epoch), shown.get(epoch, ()))
+    assert read_samples(tmp_path) == shown
+    whole = (tmp_path / "samples.jsonl").read_bytes()
+    (tmp_path / "samples.jsonl").write_bytes(whole[:-9])  # torn as epoch 4 was written, before its row
+    write(tmp_path, *map(line, (1, 2, 3)))
+    cut_rows(tmp_path, 2)
+    assert read_samples(tmp_path) == {1: shown[1]}
+    log = TrialLog(tmp_path)
+    for epoch in (3, 4):
+        log.append(row(epoch), shown[epoch])
+    assert (tmp_path / "samples.jsonl").read_bytes() == whole
+
+
+def test_a_first_line_of_samples_that_is_torn_is_cut_too(tmp_path: Path) -> None:
+    (tmp_path / "samples.jsonl").write_text('{"training_iteration": 1, "sam', encoding="utf-8")
+    cut_rows(tmp_path, 0)
+    TrialLog(tmp_path).append(row(1), [{"answer": "4"}])
+    assert read_samples(tmp_path) == {1: [{"answer": "4"}]}
+
+
+@pytest.mark.parametrize("shown", ["4", [4], [{"a": [4]}], [{"a": 4}, {"b": 4}], None])
+def test_a_line_of_samples_that_was_edited_into_something_else_ends_what_is_shown(
+    shown: object, tmp_path: Path
+) -> None:
+    lines = [{"training_iteration": epoch, "samples": [{"a": 4}]} for epoch in (1, 2, 3)]
+    lines[1]["samples"] = shown
+    (tmp_path / "samples.jsonl").write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
+    assert list(read_samples(tmp_path)) == [1]
