@@ -1,4 +1,7 @@
-"""One trial's epochs on disk: result.json, the truth, one JSON line an epoch; progress.csv, a view of it; samples.jsonl."""
+"""One trial's epochs on disk: result.json, the truth, one JSON line an epoch; progress.csv, a view of it.
+
+What the run shows of an epoch lies beside them, in samples.jsonl.
+"""
 
 import csv
 import json
@@ -37,19 +40,20 @@ def read_samples(folder: Path) -> dict[int, list[Sample]]:
     """What a trial's run showed, by epoch, as far as it is whole and in order; an epoch may have none."""
     samples: dict[int, list[Sample]] = {}
     for line in _whole_lines(folder / contract.SAMPLES_FILE):
-        epoch, shown = line.get(contract.EPOCH), line.get(contract.SAMPLES)
-        if not isinstance(epoch, int) or epoch <= max(samples, default=0) or not _are_samples(shown):
+        epoch = line.get(contract.EPOCH)
+        if not isinstance(epoch, int) or epoch <= max(samples, default=0) or not _holds_samples(line):
             break
-        samples[epoch] = shown
+        samples[epoch] = line[contract.SAMPLES]
     return samples
 
 
-def _are_samples(content: Any) -> bool:
-    return isinstance(content, list) and all(
-        isinstance(row, dict)
-        and row.keys() == content[0].keys()
-        and all(isinstance(value, (str, int, float)) for value in row.values())
-        for row in content
+def _holds_samples(line: dict[str, Any]) -> bool:
+    samples = line.get(contract.SAMPLES)
+    return isinstance(samples, list) and all(
+        isinstance(sample, dict)
+        and sample.keys() == samples[0].keys()
+        and all(isinstance(value, (str, int, float)) for value in sample.values())
+        for sample in samples
     )
 
 
