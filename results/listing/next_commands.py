@@ -20,8 +20,7 @@ def train_command(record: SweepRecord, trial: TrialRecord) -> str | None:
         return None
     arguments = _without(trial.setting, known)
     for name, value in trial.setting.items():
-        if value is not None:
-            arguments += as_flag(name, value)
+        arguments += as_flag(name, value)
     arguments += ["--num_epochs", str(best[contract.EPOCH]), "--seed", str(record.seed(trial))]
     threads = int(record.settings.get("cpus_per_trial", 1))
     if threads > 1:

@@ -151,7 +151,9 @@ def _tried(record: SweepRecord) -> str:
 
 
 def _settings(record: SweepRecord) -> Numbers:
-    shown = [(name, _plain(value)) for name, value in record.settings.items() if name != "history"]
+    # Sweeps up to format 2 recorded defaults of what they searched, too: the values of no trial.
+    not_shown = {"history", *record.space}
+    shown = [(name, _plain(value)) for name, value in record.settings.items() if name not in not_shown]
     history = [
         (f"changed {entry['when']}", "; ".join(entry["changes"])) for entry in record.settings.get("history", ())
     ]
@@ -159,6 +161,6 @@ def _settings(record: SweepRecord) -> Numbers:
 
 
 def _plain(value: object) -> str:
-    if value is None:
-        return "by default"
-    return ", ".join(map(str, value)) or "all" if isinstance(value, list) else str(value)
+    if value in (None, []):
+        return "not given"
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -1,7 +1,6 @@
 """What is shown while a sweep runs: a panel that holds still on a terminal, a line now and then anywhere else."""
 
 import time
-from collections import deque
 from typing import Any
 
 from ray.tune.logger import LoggerCallback
@@ -14,12 +13,11 @@ from trainable.contract import FAILURE, NOTE
 from trainable.ranking import best_first, better, sign
 from trainable.ray_trainable import WorkerSpent
 from tune.engine.ray_trials import last_error, number_of
+from tune.screen.pace import Pace
 from tune.screen.progress_view import SweepProgress, TrialProgress, panel, sentence
 from tune.screen.reflow import Reflow
 
 SECONDS_BETWEEN_LINES = 15.0
-EPOCHS_OF_PACE = 256
-"""The pace is that of the last so many epochs: early ones, before all workers had started, were slower."""
 
 
 class Progress(LoggerCallback):
@@ -37,8 +35,7 @@ class Progress(LoggerCallback):
             trial.number: self._progress_of(trial.number, trial.config, len(trial.rows)) for trial in record.trials
         }
         self._slots: list[int | None] = [None] * min(concurrent, self._num_samples)
-        self._epoch_ends: deque[float] = deque(maxlen=EPOCHS_OF_PACE)
-        """After the moment in which the first trial began."""
+        self._pace = Pace()
         self._live: Live | None = None
 
     def __getstate__(self) -> dict[str, Any]:
@@ -60,11 +57,11 @@ class Progress(LoggerCallback):
         if None not in self._slots:
             self._slots.append(None)
         self._slots[self._slots.index(None)] = number
-        if not self._epoch_ends:
-            self._epoch_ends.append(time.monotonic())
 
     def log_trial_result(self, iteration: int, trial: Any, result: dict[str, Any]) -> None:
         number = number_of(trial)
+        worker = result["node_ip"], result["pid"]
+        self._pace.heard(worker, time.monotonic(), is_epoch=FAILURE not in result)
         if NOTE in result:
             self._console.print(f"trial {number}: {result[NOTE]}")
         if FAILURE in result:
@@ -72,7 +69,6 @@ class Progress(LoggerCallback):
             failure = result[FAILURE]
             self._console.print(f"trial {number} {failure['kind']}: {failure['cause']}")
         else:
-            self._epoch_ends.append(time.monotonic())
             self._best[number] = better(self._best.get(number), result, self._record.metric, self._record.mode)
             before = self._trials[number]
             epochs = max(before.epochs, result[contract.EPOCH])  # epochs after a lost worker come twice
@@ -125,25 +121,22 @@ class Progress(LoggerCallback):
         best = next(iter(scored), None)
         first = next((trial for trial in scored if trial.number == 0), None)
         gain = sign(self._record.mode) * ((best.score or 0.0) - (first.score or 0.0)) if best and first else None
-        pace = self._epochs_per_second()
+        running = tuple(None if number is None else self._trials[number] for number in self._slots)
+        busy, to_come = sum(trial is not None for trial in running), self._num_samples - self._done
+        soon_busy = min(len(self._slots), to_come)
         return SweepProgress(
             elapsed_s=time.monotonic() - self._started,
             done=self._done,
             failed=self._failed,
             num_samples=self._num_samples,
             num_epochs=self._record.num_epochs,
-            running=tuple(None if number is None else self._trials[number] for number in self._slots),
+            running=running,
             best=best,
             first=first,
             gain=gain,
-            epochs_per_second=pace,
-            seconds_left=self._epochs_to_come() / pace if pace and self._done < self._num_samples else None,
+            epochs_per_second=self._pace.epochs_per_second(busy),
+            seconds_left=self._pace.seconds_left(self._epochs_to_come(), soon_busy),
         )
-
-    def _epochs_per_second(self) -> float | None:
-        if len(self._epoch_ends) < 2:
-            return None
-        return (len(self._epoch_ends) - 1) / (time.monotonic() - self._epoch_ends[0])
 
     def _epochs_to_come(self) -> float:
         """Trials that are not done are taken to be as long as those that are: some will be stopped early."""

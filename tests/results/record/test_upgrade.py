@@ -25,6 +25,7 @@ from sweep_here import sweep_here
 from sweep_process import ROOT, curve, params, rows
 
 from results import compare_trials
+from results.page.section import section_of
 from results.record.space import space_from_json
 from results.record.sweeps import read_settings, read_sweep
 from results.record.upgrade import FORMAT, upgraded
@@ -112,6 +113,13 @@ def test_what_shaped_an_old_sweeps_trials_is_what_shapes_those_of_a_new_one(old:
     shaping = {name for name, roles in roles_by_name(plan.settings).items() if Role.TRAINING in roles}
     record = read_sweep(old)
     assert record.training_settings.keys() == record.settings.keys() & shaping
+
+
+def test_the_report_of_an_old_sweep_shows_no_default_as_the_setting_of_what_it_searched(old: Path) -> None:
+    record = read_sweep(old)
+    assert {"target", "rate"} <= record.settings.keys()
+    shown = dict(section_of(record, "a", "a")["settings"])
+    assert shown.keys() & {"target", "rate", "epoch_ms"} == {"epoch_ms"}
 
 
 def test_a_resumed_old_sweep_ends_as_an_uninterrupted_one_and_in_the_present_format(old: Path) -> None:

@@ -10,6 +10,7 @@ from sweep_here import ray_here
 from sweep_process import QUADRATIC, command, environment
 from terminal import Terminal
 
+from tune.screen.pace import Pace
 from tune.screen.progress_view import SweepProgress, TrialProgress, panel, sentence
 
 STARTING_VALUES = TrialProgress(0, {"lr": 1e-4, "group_size": 5}, 30, 0.596)
@@ -109,3 +110,19 @@ def test_on_a_terminal_the_panel_stays_where_it_is_and_fits_a_new_width(tmp_path
     assert terminal.process.returncode == 0
     assert not any("/16 trials done" in line for line in shown)  # the table has taken the panel's place
     assert any(line.startswith("Resume") for line in shown)
+
+
+def test_what_a_workers_first_epoch_takes_for_its_imports_does_not_count_in_the_time_left() -> None:
+    pace = Pace()
+    pace.heard("a", 30.0)
+    pace.heard("b", 31.0)
+    assert pace.seconds_left(18, workers=2) is None  # nothing is known yet
+    pace.heard("a", 32.0)  # 2 s
+    pace.heard("b", 35.0)  # 4 s
+    assert pace.epochs_per_second(workers=2) == 2 / 3.0
+    assert pace.seconds_left(18, workers=2) == 27.0
+    pace.heard("c", 60.0)  # another process, in the place of one that was lost
+    pace.heard("a", 61.0, is_epoch=False)  # its trial failed
+    pace.heard("a", 64.0)  # 3 s: the next trial's first epoch
+    assert pace.seconds_left(18, workers=2) == 27.0
+    assert pace.seconds_left(0, workers=0) is None
