@@ -23,8 +23,8 @@ MOST_FILES = 14
 MAY_IMPORT = {
     "tune": {"tune", "trainable", "search_spaces", "results", "ray", "optuna", "numpy", "rich", "yaml"},
     "trainable": {
-        "trainable", "torch", "numpy", "safetensors", "transformers", "rich", "matplotlib", "ray", "wandb", "results",
-        "pydantic",
+        "trainable", "torch", "numpy", "safetensors", "transformers", "trl", "datasets", "peft", "yaml", "rich",
+        "matplotlib", "ray", "wandb", "results", "pydantic",
     },
     "search_spaces": {"search_spaces", "trainable", "optuna"},
     "results": {
@@ -36,7 +36,17 @@ MAY_IMPORT = {
 
 ROOMS_IN_ORDER = {
     "tune": ("planning", "engine", "screen", "callbacks"),
-    "trainable": ("settings", "terminal", "runs", "conformance", "profiles", "grpo", "judging", "single_run"),
+    "trainable": (
+        "settings",
+        "terminal",
+        "runs",
+        "language_model",
+        "conformance",
+        "profiles",
+        "grpo",
+        "judging",
+        "single_run",
+    ),
     "search_spaces": (),
     "results": ("record", "analysis", "listing", "trackers", "page/charts", "page"),
 }
@@ -324,7 +334,18 @@ def test_results_read_without_torch(house: House) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["contract", "flags", "grpo.settings", "ranking", "runs", "seeds", "settings", "settings_fields", "user_paths"],
+    [
+        "contract",
+        "flags",
+        "grpo.settings",
+        "language_model.settings",
+        "ranking",
+        "runs",
+        "seeds",
+        "settings",
+        "settings_fields",
+        "user_paths",
+    ],
 )
 def test_modules_that_only_describe_import_the_standard_library_and_each_other(house: House, name: str) -> None:
     for module in house.of(f"trainable.{name}"):

@@ -76,6 +76,11 @@ def read_path(text: str, flag: str) -> Path:
         raise SettingError(flag, f" {text}: there is no such user's home; write the path out") from None
 
 
+def is_local_model(model_path: str) -> bool:
+    """Whether it is a path: a hub's name has one slash and no dot or tilde in front."""
+    return model_path.startswith((".", "/", "~")) or model_path.count("/") != 1 or os.path.isdir(model_path)
+
+
 def require_usable(path: Path, to: PathTo, flag: str) -> None:
     """Refuse what is not there, is another thing than it should be, or cannot be read or written.
 

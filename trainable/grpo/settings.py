@@ -1,21 +1,15 @@
 """The settings of one GRPO run of the joint controller: flags, hyperparameters and their limits, in one place."""
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from trainable.contract import PROJECT
 from trainable.settings_fields import Role, require, setting
-from trainable.user_paths import PathTo
+from trainable.user_paths import PathTo, is_local_model
 
 SHIPPED_PROFILE = PROJECT / "results" / "profiles" / "digit_vqa"
 DEFAULT_RECIPE, ORIGINAL_RECIPE = RECIPE_NAMES = ("default", "original")
 SEARCHED = (Role.TRAINING, Role.HYPERPARAMETER)
-
-
-def _is_local_model(model_path: str) -> bool:
-    """A hub's name has one slash and no dot or tilde in front."""
-    return model_path.startswith((".", "/", "~")) or model_path.count("/") != 1 or os.path.isdir(model_path)
 
 
 @dataclass(frozen=True)
@@ -41,7 +35,7 @@ class GRPOSettings:
         roles=[Role.DATA],
         metavar="PATH",
         path_to=PathTo.FOLDER,
-        is_path=_is_local_model,
+        is_path=is_local_model,
     )
     trust_remote_code: bool = setting(False, "let that checkpoint's own Python code run")
     batch_size: int = setting(16, "samples per optimiser step")

@@ -11,7 +11,10 @@ from trainable.runs.source_files import SourceFiles, import_source_files, read_s
 from trainable.runs.validation import validated
 from trainable.user_paths import PathTo, read_path, require_usable
 
-KINDS = {"joint_controller": "trainable.grpo.joint_controller:KIND"}
+KINDS = {
+    "joint_controller": "trainable.grpo.joint_controller:KIND",
+    "trl_grpo": "trainable.language_model.trl_grpo:KIND",
+}
 
 _read: dict[Path, SourceFiles] = {}
 """The users' own files that kinds lie in: what was read of them is what this process goes by."""

@@ -1,0 +1,245 @@
+"""TRL's GRPOConfig: what the sweep's settings say of it, and whatever else of it users give as `--trl KEY=VALUE`."""
+
+import argparse
+import dataclasses
+import difflib
+import json
+import re
+import typing
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from trainable.contract import SettingError, UserError
+from trainable.language_model.settings import LanguageModelSettings, as_pairs
+
+if TYPE_CHECKING:
+    from trl import GRPOConfig
+
+    from trainable.language_model.task import Task
+
+OF_SETTINGS = {
+    "learning_rate": "lr",
+    "num_generations": "num_generations",
+    "beta": "beta",
+    "epsilon": "epsilon",
+    "temperature": "temperature",
+    "loss_type": "loss_type",
+    "warmup_steps": "warmup_steps",
+    "lr_scheduler_type": "lr_scheduler",
+    "reward_weights": "reward_weights",
+    "per_device_train_batch_size": "prompts_per_step",
+    "generation_batch_size": "prompts_per_step",
+    "max_steps": "steps_per_epoch",
+    "num_train_epochs": "num_epochs",
+    "seed": "seed",
+    "data_seed": "seed",
+}
+"""TRL's names of what are settings here."""
+OF_TASK = {"max_completion_length": "MAX_COMPLETION_LENGTH", "num_generations_eval": "TOKEN_BUDGETS"}
+NOT_EXACT = re.compile(
+    "use_vllm|vllm_.*|use_transformers_(paged|continuous_batching)|sync_ref_model|ref_model_.*|ignore_data_skip|"
+    "auto_find_batch_size|accelerator_config|train_sampling_strategy|shuffle_dataset"
+)
+"""With these a resumed training would not be the interrupted one: they draw from, or keep, what no checkpoint holds."""
+MANY_PROCESSES = re.compile("ddp_.*|fsdp.*|deepspeed|ds3_.*|parallelism_config|local_rank")
+OF_SWEEP = re.compile(
+    "output_dir|logging_.*|log_.*|report_to|run_name|project|trackio_.*|disable_tqdm|num_completions_to_print|"
+    "(do|eval|batch_eval|include_for|save|hub|push_to|load_best|metric_for|greater_is|restore|resume|enable_jit)_.*|"
+    "use_cpu|full_determinism|skip_memory_metrics|debug|remove_unused_columns|label_names|prediction_loss_only"
+)
+"""What the sweep does itself: records, judges, saves, resumes, and gives devices."""
+
+_SCHEDULERS = {"constant": "constant_with_warmup"}  # TRL's "constant" has no warm-up
+_JUDGED_TOGETHER = 64
+"""Prompts of a batch in validation, where --trl per_device_eval_batch_size says nothing else."""
+
+
+def given_config(settings: LanguageModelSettings) -> dict[str, Any]:
+    """What --trl says, typed as GRPOConfig types it.
+
+    Raises:
+        SettingError: a key or a value of no use.
+    """
+    pairs = as_pairs("trl", settings.trl)
+    for key, value in pairs.items():
+        _require_free(key, value)
+    return {key: _typed(key, value) for key, value in pairs.items()}
+
+
+def _require_free(key: str, value: str) -> None:
+    names = _fields()
+    if key not in names:
+        close = difflib.get_close_matches(key, names, n=1)
+        raise SettingError("trl", f" {key}={value}: TRL's GRPOConfig has no {key}{f'; {close[0]}?' if close else ''}")
+    why = ""
+    if key in OF_SETTINGS:
+        why = f"the sweep decides it; give --{OF_SETTINGS[key]}, or leave that to the search space"
+    elif key in OF_TASK:
+        why = f"the task decides it; see {OF_TASK[key]} there"
+    elif NOT_EXACT.fullmatch(key):
+        why = "a resumed trial would not go on exactly with it; leave it out"
+    elif MANY_PROCESSES.fullmatch(key):
+        why = "a trial is one process on one device; leave it out"
+    elif OF_SWEEP.fullmatch(key):
+        why = "the sweep decides it; leave it out"
+    if why:
+        raise SettingError("trl", f" {key}={value}: {why}")
+
+
+def _typed(key: str, value: str) -> Any:
+    if any(member is dict or typing.get_origin(member) is dict for member in typing.get_args(_fields()[key])):
+        return _mapping(key, value)
+    try:
+        parsed, _ = _parser().parse_known_args([f"--{key}={value}"])
+    except (argparse.ArgumentError, argparse.ArgumentTypeError, ValueError) as error:
+        why = str(error).partition(": ")[2] or error
+        raise SettingError("trl", f" {key}={value}: {' '.join(str(why).split())}") from None
+    return getattr(parsed, key)
+
+
+@cache
+def _parser() -> argparse.ArgumentParser:
+    from transformers import HfArgumentParser
+    from trl import GRPOConfig
+
+    return HfArgumentParser([GRPOConfig], exit_on_error=False, allow_abbrev=False)
+
+
+@cache
+def _fields() -> dict[str, Any]:
+    """GRPOConfig's fields by name, each with its type: the hint, since HfArgumentParser alters what the fields hold."""
+    from trl import GRPOConfig
+
+    hints = typing.get_type_hints(GRPOConfig)
+    return {field.name: hints[field.name] for field in dataclasses.fields(GRPOConfig)}
+
+
+def _mapping(key: str, value: str) -> dict[str, Any]:
+    try:
+        mapping = json.loads(value)
+    except ValueError:
+        mapping = None
+    if not isinstance(mapping, dict):
+        raise SettingError("trl", f" {key}={value}: it must be an object in JSON, such as {key}='{{\"name\": 1}}'")
+    return mapping
+
+
+@dataclasses.dataclass(frozen=True)
+class Batches:
+    """How an epoch's optimizer steps are cut into what TRL generates together and what it computes together."""
+
+    per_device: int
+    """Completions of one forward and backward pass."""
+    prompts: int
+    """Of completions that are generated together."""
+    repeats: int
+    """How often such a batch is asked for: once for each pass that it is cut into, in each of its iterations."""
+    in_epoch: int
+
+    @classmethod
+    def of(cls, settings: LanguageModelSettings, given: Mapping[str, Any]) -> "Batches":
+        """
+        Raises:
+            UserError: they do not come out even.
+        """
+        passes = given.get("gradient_accumulation_steps", 1)
+        together = given.get("steps_per_generation") or passes
+        iterations = given.get("num_iterations", 1)
+        for name, value in (("gradient_accumulation_steps", passes), ("steps_per_generation", together),
+                            ("num_iterations", iterations)):  # fmt: skip
+            if value < 1:
+                raise SettingError("trl", f" {name}={value}: it must be at least 1")
+        completions = settings.prompts_per_step * settings.num_generations
+        per_device = completions // passes
+        if completions % passes:
+            raise UserError(
+                f"{completions} completions of a step (prompts_per_step {settings.prompts_per_step} x num_generations "
+                f"{settings.num_generations}) cannot be cut into gradient_accumulation_steps={passes} equal passes; "
+                "change one of the three"
+            )
+        if per_device * together % settings.num_generations:
+            raise UserError(
+                f"{per_device * together} completions that are generated together (steps_per_generation={together} "
+                f"passes of {per_device}) do not hold whole groups of num_generations {settings.num_generations}; "
+                "change one of the three"
+            )
+        if settings.steps_per_epoch * passes % (together * iterations):
+            raise UserError(
+                f"an epoch of steps_per_epoch {settings.steps_per_epoch} x {passes} passes would end within a batch "
+                f"that is used {together * iterations} times (steps_per_generation={together} x num_iterations="
+                f"{iterations}); make it a multiple"
+            )
+        return cls(
+            per_device,
+            per_device * together // settings.num_generations,
+            together * iterations,
+            settings.steps_per_epoch * passes // (together * iterations),
+        )
+
+
+def grpo_config(
+    settings: LanguageModelSettings,
+    task: "Task | None" = None,
+    *,
+    seed: int,
+    num_epochs: int,
+    device: str,
+    folder: Path,
+) -> "GRPOConfig":
+    """The whole of it.
+
+    Args:
+        task: none while settings alone are checked.
+        folder: for what TRL writes, though it is told to write nothing.
+
+    Raises:
+        UserError: TRL refuses it.
+    """
+    from trl import GRPOConfig
+
+    given = given_config(settings)
+    batches = Batches.of(settings, given)
+    on_gpu = device != "cpu"
+    defaults = {
+        "bf16": on_gpu and not given.get("fp16"),
+        # Memory is what a GPU lacks, and time what a CPU does.
+        "gradient_checkpointing": on_gpu,
+        "dataloader_pin_memory": on_gpu,
+        "per_device_eval_batch_size": _JUDGED_TOGETHER,
+        "warmup_steps": settings.warmup_steps,
+    }
+    # Logits that are no numbers give no sample, which torch reports as an error of the device; a loss that is none
+    # ends the trial as diverged.
+    generation = {"remove_invalid_values": True, **given.get("generation_kwargs", {})}
+    ours = {
+        "output_dir": str(folder),
+        "learning_rate": settings.lr,
+        "lr_scheduler_type": _SCHEDULERS.get(settings.lr_scheduler, settings.lr_scheduler),
+        "num_generations": settings.num_generations,
+        "beta": settings.beta,
+        "epsilon": settings.epsilon,
+        "temperature": settings.temperature,
+        "loss_type": settings.loss_type,
+        "per_device_train_batch_size": batches.per_device,
+        "max_steps": settings.steps_per_epoch * num_epochs,
+        "reward_weights": [*task.weights.values(), -settings.budget_penalty] if task else None,
+        "max_completion_length": task.max_completion_length if task else None,
+        "generation_kwargs": generation,
+        "seed": seed,
+        "data_seed": seed,
+        "use_cpu": not on_gpu,
+        "logging_strategy": "steps",
+        "logging_steps": settings.steps_per_epoch,
+        "logging_nan_inf_filter": False,
+        "save_strategy": "no",
+        "eval_strategy": "no",
+        "report_to": "none",
+        "disable_tqdm": True,
+    }
+    try:
+        return GRPOConfig(**{**defaults, **given, **ours})
+    except (ValueError, TypeError, ImportError, NotImplementedError) as error:
+        said = " ".join(str(error).split())
+        raise UserError(f"TRL refuses these settings: {said}; change --trl or what else it names") from error
