@@ -94,6 +94,9 @@ DETAILS_FILE = "details.json"
 BEST_POLICY_FILE = "best_policy.json"
 """What the best policy so far does, in more detail than a row; from runs that can tell."""
 
+SEAL_FILE = "files.json"
+"""The hash of each file of the checkpoint."""
+
 # Why a trial ended before its time.
 ERROR, OUT_OF_MEMORY, DIVERGED = FAILURE_KINDS = ("error", "out of memory", "diverged")
 

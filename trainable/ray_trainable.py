@@ -27,6 +27,7 @@ from trainable.runs.metrics import reported_metrics
 from trainable.runs.protocol import Diverged, Run, RunContext, RunKind, WorkerContext
 from trainable.runs.resuming import resumed_run
 from trainable.runs.samples import reported_samples
+from trainable.runs.seal import seal
 from trainable.runs.source_files import SourceFiles
 from trainable.score_parts import write_details
 from trainable.settings_fields import with_values
@@ -194,6 +195,7 @@ class RunTrainable(tune.Trainable):
             raise RuntimeError("the run saved nothing")
         if details := self._run.details():
             write_details(self._saved, details)
+        seal(self._saved)
 
     def save_checkpoint(self, checkpoint_dir: str) -> None:
         assert self._saved

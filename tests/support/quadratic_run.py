@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from trainable.contract import UserError
-from trainable.runs import Baseline, DamagedCheckpoint, DataDescription, Diverged, Metric, Run, RunContext, RunKind
+from trainable.runs import Baseline, DataDescription, Diverged, Metric, Run, RunContext, RunKind
 
 OBJECTIVE = "Val/Height"
 
@@ -103,10 +103,7 @@ class QuadraticRun(Run):
         (folder / "walker.json").write_text(json.dumps({"epoch": self._epoch, "place": self._place}), encoding="utf-8")
 
     def load(self, folder: Path) -> None:
-        try:
-            content = json.loads((folder / "walker.json").read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise DamagedCheckpoint(f"{folder}: {error}") from error
+        content = json.loads((folder / "walker.json").read_text(encoding="utf-8"))
         self._epoch, self._place = content["epoch"], content["place"]
 
     def close(self) -> None:

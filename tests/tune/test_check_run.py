@@ -24,4 +24,4 @@ def test_what_a_user_reads_of_a_kind_that_is_sound(capsys: pytest.CaptureFixture
     assert main(["quadratic_run:KIND", "--target", "0.9", "--num_epochs", "2"]) == 0
     *told, last = capsys.readouterr().out.splitlines()
     assert last == "all well: it can be swept"
-    assert sum(line.startswith("ok ") for line in told) == 9
+    assert sum(line.startswith("ok ") for line in told) == 8

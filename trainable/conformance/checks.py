@@ -8,7 +8,6 @@ import contextlib
 import math
 import os
 import pickle
-import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -36,11 +35,6 @@ from trainable.runs.choosing import find_run_kind
 from trainable.settings_fields import with_values
 
 FROM_SEED_AND_EPOCH = "draw all that is random in an epoch from (seed, epoch), as trainable.seeds.seed_of does"
-TEARS: Mapping[str, Callable[[Path], object]] = {
-    "missing": Path.unlink,
-    "emptied": lambda file: os.truncate(file, 0),
-    "cut in half": lambda file: os.truncate(file, file.stat().st_size // 2),
-}
 
 
 @dataclass(frozen=True)
@@ -235,37 +229,6 @@ def depends_on_seed(rehearsals: Rehearsals) -> str:
     return ""
 
 
-def refuses_torn_checkpoints(rehearsals: Rehearsals) -> str:
-    options = rehearsals.stretch_after(rehearsals.wanted.num_epochs - 1)
-    whole, torn = options["after"], rehearsals.folder / "torn"
-    files = sorted(file.relative_to(whole) for file in whole.rglob("*") if file.is_file())
-    faults, refused = [], 0
-    for file in files:
-        for how, tear in TEARS.items():
-            shutil.copytree(whole, torn)
-            tear(torn / file)
-            outcome = rehearsals.play(**{**options, "after": torn})
-            shutil.rmtree(torn)
-            refused += outcome.damage is not None
-            if outcome.damage is None and (fault := _not_refused(outcome, rehearsals.epochs)):
-                faults.append(Fault(f"{file} {how}: {fault.sentence}", fault.trace))
-    if faults:
-        more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
-        raise Fault(
-            f"{faults[0].sentence}{more}; `load` must raise DamagedCheckpoint for what is not whole, since an older "
-            "checkpoint may be",
-            faults[0].trace,
-        )
-    return f"{refused} of {len(files) * len(TEARS)} refused, the others go on the same"
-
-
-def _not_refused(outcome: Outcome, epochs: Sequence[Epoch]) -> Fault | None:
-    if outcome.fault:
-        return outcome.fault
-    odd = _difference(epochs, outcome.epochs)
-    return Fault(f"it is loaded all the same, and then {odd}") if odd else None
-
-
 def leaves_nothing(rehearsals: Rehearsals) -> str:
     before = traces(rehearsals.temporary)
     again = rehearsals.folder / "once_more"
@@ -333,7 +296,6 @@ CHECKS: Mapping[str, Callable[[Rehearsals], str]] = {
     "the same seed gives the same epochs, whether saved or not": repeats,
     "a run goes on from each checkpoint bit for bit": goes_on,
     "another seed gives other epochs": depends_on_seed,
-    "a torn checkpoint is refused as damaged": refuses_torn_checkpoints,
     "a closed run leaves nothing behind": leaves_nothing,
     "both ends of all that is searched train, and differ": ends_train,
     "another process reads the same data and goes on bit for bit": goes_on_elsewhere,

@@ -34,18 +34,17 @@ def told_of(what: str) -> Iterator[None]:
 
     Raises:
         Fault: it raised something, or gave what cannot be taken.
-        DamagedCheckpoint: what it raises of a checkpoint.
     """
     try:
         yield
-    except (Fault, DamagedCheckpoint):
+    except Fault:
         raise
     except (Exception, SystemExit) as error:
         said = str(error.args[0] if error.args else error)
         if isinstance(error, Diverged):
             said = f"the training diverges ({error}) at settings that should train"
         theirs = _their_frames(error.__traceback__)
-        if isinstance(error, (UserError, Diverged)) or theirs is None:
+        if isinstance(error, (UserError, Diverged, DamagedCheckpoint)) or theirs is None:
             raise Fault(f"{what}: {said}") from error
         trace = "".join(traceback.format_exception(type(error), error, theirs))
         raise Fault(f"{what} raises {type(error).__name__}: {error}", trace) from error

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from trainable.conformance.faults import Fault, told_of
 from trainable.contract import WORKSPACE, checkpoint_folder_name
-from trainable.runs import DamagedCheckpoint, Run, RunContext, WorkerContext
+from trainable.runs import Run, RunContext, WorkerContext
 from trainable.runs.choosing import find_run_kind
 from trainable.runs.metrics import reported_metrics
 from trainable.score_parts import write_details
@@ -74,8 +74,6 @@ class Outcome:
     """What became of a stretch."""
 
     epochs: tuple[Epoch, ...] = ()
-    damage: str | None = None
-    """What `load` said of the checkpoint, where it was damaged."""
     fault: Fault | None = None
 
     def whole(self) -> tuple[Epoch, ...]:
@@ -84,8 +82,6 @@ class Outcome:
         Raises:
             Fault: it was not done to its end.
         """
-        if self.damage is not None:
-            raise Fault(f"`load` calls a whole checkpoint damaged: {self.damage}")
         if self.fault:
             raise self.fault
         return self.epochs
@@ -133,16 +129,10 @@ class Worker:
 
     def _epochs(self, run: Run, stretch: Stretch) -> Outcome:
         if stretch.after:
-            try:
-                with told_of("`load`"):
-                    run.load(stretch.after)
-            except DamagedCheckpoint as error:
-                return Outcome(damage=str(error))
+            with told_of("`load` of a whole checkpoint"):
+                run.load(stretch.after)
         numbers = range(stretch.first, stretch.first + stretch.epochs)
-        try:
-            return Outcome(tuple(self._epoch(run, number, stretch.saves_into) for number in numbers))
-        except DamagedCheckpoint as error:
-            raise Fault(f"DamagedCheckpoint ({error}) is raised in an epoch; `load` has to find it") from error
+        return Outcome(tuple(self._epoch(run, number, stretch.saves_into) for number in numbers))
 
     def _epoch(self, run: Run, number: int, saves_into: Path | None) -> Epoch:
         started = time.perf_counter()

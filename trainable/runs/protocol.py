@@ -64,10 +64,10 @@ class Run(ABC):
 
     @abstractmethod
     def load(self, folder: Path) -> None:
-        """Go on, after `start`, from what `save` wrote, bit for bit.
+        """Go on, after `start`, from what `save` wrote, bit for bit; a checkpoint's files are known to be whole.
 
         Raises:
-            DamagedCheckpoint: it is not whole.
+            DamagedCheckpoint: it cannot be gone on with all the same; an older one may be.
         """
 
     def close(self) -> None:  # noqa: B027 (nothing to release is common)

@@ -6,6 +6,7 @@ from typing import TypeVar
 
 from trainable.contract import checkpoints
 from trainable.runs.protocol import DamagedCheckpoint, Run
+from trainable.runs.seal import require_whole
 
 AnyRun = TypeVar("AnyRun", bound=Run)
 
@@ -25,6 +26,7 @@ def resumed_run(folder: Path, recorded_epochs: int, start: Callable[[], AnyRun])
         if saved_epoch > recorded_epochs:
             continue
         try:
+            require_whole(checkpoint)
             run.load(checkpoint)
             epoch = saved_epoch
             break

@@ -12,8 +12,8 @@ from quadratic_run import QuadraticSettings
 from trainable.conformance.checks import Wanted, checked
 
 SEARCHED = {"rate": (0.1, 0.9), "momentum": (0.0, 0.9)}
-DESCRIBED, TRAINS, REPEATS, GOES_ON, SEED, TORN, CLOSED, ENDS, ELSEWHERE = (
-    "data is read", "trains", "same seed", "from each checkpoint", "another seed", "torn", "closed", "ends", "process"
+DESCRIBED, TRAINS, REPEATS, GOES_ON, SEED, CLOSED, ENDS, ELSEWHERE = (
+    "data is read", "trains", "same seed", "from each checkpoint", "another seed", "closed", "ends", "process"
 )  # fmt: skip
 
 FAULTS = {
@@ -21,10 +21,9 @@ FAULTS = {
     "DrawsFromAGeneratorOfTheProcess": (REPEATS, "a second run of the same seed in one process differs"),
     "SeedsAtItsStartAlone": (GOES_ON, "draw all that is random in an epoch from (seed, epoch)"),
     "SavesByTraining": (REPEATS, "`save` changes the run"),
-    "BeginsAnewWhereACheckpointIsTorn": (TORN, "weights/walk.json missing: it is loaded all the same"),
-    "RaisesWhatItsReaderRaises": (TORN, "weights/walk.json missing: `load` raises FileNotFoundError"),
     "SavesNothing": (TRAINS, "`save` wrote no file"),
-    "LinksIntoItsWorkspace": (GOES_ON, "`load` calls a whole checkpoint damaged"),
+    "LinksIntoItsWorkspace": (GOES_ON, "`load` of a whole checkpoint raises FileNotFoundError"),
+    "CallsAWholeCheckpointDamaged": (GOES_ON, "`load` of a whole checkpoint: no optimizer"),
     "RemembersInItsModule": (ELSEWHERE, "something that is not in it has stayed in the process"),
     "LeavesAThread": (CLOSED, "thread 'loader'"),
     "LeavesAProcess": (CLOSED, "a run leaves behind: process "),
