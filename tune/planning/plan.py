@@ -18,19 +18,17 @@ from trainable.contract import DEFAULT_STORAGE, SettingError, UserError
 from trainable.runs import DataDescription
 from trainable.runs.code_faults import CodeFault, asked
 from trainable.runs.description import checked_description
-from trainable.settings.values import plain
 from trainable.settings_fields import (
     Role,
     names_with,
     require_usable_paths,
     single_fields,
     to_flat,
-    with_values,
 )
 from trainable.user_paths import PathTo, read_path, require_usable
 from tune.planning.command_line import Request
 from tune.planning.confirm import confirming_trials
-from tune.planning.proposals import require_possible, why_refused
+from tune.planning.proposals import require_possible, require_trainable, require_values_of, why_refused
 from tune.planning.settings import SweepSettings, find_sweepable, from_flat, is_space_file
 
 MIXED_DATA = ", so old and new trials would not belong together; say where that lies or begin a new sweep"
@@ -134,9 +132,10 @@ def _plan_confirming(given: dict[str, Any], created: str) -> Plan:
     }
     settings = from_flat(of_search | {"storage_path": str(storage)} | own_settings | given)
     seeds = range(settings.seed, settings.seed + settings.confirm_seeds)
-    trials = [
-        completed(trial, search.space, settings) for trial in confirming_trials(search, settings.confirm_top, seeds)
-    ]
+    recorded = confirming_trials(search, settings.confirm_top, seeds)
+    confirms = [trial for trial in search.trials if {**trial.setting, contract.SEED: settings.seed} in recorded]
+    require_trainable(confirms, settings.run_settings)
+    trials = [completed(trial, search.space, settings) for trial in recorded]
     remedy = f"change what was given beside --confirm {search.name}, or lower --confirm_top"
     for setting in trials[: len(trials) // settings.confirm_seeds]:  # under the first seed
         hyperparameters = {name: value for name, value in setting.items() if name != contract.SEED}
@@ -213,8 +212,7 @@ def searched_space(settings: SweepSettings, request: Request, say: Callable[[str
             )
         for value in ends(distribution):
             try:
-                tried = asked("settings", with_values, settings.run_settings, {name: value})
-                _require_as_trained(name, plain(getattr(tried, name)), value)
+                require_values_of(settings.run_settings, {name: value})
             except CodeFault:
                 raise
             except UserError as error:
@@ -222,17 +220,6 @@ def searched_space(settings: SweepSettings, request: Request, say: Callable[[str
                     "search_space", f" {settings.search_space}: {error}; mend its range or choices"
                 ) from None
     return space
-
-
-def _require_as_trained(name: str, trained: Any, value: Any) -> None:
-    """Refuse text that is read as another value: it would be recorded, and told apart from what it trains as.
-
-    Raises:
-        SettingError: it is that.
-    """
-    if isinstance(value, str) and trained != value:
-        text = "" if isinstance(trained, str) else ", text"
-        raise SettingError(name, f" is {value!r}{text}; it must be {trained!r}")
 
 
 def storage_of(flat: dict[str, Any]) -> Path:

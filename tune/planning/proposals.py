@@ -1,12 +1,15 @@
 """What a whole proposal must satisfy before it becomes a trial: values that are fine alone may not be together."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from results.listing.formatting import shown_setting
+from results.record.sweeps import TrialRecord
 from trainable import contract
-from trainable.contract import UserError
+from trainable.contract import SettingError, UserError, shown_path
 from trainable.runs import RunKind
+from trainable.runs.code_faults import CodeFault, asked
+from trainable.settings.values import plain
 from trainable.settings_fields import with_values
 
 
@@ -36,3 +39,34 @@ def require_possible(what: str, remedy: str, kind: RunKind, settings: Any, hyper
     reason = why_refused(kind, settings, hyperparameters)
     if reason:
         raise UserError(f"{what} ({shown_setting(hyperparameters)}) cannot be trained: {reason}; {remedy}")
+
+
+def require_values_of(settings: Any, hyperparameters: Mapping[str, Any]) -> None:
+    """Refuse what the run's settings cannot be.
+
+    Raises:
+        UserError: no such setting, or a value out of its range or of the wrong type. Text that is read as another value
+            is wrong, too: it would be recorded, and told apart from what it trains as.
+    """
+    trained = asked("settings", with_values, settings, hyperparameters)
+    for name, value in hyperparameters.items():
+        as_trained = plain(getattr(trained, name))
+        if isinstance(value, str) and as_trained != value:
+            text = "" if isinstance(as_trained, str) else ", text"
+            raise SettingError(name, f" is {value!r}{text}; it must be {as_trained!r}")
+
+
+def require_trainable(trials: Iterable[TrialRecord], settings: Any) -> None:
+    """Refuse recorded trials that cannot be run: their hyperparameters may have been edited, or the run's code.
+
+    Raises:
+        UserError: it names the file.
+    """
+    for trial in trials:
+        try:
+            require_values_of(settings, trial.setting)
+        except CodeFault:
+            raise
+        except UserError as error:
+            file = shown_path(trial.folder / contract.PARAMS_FILE)
+            raise UserError(f"{file}: {error}; restore the file, or remove the trial's folder") from None

@@ -22,6 +22,7 @@ from tune.planning.plan import (
     storage_of,
     taken_over,
 )
+from tune.planning.proposals import require_trainable
 from tune.planning.provenance import source_changes, sources
 from tune.planning.settings import SweepSettings, from_flat
 
@@ -48,6 +49,8 @@ def plan_resumed(request: Request, folder: Path, say: Callable[[str], object] = 
         before = from_flat(recorded)
         settings = from_flat(recorded | given | {"storage_path": str(folder.parent)})
     space = record.space if settings.confirm else searched_space(settings, request, say)
+    to_run = [t for t in record.trials if not t.finished or (request.retry_errored and t.failure)]
+    require_trainable(to_run, settings.run_settings)
     if not record.proposed:
         require_possible_start(settings, space)
     searched_no_more = record.space.keys() - space.keys()

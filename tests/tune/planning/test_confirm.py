@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from made_up_sweep import MadeUpTrial, write_sweep
 from sweep_here import sweep_here
 from sweep_process import QUADRATIC, curve, params, trial_folders
 
@@ -103,3 +104,31 @@ def test_what_would_make_it_another_training_is_refused(
     assert sentence in printed
     assert len(printed.splitlines()) == 1
     assert not (tmp_path / "sweeps").exists()
+
+
+@pytest.mark.parametrize(
+    ("hyperparameters", "sentence"),
+    [
+        ({"lr": 1e-3, "grop_size": 4}, "grop_size is no setting; did you mean group_size?"),
+        ({"lr": "fast"}, "lr is 'fast'; it must be a number"),
+        ({"lr": "0.001"}, "lr is '0.001', text; it must be 0.001"),
+        ({"lr": [1e-3]}, "lr is [0.001]; it must be a number, and one value"),
+        ({"group_size": 1}, "group_size is 1; it must be at least 2: a group of one has no advantage over itself"),
+    ],
+)
+@pytest.mark.parametrize("goes_on_with", ["--confirm", "--resume"])
+def test_a_trial_whose_hyperparameters_were_edited_into_none_is_refused_before_anything_starts(
+    goes_on_with: str,
+    hyperparameters: dict[str, object],
+    sentence: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    trials = [MadeUpTrial({"lr": 1e-4}, (0.5,)), MadeUpTrial(hyperparameters, (0.6,), ended=False)]
+    write_sweep(tmp_path / "edited", trials)
+
+    assert main(["--storage_path", str(tmp_path), goes_on_with, "edited"]) == 2
+
+    (line,) = capsys.readouterr().err.splitlines()
+    assert f"edited/trial_00001/params.json: {sentence}; restore the file, or remove the trial's folder" in line
+    assert not (tmp_path / "edited-confirmed").exists()
