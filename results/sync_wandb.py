@@ -50,6 +50,7 @@ def _check(records: "list[SweepRecord]", mode: str, project: str | None, entity:
             mode,
             project or of_sweep[0],
             entity or of_sweep[1],
+            default_project=record.data["wandb_project"],
             sends_models=record.settings["upload_checkpoints"] != "none",
             flags="--",
         )

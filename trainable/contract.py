@@ -49,13 +49,23 @@ NOTE = "note"
 SAMPLES = "samples"
 """Key of a result: what the run showed of its epoch. W&B and TensorBoard show it under the same name."""
 
+_OF_RAY = (
+    "config", "done", "date", "timestamp", "time_this_iter_s", "time_total_s", "time_since_restore",
+    "iterations_since_restore", "timesteps_since_restore", "timesteps_this_iter", "timesteps_total",
+    "episodes_this_iter", "episodes_total", "trial_id", "experiment_id", "experiment_tag", "trainable_name", "pid",
+    "hostname", "node_ip", "should_checkpoint", "checkpoint_dir_name", "__duplicate__", "__trial_info__",
+)  # fmt: skip
+"""What Ray (2.60) puts into a result, or takes from it."""
+_OF_VIEWS = ("Score", "score", "best_epoch", "status", "_step", "_timestamp", "_runtime", "_wandb")
+"""What TensorBoard and W&B show beside the metrics."""
+OTHER_COLUMNS = frozenset({EPOCH, DEVICE, CHECKPOINTED, ARRIVAL, FAILURE, NOTE, *_OF_RAY, *_OF_VIEWS})
+"""What a row holds, or is shown with, besides its metrics."""
+
 PROJECT = Path(__file__).resolve().parent.parent
 """The folder in which this package lies."""
 
 DEFAULT_STORAGE = PROJECT / "results" / "sweeps"
 """Where sweeps lie when the user does not say."""
-DEFAULT_WANDB_PROJECT = "molmo-controller"
-"""Where runs go at W&B when neither the user nor the environment says."""
 
 # The layout of a sweep: <storage_path>/<name>/...
 SWEEP_FILE = "sweep.yaml"
@@ -63,7 +73,7 @@ DATA_FILE = "data.json"
 """What the trials run on, as the run describes it (a sentence, a fingerprint, the baselines), and two commands."""
 TRAIN_COMMAND, EVALUATE_COMMAND = "train_command", "evaluate_command"
 """How to train one run as the sweep's trials are, but for the trial's own values, its epochs and its seed; and how to
-judge the policy in a trial's folder, both on the sweep's data. Empty where there is no such command."""
+judge a checkpoint in a trial's folder, both on the sweep's data. Empty where there is no such command."""
 SPACE_FILE = "search_space.json"
 """What is searched: each hyperparameter's range or choices."""
 ENVIRONMENT_FILE = "environment.json"
@@ -91,8 +101,6 @@ WORKSPACE = "workspace"
 # ... and of one of its checkpoints, beside what the run itself writes there.
 DETAILS_FILE = "details.json"
 """What was achieved in its epoch, in more detail than a row; from runs that can tell."""
-BEST_POLICY_FILE = "best_policy.json"
-"""What the best policy so far does, in more detail than a row; from runs that can tell."""
 
 SEAL_FILE = "files.json"
 """The hash of each file of the checkpoint."""
@@ -141,7 +149,7 @@ class WandbNotInstalled(UserError):
 
 def is_metric(name: str) -> bool:
     """Whether a column of result.json is a metric, and so belongs in W&B and TensorBoard."""
-    return name.startswith(("Train/", "Val/", "Perf/"))
+    return name not in OTHER_COLUMNS and not name.startswith("config/")
 
 
 def dataset_metric(name: str, dataset: str) -> str:

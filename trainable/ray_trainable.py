@@ -187,6 +187,7 @@ class RunTrainable(tune.Trainable):
 
         Raises:
             RuntimeError: the run saved nothing.
+            TypeError: its details are none.
         """
         assert self._run
         self._saved = Path(tempfile.mkdtemp())

@@ -1,4 +1,4 @@
-"""What policies and baselines achieve in more detail than one score, as a sweep's record and its checkpoints hold it.
+"""What runs and baselines achieve, as a sweep's record and its checkpoints hold it: metrics, and more than they tell.
 
 A score is taken apart by what is drawn as a whole when its interval is resampled. Parts come in the same order for
 whatever is judged on the same data, so the difference of two scores has a paired interval: both are taken on the same
@@ -10,12 +10,33 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Literal
 
 from trainable import contract
 
 RESAMPLES = 2000
 CONFIDENCE_PERCENTILES = (2.5, 97.5)
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One number of every epoch, as people are to read it."""
+
+    name: str
+    """Its column in result.json, its tag in TensorBoard and its key at W&B: 'Val/Accuracy'. One line of text, and no
+    column that a row has besides (`contract.OTHER_COLUMNS`)."""
+    title: str = ""
+    """What people call it, in the report: 'accuracy'. By default its name's last part, in words."""
+    direction: Literal["", "max", "min"] = ""
+    """Whether its 'max' or its 'min' is best; trials can be ranked by a metric that has one."""
+    group: str = ""
+    """The metrics whose curves stand beside its own in the sweep's view and report at W&B; by default those whose name
+    has the same before its first slash, as W&B's own workspace and TensorBoard group them."""
+
+    def __post_init__(self) -> None:
+        title, group = self.name.rpartition("/")[2].replace("_", " ").lower(), self.name.partition("/")[0]
+        object.__setattr__(self, "title", self.title or title)
+        object.__setattr__(self, "group", self.group or group)
 
 
 @dataclass(frozen=True)
@@ -41,6 +62,8 @@ class Figure:
     title: str
     x_title: str
     y_title: str
+    point_title: str = ""
+    """What the points of its curves have in words: 'budget'."""
     reading: str = ""
     """What there is to see, in a sentence."""
 
@@ -52,7 +75,7 @@ class Curve:
     x: tuple[float, ...]
     y: tuple[float, ...]
     points: tuple[str, ...] = ()
-    """What each point is, in words."""
+    """What each point is, in words: '20 ms'. Points of two curves that have the same words are of the same."""
 
     def __post_init__(self) -> None:
         if not len(self.x) == len(self.y) == (len(self.points) or len(self.x)):
@@ -100,18 +123,6 @@ def read_details(folder: Path) -> Details | None:
 
 
 @dataclass(frozen=True)
-class BudgetPoint:
-    """What a policy or a baseline achieves under one latency budget: means over the samples it is judged on."""
-
-    budget_ms: float
-    in_budget_accuracy: float
-    accuracy: float
-    latency_ms: float
-    p95_latency_ms: float
-    violation_rate: float
-
-
-@dataclass(frozen=True)
 class Baseline:
     """What the objective is without any training, on validation, with its 95 % interval."""
 
@@ -119,43 +130,9 @@ class Baseline:
     value: float
     low: float
     high: float
-    under_budgets: tuple[BudgetPoint, ...] = ()
     parts: ScoreParts | None = None
-
-    @classmethod
-    def from_json(cls, content: Mapping[str, Any]) -> "Baseline":
-        """From what data.json holds of it."""
-        return cls(**{**content, **_detail(content)})
-
-
-@dataclass(frozen=True)
-class BestPolicy:
-    """What the best policy so far achieves on validation, for reports: a file in the checkpoint that holds it."""
-
-    epoch: int
-    under_budgets: tuple[BudgetPoint, ...]
-    parts: ScoreParts
-
-    def write(self, checkpoint_folder: Path) -> None:
-        text = json.dumps(dataclasses.asdict(self))
-        (checkpoint_folder / contract.BEST_POLICY_FILE).write_text(text, encoding="utf-8")
-
-    @classmethod
-    def read(cls, checkpoint_folder: Path) -> "BestPolicy | None":
-        """What `write` wrote, to the bit; None where there is no such file, or it is not whole."""
-        try:
-            content = json.loads((checkpoint_folder / contract.BEST_POLICY_FILE).read_text(encoding="utf-8"))
-            return cls(content["epoch"], **_detail(content))
-        except (FileNotFoundError, ValueError, KeyError, TypeError):
-            return None
-
-
-def _detail(content: Mapping[str, Any]) -> dict[str, Any]:
-    parts = content["parts"]
-    return {
-        "under_budgets": tuple(BudgetPoint(**point) for point in content["under_budgets"]),
-        "parts": parts and ScoreParts(parts["unit"], tuple(parts["sums"]), tuple(parts["counts"])),
-    }
+    curves: Mapping[str, Curve] = dataclasses.field(default_factory=dict)
+    """By the name of their figure."""
 
 
 def interval(ours: ScoreParts, theirs: ScoreParts | None = None) -> tuple[float, float]:

@@ -15,6 +15,7 @@ from results.analysis.seed_groups import SeedGroup, seed_groups
 from results.record.space import Space
 from results.record.sweeps import SweepRecord
 from trainable.contract import shown_path
+from trainable.score_parts import Metric
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,15 @@ class Comparison:
     @property
     def mode(self) -> str:
         return self.records[0].mode
+
+    @property
+    def score_name(self) -> str:
+        """What people call the metric."""
+        return self.records[0].described(self.metric).title
+
+    @property
+    def trade_off(self) -> Metric | None:
+        return self.records[0].trade_off
 
     @cached_property
     def groups(self) -> list[SeedGroup]:
@@ -74,8 +84,8 @@ class Comparison:
 
     @cached_property
     def pareto_set(self) -> list[SeedGroup]:
-        """Of the score and the rate of violations, best score first."""
-        return pareto_set(self.groups, self.mode)
+        """Of the score and what the kind of run says that it may cost, best score first."""
+        return pareto_set(self.groups, self.mode, self.trade_off)
 
     @property
     def space(self) -> Space:

@@ -1,16 +1,16 @@
 """How much better a setting is than another one, and than the baselines, with 95 % intervals.
 
-An interval is over the seeds that two settings share, where there are several; else over what their best policies were
+An interval is over the seeds that two settings share, where there are several; else over what their best epochs were
 judged on, where the run tells. Both are paired: what makes a seed or an image hard for both does not widen it.
 """
 
 from dataclasses import dataclass
 
-from results.analysis.best_policy import baselines, best_policy, mean_parts
+from results.analysis.details import comparable_baselines, mean_parts, score_parts
 from results.analysis.seed_groups import SeedGroup, estimate
 from results.record.sweeps import SweepRecord
 from trainable.ranking import sign
-from trainable.score_parts import Baseline, BestPolicy, ScoreParts, interval
+from trainable.score_parts import Baseline, ScoreParts, interval
 
 
 @dataclass(frozen=True)
@@ -59,17 +59,12 @@ def baseline_gains(winner: SeedGroup, record: SweepRecord) -> tuple[BaselineGain
     score, ours = winner.score.mean, _parts(winner)
     return tuple(
         BaselineGain(baseline, _over_parts(score - baseline.value, ours, baseline.parts, record.mode))
-        for baseline in baselines(record)
+        for baseline in comparable_baselines(record)
     )
 
 
-def best_policies(group: SeedGroup) -> list[BestPolicy | None]:
-    """Of each counted trial."""
-    return [best_policy(trial.sweep, trial.trial) for trial in group.counted]
-
-
 def _parts(group: SeedGroup) -> ScoreParts | None:
-    return mean_parts([policy.parts if policy else None for policy in best_policies(group)])
+    return mean_parts([score_parts(trial.sweep, trial.trial) for trial in group.counted])
 
 
 def _over_parts(difference: float, ours: ScoreParts | None, theirs: ScoreParts | None, mode: str) -> Gain:

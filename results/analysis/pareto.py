@@ -1,27 +1,27 @@
-"""The Pareto set: settings that no other one beats in the score without more violations.
+"""The Pareto set: settings that no other one beats in the score without paying for it in what the score may cost.
 
-Violations are taken where the score is: at the best epoch, since that is the policy which would be deployed.
+That cost is taken where the score is: at the best epoch, since that is the checkpoint which would be used.
 """
 
 from collections.abc import Iterable
 
 from results.analysis.seed_groups import SeedGroup
-from trainable import contract
 from trainable.ranking import sign
+from trainable.score_parts import Metric
 
-VIOLATIONS = contract.VAL_VIOLATION_RATE
 
-
-def pareto_set(groups: Iterable[SeedGroup], mode: str) -> list[SeedGroup]:
-    """Best score first; none where no trial reports violations.
+def pareto_set(groups: Iterable[SeedGroup], mode: str, trade_off: Metric | None) -> list[SeedGroup]:
+    """Best score first; none where there is nothing to trade, or no trial reports it.
 
     Args:
         mode: whether more ('max') or less ('min') of the score is better.
     """
+    if not trade_off:
+        return []
     points = [
-        (-sign(mode) * group.score.mean, violations, group)
+        (-sign(mode) * group.score.mean, -sign(trade_off.direction) * cost, group)
         for group in groups
-        if group.score and (violations := group.mean_of(VIOLATIONS)) is not None
+        if group.score and (cost := group.mean_of(trade_off.name)) is not None
     ]
     points.sort(key=lambda point: point[:2])
     kept: list[tuple[float, float, SeedGroup]] = []

@@ -14,14 +14,6 @@ from trainable.terminal.text import one_line
 
 STARTING_VALUES = "starting values"
 
-METRIC_NAMES = {contract.VAL_IN_BUDGET_ACCURACY: "in-budget accuracy"}
-"""Of those that would not read well by themselves."""
-
-
-def metric_name(metric: str) -> str:
-    """What people call a metric: Val/Accuracy_Mean is the accuracy mean."""
-    return METRIC_NAMES.get(metric, metric.rpartition("/")[2].replace("_", " ").lower())
-
 
 def shown_value(value: object) -> str:
     """A hyperparameter, or any number that is no score."""

@@ -1,4 +1,4 @@
-"""The commands that go on from a sweep: train its winner alone, judge the policy it left, confirm what it found.
+"""The commands that go on from a sweep: train its winner alone, judge what it left, confirm what it found.
 
 Those of a record are run from the project's root.
 """

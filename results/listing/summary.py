@@ -7,7 +7,6 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from results.analysis.comparison import Comparison, why_apart
-from results.analysis.pareto import VIOLATIONS
 from results.listing.formats import as_markdown, as_table, escaped, table_width
 from results.listing.formatting import (
     STARTING_VALUES,
@@ -161,17 +160,18 @@ def _decision_lines(comparison: Comparison) -> list[str]:
 
 
 def _pareto_lines(comparison: Comparison) -> list[str]:
-    if not comparison.pareto_set:
+    trade_off = comparison.trade_off
+    if not trade_off or not comparison.pareto_set:
         return []
     points = [
-        f"{comparison.name_of_setting(group)} ({group.score.mean:.3f}, {group.mean_of(VIOLATIONS):.3f})"
+        f"{comparison.name_of_setting(group)} ({group.score.mean:.3f}, {group.mean_of(trade_off.name):.3f})"
         for group in comparison.pareto_set[:MOST_NAMED]
         if group.score
     ]
     unnamed = len(comparison.pareto_set) - len(points)
     more = f" and {unnamed} more" if unnamed else ""
-    up = "up" if comparison.mode == "max" else "down"
-    axes = f"{comparison.metric} {up}, {VIOLATIONS} down, at the best epoch"
+    up = {"max": "up", "min": "down"}
+    axes = f"{comparison.metric} {up[comparison.mode]}, {trade_off.name} {up[trade_off.direction]}, at the best epoch"
     return [f"Pareto set ({axes}): {', '.join(points)}{more}"]
 
 

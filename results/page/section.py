@@ -12,7 +12,7 @@ from results.listing.refused import refused_line
 from results.listing.rows import Listing, list_trials
 from results.page.charts.chart import Chart, Numbers
 from results.page.charts.curves import curve_charts
-from results.page.charts.frontier import frontier_charts
+from results.page.charts.figures import figure_charts
 from results.page.charts.gains import gain_charts, seed_charts
 from results.page.charts.importance import importance_charts
 from results.page.charts.parallel import parallel_chart
@@ -70,7 +70,7 @@ def _parts(comparison: Comparison) -> list[Part]:
     parts = [
         Part("compared", "How good it is", "Gain", [*gain_charts(comparison), *seed_charts(comparison)]),
         Part("learning", "How it learnt", "Learning", curve_charts(comparison)),
-        Part("latency", "Accuracy against latency", "Latency", frontier_charts(comparison)),
+        Part("achieves", "What it achieves", "Achieved", figure_charts(comparison)),
     ]
     settings, varied = scored_settings(comparison)
     if settings and comparison.records[0].job_type == "search":
@@ -118,7 +118,7 @@ def _commands(comparison: Comparison) -> list[tuple[str, str]]:
     record, trial = judged.sweep, judged.trial
     known = (
         ("Train the winner again, alone: the same numbers, up to its best epoch", train_command(record, trial)),
-        ("Judge its policy on test data, which no trial has seen", evaluate_command(record, trial)),
+        ("Judge it on test data, which no trial has seen", evaluate_command(record, trial)),
         ("Confirm the best settings under seeds that this search never saw", confirm_command(record, PROJECT)),
     )
     return [(purpose, command) for purpose, command in known if command]

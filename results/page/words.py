@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from results.analysis.comparison import Comparison
-from results.listing.formatting import STARTING_VALUES, counted, interval_words, metric_name, shown_score, shown_setting
+from results.listing.formatting import STARTING_VALUES, counted, interval_words, shown_score, shown_setting
 from results.record.sweeps import SweepRecord
 from trainable import contract
 
@@ -29,7 +29,7 @@ def headline(comparison: Comparison) -> list[str]:
         if trials and all(trial.failure for trial in trials):
             return ["No trial has a score: ", f"{'the only one' if len(trials) == 1 else f'all {len(trials)}'} failed"]
         return ["No trial has a score yet"]
-    name, value = metric_name(comparison.metric), f"{winner.score.mean:.3f}"
+    name, value = comparison.score_name, f"{winner.score.mean:.3f}"
     over_seeds = f", the mean over {counted(winner.score.n, 'seed')}" if winner.is_confirmed else ""
     if winner is comparison.start:
         beginning = "nothing tried beats" if len(comparison.groups) > 1 else "one setting was tried,"
@@ -78,7 +78,7 @@ def cards(comparison: Comparison) -> list[Card]:
     if winner and winner.score:
         seeds = counted(winner.score.n, "seed")
         over = f"over {seeds}" if winner.score.n > 1 else f"{comparison.mode} over the epochs"
-        name = f"best {metric_name(comparison.metric)}"
+        name = f"best {comparison.score_name}"
         found.append(Card(name, shown_score(winner.score), f"{comparison.metric}, {over}"))
     if gain:
         unclear = "" if gain.is_clear or gain.low is None else "not clearly above 0: "

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field, NonNegativeInt, PositiveInt, TypeAdapter, ValidationError
 
 from trainable.contract import UserError
-from trainable.score_parts import Baseline
+from trainable.score_parts import Baseline, Figure, Metric
 
 
 class Change(BaseModel):
@@ -45,6 +45,10 @@ class Data(BaseModel):
     """Of data.json."""
 
     objective: str
+    metrics: list[Metric]
+    trade_off: str
+    figures: list[Figure]
+    wandb_project: str = Field(min_length=1)
     summary: str
     fingerprint: str
     inputs: str = ""

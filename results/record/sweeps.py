@@ -24,6 +24,7 @@ from results.record.upgrade import refuse_newer, upgraded
 from trainable import contract
 from trainable.contract import DEFAULT_STORAGE, TrialStatus, UserError
 from trainable.ranking import Row, best_first, best_row
+from trainable.score_parts import Figure, Metric
 from trainable.settings_fields import Role
 from trainable.user_paths import read_path
 
@@ -106,6 +107,25 @@ class SweepRecord:
     @property
     def mode(self) -> str:
         return str(self.settings["mode"])
+
+    @property
+    def metrics(self) -> dict[str, Metric]:
+        """Those that the kind of run declares, by their names."""
+        return {content["name"]: Metric(**content) for content in self.data["metrics"]}
+
+    def described(self, metric: str) -> Metric:
+        """A metric as people are to read it, declared or not."""
+        return self.metrics.get(metric) or Metric(metric)
+
+    @property
+    def trade_off(self) -> Metric | None:
+        """What a better score may cost; None where the kind names nothing, or nothing else than the trials' metric."""
+        found = self.metrics.get(self.data["trade_off"])
+        return found if found and found.direction and found.name != self.metric else None
+
+    @property
+    def figures(self) -> list[Figure]:
+        return [Figure(**content) for content in self.data["figures"]]
 
     @property
     def num_epochs(self) -> int:

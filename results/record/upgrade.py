@@ -1,8 +1,10 @@
 """Records of older sweeps as today's code reads them: what has changed since is written here and nowhere else.
 
-Format 3 (`format: 3` in sweep.yaml): a sweep has a random identity, and a group at W&B that is its own. sweep.yaml has
-no value of what is searched: each trial has its own. The settings that say where data lies have that role, and
-data.json holds what trainings see (`inputs`).
+Format 3 (`format: 3` in sweep.yaml): data.json holds what each baseline achieves under latency budgets, a trial's
+newest checkpoint (in best_policy.json) what its best epoch does, and nothing says anything of metrics, charts and a
+project at W&B, which were one kind of run's. A sweep has a random identity, and a group at W&B that is its own.
+sweep.yaml has no value of what is searched: each trial has its own. The settings that say where data lies have that
+role, and data.json holds what trainings see (`inputs`).
 Format 2: its name and the second in which it began were its identity, and its name its group at W&B. data.json holds
 the roles of each setting, search_space.json Optuna's JSON of each distribution. Early ones list a baseline that could
 not be computed, as NaN.
@@ -13,14 +15,19 @@ Reading changes nothing on disk. A resume writes the present format file by file
 some of both: every part is recognised by itself.
 """
 
+import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
+
+from pydantic import TypeAdapter
 
 from results.record.origin import BESIDE_SETTINGS
 from trainable.contract import SettingError, UserError
+from trainable.score_parts import Details
 
-FORMAT = 3
+FORMAT = 4
 
 Content = dict[str, Any]
 
@@ -37,6 +44,37 @@ DATA_OF_THE_EARLIEST = {
     "train_command": [], "evaluate_command": [],
 }  # fmt: skip
 """What stands for the parts of data.json that they lack; one that was killed as it began lacks the file."""
+
+UP_TO_FORMAT_3 = {
+    "metrics": [
+        {"name": "Val/In_Budget_Accuracy", "title": "in-budget accuracy", "direction": "max"},
+        {"name": "Val/Budget_Violation_Rate", "title": "budget violation rate", "direction": "min"},
+    ],
+    "trade_off": "Val/Budget_Violation_Rate",
+    "figures": [
+        {
+            "name": "frontier",
+            "title": "Accuracy and latency",
+            "x_title": "mean latency (ms)",
+            "y_title": "accuracy of all answers",
+            "point_title": "budget",
+            "reading": "Each dot is one latency budget, at the mean time its answers took and how many of them were "
+            "right; up and to the left is better.",
+        },
+        {
+            "name": "budgets",
+            "title": "Right and in time, budget by budget",
+            "x_title": "latency budget (ms)",
+            "y_title": "accuracy of the answers in time",
+            "reading": "The score is the mean of these points: an answer that comes too late counts as wrong.",
+        },
+    ],
+    "wandb_project": "molmo-controller",
+}
+"""What the code had for whatever ran, and data.json has since. It shows where a run has reported what it speaks of."""
+
+BEST_POLICY_FILE = "best_policy.json"
+"""In each checkpoint, up to format 3: what the best epoch so far achieved, and which it was."""
 
 SAYING_WHERE_DATA_LIES = ("results_dir", "dataset_names", "model_path")
 """Settings of the joint controller that had the role of shaping the training up to format 2."""
@@ -84,9 +122,9 @@ def upgraded(settings: Content, data: Content, space: Content) -> tuple[Content,
     """
     settings = dict(settings)
     recorded_format = settings.pop("format", 1)
-    if "baselines" in data:
-        known = [one for one in data["baselines"] if not math.isnan(one["value"])]
-        data = data | {"baselines": [{"under_budgets": [], "parts": None} | baseline for baseline in known]}
+    if recorded_format < 4:
+        known = [one for one in data.get("baselines", ()) if not math.isnan(one["value"])]
+        data = UP_TO_FORMAT_3 | data | ({"baselines": [_baseline(one) for one in known]} if "baselines" in data else {})
     if recorded_format < 3:
         # As its name was when it was last written down: its runs keep their ids when the folder gets another name.
         name, created = settings.get("name"), settings.get("created")
@@ -98,6 +136,40 @@ def upgraded(settings: Content, data: Content, space: Content) -> tuple[Content,
         of_data = {name: ["data"] for name in SAYING_WHERE_DATA_LIES if name in settings}
         data = data | {"roles": data["roles"] | of_data}
     return settings, data, space
+
+
+def _baseline(recorded: Content) -> Content:
+    points = recorded.get("under_budgets")
+    kept = {name: value for name, value in recorded.items() if name != "under_budgets"}
+    return {"parts": None, "curves": _curves(points) if points else {}} | kept
+
+
+def _curves(under_budgets: Sequence[Content]) -> dict[str, Content]:
+    by_latency = sorted(under_budgets, key=lambda point: (point["latency_ms"], point["accuracy"]))
+    by_budget = sorted(under_budgets, key=lambda point: point["budget_ms"])
+    return {
+        "frontier": {
+            "x": [point["latency_ms"] for point in by_latency],
+            "y": [point["accuracy"] for point in by_latency],
+            "points": [f"{point['budget_ms']:.3g} ms" for point in by_latency],
+        },
+        "budgets": {
+            "x": [point["budget_ms"] for point in by_budget],
+            "y": [point["in_budget_accuracy"] for point in by_budget],
+        },
+    }
+
+
+def details_of_format_3(checkpoint: Path, epoch: int) -> Details | None:
+    """What a checkpoint tells of the best epoch until then; None where it tells nothing, or of another epoch."""
+    try:
+        content = json.loads((checkpoint / BEST_POLICY_FILE).read_text(encoding="utf-8"))
+        if content["epoch"] != epoch:
+            return None
+        of_then = {"parts": content["parts"], "curves": _curves(content["under_budgets"])}
+        return TypeAdapter(Details).validate_python(of_then)
+    except (FileNotFoundError, ValueError, KeyError, TypeError):  # none, or torn
+        return None
 
 
 def _upgraded_from_1(settings: Content, data: Content, space: Content) -> tuple[Content, Content, Content]:

@@ -25,7 +25,7 @@ def sweep_settings(
         project, entity: instead of the sweep's own.
     """
     of_sweep = record.settings["wandb_project"], record.settings["wandb_entity"]
-    project, entity = settled_place(project or of_sweep[0], entity or of_sweep[1])
+    project, entity = settled_place(project or of_sweep[0], entity or of_sweep[1], record.data["wandb_project"])
     return WandbRunSettings(
         mode=mode,
         project=project,

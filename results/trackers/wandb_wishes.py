@@ -21,7 +21,7 @@ from results.trackers.wandb_client import (
     settings_files,
     wandb,
 )
-from trainable.contract import DEFAULT_WANDB_PROJECT, UserError
+from trainable.contract import UserError
 
 ONLINE, OFFLINE, DISABLED = "online", "offline", "disabled"
 
@@ -45,11 +45,12 @@ def settle(
     project: str | None = None,
     entity: str | None = None,
     *,
+    default_project: str,
     may_ask: bool = False,
     sends_models: bool = False,
     flags: str = "--wandb_",
 ) -> WandbWishes:
-    """The flags' values, else what the client is set to; else our project, and online where there is a login.
+    """The flags' values, else what the client is set to; else the default project, and online where there is a login.
 
     Args:
         may_ask: where no login is stored, W&B may ask for one at the terminal.
@@ -68,13 +69,13 @@ def settle(
     _judge_entity("WANDB_ENTITY", client_settings().entity)
     if sends_models:
         _judge("WANDB_DATA_DIR", models_folder, "or have it made writable")
-    return WandbWishes(_settled_mode(mode, may_ask), *settled_place(project, entity))
+    return WandbWishes(_settled_mode(mode, may_ask), *settled_place(project, entity, default_project))
 
 
-def settled_place(project: str | None, entity: str | None) -> tuple[str, str | None]:
-    """Project and entity: those given, else what the client is set to, else our project and the user's own entity."""
+def settled_place(project: str | None, entity: str | None, default_project: str) -> tuple[str, str | None]:
+    """Project and entity: those given, else what the client is set to, else that project and the user's own entity."""
     client = client_settings()
-    return project or client.project or DEFAULT_WANDB_PROJECT, entity or client.entity or None
+    return project or client.project or default_project, entity or client.entity or None
 
 
 def _settled_mode(wished: str | None, may_ask: bool) -> str:

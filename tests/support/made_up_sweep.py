@@ -8,6 +8,8 @@ from typing import Any
 
 import yaml
 
+from results.record.upgrade import FORMAT
+
 METRIC = "Val/In_Budget_Accuracy"
 SWEEP_SETTINGS = {
     "run": "joint_controller",
@@ -34,6 +36,21 @@ DATA = {
         {"name": "oracle", "value": 0.84, "low": 0.8, "high": 0.88},
     ],
 }
+
+
+OF_A_NEW_SWEEP = {
+    "format": FORMAT, "identity": "0123456789ab", "wandb_group": "mine-012345", "confirm": "",
+    "upload_checkpoints": "none", "cpus_per_trial": 1.0, "history": [{"when": "today", "changes": ["seed: 0 -> 1"]}],
+}  # fmt: skip
+DATA_OF_A_NEW_SWEEP = {
+    **DATA,
+    "metrics": [{"name": METRIC, "title": "", "direction": "max", "group": ""}], "trade_off": "", "figures": [],
+    "wandb_project": "mine",
+    "baselines": [{**baseline, "parts": None, "curves": {}} for baseline in DATA["baselines"]],
+    "inputs": "", "run_name": "{created}", "train_command": [], "evaluate_command": [],
+    "roles": {"recipe": ["training"]},
+}  # fmt: skip
+"""What the present format has besides the above, which is what every format has."""
 
 
 @dataclass(frozen=True)

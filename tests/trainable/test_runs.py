@@ -10,7 +10,7 @@ from trainable.contract import UserError
 from trainable.grpo.joint_controller import KIND
 from trainable.runs.choosing import find_run_kind
 from trainable.runs.metrics import reported_metrics
-from trainable.score_parts import BestPolicy, BudgetPoint, Curve, Details, ScoreParts, read_details, write_details
+from trainable.score_parts import Curve, Details, Metric, ScoreParts, read_details, write_details
 
 
 def test_a_run_is_found_by_its_name():
@@ -58,32 +58,30 @@ def test_what_is_no_number_is_no_metric_and_is_named(value):
         reported_metrics({"Val/Best": 1.0, "Val/Odd": value}, "Val/Best")
 
 
-@pytest.mark.parametrize(
-    "name", ["done", "config", "failure", "training_iteration", "", 1, None, "Val/a\nb", "Val/\ud800"]
-)
-def test_a_metric_takes_no_other_columns_name_and_none_that_cannot_be_shown(name):
-    with pytest.raises(ValueError, match="a metric's name is text that begins with Train/, Val/ or Perf/"):
+@pytest.mark.parametrize("name", ["", " ", 1, None, "Val/a\nb", "Val/\ud800"])
+def test_a_metrics_name_is_a_line_that_can_be_shown(name):
+    with pytest.raises(ValueError, match="a metric's name is one line of text"):
         reported_metrics({"Val/Best": 1.0, name: 1.0}, "Val/Best")
+
+
+@pytest.mark.parametrize("name", ["done", "config", "config/lr", "failure", "training_iteration", "status", "_step"])
+def test_a_metric_takes_no_other_columns_name(name):
+    with pytest.raises(ValueError, match=f"the run reported '{name}', which is another column of its rows; call it"):
+        reported_metrics({"Val/Best": 1.0, name: 1.0}, "Val/Best")
+
+
+def test_any_other_name_is_a_metrics_with_words_and_a_group_of_its_own():
+    assert reported_metrics({"loss": 1, "eval/réward @1": 2, "a/b/c": 3}, "loss") == {
+        "loss": 1.0, "eval/réward @1": 2.0, "a/b/c": 3.0,
+    }  # fmt: skip
+    assert Metric("Val/Accuracy_Mean") == Metric("Val/Accuracy_Mean", "accuracy mean", "", "Val")
+    assert Metric("loss", "the loss", group="training").group == "training"
 
 
 @pytest.mark.parametrize("reported", [None, [], 0.5], ids=repr)
 def test_an_epoch_gives_its_metrics_by_name(reported):
     with pytest.raises(TypeError, match="not a dict of metrics"):
         reported_metrics(reported, "Val/Best")
-
-
-def test_what_the_best_policy_achieves_comes_back_from_its_file_to_the_bit(tmp_path):
-    under_budgets = (BudgetPoint(6.1, 0.1, 1 / 3, 5.0, 6.0, 0.2), BudgetPoint(30.0, 0.7, 2 / 3, 20.0, 29.0, 0.0))
-    best = BestPolicy(16, under_budgets, ScoreParts("image", (0.1 + 0.2, 3.0), (4, 5)))
-    best.write(tmp_path)
-    assert BestPolicy.read(tmp_path) == best
-
-
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"epoch": 3}', '{"epoch": 3, "under_budgets": [{}], "parts": {}}'])
-def test_a_file_of_the_best_policy_that_is_torn_tells_of_none(tmp_path, text):
-    (tmp_path / contract.BEST_POLICY_FILE).write_text(text, encoding="utf-8")
-    assert BestPolicy.read(tmp_path) is None
-    assert BestPolicy.read(tmp_path / "nowhere") is None
 
 
 def test_details_of_whatever_numbers_come_back_from_their_file_to_the_bit(tmp_path):

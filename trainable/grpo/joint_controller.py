@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from trainable import contract
 from trainable.contract import UserError
 from trainable.grpo.settings import GRPOSettings
+from trainable.profiles.budget_points import FRONTIER, IN_BUDGET
 from trainable.runs import DataDescription, Metric, RunContext, RunKind
 
 if TYPE_CHECKING:
@@ -33,8 +34,19 @@ class JointController(RunKind):
         Metric(contract.VAL_ORACLE_GAP, "gap to the oracle", "min"),
         Metric(contract.TRAIN_REWARD_MEAN, "training reward", "max"),
         Metric(contract.TRAIN_ACCURACY_MEAN, "training accuracy", "max"),
+        Metric(contract.TRAIN_LOSS, "loss"),
+        Metric(contract.TRAIN_REWARD_STD, "training reward's deviation"),
+        Metric(contract.TRAIN_ACCURACY_STD, "training accuracy's deviation"),
+        Metric(contract.TRAIN_LATENCY_MEAN, "training latency (ms)"),
+        Metric(contract.TRAIN_LATENCY_STD, "training latency's deviation (ms)"),
+        Metric(contract.TRAIN_VIOLATION_RATE, "training budget violation rate"),
+        Metric(contract.TRAIN_ENTROPY, "entropy"),
+        Metric(contract.TRAIN_ZERO_VARIANCE_GROUPS, "groups without a difference"),
+        Metric(contract.PERF_SAMPLES_PER_SECOND, "samples per second"),
+        Metric(contract.PERF_PEAK_GPU_MEMORY_MB, "peak GPU memory (MB)"),
     )
     trade_off = contract.VAL_VIOLATION_RATE
+    figures = (FRONTIER, IN_BUDGET)
     wandb_project = "molmo-controller"
 
     def prepare(self, settings: GRPOSettings) -> "ControllerData":

@@ -26,11 +26,12 @@ from trainable.grpo.recipes import RECIPES, violated
 from trainable.grpo.settings import GRPOSettings
 from trainable.grpo.validation import ValidationSet, validate
 from trainable.profiles.baselines import ORACLE, per_sample
+from trainable.profiles.budget_points import curves
 from trainable.profiles.features import Features
 from trainable.profiles.image_split import TRAIN, VALIDATION
 from trainable.profiles.table import Profile
 from trainable.runs import Diverged, Run
-from trainable.score_parts import BestPolicy
+from trainable.score_parts import Details
 from trainable.seeds import seed_of
 
 
@@ -67,7 +68,7 @@ class GRPORun(Run):
         )
         self._epoch = 0
         self._score = math.nan
-        self._validated: BestPolicy | None = None
+        self._details: Details | None = None
 
     def step(self) -> dict[str, float]:
         """Train for one epoch, then validate.
@@ -89,7 +90,7 @@ class GRPORun(Run):
         if self._device.type == "cuda":
             metrics[contract.PERF_PEAK_GPU_MEMORY_MB] = torch.cuda.max_memory_allocated(self._device) / 2**20
         self._score = score
-        self._validated = BestPolicy(self._epoch, validation.under_budgets, validation.parts)
+        self._details = Details(validation.parts, curves(validation.under_budgets))
         return metrics
 
     def _train_epoch(self) -> dict[str, float]:
@@ -172,14 +173,16 @@ class GRPORun(Run):
             "controller": self._controller,
         }
         (folder / CHECKPOINT_FILE).write_bytes(as_bytes(content))
-        if self._validated:
-            self._validated.write(folder)
 
     def load(self, folder: Path) -> None:
         content = load_checkpoint(folder / CHECKPOINT_FILE)
         self._policy.load_state_dict(content["policy"])
         self._optimizer.load_state_dict(content["optimizer"])
         self._epoch = content["epoch"]
+
+    def details(self) -> Details | None:
+        """Its score by images, and what it achieved under each budget."""
+        return self._details
 
     def close(self) -> None:
         del self._policy, self._start, self._optimizer, self._environment

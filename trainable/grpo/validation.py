@@ -16,9 +16,10 @@ from trainable.grpo.joint_distribution import joint_log_probabilities
 from trainable.grpo.policy import Policy
 from trainable.grpo.recipes import violated
 from trainable.profiles.baselines import budget_points, parts_by_image
+from trainable.profiles.budget_points import BudgetPoint
 from trainable.profiles.image_split import VALIDATION
 from trainable.profiles.table import Profile
-from trainable.score_parts import BudgetPoint, ScoreParts
+from trainable.score_parts import ScoreParts
 
 STATES_PER_FORWARD = 8192
 

@@ -18,12 +18,12 @@ from trainable.profiles.baselines import (
     oracle_choices,
     points_of_choices,
 )
+from trainable.profiles.budget_points import BudgetPoint
 from trainable.profiles.features import load_features
 from trainable.profiles.files import dataset_folders
 from trainable.profiles.image_split import SPLIT_NAMES, TRAIN
 from trainable.profiles.reading import read_profile
 from trainable.profiles.table import Profile
-from trainable.score_parts import BudgetPoint
 from trainable.settings_fields import require_usable_paths, typed_values
 from trainable.terminal.console import PlainConsole
 

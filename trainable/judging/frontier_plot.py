@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 
-from trainable.score_parts import BudgetPoint
+from trainable.profiles.budget_points import BudgetPoint
 
 
 def draw_frontier(

@@ -7,9 +7,10 @@ Letters: `S` samples, `C` configurations, `Q` budgets.
 
 import numpy as np
 
+from trainable.profiles.budget_points import BudgetPoint, curves
 from trainable.profiles.image_split import SPLIT_NAMES, TRAIN
 from trainable.profiles.table import Profile
-from trainable.score_parts import Baseline, BudgetPoint, ScoreParts, interval
+from trainable.score_parts import Baseline, ScoreParts, interval
 
 RANDOM, BEST_FIXED, LOOKUP_TABLE, ORACLE = "random", "best fixed", "lookup table", "oracle"
 
@@ -24,7 +25,7 @@ def baselines(profile: Profile, split: int) -> tuple[Baseline, ...]:
     found = []
     for name, values in per_sample(profile, split).items():
         parts = parts_by_image(values, images)
-        found.append(Baseline(name, float(np.mean(values)), *interval(parts), tuple(points[name]), parts))
+        found.append(Baseline(name, float(np.mean(values)), *interval(parts), parts, curves(points[name])))
     return tuple(found)
 
 

@@ -6,9 +6,8 @@ seam. A kind of run of your own imports what it needs from here.
 """
 
 from trainable.runs.description import DataDescription
-from trainable.runs.metrics import Metric
 from trainable.runs.protocol import DamagedCheckpoint, Diverged, Run, RunContext, RunKind, WorkerContext
-from trainable.score_parts import Baseline, Curve, Details, Figure, ScoreParts
+from trainable.score_parts import Baseline, Curve, Details, Figure, Metric, ScoreParts
 
 __all__ = [
     "Baseline",

@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from trainable.runs.description import DataDescription
-from trainable.runs.metrics import Metric
-from trainable.score_parts import Details, Figure
+from trainable.score_parts import Details, Figure, Metric
 
 
 class Diverged(Exception):

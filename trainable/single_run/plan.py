@@ -166,7 +166,14 @@ def _settle_wandb(settings: TrainingSettings) -> tuple[TrainingSettings, str | N
         return settings, None
     may_ask = sys.stdin.isatty() and sys.stdout.isatty()
     prepare_wandb(may_ask, of_many_runs=False)
-    wishes = settle(None, settings.wandb_project, settings.wandb_entity, may_ask=may_ask, sends_models=True)
+    wishes = settle(
+        None,
+        settings.wandb_project,
+        settings.wandb_entity,
+        default_project=KIND.wandb_project,
+        may_ask=may_ask,
+        sends_models=True,
+    )
     name = settings.wandb_name or client_settings().run_name
     settled = dataclasses.replace(settings, wandb_project=wishes.project, wandb_entity=wishes.entity, wandb_name=name)
     return settled, wishes.mode

@@ -6,7 +6,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from trainable.contract import DEFAULT_WANDB_PROJECT, UserError
+from trainable.contract import UserError
+from trainable.grpo.joint_controller import KIND
 from trainable.grpo.settings import GRPOSettings
 from trainable.settings_fields import Role, require, setting, typed_values
 from trainable.user_paths import PathTo
@@ -33,7 +34,7 @@ class TrainingSettings:
     num_threads: int = _training(1, "CPU threads of torch; the same number gives the same bits")
 
     use_wandb: bool = _tracking(False, "record the run at W&B too (default: TensorBoard only)")
-    wandb_project: str | None = _tracking(None, f"W&B project (default: WANDB_PROJECT, else {DEFAULT_WANDB_PROJECT})")
+    wandb_project: str | None = _tracking(None, f"W&B project (default: WANDB_PROJECT, else {KIND.wandb_project})")
     wandb_entity: str | None = _tracking(None, "W&B user or team (default: WANDB_ENTITY, else yours)")
     wandb_name: str | None = _tracking(
         None, "name of the W&B run (default: WANDB_NAME, else grpo-g{group_size}-lr{lr}-{timestamp})"

@@ -167,6 +167,7 @@ def checked_plan(settings: SweepSettings, origin: Origin, space: Space) -> Plan:
         settings.wandb_mode,
         settings.wandb_project,
         settings.wandb_entity,
+        default_project=kind.wandb_project,
         sends_models=settings.upload_checkpoints != "none",
     )
     settings = dataclasses.replace(settings, wandb_project=wandb.project, wandb_entity=wandb.entity)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from results.record.origin import BESIDE_SETTINGS
-from trainable.contract import DEFAULT_STORAGE, DEFAULT_WANDB_PROJECT, DEVICE, SettingError, UserError
+from trainable.contract import DEFAULT_STORAGE, DEVICE, SettingError, UserError
 from trainable.runs import RunKind
 from trainable.runs.choosing import find_run_kind, is_in_file
 from trainable.runs.code_faults import asked
@@ -96,7 +96,7 @@ class SweepSettings:
         "W&B (default: WANDB_MODE, else online where a login is stored, else offline)",
         choices=("online", "offline", "disabled"),
     )
-    wandb_project: str | None = _tracking(None, f"W&B project (default: WANDB_PROJECT, else {DEFAULT_WANDB_PROJECT})")
+    wandb_project: str | None = _tracking(None, "W&B project (default: WANDB_PROJECT, else that of the kind of run)")
     wandb_entity: str | None = _tracking(None, "W&B user or team (default: WANDB_ENTITY, else yours)")
     upload_checkpoints: str = _tracking(
         "none",

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from results.analysis.comparison import Comparison
 from results.analysis.seed_groups import JudgedTrial, SeedGroup
-from results.listing.formatting import STARTING_VALUES, counted, metric_name
+from results.listing.formatting import STARTING_VALUES, counted
 from results.page.charts.chart import Chart, Colour, Numbers, Trace, apart, axis, baseline_colour, label
 from trainable import contract
 from trainable.contract import TrialStatus
@@ -37,7 +37,7 @@ def curve_charts(comparison: Comparison) -> list[Chart]:
             traces=traces,
             layout={
                 "xaxis": axis("epoch", range=[0.5, longest + 0.5], dtick=1 if longest <= FEW_EPOCHS else None),
-                "yaxis": axis(metric_name(comparison.metric)),
+                "yaxis": axis(comparison.score_name),
             },
             numbers=_numbers(trials, of_winner, of_start, longest),
             height=440,
@@ -73,7 +73,7 @@ def _curves(trials: Sequence[JudgedTrial], name: str, colour: str, width: float)
 
 
 def _peaks(trials: Sequence[JudgedTrial]) -> Trace:
-    """Where the score was reached, which is the policy that is kept."""
+    """Where the score was reached, which is the checkpoint that counts."""
     return {
         "mode": "markers",
         "showlegend": False,

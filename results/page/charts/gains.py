@@ -10,7 +10,6 @@ from results.listing.formatting import (
     counted,
     interval_words,
     listed,
-    metric_name,
     shown_score,
     shown_setting,
 )
@@ -38,7 +37,7 @@ def gain_charts(comparison: Comparison) -> list[Chart]:
     numbers: list[tuple[str, ...]] = [("compared with", "its score", "gain", "interval")]
     for name, score, gain in reversed(compared):
         numbers.append((name, f"{score:.3f}", f"{gain.value:+.3f}", interval_words(gain) or "-"))
-    xaxis = axis(f"gain in {metric_name(comparison.metric)}", **zero)
+    xaxis = axis(f"gain in {comparison.score_name}", **zero)
     return [_chart("gains", "What the winner gains", _reading(names, gains), [means], xaxis, numbers)]
 
 
@@ -78,7 +77,7 @@ def seed_charts(comparison: Comparison) -> list[Chart]:
         f"Each small dot is a seed; the large one is the mean of up to {most} with its 95 % interval. Settings "
         "whose intervals overlap widely are not told apart by so few seeds."
     )
-    xaxis = axis(metric_name(comparison.metric))
+    xaxis = axis(comparison.score_name)
     return [_chart("seeds", "Under several seeds", reading, [seeds, means], xaxis, numbers)]
 
 

@@ -12,7 +12,7 @@ from optuna.distributions import FloatDistribution
 
 from results.analysis.comparison import Comparison
 from results.analysis.hyperparameters import Hyperparameter
-from results.listing.formatting import STARTING_VALUES, metric_name, shown_value
+from results.listing.formatting import STARTING_VALUES, shown_value
 from results.page.charts.chart import SCALE, Chart, Colour, Trace, apart, label
 from results.page.charts.settings import BEST, ScoredSetting, axis_type
 from results.record.space import ends
@@ -29,7 +29,7 @@ def parallel_chart(
     comparison: Comparison, settings: Sequence[ScoredSetting], varied: Sequence[Hyperparameter]
 ) -> Chart:
     """The best on top; the stronger its colour, the better a setting."""
-    score_name, scores = metric_name(comparison.metric), [setting.score for setting in settings]
+    score_name, scores = comparison.score_name, [setting.score for setting in settings]
     span = FloatDistribution(min(scores), max(scores))
     dimensions = [*varied, Hyperparameter(score_name, dict(enumerate(scores)), span)]
     ranges = [_range(one) for one in dimensions]

@@ -6,7 +6,7 @@ from optuna.distributions import IntDistribution
 
 from results.analysis.comparison import Comparison
 from results.analysis.hyperparameters import Hyperparameter
-from results.listing.formatting import STARTING_VALUES, metric_name, shown_value
+from results.listing.formatting import STARTING_VALUES, shown_value
 from results.page.charts.chart import SCALE, Chart, Colour, Trace, axis, label
 from results.page.charts.settings import BEST, ENDED_EARLY, RAN_IN_FULL, ScoredSetting, axis_type
 
@@ -26,7 +26,7 @@ def slice_charts(
     comparison: Comparison, settings: Sequence[ScoredSetting], varied: Sequence[Hyperparameter]
 ) -> list[Chart]:
     """The plane of the first two numbers, those that are continuous before whole ones, then the score against each."""
-    score_name = metric_name(comparison.metric)
+    score_name = comparison.score_name
     numbers = sorted(
         (one for one in varied if not one.is_choice), key=lambda one: isinstance(one.distribution, IntDistribution)
     )

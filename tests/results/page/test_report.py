@@ -1,5 +1,6 @@
 """The report, as a reader opens it: from disk, in a browser, without a network."""
 
+import dataclasses
 import math
 import shlex
 import subprocess
@@ -10,13 +11,14 @@ from pathlib import Path
 
 import pytest
 from browser import Watched, browser_page
-from made_up_sweep import MadeUpTrial, write_sweep
+from made_up_sweep import DATA_OF_A_NEW_SWEEP, OF_A_NEW_SWEEP, MadeUpTrial, write_sweep
 from sweep_process import ROOT, curve, environment
 
 from results.listing.next_commands import train_command
 from results.record.failures import Failure, write_failure
 from results.record.sweeps import read_sweep
 from results.report import main
+from trainable.score_parts import Curve, Details, Figure, write_details
 
 
 def report(*sweeps: Path, output: Path) -> Path:
@@ -178,8 +180,36 @@ def test_a_run_that_tells_little_gets_what_can_be_said(quadratic_sweep: tuple[Pa
         drawn = marks(watched)
         assert "flat" in watched.page.inner_text("main")
     assert drawn
-    assert not any("frontier" in chart for chart in drawn)
+    assert not any("figure" in chart for chart in drawn)
     assert min(drawn.values()) > 0
+
+
+def test_the_kinds_own_figures_show_what_the_best_epochs_and_the_baselines_achieve(tmp_path: Path) -> None:
+    reach = Figure("reach", "Answers by their length", "words allowed", "right <answers>", reading="More is better.")
+    of_checkpoint = Figure("none", "Nothing has a curve of it", "x", "y")
+    of_baseline = {"reach": {"x": [8, 16], "y": [0.5, 0.6]}}
+    baseline = {"name": "always 7", "value": 0.5, "low": 0.4, "high": 0.6, "curves": of_baseline}
+    data = DATA_OF_A_NEW_SWEEP | {
+        "figures": [dataclasses.asdict(figure) for figure in (of_checkpoint, reach)], "baselines": [baseline],
+    }  # fmt: skip
+    trials = [MadeUpTrial({"lr": 0.1}, [0.2, 0.5]), MadeUpTrial({"lr": 0.2}, [0.7, 0.6])]
+    sweep = write_sweep(tmp_path / "mine", trials, data, **OF_A_NEW_SWEEP)
+    for number, epoch, heights in ((0, 2, (0.25, 0.75)), (1, 1, (0.45, 0.95)), (1, 2, (0.0, 0.0))):
+        checkpoint = sweep / f"trial_{number:05d}" / f"checkpoint_{epoch:06d}"
+        checkpoint.mkdir()
+        write_details(checkpoint, Details(curves={"reach": Curve((8, 16), heights)}))
+    with opened(report(sweep, output=tmp_path / "m.html")) as watched:
+        assert [chart.rpartition("-figure-")[2] for chart in marks(watched) if "-figure-" in chart] == ["1"]
+        section = watched.page.locator("section[aria-labelledby$=achieves]")
+        told = section.inner_text()
+        assert "Answers by their length" in told
+        assert "More is better. At words allowed 8 the winner is furthest below always 7: 0.050." in told
+        rows = [row.locator("th, td").all_text_contents() for row in section.locator("tr").all()]
+        assert rows == [
+            ["words allowed", "always 7", "starting values", "winner"],
+            ["8", "0.500", "0.250", "0.450"],
+            ["16", "0.600", "0.750", "0.950"],
+        ]
 
 
 def test_names_and_causes_are_text_and_nothing_else(tmp_path: Path) -> None:

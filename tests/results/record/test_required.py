@@ -7,25 +7,14 @@ from typing import Any
 
 import pytest
 import yaml
-from made_up_sweep import DATA, METRIC, MadeUpTrial, write_sweep
+from made_up_sweep import DATA_OF_A_NEW_SWEEP, METRIC, OF_A_NEW_SWEEP, MadeUpTrial, write_sweep
 
 from results import compare_trials, report, sync_wandb
 from results.record.required import Data, Settings
 from results.record.sweeps import read_sweep
-from results.record.upgrade import FORMAT
 from trainable.contract import LOCK_FILE
 from tune import run_sweep
 
-OF_A_NEW_SWEEP = {
-    "format": FORMAT, "identity": "0123456789ab", "wandb_group": "mine-012345", "confirm": "",
-    "upload_checkpoints": "none", "cpus_per_trial": 1.0, "history": [{"when": "today", "changes": ["seed: 0 -> 1"]}],
-}  # fmt: skip
-DATA_OF_A_NEW_SWEEP = {
-    **DATA,
-    "baselines": [{**baseline, "under_budgets": [], "parts": None} for baseline in DATA["baselines"]],
-    "inputs": "", "run_name": "{created}", "train_command": [], "evaluate_command": [],
-    "roles": {"recipe": ["training"]},
-}  # fmt: skip
 REMOVED = object()
 OPTIONAL = {"cpus_per_trial", "history", "inputs"}
 FORMAT_1_LACKED = {"format"}

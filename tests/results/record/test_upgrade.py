@@ -18,19 +18,21 @@ from pathlib import Path
 
 import pytest
 import yaml
-from made_up_sweep import DATA, MadeUpTrial, write_sweep
+from made_up_sweep import DATA, DATA_OF_A_NEW_SWEEP, OF_A_NEW_SWEEP, MadeUpTrial, write_sweep
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 from quadratic_run import QuadraticRun, QuadraticSettings
 from sweep_here import sweep_here
 from sweep_process import ROOT, curve, params, rows
 
 from results import compare_trials
+from results.analysis.details import baselines, score_details
 from results.page.section import section_of
 from results.record.space import space_from_json
 from results.record.sweeps import read_settings, read_sweep
 from results.record.upgrade import FORMAT, upgraded
 from results.trackers.wandb_trials import run_id
 from trainable.contract import TrialStatus, UserError
+from trainable.score_parts import Curve, ScoreParts
 from trainable.settings_fields import Role, roles_by_name
 from tune.planning.command_line import parse_command_line
 from tune.planning.resumed import plan_resumed
@@ -185,6 +187,54 @@ def test_the_earliest_sweeps_lack_files_and_details_and_are_read_all_the_same(ol
     assert len(listed(old)) == 1 + 3
 
 
+POINTS_OF_FORMAT_3 = [
+    {
+        "budget_ms": budget, "in_budget_accuracy": 0.2, "accuracy": accuracy, "latency_ms": latency,
+        "p95_latency_ms": 9.0, "violation_rate": 0.1,
+    }
+    for budget, accuracy, latency in ((6.0, 0.3, 5.0), (30.0, 0.7, 20.0))
+]  # fmt: skip
+PARTS = {"unit": "image", "sums": [0.5, 1.5], "counts": [2, 2]}
+
+
+@pytest.fixture
+def of_format_3(tmp_path: Path) -> Path:
+    """A sweep whose one trial was best at epoch 2 of 3, and its last checkpoint as that format has it."""
+    known = {"under_budgets": POINTS_OF_FORMAT_3, "parts": PARTS}
+    since = ("metrics", "trade_off", "figures", "wandb_project")
+    data = {name: value for name, value in DATA_OF_A_NEW_SWEEP.items() if name not in since}
+    data["baselines"] = [baseline | known for baseline in DATA["baselines"]]
+    trial = MadeUpTrial({"lr": 0.1}, [0.3, 0.5, 0.4])
+    sweep = write_sweep(tmp_path / "third", [trial], data, **OF_A_NEW_SWEEP | {"format": 3})
+    checkpoint = sweep / "trial_00000/checkpoint_000003"
+    checkpoint.mkdir()
+    (checkpoint / "best_policy.json").write_text(json.dumps({"epoch": 2} | known), encoding="utf-8")
+    return sweep
+
+
+def test_what_a_sweep_of_format_3_told_of_its_best_epoch_and_baselines_is_still_read(of_format_3: Path) -> None:
+    record = read_sweep(of_format_3)
+    details = score_details(record, record.trials[0])
+    assert details
+    assert details.parts == ScoreParts("image", (0.5, 1.5), (2.0, 2.0))
+    assert details.curves["frontier"] == Curve((5.0, 20.0), (0.3, 0.7), ("6 ms", "30 ms"))
+    assert details.curves["budgets"] == Curve((6.0, 30.0), (0.2, 0.2))
+    assert [baseline.curves for baseline in baselines(record)] == [details.curves] * 4
+    assert [figure.name for figure in record.figures] == [*details.curves]
+    assert record.described(record.metric).title == "in-budget accuracy"
+    assert record.trade_off
+    assert record.trade_off.direction == "min"
+
+
+def test_the_last_checkpoint_of_a_sweep_of_format_3_may_tell_of_another_epoch_or_be_torn(of_format_3: Path) -> None:
+    file = of_format_3 / "trial_00000/checkpoint_000003/best_policy.json"
+    text = file.read_text(encoding="utf-8")
+    for other in (text.replace('"epoch": 2', '"epoch": 1'), text[:-9], "{}", "[]"):
+        file.write_text(other, encoding="utf-8")
+        record = read_sweep(of_format_3)
+        assert score_details(record, record.trials[0]) is None
+
+
 def test_a_sweep_of_a_newer_version_is_refused_in_a_sentence(old: Path) -> None:
     with (old / "sweep.yaml").open("a", encoding="utf-8") as file:
         file.write(f"format: {FORMAT + 1}\n")
@@ -194,8 +244,8 @@ def test_a_sweep_of_a_newer_version_is_refused_in_a_sentence(old: Path) -> None:
 
 
 def test_a_baseline_recorded_as_no_number_is_in_no_report(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    baselines = [*DATA["baselines"], DATA["baselines"][0] | {"name": "unknown", "value": math.nan}]
-    sweep = write_sweep(tmp_path / "a", [MadeUpTrial({"lr": 0.1}, [0.5])], DATA | {"baselines": baselines})
+    recorded = [*DATA["baselines"], DATA["baselines"][0] | {"name": "unknown", "value": math.nan}]
+    sweep = write_sweep(tmp_path / "a", [MadeUpTrial({"lr": 0.1}, [0.5])], DATA | {"baselines": recorded})
     assert compare_trials.main([str(sweep)]) == 0
     printed = capsys.readouterr().out
     assert "best fixed" in printed

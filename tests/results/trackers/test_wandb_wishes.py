@@ -4,15 +4,18 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 import wandb
 from sweep_process import RUN_SWEEP
 
+from results.trackers import wandb_wishes
 from results.trackers.wandb_client import client_settings, has_login, prepare_wandb
-from results.trackers.wandb_wishes import settle
 from trainable.contract import UserError
+
+settle = partial(wandb_wishes.settle, default_project="of-the-kind")
 
 KEY = "local" + "0123456789" * 4
 
@@ -73,7 +76,7 @@ def test_without_a_login_runs_go_offline_but_not_those_that_are_to_be_online(mon
 def test_a_flag_decides_the_place_then_the_environment_then_what_is_stored(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert (settle().project, settle().entity) == ("molmo-controller", None)
+    assert (settle().project, settle().entity) == ("of-the-kind", None)
     (home / "config").mkdir()
     (home / "config" / "settings").write_text("[default]\nproject = stored\nentity = team\n", encoding="utf-8")
     wandb.teardown()

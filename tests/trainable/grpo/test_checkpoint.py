@@ -17,7 +17,6 @@ from trainable.grpo.environment import ReplayEnvironment
 from trainable.grpo.run import CHECKPOINT_FILE, ControllerData, initial_policy
 from trainable.grpo.validation import ValidationSet, validate
 from trainable.runs import DamagedCheckpoint
-from trainable.score_parts import BestPolicy, ScoreParts
 
 CPU = torch.device("cpu")
 
@@ -39,8 +38,7 @@ def test_a_restored_run_is_to_the_bit_the_one_that_never_stopped(small, tmp_path
     assert before + after == whole
     ends = [dict(leaves(checkpoint(run, tmp_path / str(i)))) for i, run in enumerate((never_stopped, restored))]
     assert ends[0] == ends[1]
-    best = [(tmp_path / str(i) / contract.BEST_POLICY_FILE).read_text(encoding="utf-8") for i in range(2)]
-    assert best[0] == best[1]
+    assert never_stopped.details() == restored.details()
 
 
 def test_a_run_restored_in_another_process_is_the_same_too(small, tmp_path):
@@ -163,7 +161,6 @@ def test_what_another_program_saved_is_no_checkpoint(foreign, tmp_path):
 def test_what_goes_wrong_with_a_whole_checkpoint_is_not_called_damage(small, whole, tmp_path):
     """An older checkpoint would be no better: the run says what is the matter."""
     (tmp_path / CHECKPOINT_FILE).write_bytes(whole)
-    BestPolicy(1, (), ScoreParts("image", (1.0,), (1.0,))).write(tmp_path)
     with pytest.raises(RuntimeError, match="size mismatch"):
         run_of(small, dataclasses.replace(QUICK, hidden_size=16)).load(tmp_path)
     content = torch.load(tmp_path / CHECKPOINT_FILE, weights_only=True)

@@ -7,6 +7,7 @@ from profiles import CONFIGURATIONS, images_of, measure_plausibly, write_profile
 from trainable.grpo.joint_controller import KIND
 from trainable.grpo.settings import GRPOSettings
 from trainable.profiles.baselines import baselines, in_budget_accuracy, parts_by_image, per_sample
+from trainable.profiles.budget_points import FRONTIER, IN_BUDGET
 from trainable.profiles.image_split import TEST, TRAIN, VALIDATION
 from trainable.profiles.table import Profile, load_profile
 from trainable.score_parts import interval
@@ -77,8 +78,9 @@ def test_each_baseline_of_the_shipped_profile_is_there_by_image_and_under_each_b
         assert len(one.parts.sums) == len(one.parts.counts) == 83  # validation images
         assert sum(one.parts.counts) == 332
         assert sum(one.parts.sums) / sum(one.parts.counts) == pytest.approx(one.value)
-        assert [point.budget_ms for point in one.under_budgets] == shipped.profile.budget_grid_ms.tolist()
-        assert np.mean([point.in_budget_accuracy for point in one.under_budgets]) == pytest.approx(one.value)
+        assert one.curves[IN_BUDGET.name].x == tuple(shipped.profile.budget_grid_ms)
+        assert np.mean(one.curves[IN_BUDGET.name].y) == pytest.approx(one.value)
+        assert list(one.curves[FRONTIER.name].x) == sorted(one.curves[FRONTIER.name].x)
 
 
 def test_no_choice_beats_the_oracle(shipped):

@@ -16,6 +16,7 @@ from trainable.grpo.joint_controller import KIND
 from trainable.grpo.settings import GRPOSettings
 from trainable.judging.controller_choices import ChoicesOnProfile
 from trainable.profiles.baselines import per_sample
+from trainable.profiles.budget_points import IN_BUDGET
 from trainable.profiles.features import load_features
 from trainable.profiles.image_split import SPLIT_NAMES, TEST, VALIDATION, split_of_image
 from trainable.profiles.table import load_profile
@@ -72,8 +73,7 @@ def test_whatever_holes_a_profile_has_no_number_on_it_is_missing(
     assert all(one.low <= one.value <= oracle.value for one in others)
     for one in described.baselines:
         assert sum(one.parts.counts) == len(data.profile.samples(VALIDATION))  # all are judged on the same samples
-        points = [point.in_budget_accuracy for point in one.under_budgets]
-        assert np.mean(points) == pytest.approx(one.value, abs=1e-6)
+        assert np.mean(one.curves[IN_BUDGET.name].y) == pytest.approx(one.value, abs=1e-6)
 
     run.save(tmp_path)
     for split in SPLIT_NAMES:
