@@ -178,7 +178,12 @@ def test_a_path_without_a_file_of_python_is_refused(tmp_path: Path) -> None:
         ('objective = "Val/Best"', 'objective = "Val/B"', "its objective is 'Val/B', .* is not among Val/Best, Train"),
         ('objective = "Val/Best"', 'objective = "Train/Loss"', "its objective is 'Train/Loss', .* has no direction"),
         ('"Train/Loss"', '"Val/Best"', "its metrics hold 'Val/Best' twice"),
-        ('"Train/Loss"', '"a\\nb"', r"a metric of it is called 'a\\nb'; a metric's name is a line of text"),
+        ('"Train/Loss"', '"a\\nb"', r"a metric of it is called 'a\\nb'; a metric's name is one line of text"),
+        (
+            '"Train/Loss"',
+            '"done"',
+            r"a metric of it is called 'done'; a row has a column of that name besides its metrics",
+        ),
         ('"max"', '"up"', "the direction of its metric Val/Best is 'up'; it can be 'max' or 'min'"),
         (
             'Metric("Train/Loss")',

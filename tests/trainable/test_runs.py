@@ -66,7 +66,7 @@ def test_a_metrics_name_is_a_line_that_can_be_shown(name):
 
 @pytest.mark.parametrize("name", ["done", "config", "config/lr", "failure", "training_iteration", "status", "_step"])
 def test_a_metric_takes_no_other_columns_name(name):
-    with pytest.raises(ValueError, match=f"the run reported '{name}', which is another column of its rows; call it"):
+    with pytest.raises(ValueError, match=f"the run reported '{name}'; a row has a column of that name"):
         reported_metrics({"Val/Best": 1.0, name: 1.0}, "Val/Best")
 
 

@@ -8,6 +8,13 @@ from trainable.contract import is_metric
 from trainable.terminal.text import one_line
 
 
+def name_fault(name: object) -> str:
+    """Why no metric can be called so, and what to do; empty where one can."""
+    if not isinstance(name, str) or not name.strip() or one_line(name) != name:
+        return "a metric's name is one line of text"
+    return "" if is_metric(name) else "a row has a column of that name besides its metrics, so call it otherwise"
+
+
 def reported_metrics(reported: Mapping[str, Any], objective: str) -> dict[str, float]:
     """What a run's step gave, as the record holds it: numbers of Python's, under names that are no other column's.
 
@@ -19,10 +26,8 @@ def reported_metrics(reported: Mapping[str, Any], objective: str) -> dict[str, f
         raise TypeError(f"the run reported {reported!r:.40} of an epoch, not a dict of metrics")
     metrics = {}
     for name, value in reported.items():
-        if not isinstance(name, str) or not name.strip() or one_line(name) != name:
-            raise ValueError(f"the run reported {name!r:.40}; a metric's name is one line of text")
-        if not is_metric(name):
-            raise ValueError(f"the run reported {name!r}, which is another column of its rows; call it otherwise")
+        if fault := name_fault(name):
+            raise ValueError(f"the run reported {name!r:.40}; {fault}")
         plain = value.item() if hasattr(value, "item") else value
         if not isinstance(plain, numbers.Real):
             raise TypeError(f"the run reported a {type(value).__name__} as {name}; a metric is a number")

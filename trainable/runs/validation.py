@@ -6,10 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from trainable.contract import SettingError
-from trainable.runs.metrics import Metric
+from trainable.runs.metrics import name_fault
 from trainable.runs.protocol import RunKind
-from trainable.score_parts import Figure
-from trainable.terminal.text import one_line
+from trainable.score_parts import Figure, Metric
 
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _TEXTS = ("name", "search_space", "run_name", "objective", "trade_off", "wandb_project")
@@ -86,8 +85,8 @@ def _faults_of_types(kind: RunKind) -> Iterator[str]:
 def _faults_of_metrics(kind: RunKind) -> Iterator[str]:
     names = [metric.name for metric in kind.metrics]
     for metric in kind.metrics:
-        if not isinstance(metric.name, str) or not metric.name or one_line(metric.name) != metric.name:
-            yield f"a metric of it is called {metric.name!r:.60}; a metric's name is a line of text"
+        if fault := name_fault(metric.name):
+            yield f"a metric of it is called {metric.name!r:.60}; {fault}"
             return
         if metric.direction not in ("", "max", "min"):
             yield f"the direction of its metric {metric.name} is {metric.direction!r:.60}; it can be 'max' or 'min'"
