@@ -58,7 +58,7 @@ _OF_RAY = (
 """What Ray (2.60) puts into a result, or takes from it."""
 _OF_VIEWS = ("Score", "score", "best_epoch", "status", "_step", "_timestamp", "_runtime", "_wandb")
 """What TensorBoard and W&B show beside the metrics."""
-OTHER_COLUMNS = frozenset({EPOCH, DEVICE, CHECKPOINTED, ARRIVAL, FAILURE, NOTE, *_OF_RAY, *_OF_VIEWS})
+OTHER_COLUMNS = frozenset({EPOCH, DEVICE, CHECKPOINTED, ARRIVAL, FAILURE, NOTE, SAMPLES, *_OF_RAY, *_OF_VIEWS})
 """What a row holds, or is shown with, besides its metrics."""
 
 PROJECT = Path(__file__).resolve().parent.parent

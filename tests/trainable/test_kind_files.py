@@ -179,11 +179,7 @@ def test_a_path_without_a_file_of_python_is_refused(tmp_path: Path) -> None:
         ('objective = "Val/Best"', 'objective = "Train/Loss"', "its objective is 'Train/Loss', .* has no direction"),
         ('"Train/Loss"', '"Val/Best"', "its metrics hold 'Val/Best' twice"),
         ('"Train/Loss"', '"a\\nb"', r"a metric of it is called 'a\\nb'; a metric's name is one line of text"),
-        (
-            '"Train/Loss"',
-            '"done"',
-            r"a metric of it is called 'done'; a row has a column of that name besides its metrics",
-        ),
+        ('"Train/Loss"', '"done"', "a metric of it is called 'done'; a row has a column of that name"),
         ('"max"', '"up"', "the direction of its metric Val/Best is 'up'; it can be 'max' or 'min'"),
         (
             'Metric("Train/Loss")',
