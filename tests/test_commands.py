@@ -77,7 +77,7 @@ def test_a_wrong_flag_is_answered_in_one_sentence(command: Path) -> None:
 WRONG_VALUES = {
     "run_sweep.py": (["--num-samples", "three"], "--num_samples is 'three'; it must be a whole number"),
     "check_run.py": (["joint_controller", "--num_epochs", "1"], "--num_epochs 1: at least 2, to save one and go on"),
-    "train_joint_controller.py": (["--use_wandb=maybe"], "'maybe' is neither true nor false"),
+    "train_joint_controller.py": (["--use_wandb=maybe"], "use_wandb is 'maybe'; it must be true or false"),
     "evaluate.py": ([".", "--split", "nope"], "argument --split: invalid choice: 'nope'"),
     "export.py": (["nowhere"], "nowhere: there is no such"),
     "compare_trials.py": (["x", "--top", "0"], "argument --top: '0' is no whole number above 0"),

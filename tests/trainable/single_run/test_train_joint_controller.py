@@ -308,7 +308,7 @@ def test_overwrite_begins_anew_and_touches_nothing_else(workplace: Path, train_h
         ("--num_epochs 0", "at least 1"),
         ("--use_wandb --wandb_project team/proj", "Invalid project name 'team/proj'"),
         ("--use_wandb --output_dir none-here --wandb_entity team/proj", "is no name of a W&B user or team"),
-        ("--use_wandb=maybe", "neither true nor false"),
+        ("--use_wandb=maybe", "must be true or false"),
         ("--device tpu9", "torch cannot use it"),
         ("--results_dir nowhere", "there is no such folder; say with --results_dir where it lies"),
         ("--dataset_names chart_vqa", "--dataset_names can be"),
