@@ -179,7 +179,6 @@ def trains(rehearsals: Rehearsals) -> str:
     for epoch in epochs:
         if odd := epoch.metrics.keys() ^ names:
             raise Fault(f"epoch {epoch.number} and epoch 1 differ in the metrics {_listed(odd)}; report all in each")
-        _require_rows(epoch)
     if missing := {metric.name for metric in kind.metrics} - names:
         raise Fault(f"the kind declares the metrics {_listed(missing)}, and no epoch reports them")
     rehearsals.epochs = epochs
@@ -314,15 +313,6 @@ def _difference(reference: Sequence[Epoch], others: Sequence[Epoch]) -> str | No
         if repr(epoch.samples) != repr(other.samples):
             return f"epoch {epoch.number} has other samples"
     return None
-
-
-def _require_rows(epoch: Epoch) -> None:
-    for row in epoch.samples:
-        if row.keys() != epoch.samples[0].keys():
-            raise Fault(f"epoch {epoch.number}: `samples` gave rows of different names; give all the same")
-        for name, value in row.items():
-            if not isinstance(value, (str, int, float)):
-                raise Fault(f"epoch {epoch.number}: `samples` gave {name} {value!r:.40}; give text or a number")
 
 
 def _listed(names: Any) -> str:

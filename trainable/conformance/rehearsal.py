@@ -17,6 +17,7 @@ from trainable.contract import WORKSPACE, checkpoint_folder_name
 from trainable.runs import Run, RunContext, WorkerContext
 from trainable.runs.choosing import find_run_kind
 from trainable.runs.metrics import reported_metrics
+from trainable.runs.samples import Sample, reported_samples
 from trainable.score_parts import write_details
 from trainable.settings_fields import with_values
 from trainable.torch_process import set_up_torch
@@ -64,7 +65,7 @@ class Stretch:
 class Epoch:
     number: int
     metrics: dict[str, float]
-    samples: tuple[Mapping[str, str | float], ...]
+    samples: list[Sample]
     seconds: float
     seconds_saving: float
 
@@ -144,7 +145,7 @@ class Worker:
             if details is not None:
                 write_details(self._stage.folder, details)
         with told_of(f"`samples` after epoch {number}"):
-            samples = tuple(dict(row) for row in run.samples())
+            samples = reported_samples(run.samples())
         started = time.perf_counter()
         if saves_into:
             with told_of(f"`save` after epoch {number}"):
