@@ -67,7 +67,7 @@ def test_two_files_of_one_name_are_two_spaces(tmp_path):
 
 def test_an_unknown_name_is_answered_with_those_there_are():
     text = message("controller")
-    assert "no such space; it can be joint_controller or a file ending in .py" in text
+    assert "no such space; it can be joint_controller, trl_grpo, trl_grpo_wide or a file ending in .py" in text
 
 
 @pytest.mark.parametrize("name", ["choose", "__init__"])

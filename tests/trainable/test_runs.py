@@ -30,7 +30,7 @@ def test_a_users_own_run_is_found_by_module_and_attribute(tmp_path, monkeypatch)
 @pytest.mark.parametrize(
     ("name", "answer"),
     [
-        ("controller", r"^run 'controller': no such run; it can be joint_controller or module:attribute"),
+        ("controller", r"^run 'controller': no such run; it can be joint_controller, trl_grpo or module:attribute"),
         ("no_such_module_here:KIND", r"^run .*No module named 'no_such_module_here'; put its folder on PYTHONPATH"),
         ("trainable.ray_trainable:ray", r"^run .*: ray is of type module, and no kind of run"),
         ("trainable.runs:", r"^run .*: it names no kind in there; give trainable.runs:KIND"),

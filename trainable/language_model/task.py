@@ -13,7 +13,7 @@ and, where it likes:
     WEIGHTS                 from a reward's name to its weight; 1 where it names none
     MAX_COMPLETION_LENGTH   tokens at which completions are cut; by default the largest budget
     CONSTANT_ANSWERS        completions, the best of which, given to every prompt, is a baseline
-    STARTING_VALUES         from hyperparameter to the first trial's value, where the setting's default will not do
+    DEFAULTS                from setting to its value where a user gives none: what is searched starts from there
     model                   a function of no arguments: the model's folder or hub name, made where it is not there yet
 """
 
@@ -26,11 +26,12 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from trainable.contract import SettingError
-from trainable.language_model.settings import as_pairs
+from trainable.contract import SettingError, UserError
+from trainable.language_model.settings import LanguageModelSettings, as_pairs
 from trainable.language_model.token_budgets import OVER_BUDGET
 from trainable.runs.code_faults import cause_with_place
 from trainable.runs.source_files import SourceFiles, import_source_files, read_source_files
+from trainable.settings_fields import Role, names_with, single_fields, with_values
 
 Row = dict[str, Any]
 Reward = Callable[..., list[float | None]]
@@ -49,7 +50,7 @@ class Task:
     token_budgets: tuple[int, ...]
     max_completion_length: int
     constant_answers: tuple[str, ...]
-    starting_values: Mapping[str, Any]
+    defaults: Mapping[str, Any]
     module: ModuleType
 
     def rows(self, name: str) -> list[Row]:
@@ -154,9 +155,6 @@ def import_task(sources: SourceFiles, reward_weights: Sequence[str] = ()) -> Tas
     answers = getattr(module, "CONSTANT_ANSWERS", ())
     if not isinstance(answers, (list, tuple)) or not all(isinstance(answer, str) for answer in answers):
         raise refused(file, f"CONSTANT_ANSWERS is {answers!r:.60}; it must be a list of texts")
-    starting_values = getattr(module, "STARTING_VALUES", {})
-    if not isinstance(starting_values, dict):
-        raise refused(file, f"STARTING_VALUES is {starting_values!r:.60}; it must be a dict from name to value")
     return Task(
         sources=sources,
         rewards=rewards,
@@ -165,9 +163,22 @@ def import_task(sources: SourceFiles, reward_weights: Sequence[str] = ()) -> Tas
         token_budgets=tuple(budgets),
         max_completion_length=longest,
         constant_answers=tuple(answers),
-        starting_values=starting_values,
+        defaults=_defaults(module, file),
         module=module,
     )
+
+
+def _defaults(module: ModuleType, file: Path) -> dict[str, Any]:
+    defaults = getattr(module, "DEFAULTS", {})
+    settings = single_fields(LanguageModelSettings).keys() - names_with(Role.DATA, LanguageModelSettings)
+    if not isinstance(defaults, dict) or not defaults.keys() <= settings:
+        names = ", ".join(sorted(settings))
+        raise refused(file, f"DEFAULTS is {defaults!r:.60}; it must be a dict from settings, {names}, to values")
+    try:
+        with_values(LanguageModelSettings(), defaults)
+    except UserError as error:
+        raise refused(file, f"DEFAULTS: {error}") from None
+    return defaults
 
 
 def _weights(module: ModuleType, file: Path, rewards: Mapping[str, Any], given: Sequence[str]) -> dict[str, float]:

@@ -21,7 +21,6 @@ from trainable.language_model.task import Row, read_task, require_rewards
 from trainable.language_model.token_budgets import Judgement
 from trainable.language_model.trl_config import given_config, grpo_config
 from trainable.runs.source_files import SourceFiles
-from trainable.settings_fields import with_values
 
 _TRIED_ROWS = 4
 """Validation rows on which every reward is tried."""
@@ -43,7 +42,6 @@ class TaskData:
     """Fields of peft's LoraConfig; None where the whole model is trained."""
     as_it_came: Judgement
     best_constant: tuple[str, Judgement] | None
-    starting_values: Mapping[str, Any]
 
 
 def read_task_data(settings: LanguageModelSettings) -> TaskData:
@@ -57,8 +55,7 @@ def read_task_data(settings: LanguageModelSettings) -> TaskData:
     be_quiet()
     device = "cuda" if torch.cuda.is_available() else "cpu"
     task = read_task(Path(settings.task), settings.reward_weights)
-    first_trial = with_values(settings, task.starting_values)
-    config = grpo_config(first_trial, task, seed=0, num_epochs=1, device=device, folder=Path("unused"))
+    config = grpo_config(settings, task, seed=0, num_epochs=1, device=device, folder=Path("unused"))
     training, validation = task.rows("TRAINING"), task.rows("VALIDATION")
     lora = read_lora_fields(Path(settings.peft_config)) if settings.peft_config else None
     model_path = settings.model_path or task.model_path()
@@ -79,5 +76,4 @@ def read_task_data(settings: LanguageModelSettings) -> TaskData:
         lora=lora,
         as_it_came=as_it_came,
         best_constant=judge.best_constant(),
-        starting_values=task.starting_values,
     )

@@ -205,7 +205,7 @@ def grpo_config(
     defaults = {
         "bf16": on_gpu and not given.get("fp16"),
         # Memory is what a GPU lacks, and time what a CPU does.
-        "gradient_checkpointing": on_gpu,
+        "activation_checkpointing": given.get("gradient_checkpointing", on_gpu),
         "dataloader_pin_memory": on_gpu,
         "per_device_eval_batch_size": _JUDGED_TOGETHER,
         "warmup_steps": settings.warmup_steps,

@@ -61,6 +61,13 @@ class TrlGrpo(RunKind):
     )
     packages = ("trl", "transformers", "peft", "datasets", "accelerate")
 
+    def defaults(self, settings: LanguageModelSettings) -> Mapping[str, Any]:
+        """The task's own. A task that is not there is told of where all paths are looked at."""
+        from trainable.language_model.task import read_task
+
+        file = Path(settings.task or "")
+        return read_task(file).defaults if file.is_file() else {}
+
     def check(self, settings: LanguageModelSettings) -> None:
         _require_packages()
         from trainable.language_model.trl_config import grpo_config
@@ -89,9 +96,6 @@ class TrlGrpo(RunKind):
             tuple(baselines),
             _digest(data.training, data.model_digest, data.lora),
         )
-
-    def starting_values(self, settings: LanguageModelSettings, data: "TaskData") -> Mapping[str, Any]:
-        return data.starting_values
 
     def load(self, settings: LanguageModelSettings, context: WorkerContext) -> "Callable[[str], LanguageModel]":
         """How to load the model: where it lies is the data's to say, and one load serves all trials of a process."""

@@ -124,6 +124,14 @@ class RunKind(ABC):
         """Every metric that trials can be ranked by, and whether its 'max' or its 'min' is best."""
         return {metric.name: metric.direction for metric in self.metrics if metric.direction}
 
+    def defaults(self, settings: Any) -> Mapping[str, Any]:
+        """Settings by name that have another default beside the ones that were given, such as those of a task's file.
+
+        Raises:
+            UserError: what names them cannot be read.
+        """
+        return {}
+
     def check(self, settings: Any) -> None:  # noqa: B027 (settings that do not depend on each other are common)
         """Refuse a whole proposal before it becomes a trial: values that are fine alone and not together.
 

@@ -53,8 +53,7 @@ def plan_resumed(request: Request, folder: Path, say: Callable[[str], object] = 
     require_trainable(to_run, settings.run_settings)
     if not record.proposed:
         require_possible_start(settings, space)
-    searched_no_more = record.space.keys() - space.keys()
-    changed = [change for change in changes(before, settings) if change.name not in searched_no_more]
+    changed = [change for change in changes(before, settings) if change.name not in record.space]
     for change in changed:
         _require_allowed(change, folder, settings)
     plan = dataclasses.replace(

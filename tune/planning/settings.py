@@ -11,7 +11,7 @@ from trainable.contract import DEFAULT_STORAGE, DEVICE, SettingError, UserError
 from trainable.runs import RunKind
 from trainable.runs.choosing import find_run_kind, is_in_file
 from trainable.runs.code_faults import asked
-from trainable.settings_fields import Role, built, require, require_declarable, setting, typed_values
+from trainable.settings_fields import Role, built, require, require_declarable, setting, typed_values, with_values
 from trainable.user_paths import PathTo
 
 PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,254}")
@@ -188,4 +188,10 @@ def from_flat(flat: dict[str, Any]) -> SweepSettings:
             "metric", f" {own['metric']!r}: trials cannot be ranked by it; it can be {', '.join(kind.modes)}"
         )
     own = {"mode": kind.modes[own["metric"]]} | own
-    return SweepSettings(**own, run_settings=asked("settings", built, kind.settings_type, of_run))
+    return SweepSettings(**own, run_settings=asked("settings", _with_defaults, kind, of_run))
+
+
+def _with_defaults(kind: RunKind, given: dict[str, Any]) -> Any:
+    """The settings of a run, those that were not given as the kind has them beside those that were."""
+    settings: Any = built(kind.settings_type, given)
+    return with_values(settings, {name: value for name, value in kind.defaults(settings).items() if name not in given})

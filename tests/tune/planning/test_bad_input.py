@@ -37,7 +37,10 @@ MAY_BE_EMPTY = ("confirm", "resume", "name", "search_space", "metric", "address"
         (["--gpus_per_trial=-1"], "it must be between 0 and 1, or a whole number"),
         (["--cpus_per_trial", "0"], "--cpus_per_trial is 0.0; it must be above 0"),
         (["--search_space", "nope.py"], "nope.py: there is no such file; say with --search_space where it lies"),
-        (["--search_space", "nope"], "no such space; it can be joint_controller or a file ending in .py"),
+        (
+            ["--search_space", "nope"],
+            "no such space; it can be joint_controller, trl_grpo, trl_grpo_wide or a file ending in .py",
+        ),
         (["--recipe", "nope"], "--recipe is 'nope'; it must be one of default, original"),
         (["--metric", "Val/Nope"], "trials cannot be ranked by it; it can be Val/In_Budget_Accuracy"),
         (["--dataset_names", "nope"], "no dataset 'nope' in it; --dataset_names can be digit_vqa"),
