@@ -24,7 +24,7 @@ def written(folder: Path, text: str, name: str = "mine.py") -> Path:
 
 
 def test_every_shipped_space_loads_by_its_name():
-    assert space_names() == ["joint_controller"]
+    assert space_names() == ["joint_controller", "trl_grpo", "trl_grpo_wide"]
     for name in space_names():
         assert load_space(name)
 
