@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 from trainable.contract import SettingError, UserError
 from trainable.settings.values import plain, truth, written
 from trainable.settings_fields import Field, single_fields
+from trainable.terminal.text import one_line
 
 _FLAG = re.compile(r"--\w+")
 _EMPTY = re.compile(r"(?:(--\w+)=)?\s*")
@@ -60,9 +61,9 @@ class OneSentenceParser(argparse.ArgumentParser):
             close = difflib.get_close_matches(unknown[1], self.flags(), n=1)
             hint = f"did you mean {close[0]}?" if close else "--help lists the flags"
             raise UserError(f"no flag {unknown[1]}; {hint}")
-        if lacking := re.match(r"argument (--\w+): (expected .*)", message):
-            raise UserError(f"{lacking[1]}: {lacking[2]}; one that begins with '-' is written {lacking[1]}=VALUE")
-        raise UserError(f"{message}; --help lists the flags")
+        if lacking := re.fullmatch(r"argument (--\w+): expected one argument", message):
+            raise UserError(f"{lacking[1]} has no value; one that begins with '-' is written {lacking[1]}=VALUE")
+        raise UserError(f"{one_line(message)}; --help lists the flags")
 
     def flags(self) -> list[str]:
         """From `_actions`, since argparse (read in Python 3.11) lists its flags in no public place."""

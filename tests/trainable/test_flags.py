@@ -72,10 +72,11 @@ def test_settings_of_every_type_are_given_as_flags_of_their_names():
     ("arguments", "sentence"),
     [
         (["--size", "small"], "--size is 'small'; it must be one of SMALL, LARGE"),
-        (["--betas", "1"], "--betas: expected 2 arguments"),
-        (["--sizes"], "--sizes: expected at least one argument"),
-        (["--said", "-x"], "--said: expected one argument; one that begins with '-' is written --said=VALUE"),
+        (["--betas", "1"], "argument --betas: expected 2 arguments; --help"),
+        (["--sizes"], "argument --sizes: expected at least one argument; --help"),
+        (["--said", "-x"], "--said has no value; one that begins with '-' is written --said=VALUE"),
         (["--stops", "1", "two"], "--stops is 'two'; it must be a whole number"),
+        (["stray\nline"], "unrecognized arguments: stray\\nline; --help lists the flags"),
         (["--steps", "1"], "no flag --steps; did you mean --stops?"),
     ],
 )

@@ -9,6 +9,7 @@ from results.record.space import Space
 from results.record.sweeps import find_sweep, latest_sweep, read_sweep
 from trainable import contract
 from trainable.contract import SettingError, shown_path
+from trainable.flags import as_flag
 from trainable.runs.choosing import is_in_file
 from trainable.settings_fields import Change, Role, changes, given_in, names_with
 from tune.planning.command_line import LATEST, Request
@@ -84,7 +85,7 @@ def _require_allowed(change: Change, folder: Path, settings: SweepSettings) -> N
             change.name,
             f" {change.after} is not what the trials of --resume {folder.name} ran with ({change.before}), and trials "
             f"of both could not be compared; begin a new sweep with "
-            f"--config {shown_path(folder / contract.SWEEP_FILE)} --{change.name} {change.after}",
+            + shlex.join(["--config", shown_path(folder / contract.SWEEP_FILE), *as_flag(change.name, change.after)]),
         )
     if settings.confirm and change.name in names_with(Role.SEARCH, SweepSettings):
         raise SettingError(
