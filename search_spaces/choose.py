@@ -33,6 +33,13 @@ def load_space(name_or_file: str) -> dict[str, BaseDistribution]:
                 f"SPACE[{name!r}] is {distribution!r}, not an Optuna distribution such as "
                 "optuna.distributions.FloatDistribution(1e-5, 1e-2, log=True)",
             )
+        for choice in getattr(distribution, "choices", ()):
+            if not (choice is None or type(choice) in (bool, int, float, str)):
+                raise _refused(
+                    name_or_file,
+                    f"SPACE[{name!r}] has the choice {choice!r:.80}, which no record can hold; give text, a number, "
+                    "True, False or None",
+                )
         if not all(abs(number) <= sys.float_info.max for number in _numbers(distribution)):  # False for NaN, too
             raise _refused(
                 name_or_file, f"SPACE[{name!r}] is {distribution!s:.80}, which is not finite; give it finite numbers"
