@@ -50,7 +50,7 @@ def run_sweep(variant: str, folder: Path) -> float:
     from results.record.sweeps import read_sweep
     from tune.callbacks.followers import Followers
     from tune.engine.resources import allot, connect
-    from tune.engine.tuner import build_tuner
+    from tune.engine.tuner import build_tuner, with_data_in_store
     from tune.planning.command_line import Request
     from tune.planning.plan import plan_new
     from tune.planning.sweep_folder import begin
@@ -74,7 +74,8 @@ def run_sweep(variant: str, folder: Path) -> float:
         callbacks = [followers.recorder, followers.tensorboard, followers.wandb]
     elif variant == STOCK:
         callbacks = stock_callbacks()
-    tuner = build_tuner(plan, record, allot(1, 0, 1), callbacks, is_hopeless=lambda: False, say=print)
+    stored = with_data_in_store(plan)
+    tuner = build_tuner(stored, record, allot(1, 0, 1), callbacks, is_hopeless=lambda: False, say=print)
     started = time.perf_counter()
     results = tuner.fit()
     seconds = time.perf_counter() - started

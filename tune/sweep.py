@@ -21,7 +21,7 @@ from tune.callbacks.progress import Progress
 from tune.engine.resources import Allotment, allot, connect
 from tune.engine.searcher import gave_up
 from tune.engine.signals import Interruption, stop_on_signals
-from tune.engine.tuner import build_tuner, trials_left
+from tune.engine.tuner import build_tuner, trials_left, with_data_in_store
 from tune.planning.command_line import Request
 from tune.planning.plan import Plan, plan_new
 from tune.planning.resumed import folder_to_resume, plan_resumed
@@ -40,8 +40,7 @@ def run_requested_sweep(request: Request) -> int:
 
 
 def _begin(request: Request, interruption: Interruption, console: Console) -> int:
-    plan = plan_new(request, console.print)
-    allotment = _connect(plan, interruption)
+    plan, allotment = _connect(plan_new(request, console.print), interruption)
     with interruption.deferred():
         plan = begin(plan)
         interruption.resume_command = announce.resume_command(plan.settings.folder)
@@ -67,7 +66,7 @@ def _go_on(request: Request, interruption: Interruption, console: Console) -> in
             if changes:
                 write_settings(plan, changes)
             return _say_nothing_left(read_sweep(folder), plan.wandb_mode, console)
-        allotment = _connect(plan, interruption)
+        plan, allotment = _connect(plan, interruption)
         interruption.resume_command = announce.resume_command(folder)
         with interruption.deferred():
             write_settings(plan, changes)
@@ -78,11 +77,12 @@ def _telling_how_to_go_on(folder: Path) -> AbstractContextManager[None]:
     return telling_how_to_go_on(announce.resume_command(folder))
 
 
-def _connect(plan: Plan, interruption: Interruption) -> Allotment:
+def _connect(plan: Plan, interruption: Interruption) -> tuple[Plan, Allotment]:
     settings = plan.settings
     with interruption.keeps_sigterm():
         cores = connect(settings.address)
-    return allot(settings.cpus_per_trial, settings.gpus_per_trial, settings.max_concurrent_trials, cores)
+    allotment = allot(settings.cpus_per_trial, settings.gpus_per_trial, settings.max_concurrent_trials, cores)
+    return with_data_in_store(plan), allotment
 
 
 def _run(plan: Plan, allotment: Allotment, interruption: Interruption, console: Console) -> int:

@@ -6,13 +6,16 @@ import traceback
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
-from trainable.contract import UserError
+from trainable.contract import PROJECT, UserError
 from trainable.system_errors import in_words, refusal_in
 
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
 
-_LIBRARIES = tuple({sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")})
+_NOT_THEIRS = (
+    *{sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")},
+    *(str(PROJECT / place) for place in ("tune", "trainable/runs", "trainable/settings_fields.py")),
+)
 
 
 class CodeFault(UserError):
@@ -20,14 +23,19 @@ class CodeFault(UserError):
 
 
 def cause_with_place(error: BaseException) -> str:
-    """What was raised, and the line of the user's code that it came from, in the middle of a sentence."""
-    what = " ".join(traceback.format_exception_only(error)[-1].split())
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if os.path.isabs(frame.filename)]
-    theirs = [frame for frame in frames if not frame.filename.startswith(_LIBRARIES)]
-    if isinstance(error, SyntaxError) or not frames:
+    """What was raised, and the line of that code which led to it, in the middle of a sentence."""
+    what = f"{type(error).__name__}: {' '.join(str(error).split())}".removesuffix(": ")
+    frames = _their_frames(error)
+    if isinstance(error, SyntaxError) or not frames:  # a SyntaxError's text has its line
         return what
-    place = (theirs or frames)[-1]
-    return f"{what} ({place.filename}, line {place.lineno})"
+    return f"{what} ({frames[-1].filename}, line {frames[-1].lineno})"
+
+
+def _their_frames(error: BaseException) -> list[traceback.FrameSummary]:
+    """The way through the code of whoever wrote the kind, without libraries and ours; else all of it."""
+    frames = list(traceback.extract_tb(error.__traceback__))
+    theirs = [frame for frame in frames if os.path.isabs(frame.filename)]
+    return [frame for frame in theirs if not frame.filename.startswith(_NOT_THEIRS)] or frames
 
 
 def asked(
@@ -49,6 +57,5 @@ def asked(
     except (Exception, SystemExit) as error:  # the user's own code: whatever it raises is the user's answer
         if isinstance(error, OSError) and (error.filename or refusal_in(error)):
             raise UserError(f"the run's {what}: {in_words(error)}") from error
-        of_theirs = error.__traceback__.tb_next if error.__traceback__ else None
-        way = "".join(traceback.format_list(traceback.extract_tb(of_theirs))).rstrip()
+        way = "".join(traceback.format_list(_their_frames(error))).rstrip()
         raise CodeFault(f"the run's {what} raised {cause_with_place(error)}; mend it there:\n{way}") from error

@@ -52,6 +52,8 @@ def checked_description(description: Any) -> DataDescription:
         text = getattr(description, name)
         if not isinstance(text, str) or not (text or name == "inputs"):
             raise UserError(f"the run's describe gave {text!r:.60} as the data's {name}; it must be text")
+    if not isinstance(description.baselines, (tuple, list)):
+        raise UserError(f"the run's describe gave {description.baselines!r:.60} as the baselines; it must be a tuple")
     for baseline in description.baselines:
         if not isinstance(baseline, Baseline):
             raise UserError(f"the run's describe gave {baseline!r:.60} as a baseline; it must be a Baseline")

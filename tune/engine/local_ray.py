@@ -78,7 +78,7 @@ def _end_without_asking() -> None:
     node.kill_all_processes = lambda **options: kill(**options | {"allow_graceful": False})
 
 
-def first_line(error: Exception) -> str:
+def first_line(error: BaseException) -> str:
     return str(error).strip().partition("\n")[0]
 
 

@@ -1,5 +1,6 @@
 """The Ray side of a sweep: a Tuner built afresh from the plan and the record."""
 
+import dataclasses
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -11,8 +12,10 @@ from ray.tune.stopper import Stopper
 
 from results.record.sweeps import SweepRecord, TrialRecord
 from trainable import contract
+from trainable.contract import UserError
 from trainable.ray_trainable import InStore, RunTrainable
 from trainable.runs.choosing import is_in_file, source_files
+from tune.engine.local_ray import first_line
 from tune.engine.resources import Allotment
 from tune.engine.scheduler import RecordedASHA
 from tune.engine.searcher import RecordedSearch
@@ -45,6 +48,22 @@ class _Stopper(Stopper):
         return self._is_hopeless()
 
 
+def with_data_in_store(plan: Plan) -> Plan:
+    """The plan, its data where all trials find it.
+
+    Raises:
+        UserError: it cannot be pickled.
+    """
+    try:
+        return dataclasses.replace(plan, data=InStore(ray.put(plan.data)))
+    except Exception as error:  # the user's own objects: whatever pickling them raises is the user's answer
+        cause = error.__cause__ or error
+        raise UserError(
+            f"what the run's prepare gave cannot travel to the trials ({type(cause).__name__}: {first_line(cause)}); "
+            "give what pickle takes, and have its load get the rest"
+        ) from error
+
+
 def build_tuner(
     plan: Plan,
     record: SweepRecord,
@@ -56,6 +75,7 @@ def build_tuner(
     """A Tuner built afresh from the record: what is finished never enters Ray.
 
     Args:
+        plan: its data in Ray's object store.
         is_hopeless: asked after each result whether to stop the whole sweep.
         say: called with a sentence for each kind of reason why a proposal was refused.
     """
@@ -71,7 +91,7 @@ def build_tuner(
         seed=settings.seed,
         num_epochs=settings.num_epochs,
         checkpoint_every=settings.checkpoint_every,
-        data=InStore(ray.put(plan.data)),
+        data=plan.data,
     )
     return tune.Tuner(
         tune.with_resources(trainable, {"cpu": allotment.cpus_per_trial, "gpu": allotment.gpus_per_trial}),

@@ -20,6 +20,7 @@ from trainable.runs.code_faults import CodeFault, asked
 from trainable.runs.description import checked_description
 from trainable.settings_fields import (
     Role,
+    given_in,
     names_with,
     require_usable_paths,
     single_fields,
@@ -42,6 +43,7 @@ class Plan:
     origin: Origin
     space: Space
     data: Any
+    """What the kind's `prepare` gave; once Ray runs, where that is in its object store."""
     description: DataDescription
     wandb_mode: str
     """'online', 'offline' or 'disabled'"""
@@ -172,8 +174,8 @@ def checked_plan(settings: SweepSettings, origin: Origin, space: Space) -> Plan:
     )
     settings = dataclasses.replace(settings, wandb_project=wandb.project, wandb_entity=wandb.entity)
     data = asked("prepare", kind.prepare, settings.run_settings)
-    description = checked_description(asked("describe", kind.describe, settings.run_settings, data))
-    return Plan(settings, origin, space, data, description, wandb.mode)
+    described = asked("describe", kind.describe, settings.run_settings, data)
+    return Plan(settings, origin, space, data, checked_description(described), wandb.mode)
 
 
 def searched_space(settings: SweepSettings, request: Request, say: Callable[[str], object]) -> Space:
@@ -183,12 +185,15 @@ def searched_space(settings: SweepSettings, request: Request, say: Callable[[str
         UserError: a name that is no hyperparameter of the run, a value out of its range, or one that was given is
             searched.
     """
-    require_usable_paths(settings)
+    kind = settings.run_kind
+    of_kind = ["search_space"] if settings.search_space == kind.search_space else []
     named = request.flags if request.is_record else request.given
-    is_taken_over = "search_space" not in named and settings.search_space != settings.run_kind.search_space
-    if is_taken_over and is_space_file(settings.search_space):
-        say(f"Runs the search space's file, as it was recorded: {settings.search_space}")
-    space, given = load_space(settings.search_space), request.given
+    is_taken_over = "search_space" not in named and not of_kind
+    with given_in(f"{settings.run}: its ", of_kind):
+        require_usable_paths(settings)
+        if is_taken_over and is_space_file(settings.search_space):
+            say(f"Runs the search space's file, as it was recorded: {settings.search_space}")
+        space, given = load_space(settings.search_space), request.given
     of_data = names_with(Role.DATA, type(settings.run_settings))
     fields = single_fields(type(settings.run_settings))
     for name, distribution in space.items():

@@ -4,6 +4,7 @@ import dataclasses
 import shlex
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from results.record.space import Space
 from results.record.sweeps import find_sweep, latest_sweep, read_sweep
@@ -44,7 +45,7 @@ def plan_resumed(request: Request, folder: Path, say: Callable[[str], object] = 
     """
     record, given = read_sweep(folder), request.given
     recorded = taken_over(record.settings) | {"name": folder.name}
-    moved = _moved_run(recorded["run"], given.get("run", ""))
+    moved = _moved_run(recorded["run"], given.get("run", recorded["run"]), folder)
     recorded |= {"run": given["run"]} if moved else {}
     with given_in(f"{shown_path(folder / contract.SWEEP_FILE)}: ", recorded.keys() - given.keys()):
         before = from_flat(recorded)
@@ -72,21 +73,32 @@ def plan_resumed(request: Request, folder: Path, say: Callable[[str], object] = 
     return plan, in_words + _space_changes(record.space, space, before, settings)
 
 
-def _moved_run(recorded: str, given: str) -> list[str]:
-    """In a sentence, where the file that the run lies in is now. By its name it is that file, by its hash its code."""
-    is_moved = given != recorded and is_in_file(recorded) and Path(given).name == Path(recorded).name
-    return [f"run: {recorded} -> {given}"] if is_moved else []
+def _moved_run(recorded: str, given: str, folder: Path) -> list[str]:
+    """In a sentence, where the file that the run lies in is now. By its name it is that file, by its hash its code.
+
+    Raises:
+        SettingError: it is another run.
+    """
+    if given == recorded:
+        return []
+    if not is_in_file(recorded) or Path(given).name != Path(recorded).name:
+        raise _not_comparable("run", recorded, given, folder)
+    return [f"run: {recorded} -> {given}"]
+
+
+def _not_comparable(name: str, before: Any, after: Any, folder: Path) -> SettingError:
+    return SettingError(
+        name,
+        f" {after} is not what the trials of --resume {folder.name} ran with ({before}), and trials of both could not "
+        "be compared; begin a new sweep with "
+        + shlex.join(["--config", shown_path(folder / contract.SWEEP_FILE), *as_flag(name, after)]),
+    )
 
 
 def _require_allowed(change: Change, folder: Path, settings: SweepSettings) -> None:
     """Raises UserError on a change that a resume cannot make."""
     if not change.allowed:
-        raise SettingError(
-            change.name,
-            f" {change.after} is not what the trials of --resume {folder.name} ran with ({change.before}), and trials "
-            f"of both could not be compared; begin a new sweep with "
-            + shlex.join(["--config", shown_path(folder / contract.SWEEP_FILE), *as_flag(change.name, change.after)]),
-        )
+        raise _not_comparable(change.name, change.before, change.after, folder)
     if settings.confirm and change.name in names_with(Role.SEARCH, SweepSettings):
         raise SettingError(
             change.name,
