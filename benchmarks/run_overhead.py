@@ -3,8 +3,8 @@
     python benchmarks/run_overhead.py > run_overhead.md
 
 examples/arithmetic, every completion at full length so that luck decides no time. Both train, judge the validation
-prompts by greedy decoding and write a checkpoint in every epoch; the sweep, of one trial, also records for W&B (offline)
-and TensorBoard. Each runs in a process of its own, in turn, several rounds, on one thread.
+prompts by greedy decoding and write a checkpoint in every epoch; the sweep, of one trial, also records for TensorBoard
+and W&B (offline). Each runs in a process of its own, in turn, several rounds, on one thread.
 
 Both call the task's reward once a step, and it notes the CPU time of the process that trains, the first epoch left out.
 The whole tree's CPU time is read when a note is seen: in a sweep the driver and Ray's own processes are in it, some of
@@ -27,7 +27,7 @@ from tracking_overhead import process_tree
 
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLE = ROOT / "examples" / "arithmetic"
-STEPS, PROMPTS, GENERATIONS, TOKENS = 10, 8, 8, 24
+STEPS, PROMPTS, GENERATIONS, TOKENS = 10, 8, 8, 18
 """Of an epoch; of a step; of a prompt; of a completion."""
 PLAIN, SWEEP = VARIANTS = ("plain script", "sweep")
 JUDGED_TOGETHER = 64
@@ -81,7 +81,8 @@ def train_plainly(folder: Path, model_path: str, epochs: int) -> None:
                 prompts = processing_class([row["prompt"] for row in rows], return_tensors="pt", padding=True)
                 inputs = {name: prompts[name] for name in ("input_ids", "attention_mask")}
                 tokens = model.generate(**inputs, max_new_tokens=TOKENS, do_sample=False)
-                texts = processing_class.batch_decode(tokens[:, inputs["input_ids"].shape[1] :], skip_special_tokens=True)
+                answers = tokens[:, inputs["input_ids"].shape[1] :]
+                texts = processing_class.batch_decode(answers, skip_special_tokens=True)
                 right += sum(is_correct(text, **row) for text, row in zip(texts, rows, strict=True))
             print(f"{right / len(VALIDATION):.3f} right", file=sys.stderr)
 
