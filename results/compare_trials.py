@@ -4,6 +4,7 @@ python results/compare_trials.py SWEEP [SWEEP ...]
 """
 
 import argparse
+import csv
 import gc
 import sys
 from functools import partial
@@ -23,16 +24,18 @@ EPILOG = """
 columns:
   rank, sweep, trial, every hyperparameter (lr, ...), seed, score, ci95, seeds, epoch (the best one), epochs, seconds,
   status (completed, stopped early, unfinished, diverged, failed), starting_values, pareto, metric (what the score
-  is), and every metric at the best epoch (Val/Latency_Mean, ...). A setting that ran under several seeds is one row:
+  is), and every metric at the best epoch (Val/Accuracy, ...). A setting that ran under several seeds is one row:
   its numbers are means, ci95 is the 95 % interval of the score's to either side, trial the first of its trials.
   csv and json have all columns unless --columns chooses; csv puts ' before text that a spreadsheet would compute.
 
 conditions:
   --where takes comparisons (< <= > >= == !=, in, not in) of columns with numbers, with text in quotes or with each
-  other, joined by and, or, not and parentheses. A column that a row has no value in fulfils no comparison.
+  other, joined by and, or, not and parentheses. A column that a row has no value in fulfils no comparison. One whose
+  name is more than letters, digits, '_', '/', '.' and '-' stands between backticks: `pass@1` > 0.5; in --columns and
+  --sort one that holds a comma stands in quotes: '"hits, exact",lr'.
 
 examples:
-  compare_trials.py demo --where "lr < 1e-3 and group_size >= 8" --sort -Val/Latency_Mean
+  compare_trials.py demo --where "lr < 1e-3 and group_size >= 8" --sort -Val/Accuracy
   compare_trials.py demo --where "status in ('completed', 'stopped early') and 2 <= epoch <= 20" --top 5
   compare_trials.py demo demo-confirm --columns lr,group_size,score,ci95,seeds --format markdown
   compare_trials.py demo --format csv > demo.csv
@@ -100,7 +103,9 @@ def _parser() -> OneSentenceParser:
 
 
 def _names(text: str) -> list[str]:
-    return [name.strip() for name in text.split(",")]
+    """A name that holds a comma stands in quotes, as in a CSV file."""
+    (names,) = csv.reader([" ".join(text.split())], skipinitialspace=True)
+    return [name.strip() for name in names or [""]]
 
 
 def _joined_sort(arguments: list[str]) -> list[str]:

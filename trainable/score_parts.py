@@ -34,9 +34,9 @@ class Metric:
     has the same before its first slash, as W&B's own workspace and TensorBoard group them."""
 
     def __post_init__(self) -> None:
-        title, group = self.name.rpartition("/")[2].replace("_", " ").lower(), self.name.partition("/")[0]
+        title = self.name.rpartition("/")[2].replace("_", " ").strip().lower() or self.name
         object.__setattr__(self, "title", self.title or title)
-        object.__setattr__(self, "group", self.group or group)
+        object.__setattr__(self, "group", self.group or self.name.partition("/")[0])
 
 
 @dataclass(frozen=True)

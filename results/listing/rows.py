@@ -18,7 +18,8 @@ BEFORE = ("rank", "sweep", "trial")
 AFTER = (
     "seed", "score", "ci95", "seeds", "epoch", "epochs", "seconds", "status", "starting_values", "pareto", "metric",
 )  # fmt: skip
-"""Around the hyperparameters; the metrics at the best epoch come last."""
+"""Around the hyperparameters; the metrics at the best epoch come last, and are called longer where these have their
+name."""
 
 
 @dataclass(frozen=True)
@@ -60,14 +61,16 @@ def list_trials(comparison: Comparison, ungrouped: bool = False) -> Listing:
         groups = ranked((SeedGroup((trial,)) for group in groups for trial in group.trials), comparison.mode)
     names = {name: _column(name) for group in groups for name in group.setting}
     best_rows = (trial.best or {} for group in groups for trial in group.counted)
-    metrics = sorted({name for row in best_rows for name in row if contract.is_metric(name)})
+    reported = sorted({name for row in best_rows for name in row if contract.is_metric(name)})
+    taken = {*BEFORE, *AFTER, *names.values()}
+    metrics = {name: f"metric/{name}" if name in taken else name for name in reported}
     in_pareto_set = {id(trial) for group in comparison.pareto_set for trial in group.trials}
     rows = tuple(
         _row(comparison, group, rank, names, metrics) | {"pareto": id(group.trials[0]) in in_pareto_set}
         for rank, group in enumerate(groups, start=1)
     )
     return Listing(
-        columns=(*BEFORE, *names.values(), *AFTER, *metrics),
+        columns=(*BEFORE, *names.values(), *AFTER, *metrics.values()),
         shown=_columns_for_people(comparison, groups, names.values()),
         rows=rows,
         total=len(rows),
@@ -127,7 +130,7 @@ def _columns_for_people(comparison: Comparison, groups: Sequence[SeedGroup], nam
 
 
 def _row(
-    comparison: Comparison, group: SeedGroup, rank: int, names: Mapping[str, str], metrics: Iterable[str]
+    comparison: Comparison, group: SeedGroup, rank: int, names: Mapping[str, str], metrics: Mapping[str, str]
 ) -> dict[str, Any]:
     """Without the columns that it has no value in: a hyperparameter may be None, and that is a value."""
     first, counted = group.trials[0], group.counted or group.trials
@@ -146,7 +149,7 @@ def _row(
         "status": _status(group),
         "starting_values": group.has_starting_values,
         "metric": comparison.metric,
-        **{metric: group.mean_of(metric) for metric in metrics},
+        **{column: group.mean_of(metric) for metric, column in metrics.items()},
     }
     setting = {column: group.setting[name] for name, column in names.items() if name in group.setting}
     return {name: value for name, value in columns.items() if value is not None} | setting

@@ -2,11 +2,12 @@
 
 The text is parsed, never run: what may stand in it are comparisons of columns with columns, numbers, text in quotes,
 True and False, lists of these after `in`, and between comparisons `and`, `or`, `not` and parentheses. A column is
-written as it is called, Val/Latency_Mean too.
+written as it is called, Val/Accuracy too; one whose name is no expression of Python's, as pass@1, between backticks.
 """
 
 import ast
 import operator
+import re
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -27,6 +28,11 @@ COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
     ast.Eq: operator.eq,
     ast.NotEq: operator.ne,
 }
+_QUOTED = re.compile(r"""('[^']*'|"[^"]*")|`([^`]*)`""")
+"""Text, and a column's name between backticks."""
+_NAME = "_column_{}_"
+"""What stands for such a name, by the column's place among all, where Python parses the text."""
+
 MEMBERSHIPS: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
     ast.In: lambda value, among: value in among,
     ast.NotIn: lambda value, among: value not in among,
@@ -40,19 +46,31 @@ def parse_where(text: str, columns: Sequence[str]) -> Callable[[Values], bool]:
         UserError: it is no comparison of these columns; the function it gives raises one where a row's values cannot
             be compared.
     """
-    source = " ".join(text.split())
+    written = " ".join(text.split())
+
+    def named(found: re.Match[str]) -> str:
+        return found[0] if found[1] else _NAME.format(_index(columns, found[2]))
+
+    source = _QUOTED.sub(named, written)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about escapes in text
             tree = ast.parse(source, mode="eval")
         return _Reader(source, columns).condition(tree.body)
     except (SyntaxError, ValueError, MemoryError, RecursionError):
-        raise UserError(f"--where {_cut(source)!r} cannot be read; write comparisons such as {EXAMPLE}") from None
+        raise UserError(f"--where {_cut(written)!r} cannot be read; write comparisons such as {EXAMPLE}") from None
+
+
+def _index(columns: Sequence[str], name: str) -> int:
+    if name not in columns:
+        raise UserError(f"--where: there is no column {_cut(name)!r}; the columns are {', '.join(columns)}")
+    return columns.index(name)
 
 
 class _Reader:
     def __init__(self, source: str, columns: Sequence[str]) -> None:
         self._source, self._columns = source, columns
+        self._quoted = {_NAME.format(index): column for index, column in enumerate(columns)}
 
     def condition(self, node: ast.expr) -> Callable[[Values], bool]:
         match node:
@@ -78,6 +96,7 @@ class _Reader:
             return lambda row: value(row) is not None and compare(value(row), among)
         if type(comparison) not in COMPARISONS:
             raise self._not_understood(right)
+        written = _cut(self._as_written(self._source))
         compare, one, other = COMPARISONS[type(comparison)], self._operand(left), self._operand(right)
 
         def holds(row: Values) -> bool:
@@ -88,7 +107,7 @@ class _Reader:
                 return bool(compare(a, b))
             except TypeError:
                 raise UserError(
-                    f"--where {_cut(self._source)!r}: {_cut(str(a))!r} and {_cut(str(b))!r} cannot be put in order; "
+                    f"--where {written!r}: {_cut(str(a))!r} and {_cut(str(b))!r} cannot be put in order; "
                     "compare text with text and numbers with numbers"
                 ) from None
 
@@ -110,14 +129,18 @@ class _Reader:
         raise self._not_understood(node)
 
     def _is_column(self, node: ast.expr) -> bool:
-        """Val/Latency_Mean is parsed as a division: what counts is how it is written."""
+        """Val/Accuracy is parsed as a division: what counts is how it is written."""
         return isinstance(node, (ast.Name, ast.Attribute, ast.BinOp)) and self._text(node) in self._columns
 
     def _text(self, node: ast.expr) -> str:
-        return (ast.get_source_segment(self._source, node) or "").replace(" ", "")
+        text = (ast.get_source_segment(self._source, node) or "").replace(" ", "")
+        return self._quoted.get(text, text)
+
+    def _as_written(self, source: str) -> str:
+        return re.sub(r"\w+", lambda word: f"`{name}`" if (name := self._quoted.get(word[0])) else word[0], source)
 
     def _not_understood(self, node: ast.expr) -> UserError:
-        written = _cut(ast.get_source_segment(self._source, node) or "")
+        written = _cut(self._as_written(ast.get_source_segment(self._source, node) or ""))
         unknown = _reads_as_a_name(node) and not self._is_column(node)
         what = f"there is no column {written!r}" if unknown else f"{written!r} is no comparison"
         return UserError(

@@ -5,7 +5,7 @@ What the run shows of an epoch lies beside them, in samples.jsonl.
 
 import csv
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -82,10 +82,7 @@ def cut_rows(folder: Path, most_epochs: int) -> list[Row]:
         samples = read_samples(folder)
         kept = (_samples_line(epoch, shown) for epoch, shown in samples.items() if epoch <= len(rows))
         write_atomically(folder / contract.SAMPLES_FILE, "".join(kept))
-    with writing(folder / contract.PROGRESS_FILE):
-        (folder / contract.PROGRESS_FILE).unlink(missing_ok=True)
-    for row in rows:
-        _append_progress(folder, row, rows[0])
+    _write_progress(folder, rows, _columns(rows))
     return rows
 
 
@@ -95,6 +92,7 @@ class TrialLog:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self.rows = read_rows(folder)
+        self._columns = _columns(self.rows)
         self.newest_samples: Sequence[Sample] = ()
         """What came with the row that was appended last."""
 
@@ -105,7 +103,12 @@ class TrialLog:
         _append_line(self._folder / contract.RESULT_FILE, _line(row))
         self.rows.append(row)
         self.newest_samples = samples
-        _append_progress(self._folder, row, self.rows[0])
+        columns = _columns([dict.fromkeys(self._columns), row])
+        if len(columns) > len(self._columns):  # a metric that no earlier epoch had
+            self._columns = columns
+            _write_progress(self._folder, self.rows, columns)
+        else:
+            append_csv(self._folder / contract.PROGRESS_FILE, row, columns)
 
 
 def _line(content: Mapping[str, Any]) -> str:
@@ -127,8 +130,18 @@ def _append_line(file: Path, line: str) -> None:
             sync(file.parent)
 
 
-def _append_progress(folder: Path, row: Row, first_row: Row) -> None:
-    append_csv(folder / contract.PROGRESS_FILE, row, [name for name in first_row if name != "config"])
+def _columns(rows: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Those of progress.csv, in the order in which they came."""
+    return [name for name in dict.fromkeys(name for row in rows for name in row) if name != "config"]
+
+
+def _write_progress(folder: Path, rows: Iterable[Row], columns: Sequence[str]) -> None:
+    """Write progress.csv anew."""
+    file = folder / contract.PROGRESS_FILE
+    with writing(file):
+        file.unlink(missing_ok=True)
+    for row in rows:
+        append_csv(file, row, columns)
 
 
 def append_csv(file: Path, row: Row, columns: Sequence[str]) -> None:

@@ -52,7 +52,7 @@ class SweepDashboard:
             say: told where the view or the report is, and what the server refused.
         """
         self._settings, self._record, self._say = settings, record, say
-        self._reported = {name: None for trial in record.trials for row in trial.rows[:1] for name in row}
+        self._reported = {name: None for trial in record.trials for row in trial.rows for name in row}
         self._api: wandb.Api | None = None
         self._has_entry = self._has_view = False
 
@@ -94,7 +94,7 @@ class SweepDashboard:
 
     @property
     def _metrics(self) -> list[str]:
-        return curve_metrics(self._record.metric, self._reported)
+        return curve_metrics(self._record, self._reported)
 
     def _why_away(self) -> str | None:
         return why_unreachable() or (None if has_login() else "no login")

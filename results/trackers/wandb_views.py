@@ -109,11 +109,13 @@ def _saved(page: ws.Workspace | wr.Report, url: str) -> Any | None:
         return None
 
 
-def curve_metrics(objective: str, reported: Iterable[str]) -> list[str]:
-    """The objective, then validation, then training."""
-    reported = list(reported)
-    ordered = [name for prefix in ("Val/", "Train/") for name in reported if name.startswith(prefix)]
-    return list(dict.fromkeys([objective, *ordered]))
+def curve_metrics(record: SweepRecord, reported: Iterable[str]) -> list[str]:
+    """The sweep's metric and its group, then the others group by group, as the kind declares them or as they came."""
+    found = list(filter(contract.is_metric, reported))
+    declared = [name for name in record.metrics if name in found]
+    names = dict.fromkeys([record.metric, *declared, *found])
+    groups = list(dict.fromkeys(record.described(name).group for name in names))
+    return sorted(names, key=lambda name: groups.index(record.described(name).group))
 
 
 def _charts(record: SweepRecord, metrics: Sequence[str]) -> dict[str, Panels]:

@@ -7,6 +7,7 @@ from ray.tune.logger import LoggerCallback
 from rich.console import Console, Group
 from rich.live import Live
 
+from results.listing.formatting import listed
 from results.record.sweeps import SweepRecord
 from trainable import contract
 from trainable.contract import FAILURE, NOTE
@@ -18,6 +19,7 @@ from tune.screen.progress_view import SweepProgress, TrialProgress, panel, sente
 from tune.screen.reflow import Reflow
 
 SECONDS_BETWEEN_LINES = 15.0
+MOST_NAMED = 4
 
 
 class Progress(LoggerCallback):
@@ -36,6 +38,7 @@ class Progress(LoggerCallback):
         }
         self._slots: list[int | None] = [None] * min(concurrent, self._num_samples)
         self._pace = Pace()
+        self._declared, self._has_said_undeclared = record.metrics.keys(), False
         self._live: Live | None = None
 
     def __getstate__(self) -> dict[str, Any]:
@@ -70,11 +73,23 @@ class Progress(LoggerCallback):
             self._console.print(f"trial {number} {failure['kind']}: {failure['cause']}")
         else:
             self._best[number] = better(self._best.get(number), result, self._record.metric, self._record.mode)
+            self._say_undeclared(number, result)
             before = self._trials[number]
             epochs = max(before.epochs, result[contract.EPOCH])  # epochs after a lost worker come twice
             self._trials[number] = self._progress_of(number, before.config, epochs)
         if not self._live and time.monotonic() - self._last_line > SECONDS_BETWEEN_LINES:
             self._print_line()
+
+    def _say_undeclared(self, number: int, result: dict[str, Any]) -> None:
+        """Once a sweep, of the first trial that reports such a metric."""
+        names = [name for name in result if contract.is_metric(name) and name not in self._declared]
+        if names and not self._has_said_undeclared:
+            self._has_said_undeclared = True
+            named = [*names[:MOST_NAMED], *([f"{len(names) - MOST_NAMED} more"] if len(names) > MOST_NAMED else [])]
+            self._console.print(
+                f"trial {number} reports {listed(named)}, not among the metrics that its kind of run declares: it is "
+                "recorded and shown all the same, but trials can be ranked by declared ones alone"
+            )
 
     def on_trial_recover(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
         number = number_of(trial)

@@ -73,7 +73,7 @@ class SweepWandbCallback(WandbLoggerCallback):
         rows = self._recorder.rows(number)
         newest = rows[-1:]
         self._do(lambda: self._open[number].append(newest))
-        if self._dashboard and len(rows) == 1:
+        if self._dashboard:
             self._do(partial(self._dashboard.show_metrics, newest[0]))
 
     def log_trial_save(self, trial: Any) -> None:

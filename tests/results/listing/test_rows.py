@@ -53,6 +53,14 @@ def test_a_row_holds_the_trial_at_its_best_epoch(search: Path) -> None:
     assert (last.keys() & {"rank", "score", "note"}, last["status"]) == (set(), "diverged")
 
 
+def test_a_metric_that_is_called_like_another_column_has_a_longer_name(tmp_path: Path) -> None:
+    trial = MadeUpTrial({"lr": 0.1}, (0.5,), columns={"lr": 0.01, "epoch": 0.5, "kl": 0.2})
+    listing = listing_of(write_sweep(tmp_path / "a", [trial]))
+    assert listing.columns[-4:] == (METRIC, "metric/epoch", "kl", "metric/lr")
+    (row,) = listing.rows
+    assert [row[column] for column in ("lr", "metric/lr", "epoch", "metric/epoch", "kl")] == [0.1, 0.01, 1, 0.5, 0.2]
+
+
 def test_the_seeds_of_a_setting_are_one_row_of_means(confirm: Path) -> None:
     best, start = listing_of(confirm).rows
     assert (best["lr"], best["seeds"], best.get("seed"), best["epochs"]) == (1e-3, 2, None, 3)

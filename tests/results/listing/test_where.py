@@ -8,7 +8,8 @@ from results.listing.where import parse_where
 from trainable.contract import UserError
 
 LATENCY = "Val/Latency_Mean"
-COLUMNS = ["lr", "group_size", "status", "recipe", "pareto", "config/epoch", LATENCY, "reward.scale", "top-k"]
+EXACT = "pass@1 (exact match)"
+COLUMNS = ["lr", "group_size", "status", "recipe", "pareto", "config/epoch", LATENCY, "reward.scale", "top-k", EXACT]
 ROW = {
     "lr": 5e-4,
     "group_size": 8,
@@ -18,6 +19,7 @@ ROW = {
     LATENCY: 9.5,
     "reward.scale": 2.0,
     "top-k": 4,
+    EXACT: 0.25,
 }
 
 
@@ -33,6 +35,8 @@ ROW = {
         "Val / Latency_Mean > group_size",
         "reward.scale == 2 and top-k == 4",
         "pareto == True",
+        f"`{EXACT}` > 0.2 and `lr` < `group_size`",
+        "status != '`lr`'",
         "lr > -1",
         "(lr < 1\n and (group_size == 8))",
         "not recipe == 'default'",
@@ -89,6 +93,8 @@ def test_a_condition_does_not_hold(condition: str) -> None:
         "lr + 1 < 3",
         "lr < -'a'",
         "group_size in (4, lr)",
+        "`lr` + 1 < 3",
+        "_column_99_ + 1 < 3",
     ],
 )
 def test_what_is_no_comparison_of_columns_gets_one_sentence_and_runs_nothing(text: str, tmp_path: Path) -> None:
@@ -112,8 +118,9 @@ def test_what_cannot_be_read_gets_one_short_sentence(text: str) -> None:
 
 
 def test_an_unknown_column_is_named_beside_those_that_there_are() -> None:
-    for column in ("learning_rate", "Val/Latency"):
-        with pytest.raises(UserError, match=rf"there is no column '{column}'; .*the columns are lr, group_size"):
+    for column in ("learning_rate", "Val/Latency", "`pass@1`", "`a b`"):
+        name = column.strip("`")
+        with pytest.raises(UserError, match=rf"there is no column '{name}'; .*the columns are lr, group_size"):
             parse_where(f"{column} < 1", COLUMNS)
 
 

@@ -100,3 +100,14 @@ def test_a_line_of_samples_that_was_edited_into_something_else_ends_what_is_show
     lines[1]["samples"] = shown
     (tmp_path / "samples.jsonl").write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
     assert list(read_samples(tmp_path)) == [1]
+
+
+def test_a_metric_that_comes_later_is_a_column_of_all_epochs(tmp_path: Path) -> None:
+    log = TrialLog(tmp_path)
+    log.append(row(1))
+    log.append(row(2) | {"eval": 0.5})
+    table = "training_iteration,m,eval\n1,1.0,\n2,2.0,0.5\n"
+    assert (tmp_path / "progress.csv").read_text(encoding="utf-8") == table
+    cut_rows(tmp_path, 2)
+    TrialLog(tmp_path).append(row(3))
+    assert (tmp_path / "progress.csv").read_text(encoding="utf-8") == table + "3,3.0,\n"

@@ -32,9 +32,12 @@ DATA = {
     "summary": "200 questions",
     "objective": "Val/A",
     "baselines": [
-        {"name": "lookup table", "value": 0.55, "low": 0.5, "high": 0.6, "under_budgets": [], "parts": None},
+        {"name": "lookup table", "value": 0.55, "low": 0.5, "high": 0.6, "parts": None, "curves": {}},
     ],
     "roles": {},
+    "metrics": [],
+    "trade_off": "",
+    "figures": [],
 }
 
 
@@ -148,7 +151,7 @@ def test_the_objective_has_a_curve_from_the_start_and_what_else_the_runs_report_
     begun.show_metrics(["Train/Loss", "Val/B", "Val/A", "Perf/S", "time_total_s"])
     begun.show_metrics(["Train/Loss", "Val/B", "Val/A", "Perf/S", "time_total_s"])
 
-    assert curves(view) == ["Val/A", "Val/B", "Train/Loss"]
+    assert curves(view) == ["Val/A", "Val/B", "Train/Loss", "Perf/S"]
     assert len(view.specs) == 2
     assert len(said) == 1
 
@@ -287,7 +290,7 @@ def test_the_report_tells_the_winner_in_words_and_is_written_once(server: Strict
     assert "Gain over the starting values: +0.055 (0.576 -> 0.631)" in paragraphs
     assert "lookup table 0.550 (0.500 to 0.600) best trial +0.081" in paragraphs
     assert report_panels(report) == {
-        "Parallel Coordinates Plot": 1, "Parameter Importance": 1, "Scatter Plot": 3, "Run History Line Plot": 2,
+        "Parallel Coordinates Plot": 1, "Parameter Importance": 1, "Scatter Plot": 3, "Run History Line Plot": 3,
     }  # fmt: skip
     assert report.id.rstrip("=") in said[-1]
     assert said[-1].startswith(f"View report at: {server.url}/walker/{PROJECT}/reports/Sweep-the-sweep--")
