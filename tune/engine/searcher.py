@@ -37,7 +37,8 @@ RANDOM_PROPOSALS = 6
 MOST_REFUSED_IN_A_ROW = 100
 """Of the proposals for one trial; then the space, or what is fixed beside it, is to be mended."""
 SECONDS_OF_DRAWING = 0.5
-"""Without a proposal that stands; Ray's loop, which waits meanwhile, then goes round and asks again."""
+"""Without a proposal that stands, while trials run: Ray's loop, which waits meanwhile, then looks after them and asks
+again."""
 REFUSED = "refused"
 """What Optuna has the reason under."""
 
@@ -164,7 +165,7 @@ class RecordedSearch(Searcher):
             if reason:
                 self._refuse(proposed, Refusal(number, attempt, proposed.params, reason))
                 self._gave_up = (attempt + 1) % MOST_REFUSED_IN_A_ROW == 0
-            if not reason or self._gave_up or time.monotonic() >= end:
+            if not reason or self._gave_up or (self._running and time.monotonic() >= end):
                 break
         if len(self._refusals) > recorded:
             write_refusals(self._record.folder, self._refusals)

@@ -56,12 +56,17 @@ def height(config: dict[str, Any], epoch: int) -> float:
     return 1.0 - (config["target"] - 0.7) ** 2 - 0.1 / epoch
 
 
-def run_trial(sweep: Path, search: RecordedSearch, ray_id: str, epochs: int = EPOCHS) -> dict[str, Any]:
-    """What a sweep does with a proposal: rows to the record and to the searcher, then its end."""
+def proposal(search: RecordedSearch, ray_id: str) -> dict[str, Any]:
     config = None
     while config is None:  # as Ray asks until there is one
         config = search.suggest(ray_id)
     assert isinstance(config, dict)
+    return config
+
+
+def run_trial(sweep: Path, search: RecordedSearch, ray_id: str, epochs: int = EPOCHS) -> dict[str, Any]:
+    """What a sweep does with a proposal: rows to the record and to the searcher, then its end."""
+    config = proposal(search, ray_id)
     folder = sweep / contract.trial_folder_name(search.number_of(ray_id))
     log = TrialLog(folder)
     for epoch in range(1, epochs + 1):
@@ -290,22 +295,29 @@ def test_a_sweep_that_is_killed_amid_refusals_proposes_what_its_twin_does_and_re
     sweep: Path, tmp_path_factory: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     uninterrupted = searcher(sweep, reach=0.6)
-    wanted = [run_trial(sweep, uninterrupted, f"a{number}") for number in range(8)]
+    wanted = [run_trial(sweep, uninterrupted, f"a{number}") for number in range(7)]
+    wanted += [proposal(uninterrupted, "a7"), proposal(uninterrupted, "a8")]
 
     other = begin(tmp_path_factory.mktemp("other"), seed=0)
     before = searcher(other, reach=0.6)
     got = [run_trial(other, before, f"b{number}") for number in range(7)]
-    monkeypatch.setattr(searcher_module, "SECONDS_OF_DRAWING", 0)  # after each refusal Ray has its turn
-    while searcher(other, reach=0.6).suggest("killed") is None:
-        pass
-    shutil.rmtree(other / "trial_00007")  # killed once more, before the trial was written
-    write_json(other / contract.PROPOSED_FILE, {"trials": 7})
-    got.append(run_trial(other, searcher(other, reach=0.6), "b7"))
+    got.append(proposal(before, "b7"))
+    monkeypatch.setattr(searcher_module, "SECONDS_OF_DRAWING", 0)  # while trial 7 runs, after each refusal
+    while True:
+        search = searcher(other, reach=0.6)
+        assert search.suggest("b7") == got[7]
+        if search.suggest("b8"):
+            break
+    shutil.rmtree(other / "trial_00008")  # killed once more, before the trial was written
+    write_json(other / contract.PROPOSED_FILE, {"trials": 8})
+    search = searcher(other, reach=0.6)
+    search.suggest("b7")
+    got.append(proposal(search, "b8"))
 
     assert got == wanted
     refusals = read_sweep(other).refusals
     assert refusals == read_sweep(sweep).refusals
-    assert sum(refusal.number == 7 for refusal in refusals) > 3
+    assert sum(refusal.number == 8 for refusal in refusals) > 3
 
 
 def test_a_sweep_gives_up_where_too_many_in_a_row_are_refused_and_goes_on_in_a_mended_space(
@@ -314,9 +326,7 @@ def test_a_sweep_gives_up_where_too_many_in_a_row_are_refused_and_goes_on_in_a_m
     monkeypatch.setattr(searcher_module, "MOST_REFUSED_IN_A_ROW", 12)
     search = searcher(sweep, reach=0.01)
     run_trial(sweep, search, "a")
-    while (proposed := search.suggest("b")) is None:
-        pass
-    assert proposed == "FINISHED"
+    assert search.suggest("b") == "FINISHED"
     record = read_sweep(sweep)
     assert gave_up(record)
     assert [refusal.attempt for refusal in record.refusals] == list(range(12))
