@@ -18,13 +18,25 @@ def why_refused(kind: RunKind, settings: Any, hyperparameters: Mapping[str, Any]
 
     Args:
         settings: of the run; what is fixed is theirs.
+
+    Raises:
+        CodeFault: the kind's own code failed at it.
     """
     of_run = {name: value for name, value in hyperparameters.items() if name != contract.SEED}
     try:
-        kind.check(with_values(settings, of_run))
-    except (UserError, ValueError) as error:  # by a ValueError, other libraries' settings refuse what they are given
-        return " ".join(str(error).split()) or type(error).__name__
+        asked("check", _check, kind, settings, of_run)
+    except CodeFault:
+        raise
+    except UserError as error:
+        return " ".join(str(error).split())
     return ""
+
+
+def _check(kind: RunKind, settings: Any, hyperparameters: Mapping[str, Any]) -> None:
+    try:
+        kind.check(with_values(settings, hyperparameters))
+    except ValueError as error:  # how other libraries' settings refuse what they are given
+        raise UserError(str(error) or type(error).__name__) from None
 
 
 def require_possible(what: str, remedy: str, kind: RunKind, settings: Any, hyperparameters: Mapping[str, Any]) -> None:

@@ -4,10 +4,13 @@ from pathlib import Path
 
 import pytest
 from made_up_sweep import MadeUpTrial, write_trial
+from quadratic_run import Quadratic, QuadraticSettings
 
 from trainable.contract import UserError
+from trainable.runs.code_faults import CodeFault
 from tune.planning.command_line import parse_command_line
 from tune.planning.plan import Plan, plan_new
+from tune.planning.proposals import why_refused
 from tune.planning.resumed import plan_resumed
 from tune.planning.sweep_folder import begin
 
@@ -23,6 +26,23 @@ def test_starting_values_that_cannot_be_together_are_refused_as_a_sweep_is_plann
         "the starting values (target 0.1, rate 0.1) cannot be trained: target and rate are 0.200 together; that must "
         "be at most 0.15; change what is fixed beside them, or what is searched"
     )
+
+
+class CheckedByALibrary(Quadratic):
+    def check(self, settings: QuadraticSettings) -> None:
+        raise ValueError("generation_batch_size (6) must be divisible\n by num_generations (4)")
+
+
+class CheckedWrongly(Quadratic):
+    def check(self, settings: QuadraticSettings) -> None:
+        settings.target.divide(2)  # type: ignore[attr-defined]
+
+
+def test_a_librarys_error_is_a_reason_and_a_fault_of_the_checks_own_is_told_as_that() -> None:
+    reason = why_refused(CheckedByALibrary(), QuadraticSettings(), {"target": 0.2})
+    assert reason == "generation_batch_size (6) must be divisible by num_generations (4)"
+    with pytest.raises(CodeFault, match=r"the run's check raised AttributeError: .* \(.*test_proposals.py, line \d+\)"):
+        why_refused(CheckedWrongly(), QuadraticSettings(), {"target": 0.2})
 
 
 @pytest.fixture
