@@ -14,7 +14,7 @@ if __name__ == "__main__":  # what lies beside this command, and not what an env
 
 from trainable.contract import UserError
 from trainable.flags import OneSentenceParser, add_flags
-from trainable.runs.choosing import find_run_kind
+from trainable.runs.choosing import find_run_kind, read_anew
 from trainable.settings_fields import given_in
 from trainable.terminal.commands import command
 from trainable.terminal.text import one_line, printable
@@ -26,6 +26,7 @@ EPOCHS, FEWEST_EPOCHS = 3, 2
 @command("check_run.py", prints_results=True)
 def main(arguments: list[str]) -> int:
     """Print each check as it is done; the exit status: 0 all well, 1 a check failed, 2 the user's mistake."""
+    read_anew()
     given = vars(_parser(arguments).parse_args(arguments))
     if given["num_epochs"] < FEWEST_EPOCHS:
         raise UserError(f"--num_epochs {given['num_epochs']}: at least {FEWEST_EPOCHS}, to save one and go on")

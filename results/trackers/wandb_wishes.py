@@ -62,6 +62,7 @@ def settle(
     """
     remedy = f"choose another (a team goes into {flags}entity)"
     _judge(f"{flags}project", partial(wandb.Settings, project=project), remedy)
+    _judge("the run's wandb_project", partial(wandb.Settings, project=default_project), "choose another in its kind")
     _judge_entity(f"{flags}entity", entity)
     if mode == DISABLED:
         return WandbWishes(mode, project, entity)

@@ -87,3 +87,13 @@ def test_a_run_in_a_file_is_swept_by_workers_that_lack_it_and_resumed_from_anywh
     again = sweep_here(tmp_path / "sweeps", "--resume", "own")
     assert again.returncode == 0
     assert "its code is another" not in again.stdout
+
+
+def test_data_that_cannot_travel_to_the_trials_is_refused_before_a_folder_is_made(tmp_path: Path) -> None:
+    for name, text in {"run.py": KIND.replace('Prompt("up")', "(p for p in 'up')"), "task.py": TASK}.items():
+        (tmp_path / name).write_text(text.replace("if here.exists()", "if False"), encoding="utf-8")
+    refused = sweep_here(tmp_path / "sweeps", "--run", f"{tmp_path}/run.py:KIND", "--wandb_mode", "disabled")
+    (sentence,) = refused.stderr.splitlines()
+    assert "what the run's prepare gave cannot travel to the trials (TypeError: cannot pickle 'generator'" in sentence
+    assert refused.returncode == 2
+    assert not (tmp_path / "sweeps").exists()

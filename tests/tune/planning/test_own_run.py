@@ -136,6 +136,13 @@ def test_a_search_space_that_the_kind_names_is_said_to_be_the_kinds(tmp_path: Pa
         planned(run, "--search_space", "nowhere.py")
 
 
+@pytest.mark.parametrize("mode", ["disabled", "offline"])
+def test_a_project_that_wandb_would_refuse_is_said_to_be_the_kinds(mode: str, tmp_path: Path) -> None:
+    run = write(tmp_path / "mine", KIND.replace("    objective", '    wandb_project = "team/mine"\n    objective'))
+    with pytest.raises(UserError, match=r"^the run's wandb_project: .*'team/mine'.*choose another in its kind"):
+        planned(run, "--wandb_mode", mode)
+
+
 def test_a_run_whose_file_lies_elsewhere_now_goes_on_when_told_where(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
