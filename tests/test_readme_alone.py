@@ -1,4 +1,7 @@
-"""The README's commands that need no other, run as they stand there; those about `demo` are in test_readme.py."""
+"""The README's commands that need no other, run as they stand there; those about `demo` are in test_readme.py.
+
+Those of docs/own_run.md, too.
+"""
 
 import pytest
 from readme import COMMANDS, MAKE, TRAINING, VARIANTS, Project, blocks
@@ -28,3 +31,9 @@ def test_a_sweep_of_ones_own_profile_space_or_recipe(heading: str, project: Proj
     (line,) = COMMANDS[heading]
     project.run(line)
     assert len(trial_folders(project.folder / "results" / "sweeps" / VARIANTS[heading])) == 2
+
+
+def test_ones_own_kind_of_run_is_checked_and_swept(project: Project) -> None:
+    checked, swept = [line for lines in blocks("bash", "docs/own_run.md").values() for line in lines]
+    assert "all well: it can be swept" in project.run(checked)
+    assert "4/4 trials done" in project.run(swept)

@@ -214,7 +214,7 @@ class RunTrainable(tune.Trainable):
             shutil.rmtree(saved)
         if run:
             run.close()
-        if workspace:
+        if workspace and workspace.exists():  # a run may have tidied up
             shutil.rmtree(workspace)
 
 

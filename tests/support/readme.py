@@ -13,11 +13,11 @@ HEADINGS_AND_BLOCKS = re.compile(r"^#+ (.+?)$|^```(\w+)\n(.*?)^```$", re.MULTILI
 NOT_OF_THE_PROJECT = (".*", "__pycache__", "*.egg-info", "checkpoints", "sweeps", "tests", "wandb")
 
 
-def blocks(language: str) -> dict[str, list[str]]:
+def blocks(language: str, page: str = "README.md") -> dict[str, list[str]]:
     """The lines in blocks of a language, by heading."""
     found: dict[str, list[str]] = {}
     heading = ""
-    for title, kind, text in HEADINGS_AND_BLOCKS.findall((ROOT / "README.md").read_text(encoding="utf-8")):
+    for title, kind, text in HEADINGS_AND_BLOCKS.findall((ROOT / page).read_text(encoding="utf-8")):
         heading = title or heading
         if kind == language:
             found.setdefault(heading, []).extend(text.splitlines())

@@ -179,8 +179,7 @@ def trains(rehearsals: Rehearsals) -> str:
     for epoch in epochs:
         if odd := epoch.metrics.keys() ^ names:
             raise Fault(f"epoch {epoch.number} and epoch 1 differ in the metrics {_listed(odd)}; report all in each")
-    if missing := {metric.name for metric in kind.metrics} - names:
-        raise Fault(f"the kind declares the metrics {_listed(missing)}, and no epoch reports them")
+    unreported = {metric.name for metric in kind.metrics} - names  # such as the memory of a GPU, where there is none
     rehearsals.epochs = epochs
     files = [file for file in (rehearsals.checkpoints / checkpoint_folder_name(1)).rglob("*") if file.is_file()]
     later = max(epoch.seconds for epoch in epochs[1:])
@@ -189,6 +188,7 @@ def trains(rehearsals: Rehearsals) -> str:
         f"the first epoch took {epochs[0].seconds:.3g} s, later ones up to {later:.3g} s, saving {saving:.3g} s; "
         f"{kind.objective} {epochs[-1].metrics[kind.objective]:.4g} after {len(epochs)}; "
         f"a checkpoint has {_counted(len(files), 'file')}, {_size(sum(file.stat().st_size for file in files))}"
+        + (f"; declared and not reported at these settings: {_listed(unreported)}" if unreported else "")
     )
 
 
@@ -250,7 +250,7 @@ def ends_train(rehearsals: Rehearsals) -> str:
             try:
                 rehearsals.kind.check(with_values(wanted.settings, {name: value}))
                 tried.append(value)
-            except UserError:  # with the other settings as they are; a sweep searches those, too
+            except (UserError, ValueError):  # with the other settings as they are; a sweep searches those, too
                 refused += 1
         # Some show only in the second epoch, such as a momentum where an epoch is one step.
         if len(tried) > 1 and not any(_differ(rehearsals, name, tried, epochs) for epochs in (1, 2)):

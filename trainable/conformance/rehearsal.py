@@ -140,16 +140,15 @@ class Worker:
         with told_of(f"`step` in epoch {number}"):
             metrics = reported_metrics(run.step(), self._kind.objective)
         seconds = time.perf_counter() - started
-        with told_of(f"`details` after epoch {number}"):
-            details = run.details()
-            if details is not None:
-                write_details(self._stage.folder, details)
         with told_of(f"`samples` after epoch {number}"):
             samples = reported_samples(run.samples())
         started = time.perf_counter()
         if saves_into:
             with told_of(f"`save` after epoch {number}"):
                 _save(run, saves_into / checkpoint_folder_name(number))
+            with told_of(f"`details` after epoch {number}"):
+                if details := run.details():
+                    write_details(self._stage.folder, details)
         return Epoch(number, metrics, samples, seconds, time.perf_counter() - started)
 
 

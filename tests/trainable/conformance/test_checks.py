@@ -8,8 +8,10 @@ from conformance import assert_conforms, first_fault
 from grpo_runs import EVERYTHING
 from profiles import write_profile
 from quadratic_run import QuadraticSettings
+from tiny_language_model import write_task, write_tiny_model
 
 from trainable.conformance.checks import Wanted, checked
+from trainable.language_model.settings import LanguageModelSettings
 
 SEARCHED = {"rate": (0.1, 0.9), "momentum": (0.0, 0.9)}
 DESCRIBED, TRAINS, REPEATS, GOES_ON, SEED, CLOSED, ENDS, ELSEWHERE = (
@@ -50,6 +52,14 @@ def test_the_kinds_that_tests_and_users_sweep_pass(tmp_path: Path) -> None:
     settings = dataclasses.replace(EVERYTHING, results_dir=str(tmp_path / "profile"))
     assert_conforms("joint_controller", settings, searched={"lr": (1e-3, 1e-2), "recipe": ("default", "original")})
     assert_conforms("quadratic_run:KIND", QuadraticSettings(), searched={"target": (0.0, 1.0)})
+
+
+def test_grpo_on_a_language_model_passes(tmp_path: Path) -> None:
+    settings = LanguageModelSettings(
+        task=str(write_task(tmp_path)), model_path=str(write_tiny_model(tmp_path / "model")), steps_per_epoch=1,
+        prompts_per_step=3, num_generations=4, lr_scheduler="linear", warmup_steps=1,
+    )  # fmt: skip
+    assert_conforms("trl_grpo", settings, searched={"num_generations": (2, 4)}, num_epochs=2)
 
 
 @pytest.mark.parametrize("name", FAULTS)
