@@ -32,6 +32,11 @@ def test_a_users_own_run_is_found_by_module_and_attribute(tmp_path, monkeypatch)
     [
         ("controller", r"^run 'controller': no such run; it can be joint_controller, trl_grpo or module:attribute"),
         ("no_such_module_here:KIND", r"^run .*No module named 'no_such_module_here'; put its folder on PYTHONPATH"),
+        ("..:KIND", r"^run '..:KIND': no such run; it can be"),
+        (
+            "/home/me/runs:KIND",
+            r"^run .*: no such run; it can be .* or FILE.py:attribute of your own",
+        ),
         ("trainable.ray_trainable:ray", r"^run .*: ray is of type module, and no kind of run"),
         ("trainable.runs:", r"^run .*: it names no kind in there; give trainable.runs:KIND"),
         ("trainable.runs:NOTHING", r"^run .*module trainable.runs has no 'NOTHING'"),

@@ -34,7 +34,7 @@ def find_run_kind(name: str) -> RunKind:
     place, _, attribute = KINDS.get(name, name).rpartition(":")
     if is_in_file(name) and not place.endswith(".py"):
         place, attribute = name, ""
-    if not place:
+    if not is_in_file(name) and not all(part.isidentifier() for part in place.split(".")):
         raise SettingError(
             "run",
             f" {name!r}: no such run; it can be {', '.join(KINDS)} or module:attribute or FILE.py:attribute of your "
@@ -60,10 +60,9 @@ def _module(name: str, place: str) -> ModuleType:
                 "run",
                 f" {name!r}: {error}; put its folder on PYTHONPATH, or name its file, as --run FILE.py:KIND",
             ) from None
+        put = "put that module beside the file" if is_in_file(name) else "put that module's folder on PYTHONPATH"
         raise SettingError(
-            "run",
-            f" {name!r}: it cannot be imported: {cause_with_place(error)}; install that package, or put that module's "
-            f"folder on PYTHONPATH",
+            "run", f" {name!r}: it cannot be imported: {cause_with_place(error)}; install that package, or {put}"
         ) from error
     except UserError:
         raise
