@@ -10,7 +10,7 @@ from results.analysis.seed_groups import Estimate
 from results.record.failures import Failure
 from trainable import contract
 from trainable.contract import TrialStatus
-from trainable.terminal.text import one_line
+from trainable.terminal.text import one_line, printable
 
 STARTING_VALUES = "starting values"
 
@@ -18,6 +18,11 @@ STARTING_VALUES = "starting values"
 def shown_value(value: object) -> str:
     """A hyperparameter, or any number that is no score."""
     return f"{value:.3g}" if isinstance(value, float) else one_line(str(value))
+
+
+def shown_sample(value: str | float) -> str:
+    """A value of what a run shows of an epoch; its lines stay apart."""
+    return printable(value) if isinstance(value, str) else shown_value(value)
 
 
 def shown_values(values: Sequence[Any]) -> str:

@@ -16,6 +16,7 @@ from trainable.system_errors import reading, writing
 
 Sample = dict[str, str | float]
 """One of the rows of text and numbers that a run shows of an epoch."""
+NO_SAMPLES: Mapping[int, Sequence[Sample]] = {}
 
 
 def write_params(folder: Path, hyperparameters: Mapping[str, Any]) -> None:

@@ -1,19 +1,23 @@
-"""One trial's TensorBoard events, written from its rows: the contract's tags, the epoch as step, and HParams."""
+"""One trial's TensorBoard events, written from its record: the contract's tags, the epoch as step, samples, HParams."""
 
+import html
 import os
 import socket
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from tensorboard.compat.proto.event_pb2 import Event, SessionLog
 from tensorboard.compat.proto.summary_pb2 import Summary
 from tensorboard.plugins.hparams import api_pb2, metadata, plugin_data_pb2
+from tensorboard.plugins.text.summary_v2 import text_pb
 from tensorboard.summary.writer.record_writer import RecordWriter
 
+from results.listing.formatting import shown_sample
 from results.record.space import Space, ends
 from results.record.sweeps import SweepRecord, TrialRecord
+from results.record.trial_log import NO_SAMPLES, Sample, read_samples
 from results.record.view_marks import mark_complete
 from trainable import contract
 from trainable.contract import TrialStatus
@@ -65,8 +69,12 @@ class TrialEvents:
         self._write_hparams(metadata.SESSION_START_INFO_TAG, session_start_info=start)
         self._flush()
 
-    def append(self, rows: Iterable[Row]) -> None:
-        """Write epochs that are not there yet."""
+    def append(self, rows: Iterable[Row], samples: Mapping[int, Sequence[Sample]] = NO_SAMPLES) -> None:
+        """Write epochs that are not there yet.
+
+        Args:
+            samples: what the run showed, by epoch.
+        """
         for row in rows:
             if row[contract.EPOCH] == self._epochs + 1:
                 self._epochs += 1
@@ -75,7 +83,9 @@ class TrialEvents:
                 if self._best:
                     shown[SCORE_TAG] = self._best[self._metric]
                 summary = Summary(value=[Summary.Value(tag=tag, simple_value=value) for tag, value in shown.items()])
-                self._write(Event(wall_time=row["timestamp"], step=row[contract.EPOCH], summary=summary))
+                if samples.get(self._epochs):
+                    summary.MergeFrom(text_pb(contract.SAMPLES, _table(samples[self._epochs])))
+                self._write(Event(wall_time=row["timestamp"], step=self._epochs, summary=summary))
         self._flush()
 
     def close(self, status: TrialStatus) -> None:
@@ -131,8 +141,19 @@ def open_events(sweep: SweepRecord, trial: TrialRecord) -> TrialEvents:
     setting = ", ".join(f"{name} {value}" for name, value in trial.setting.items())
     group = f"{sweep.name}: {setting}" if sweep.job_type == "confirm" else ""
     events = TrialEvents(trial.folder, trial.setting, sweep.metric, sweep.mode, sweep.space, group)
-    events.append(trial.rows)
+    events.append(trial.rows, read_samples(trial.folder))
     return events
+
+
+def _table(samples: Sequence[Sample]) -> str:
+    """Samples as the text tab shows them: in HTML, since in a table of its Markdown much of a text would be markup."""
+    names = "".join(f"<th>{html.escape(name)}</th>" for name in samples[0])
+    rows = ("".join(f"<td>{_cell(value)}</td>" for value in sample.values()) for sample in samples)
+    return f"<table><tr>{names}</tr>{''.join(f'<tr>{row}</tr>' for row in rows)}</table>"
+
+
+def _cell(value: str | float) -> str:
+    return html.escape(shown_sample(value)).replace("\n", "<br>")
 
 
 def _experiment(values: Mapping[str, Any], metric: str, space: Space) -> Any:

@@ -10,10 +10,12 @@ import math
 import shlex
 import shutil
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from results.listing.formatting import shown_sample
+from results.record.trial_log import NO_SAMPLES, Sample
 from results.record.view_marks import mark_complete
 from results.trackers.wandb_client import (
     NotTold,
@@ -66,8 +68,13 @@ class TrialWandbRun:
         flag = "--include-online " if self.is_online else ""
         return f"wandb sync {flag}{shlex.quote(shown_path(Path(self._run.dir).parent))}"
 
-    def append(self, rows: Iterable[Row]) -> None:
-        """Log the epochs that W&B lacks, each at its own step."""
+    def append(self, rows: Iterable[Row], samples: Mapping[int, Sequence[Sample]] = NO_SAMPLES) -> None:
+        """Log the epochs that W&B lacks, each at its own step.
+
+        Args:
+            samples: what the run showed, by epoch. A table goes with each epoch that improves the score and with the
+                last. Of an epoch that the server holds it may lack the file, if the run was killed: it gets it again.
+        """
         for row in rows:
             epoch = row[contract.EPOCH]
             if epoch != self._epochs + 1:
@@ -77,8 +84,20 @@ class TrialWandbRun:
             device = row.get(contract.DEVICE)
             if device and self._run.config.get(contract.DEVICE) != device:
                 self._run.config.update({contract.DEVICE: device}, allow_val_change=True)
+            is_shown = samples.get(epoch) and (row is self._best or row.get("done"))
+            shown = {contract.SAMPLES: self._table(epoch, samples[epoch])} if is_shown else {}
             if epoch >= self._held_steps:
-                self._run.log({**_metrics(row), contract.EPOCH: epoch}, step=epoch, commit=True)
+                self._run.log({**_metrics(row), **shown, contract.EPOCH: epoch}, step=epoch, commit=True)
+
+    def _table(self, epoch: int, samples: Sequence[Sample]) -> wandb.Table:
+        """A file in the run's folder; bound by `log` (wandb 0.31), it would be an artifact too, made in one's home.
+
+        W&B's pages show either.
+        """
+        columns = [_column([sample[name] for sample in samples]) for name in samples[0]]
+        table = wandb.Table(columns=[*samples[0]], data=[list(row) for row in zip(*columns, strict=True)])
+        table.bind_to_run(self._run, contract.SAMPLES, epoch)
+        return table
 
     def add_models(self, models: Iterable[ModelArtifact]) -> None:
         """Keep checkpoints as versions of the run's model, oldest first; those that were added before are not again.
@@ -247,6 +266,16 @@ def _clear_local_files(folder: Path) -> None:
             entry.unlink()
         elif not sent_by_hand(entry):
             shutil.rmtree(entry)
+
+
+def _column(values: Sequence[str | float]) -> Sequence[str | float | None]:
+    """A column of a W&B table, which must be of one type, and whose file has no word for what is no finite number."""
+    kinds = {type(value) for value in values}
+    if kinds == {bool}:
+        return values
+    if kinds <= {int, float}:
+        return [value if math.isfinite(value) else None for value in values if not isinstance(value, str)]
+    return [shown_sample(value) for value in values]
 
 
 def _metrics(row: Row) -> Row:

@@ -5,6 +5,7 @@ import hashlib
 from collections.abc import Callable
 
 from results.record.sweeps import SweepRecord, TrialRecord
+from results.record.trial_log import read_samples
 from results.record.view_marks import is_complete
 from results.trackers.wandb_client import CLIENT_DIED, WandbUnavailable, end_client, first_line
 from results.trackers.wandb_confirmation import Confirmations
@@ -59,7 +60,7 @@ def open_trial(settings: WandbRunSettings, record: SweepRecord, trial: TrialReco
     run_name = record.data["run_name"].format(**record.settings | trial.config)
     config = {**trial.config, contract.SEED: record.seed(trial), "trial": trial.number}
     run = TrialWandbRun(settings, RunDescription(_id(settings, record, trial), run_name, config, trial.folder))
-    run.append(trial.rows)
+    run.append(trial.rows, read_samples(trial.folder))
     return run
 
 

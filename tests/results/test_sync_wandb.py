@@ -12,7 +12,7 @@ import pytest
 from strict_wandb_server import ServedRun, StrictWandbServer, strict_wandb_server
 from sweep_here import sweep_here
 from sweep_process import ROOT, environment, params, rows, trial_folders
-from views import wandb_steps
+from views import recorded_tables, wandb_steps, wandb_tables
 from wandb_file import offline_runs, run_record
 
 from results.record.folder_lock import exclusive_lock
@@ -65,6 +65,7 @@ def assert_server_holds_every_epoch_once(sweep: Path, server: StrictWandbServer)
         run = run_of(trial, server)
         assert run.steps == [row["training_iteration"] for row in rows(trial)]
         assert [row["Val/Height"] for row in run.history] == [row["Val/Height"] for row in rows(trial)]
+        assert run.tables == recorded_tables(trial)
         assert run.dropped == []
         assert run.finished
     assert server.unknown == []
@@ -221,6 +222,7 @@ def test_offline_the_local_files_are_written_from_the_record(sweep: Path) -> Non
     assert written.returncode == 0, written.stderr
     for trial in trial_folders(sweep):
         assert wandb_steps(trial) == [row["training_iteration"] for row in rows(trial)]
+        assert wandb_tables(trial) == recorded_tables(trial) != {}
     segments = sorted(sweep.glob("trial_*/wandb/offline-run-*"))
     assert f"{TRIALS} of {TRIALS} trials are there already" in sync(sweep, "--mode", "offline").stdout
     assert sorted(sweep.glob("trial_*/wandb/offline-run-*")) == segments

@@ -2,8 +2,7 @@
 
 It speaks the part of the protocol that a run needs which is opened with a fixed id and `resume="allow"`: it tells a
 run's last step, and drops every history row whose step is not higher. It can refuse, hold its answers back, die and
-come back on the same port with what it held. It knows one user, who must show the key to ask anything; files of a run
-are thrown away.
+come back on the same port with what it held. It knows one user, who must show the key to ask anything.
 """
 
 import base64
@@ -28,6 +27,7 @@ API_KEY = "local" + "0123456789" * 4
 _AUTHORIZATION = f"Basic {base64.b64encode(f'api:{API_KEY}'.encode()).decode()}"
 
 FILE_STREAM, GRAPHQL = "file_stream", "graphql"
+RUN_FILES = "/run_files/"
 HISTORY, SUMMARY = "wandb-history.jsonl", "wandb-summary.json"
 _OPERATION = re.compile(r"(?:query|mutation)\s+(\w+)")
 _STREAM_PATH = re.compile(r"/files/([^/]+)/([^/]+)/([^/]+)/file_stream")
@@ -50,6 +50,7 @@ class ServedRun:
     summary: dict[str, Any] = field(default_factory=dict)
     history: list[dict[str, Any]] = field(default_factory=list)
     """Rows in the order of their arrival."""
+    files: dict[str, bytes] = field(default_factory=dict)
     dropped: list[dict[str, Any]] = field(default_factory=list)
     """Rows that came with a step not higher than the last."""
     openings: int = 0
@@ -59,6 +60,12 @@ class ServedRun:
     @property
     def steps(self) -> list[int]:
         return [row["_step"] for row in self.history]
+
+    @property
+    def tables(self) -> dict[int, dict[str, Any]]:
+        """What the run showed of its epochs, by step, from the files that its rows name."""
+        named = {row["_step"]: row["samples"]["path"] for row in self.history if "samples" in row}
+        return {step: json.loads(self.files[path]) for step, path in named.items()}
 
     @property
     def last_step(self) -> int:
@@ -145,6 +152,9 @@ class StrictWandbServer:
                 return self._answer_query(json.loads(body))
             if path.startswith("/upload/"):
                 self.artifacts.take_file(path, body)
+            if path.startswith(RUN_FILES):
+                run, _, name = path.removeprefix(RUN_FILES).partition("/")
+                self.runs[run].files[name] = body
             if match := _STREAM_PATH.fullmatch(path):
                 self._take_stream(self.runs[match[3]], json.loads(body))
             return 200, {}
@@ -183,7 +193,8 @@ class StrictWandbServer:
             case "RunHistoryKeys":
                 return {"project": {"run": run and {"historyKeys": {"lastStep": run.last_step}}}}
             case "CreateRunFiles":
-                files = [{"name": name, "uploadUrl": f"{self.url}/upload"} for name in variables["files"]]
+                folder = f"{self.url}{RUN_FILES}{variables['run']}"
+                files = [{"name": name, "uploadUrl": f"{folder}/{name}"} for name in variables["files"]]
                 return {"createRunFiles": {"runID": "1", "uploadHeaders": [], "files": files}}
             case "RunStoppedStatus":
                 return {"project": {"run": {"stopped": False}}}

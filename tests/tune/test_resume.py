@@ -23,7 +23,7 @@ from sweep_process import (
     trial_folders,
     wait_until,
 )
-from views import tensorboard_curves, wandb_steps
+from views import recorded_tables, tensorboard_curves, tensorboard_texts, wandb_steps, wandb_tables
 
 from results.record.sweeps import read_sweep
 from results.record.trial_log import read_samples
@@ -38,7 +38,8 @@ def assert_views_are_whole(sweep: Path) -> None:
         assert [row["training_iteration"] for row in rows(trial)] == epochs
         assert [step for step, _ in tensorboard_curves(trial)["Val/Height"]] == epochs
         assert wandb_steps(trial) == epochs
-        assert list(read_samples(trial)) == epochs
+        assert list(read_samples(trial)) == list(tensorboard_texts(trial)) == epochs
+        assert wandb_tables(trial) == recorded_tables(trial)
 
 
 def test_a_sweep_killed_at_any_moment_ends_as_its_uninterrupted_twin(

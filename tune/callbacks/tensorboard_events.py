@@ -31,7 +31,7 @@ class TensorBoardCallback(LoggerCallback):
 
     def log_trial_result(self, iteration: int, trial: Any, result: dict[str, Any]) -> None:
         number = number_of(trial)
-        self._open[number].append(self._recorder.rows(number)[-1:])
+        self._open[number].append(self._recorder.rows(number)[-1:], self._recorder.newest_samples(number))
 
     def log_trial_end(self, trial: Any, failed: bool = False) -> None:
         self.log_trial_start(trial)  # if Ray never said so: its worker could not be made

@@ -71,8 +71,8 @@ class SweepWandbCallback(WandbLoggerCallback):
     def log_trial_result(self, iteration: int, trial: Any, result: dict[str, Any]) -> None:
         number = number_of(trial)
         rows = self._recorder.rows(number)
-        newest = rows[-1:]
-        self._do(lambda: self._open[number].append(newest))
+        newest, samples = rows[-1:], self._recorder.newest_samples(number)
+        self._do(lambda: self._open[number].append(newest, samples))
         if self._dashboard:
             self._do(partial(self._dashboard.show_metrics, newest[0]))
 

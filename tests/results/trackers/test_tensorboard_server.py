@@ -1,5 +1,6 @@
 """What TensorBoard's own server and page make of sweeps: curves, hyperparameters beside scores, how trials ended."""
 
+import html
 import json
 import re
 import struct
@@ -20,6 +21,7 @@ from sweep_process import params, rows, trial_folders
 
 from results.record.space import write_space
 from results.record.sweeps import SweepRecord, read_sweep
+from results.record.trial_log import read_samples
 from results.trackers.tensorboard_record import open_events
 from trainable import contract
 
@@ -58,6 +60,11 @@ class Board:
     def curve(self, run: str, tag: str) -> list[tuple[int, float]]:
         points = self._get(f"plugin/scalars/scalars?tag={tag.replace('/', '%2F')}&run={run.replace('/', '%2F')}")
         return [(step, value) for _, step, value in points]
+
+    def texts(self, run: str, tag: str) -> dict[int, str]:
+        """HTML of the text tab, by step."""
+        shown = self._get(f"plugin/text/text?tag={tag}&run={run.replace('/', '%2F')}")
+        return {text["step"]: text["text"] for text in shown}
 
     def experiment(self) -> dict[str, Any]:
         return dict(self._post("plugin/hparams/experiment", {"experimentName": ""}))
@@ -171,6 +178,18 @@ def test_the_server_gives_every_metric_of_every_epoch_once_under_the_names_of_th
         for metric in metrics:
             expected = [(row["training_iteration"], as_float32(row[metric])) for row in recorded]
             assert board.curve(run, metric) == expected
+
+
+def test_the_text_tab_shows_the_samples_of_every_epoch_as_they_are(board: Board, several: Path) -> None:
+    for trial in trial_folders(several / "quadratic"):
+        shown = board.texts(f"quadratic/{trial.name}", "samples")
+        assert list(shown) == list(read_samples(trial))
+        for epoch, samples in read_samples(trial).items():
+            cells = re.findall("<td>(.*?)</td>", shown[epoch])
+            texts = [html.unescape(cell.replace("<br>", "\n")) for cell in cells]
+            assert texts == [
+                f"{value:.3g}" if isinstance(value, float) else value for sample in samples for value in sample.values()
+            ]
 
 
 @pytest.mark.parametrize("name", ["digits", "quadratic"])

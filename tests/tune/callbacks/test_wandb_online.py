@@ -23,7 +23,7 @@ from sweep_process import (
     trial_folders,
     wait_until,
 )
-from views import wandb_steps
+from views import recorded_tables, wandb_steps
 
 METRICS = ("Val/Height", "Train/Place")
 NUM_EPOCHS = 4
@@ -65,6 +65,7 @@ def assert_server_holds_every_epoch_once(sweep: Path, server: StrictWandbServer)
             [row[name] for name in METRICS] for row in recorded
         ]
         assert [row["training_iteration"] for row in run.history] == run.steps
+        assert run.tables == recorded_tables(trial)
         assert run.dropped == []
         assert run.finished
         assert run.exit_code == 0
