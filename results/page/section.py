@@ -10,6 +10,7 @@ from results.listing.formatting import counted, failed_how, listed, shown_values
 from results.listing.next_commands import confirm_command, evaluate_command, train_command
 from results.listing.refused import refused_line
 from results.listing.rows import Listing, list_trials
+from results.page.before_and_after import before_and_after
 from results.page.charts.chart import Chart, Numbers
 from results.page.charts.curves import curve_charts
 from results.page.charts.figures import figure_charts
@@ -56,6 +57,7 @@ def section_of(record: SweepRecord, anchor: str, name: str) -> dict[str, Any]:
         "record": record,
         "comparison": comparison,
         "parts": _parts(comparison),
+        "samples": before_and_after(comparison),
         "listing": listing,
         "number_columns": _number_columns(listing),
         "roles": {trial.trial.number: role for group, role in roles if group for trial in group.trials},

@@ -17,6 +17,7 @@ from sweep_process import ROOT, curve, environment
 from results.listing.next_commands import train_command
 from results.record.failures import Failure, write_failure
 from results.record.sweeps import read_sweep
+from results.record.trial_log import read_samples
 from results.report import main
 from trainable.score_parts import Curve, Details, Figure, write_details
 
@@ -210,6 +211,28 @@ def test_the_kinds_own_figures_show_what_the_best_epochs_and_the_baselines_achie
             ["8", "0.500", "0.250", "0.450"],
             ["16", "0.600", "0.750", "0.950"],
         ]
+
+
+def test_what_the_winner_showed_first_stands_beside_what_it_showed_at_its_best_as_text(
+    quadratic_sweep: tuple[Path, str], tmp_path: Path
+) -> None:
+    record = read_sweep(quadratic_sweep[0])
+    winner = record.ranked()[0]
+    best = record.best_row(winner)
+    samples = read_samples(winner.folder)
+    assert best
+    epochs = (1, best["training_iteration"])
+    with opened(report(record.folder, output=tmp_path / "q.html"), width=360) as watched:
+        assert "What it does, before and after" in watched.page.locator("h2").all_inner_texts()
+        heads, *shown = watched.page.locator(".texts tr").evaluate_all(
+            "(rows) => rows.map((row) => [...row.cells].map((cell) => cell.textContent))"
+        )
+        assert watched.page.evaluate("document.documentElement.scrollWidth") <= 360
+    assert heads == ["prompt", *(f"{name}, epoch {epoch}" for name in ("answer", "height") for epoch in epochs)]
+    assert [row[:3] for row in shown] == [
+        [first["prompt"], first["answer"], last["answer"]]
+        for first, last in zip(samples[1], samples[epochs[1]], strict=True)
+    ]
 
 
 def test_names_and_causes_are_text_and_nothing_else(tmp_path: Path) -> None:
