@@ -24,7 +24,7 @@ from trainable.grpo.loss import entropy, kl_divergence, policy_gradient_loss
 from trainable.grpo.policy import Policy
 from trainable.grpo.recipes import RECIPES, violated
 from trainable.grpo.settings import GRPOSettings
-from trainable.grpo.validation import ValidationSet, validate
+from trainable.grpo.validation import ValidationSet, shown_choices, validate
 from trainable.profiles.baselines import ORACLE, per_sample
 from trainable.profiles.budget_points import curves
 from trainable.profiles.features import Features
@@ -50,7 +50,7 @@ class GRPORun(Run):
         self._settings, self._seed, self._device = settings, seed, torch.device(device)
         self._recipe = RECIPES[settings.recipe]
 
-        profile = data.profile
+        profile = self._profile = data.profile
         self._environment = ReplayEnvironment(profile, data.features, self._device)
         self._training = torch.tensor(profile.samples(TRAIN), device=self._device)
         self._validation_set = ValidationSet.of_profile(profile, self._device)
@@ -161,6 +161,9 @@ class GRPORun(Run):
         if not math.isfinite((loss.detach() + norm).item()):
             raise Diverged(f"epoch {self._epoch}: loss {loss.item():g}, gradient norm {norm.item():g}")
         self._optimizer.step()
+
+    def samples(self) -> list[dict[str, str | float]]:
+        return shown_choices(self._policy, self._environment, self._validation_set, self._profile)
 
     def save(self, folder: Path) -> None:
         content = {

@@ -22,6 +22,7 @@ from trainable.profiles.table import Profile
 from trainable.score_parts import ScoreParts
 
 STATES_PER_FORWARD = 8192
+QUESTIONS_SHOWN = 4
 
 OF_EACH_DATASET = (
     contract.VAL_ACCURACY_MEAN,
@@ -78,6 +79,27 @@ def greedy_choices(policy: Policy, environment: Environment, samples: Tensor, bu
         logits = policy(environment.features(rows), budgets_ms[budgets])
         chosen.append(joint_log_probabilities(logits, environment.allowed(rows)).argmax(dim=1))
     return torch.cat(chosen).view(len(samples), len(budgets_ms))
+
+
+def shown_choices(
+    policy: Policy, environment: Environment, judged_on: ValidationSet, profile: Profile
+) -> list[dict[str, str | float]]:
+    """What is chosen for the first few questions under the least, a middle and the largest budget."""
+    samples = judged_on.samples[:QUESTIONS_SHOWN]
+    budgets_ms = judged_on.budgets_ms[[0, len(judged_on.budgets_ms) // 2, -1]]
+    choices = greedy_choices(policy, environment, samples, budgets_ms)  # [S, Q]
+    accuracy, latency_ms = environment.execute(samples, choices)  # [S, Q]
+    return [
+        {
+            "question": profile.questions[sample],
+            "budget_ms": budget_ms,
+            **dict(zip(profile.grid.names, profile.grid.configurations[int(choices[s, q])], strict=True)),
+            "latency_ms": latency_ms[s, q].item(),
+            "accuracy": accuracy[s, q].item(),
+        }
+        for s, sample in enumerate(samples.tolist())
+        for q, budget_ms in enumerate(budgets_ms.tolist())
+    ]
 
 
 @torch.no_grad()

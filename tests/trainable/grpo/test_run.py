@@ -49,6 +49,26 @@ def test_the_oracles_gap_is_what_is_left_to_gain(small):
     assert metrics["Val/Oracle_Gap"] >= 0
 
 
+def test_a_few_questions_are_shown_with_what_is_chosen_for_them_and_what_that_measures(small):
+    run, profile = run_of(small), small.profile
+    run.step()
+    shown = run.samples()
+    assert len(shown) == 4 * 3
+    for row in shown:
+        choice = profile.grid.configurations.index((row["tier"], row["top_k"], row["num_active_blocks"]))
+        measured = zip(profile.questions, profile.latency_ms[:, choice], profile.accuracy[:, choice], strict=True)
+        assert (row["question"], row["latency_ms"], row["accuracy"]) in list(measured)
+    low, *_, high = profile.budget_grid_ms
+    assert {low, high} < {row["budget_ms"] for row in shown}
+
+
+def test_looking_at_samples_changes_no_number(small):
+    looked_at, left_alone = run_of(small, EVERYTHING), run_of(small, EVERYTHING)
+    for metrics in epochs(left_alone, 3):
+        assert timeless(looked_at.step()) == metrics
+        looked_at.samples()
+
+
 # What an epoch does.
 
 
