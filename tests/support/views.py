@@ -35,12 +35,16 @@ def wandb_tables(trial: Path) -> dict[int, dict[str, Any]]:
 
 def recorded_tables(trial: Path) -> dict[int, dict[str, Any]]:
     """The record's samples as W&B's tables hold them, of the epochs that improve the quadratic run and of the last."""
-    best, tables = -math.inf, {}
-    for row, (epoch, samples) in zip(read_rows(trial), read_samples(trial).items(), strict=True):
+    best, shown = -math.inf, set()
+    for row in read_rows(trial):
         if row["Val/Height"] > best or row["done"]:
-            tables[epoch] = {"columns": [*samples[0]], "data": [[*sample.values()] for sample in samples]}
+            shown.add(row["training_iteration"])
         best = max(best, row["Val/Height"])
-    return tables
+    return {
+        epoch: {"columns": [*samples[0]], "data": [[*sample.values()] for sample in samples]}
+        for epoch, samples in read_samples(trial).items()
+        if epoch in shown
+    }
 
 
 def wandb_steps(trial: Path) -> list[int]:
