@@ -72,6 +72,8 @@ def test_files_of_one_name_and_their_neighbours_of_one_name_are_told_apart(tmp_p
         assert kind.describe(None, None).summary == folder
         for thing in (kind.settings_type(), kind.prompt()):  # type: ignore[attr-defined]
             assert type(pickle.loads(pickle.dumps(thing))) is type(thing)
+    for kind in kinds.values():  # whichever was found last
+        assert pickle.loads(pickle.dumps(kind.settings_type())) == kind.settings_type()
 
 
 def test_what_an_import_statement_names_belongs_to_the_file_and_nothing_else(tmp_path: Path) -> None:
@@ -136,6 +138,15 @@ def refuse(name: str, sentence: str) -> None:
     assert str(told.value).startswith("run ")
 
 
+def test_an_attribute_that_raises_is_told_with_its_line(tmp_path: Path) -> None:
+    of_kind = "    @property\n    def packages(self):\n        import not_here\n\n    objective"
+    with pytest.raises(UserError) as told:
+        find_run_kind(write(tmp_path / "mine.py", KIND.replace("    objective", of_kind)))
+    sentence, *way = str(told.value).splitlines()
+    assert sentence.startswith("the run's KIND raised ModuleNotFoundError: No module named 'not_here' (")
+    assert str(tmp_path / "mine.py") in way[0]
+
+
 def test_a_fault_of_a_neighbour_is_told_with_the_neighbours_line(tmp_path: Path) -> None:
     name = write(tmp_path / "mine.py", f"import task\n{KIND}")
     write(tmp_path / "task.py", "\nx = (")
@@ -191,6 +202,11 @@ def test_a_path_without_a_file_of_python_is_refused(tmp_path: Path) -> None:
             "    objective",
             '    packages = "trl"\n    objective',
             "its packages is 'trl'; .* each item .* of type str",
+        ),
+        (
+            "    objective",
+            '    packages = ("",)\n    objective',
+            "its packages is .*; .* each item .* of type str",
         ),
         ("    objective", "    reuses_worker = 1\n    objective", "its reuses_worker is 1; it must be True or False"),
         ("    objective", '    figures = 2 * (Figure("f", "", "", ""),)\n    objective', "its figures hold 'f' twice"),

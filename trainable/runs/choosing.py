@@ -5,7 +5,7 @@ from pathlib import Path
 from types import ModuleType
 
 from trainable.contract import SettingError, UserError
-from trainable.runs.code_faults import cause_with_place
+from trainable.runs.code_faults import asked, cause_with_place
 from trainable.runs.protocol import RunKind
 from trainable.runs.source_files import SourceFiles, import_source_files, read_source_files, text_hash
 from trainable.runs.validation import validated
@@ -46,7 +46,7 @@ def find_run_kind(name: str) -> RunKind:
     if not hasattr(module, attribute):
         what = place if is_in_file(name) else f"module {place}"
         raise SettingError("run", f" {name!r}: {what} has no {attribute!r}; name its kind of run")
-    return validated(getattr(module, attribute), f" {name!r}: {attribute}")
+    return asked(attribute, validated, getattr(module, attribute), f" {name!r}: {attribute}")
 
 
 def _module(name: str, place: str) -> ModuleType:

@@ -82,7 +82,7 @@ def read_source_files(file: Path, flag: str) -> SourceFiles:
 
 def _parsed(text: bytes, file: Path, flag: str) -> ast.Module:
     try:
-        return ast.parse(text)
+        return ast.parse(text, str(file))
     except (SyntaxError, ValueError) as error:  # ValueError: it holds a NUL
         line = f", line {error.lineno}" if isinstance(error, SyntaxError) and error.lineno else ""
         why = error.msg if isinstance(error, SyntaxError) else error
@@ -154,7 +154,7 @@ class _Importer(importlib.abc.SourceLoader):
         self._set_aside = {
             name: module
             for name, module in list(sys.modules.items())  # where anything may lie, not only modules
-            if getattr(getattr(module, "__spec__", None), "loader", None) is self
+            if getattr(getattr(module, "__spec__", None), "loader", None) is self and name != self.sources.module_name
         }
         for name in self._set_aside:
             del sys.modules[name]

@@ -72,7 +72,7 @@ def _faults_of_types(kind: RunKind) -> Iterator[str]:
     for name, item_type in _LISTS.items():
         value = getattr(kind, name)
         is_list = isinstance(value, Sequence) and not isinstance(value, str)
-        if not is_list or not all(isinstance(item, item_type) for item in value):
+        if not is_list or not all(isinstance(item, item_type) and item for item in value):
             yield f"its {name} is {value!r:.60}; it must be a tuple, each item of it of type {item_type.__name__}"
     if not isinstance(kind.reuses_worker, bool):
         yield f"its reuses_worker is {kind.reuses_worker!r:.60}; it must be True or False"
