@@ -25,6 +25,11 @@ def is_in_file(name: str) -> bool:
     return name.endswith(".py") or name.rpartition(":")[0].endswith(".py")
 
 
+def may_have_moved(recorded: str, given: str) -> bool:
+    """Whether the kind that is given may be the recorded one elsewhere: by name it is; of its code the hash tells."""
+    return given != recorded and is_in_file(recorded) and Path(given).name == Path(recorded).name
+
+
 def find_run_kind(name: str) -> RunKind:
     """A kind of run by its name, by `module:attribute` or by `FILE.py:attribute`.
 

@@ -16,6 +16,7 @@ from search_spaces.choose import load_space
 from trainable import contract
 from trainable.contract import DEFAULT_STORAGE, SettingError, UserError
 from trainable.runs import DataDescription
+from trainable.runs.choosing import may_have_moved
 from trainable.runs.code_faults import CodeFault, asked
 from trainable.runs.description import checked_description
 from trainable.settings_fields import (
@@ -30,6 +31,7 @@ from trainable.user_paths import PathTo, read_path, require_usable
 from tune.planning.command_line import Request
 from tune.planning.confirm import confirming_trials
 from tune.planning.proposals import require_possible, require_trainable, require_values_of, why_refused
+from tune.planning.provenance import source_changes, sources
 from tune.planning.settings import SweepSettings, find_sweepable, from_flat, is_space_file
 
 MIXED_DATA = ", so old and new trials would not belong together; say where that lies or begin a new sweep"
@@ -69,7 +71,7 @@ def plan_new(request: Request, say: Callable[[str], object] = print) -> Plan:
     """A sweep from its start.
 
     Args:
-        say: called with a sentence before code runs that no flag names.
+        say: called with a sentence before code runs that no flag names, and where a confirmed search ran other code.
 
     Raises:
         UserError: a setting or the data is of no use, or there is a sweep of that name.
@@ -77,7 +79,7 @@ def plan_new(request: Request, say: Callable[[str], object] = print) -> Plan:
     given = request.given
     created = f"{datetime.datetime.now():%Y%m%d-%H%M%S}"
     if given.get("confirm"):
-        plan = _plan_confirming(given, created)
+        plan = _plan_confirming(given, created, say)
     else:
         settings = from_flat({"name": f"sweep-{created}"} | given)
         space = searched_space(settings, request, say)
@@ -108,7 +110,7 @@ def exists_already(settings: SweepSettings) -> SettingError:
     )
 
 
-def _plan_confirming(given: dict[str, Any], created: str) -> Plan:
+def _plan_confirming(given: dict[str, Any], created: str, say: Callable[[str], object]) -> Plan:
     """The search's own settings, without what only a search needs.
 
     Raises:
@@ -118,6 +120,8 @@ def _plan_confirming(given: dict[str, Any], created: str) -> Plan:
     search = read_sweep(find_sweep(str(given["confirm"]), storage))
     only_of_a_search = names_with(Role.SEARCH, SweepSettings)
     of_search = taken_over(search.settings, but=only_of_a_search)
+    if may_have_moved(of_search["run"], given.get("run", "")):
+        of_search["run"] = given["run"]
     data = names_with(Role.DATA, find_sweepable(of_search["run"]).settings_type)
     may_change = {*names_with(Role.CHANGEABLE, SweepSettings), *names_with(Role.CONFIRM, SweepSettings), *data}
     for name, value in given.items():
@@ -148,6 +152,8 @@ def _plan_confirming(given: dict[str, Any], created: str) -> Plan:
     plan = checked_plan(settings, new_origin(settings.name, created), search.space)
     plan = dataclasses.replace(plan, params=dict(enumerate(trials)))
     plan.description.require_same(search.data, f"--confirm {search.name}", MIXED_DATA)
+    for change in source_changes(search.environment, sources(settings.run)):
+        say(change)
     return plan
 
 

@@ -11,7 +11,7 @@ from results.record.sweeps import find_sweep, latest_sweep, read_sweep
 from trainable import contract
 from trainable.contract import SettingError, shown_path
 from trainable.flags import as_flag
-from trainable.runs.choosing import is_in_file
+from trainable.runs.choosing import may_have_moved
 from trainable.settings_fields import Change, Role, changes, given_in, names_with
 from tune.planning.command_line import LATEST, Request
 from tune.planning.plan import (
@@ -74,14 +74,14 @@ def plan_resumed(request: Request, folder: Path, say: Callable[[str], object] = 
 
 
 def _moved_run(recorded: str, given: str, folder: Path) -> list[str]:
-    """In a sentence, where the file that the run lies in is now. By its name it is that file, by its hash its code.
+    """In a sentence, where the file that the run lies in is now.
 
     Raises:
         SettingError: it is another run.
     """
     if given == recorded:
         return []
-    if not is_in_file(recorded) or Path(given).name != Path(recorded).name:
+    if not may_have_moved(recorded, given):
         raise _not_comparable("run", recorded, given, folder)
     return [f"run: {recorded} -> {given}"]
 

@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 import pytest
+from made_up_sweep import MadeUpTrial, write_trial
 
 from results.record.settings_file import read_settings
 from trainable.contract import UserError
@@ -163,6 +164,22 @@ def test_a_run_whose_file_lies_elsewhere_now_goes_on_when_told_where(
         "source/run.py", "source/prompts.py",
     }  # fmt: skip
     assert plan_resumed(parse_command_line(["--resume", "own"]), sweep)[1] == []
+
+
+def test_a_search_whose_run_was_moved_and_edited_since_is_confirmed_and_that_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    begin(planned(write(tmp_path / "old"), "--name", "own"))
+    write_trial(tmp_path / "sweeps" / "own" / "trial_00000", MadeUpTrial({"lr": 0.1}, [0.5]), "Val/Best")
+    os.rename(tmp_path / "old", tmp_path / "new")
+    (tmp_path / "new" / "prompts.py").write_text(f"{PROMPTS}# edited", encoding="utf-8")
+    flags = ["--confirm", "own", "--storage_path", "sweeps", "--run", "new/run.py:KIND"]
+    said: list[str] = []
+    plan = plan_new(parse_command_line(flags), said.append)
+    assert plan.settings.run == f"{tmp_path}/new/run.py:KIND"
+    (change,) = said
+    assert change.startswith("run: its code is another than the trials ran with until now: prompts.py ")
 
 
 def test_another_run_is_still_refused_at_a_resume(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
