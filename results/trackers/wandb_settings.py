@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from results.trackers.wandb_client import base_url
+from trainable.contract import UserError
 
 NO_CHECKPOINTS = "none"
 CHECKPOINTS = (NO_CHECKPOINTS, "best", "all")
@@ -14,6 +15,9 @@ CHECKPOINTS = (NO_CHECKPOINTS, "best", "all")
 
 OFFLINE_VIEW, ONLINE_VIEW = "wandb", "wandb_online"
 """Whose mark says that a run is whole: on disk, or at the server."""
+
+LONGEST_NAME = 128
+"""Characters of a run's name; its server takes no more."""
 
 SCORE, BEST_EPOCH, STATUS = "score", "best_epoch", "status"
 """In a run's summary: the objective at its best epoch, that epoch, and how the run ended."""
@@ -73,6 +77,20 @@ class RunDescription:
     config: Mapping[str, Any]
     folder: Path
     """Gets W&B's files, in `wandb/`."""
+
+
+def filled_in(run_name: str, values: Mapping[str, Any]) -> str:
+    """A run's name, from the format that its kind declares.
+
+    Raises:
+        UserError: it names what there is not, or formats it as what it is not.
+    """
+    try:
+        return run_name.format(**values)
+    except KeyError as error:
+        raise UserError(f"{error} is no setting, and nothing that is known of the sweep") from None
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        raise UserError(f"it cannot be filled in ({error})") from None
 
 
 @dataclass(frozen=True)

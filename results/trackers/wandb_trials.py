@@ -10,7 +10,7 @@ from results.record.view_marks import is_complete
 from results.trackers.wandb_client import CLIENT_DIED, WandbUnavailable, end_client, first_line
 from results.trackers.wandb_confirmation import Confirmations
 from results.trackers.wandb_run import TrialWandbRun, sent_by_hand
-from results.trackers.wandb_settings import ModelArtifact, RunDescription, WandbRunSettings
+from results.trackers.wandb_settings import LONGEST_NAME, ModelArtifact, RunDescription, WandbRunSettings, filled_in
 from results.trackers.wandb_wishes import settled_place
 from trainable import contract
 from trainable.contract import UserError
@@ -57,11 +57,22 @@ def open_trial(settings: WandbRunSettings, record: SweepRecord, trial: TrialReco
     Raises:
         WandbUnavailable: online, the server does not answer or refuses.
     """
-    run_name = record.data["run_name"].format(**record.settings | trial.config)
+    run_name = _run_name(record, trial)
     config = {**trial.config, contract.SEED: record.seed(trial), "trial": trial.number}
     run = TrialWandbRun(settings, RunDescription(_id(settings, record, trial), run_name, config, trial.folder))
     run.append(trial.rows, read_samples(trial.folder))
     return run
+
+
+def _run_name(record: SweepRecord, trial: TrialRecord) -> str:
+    """Raises UserError where the record was edited."""
+    try:
+        return filled_in(record.data["run_name"], record.settings | trial.config)[:LONGEST_NAME]
+    except UserError as error:
+        file = record.folder / contract.DATA_FILE
+        raise UserError(
+            f"{file}: run_name {record.data['run_name']!r}: {error}; correct that, or restore the file"
+        ) from None
 
 
 def _id(settings: WandbRunSettings, record: SweepRecord, trial: TrialRecord) -> str:

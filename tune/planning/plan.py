@@ -32,6 +32,7 @@ from tune.planning.command_line import Request
 from tune.planning.confirm import confirming_trials
 from tune.planning.proposals import require_possible, require_trainable, require_values_of, why_refused
 from tune.planning.provenance import source_changes, sources
+from tune.planning.run_names import require_run_names
 from tune.planning.settings import SweepSettings, find_sweepable, from_flat, is_space_file
 
 MIXED_DATA = ", so old and new trials would not belong together; say where that lies or begin a new sweep"
@@ -179,6 +180,7 @@ def checked_plan(settings: SweepSettings, origin: Origin, space: Space) -> Plan:
         sends_models=settings.upload_checkpoints != "none",
     )
     settings = dataclasses.replace(settings, wandb_project=wandb.project, wandb_entity=wandb.entity)
+    require_run_names(settings, space)
     data = asked("prepare", kind.prepare, settings.run_settings)
     described = asked("describe", kind.describe, settings.run_settings, data)
     return Plan(settings, origin, space, data, checked_description(described), wandb.mode)

@@ -8,6 +8,7 @@ from results.record.space import ends
 from trainable.conformance.checks import Wanted
 from tune.planning.command_line import Request
 from tune.planning.plan import searched_space
+from tune.planning.run_names import require_run_names
 from tune.planning.settings import from_flat
 
 
@@ -23,6 +24,7 @@ def wanted_rehearsal(given: dict[str, Any]) -> Wanted:
     # What is searched may be given a value here: that at which everything else is tried.
     request = Request(None, {name: given[name] for name in given.keys() & {"search_space"}})
     space = searched_space(settings, request, print)
+    require_run_names(settings, space)
     return Wanted(
         settings.run,
         settings.run_settings,
