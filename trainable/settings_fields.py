@@ -285,7 +285,7 @@ def require(settings: Any, name: str, holds: bool, wanted: str) -> None:
         SettingError: it does not hold.
     """
     if not holds:
-        raise SettingError(name, f" is {getattr(settings, name)!r}; it must be {wanted}")
+        raise SettingError(name, f" is {plain(getattr(settings, name))!r}; it must be {wanted}")
 
 
 def with_values(settings: Settings, values: Mapping[str, Any]) -> Settings:

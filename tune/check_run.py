@@ -14,11 +14,11 @@ if __name__ == "__main__":  # what lies beside this command, and not what an env
 
 from trainable.contract import UserError
 from trainable.flags import OneSentenceParser, add_flags
-from trainable.runs.choosing import find_run_kind, read_anew
+from trainable.runs.choosing import read_anew
 from trainable.settings_fields import given_in
 from trainable.terminal.commands import command
 from trainable.terminal.text import one_line, printable
-from tune.planning.settings import SweepSettings
+from tune.planning.settings import SweepSettings, find_sweepable
 
 EPOCHS, FEWEST_EPOCHS = 3, 2
 
@@ -62,7 +62,7 @@ def _parser(arguments: list[str]) -> argparse.ArgumentParser:
     )
     add_flags(parser, SweepSettings, names=("seed", "search_space", "cpus_per_trial", "gpus_per_trial"))
     if arguments and not arguments[0].startswith("-"):
-        add_flags(parser, find_run_kind(arguments[0]).settings_type, "what is trained")
+        add_flags(parser, find_sweepable(arguments[0]).settings_type, "what is trained")
     return parser
 
 

@@ -18,6 +18,8 @@ def settings_where_it_lies(recorded: dict[str, Any], folder: Path) -> dict[str, 
 
 
 def _followed(value: Any, moves: dict[Path, Path]) -> Any:
+    if isinstance(value, list):
+        return [_followed(item, moves) for item in value]
     if not isinstance(value, str) or not os.path.isabs(value) or os.path.exists(value):
         return value
     there = [

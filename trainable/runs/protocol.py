@@ -91,8 +91,9 @@ class RunKind(ABC):
     name: ClassVar[str]
     settings_type: ClassVar[type]
     """A frozen dataclass. Every field is a setting of a trial (`settings_fields.setting` declares one) and a flag of
-    the sweep; what is searched starts from its default, in the first trial. Its `__post_init__` raises a UserError on
-    a value that no trial can have."""
+    the sweep; what is searched starts from its default, in the first trial, and what has none must be given. Its types
+    are those of `settings.values.DECLARABLE`, and no name is one of the sweep's own. Its `__post_init__` raises a
+    UserError or a ValueError on a value that no trial can have."""
     search_space: ClassVar[str]
     """What is searched by default: a name, or an absolute path to a file, as --search_space takes it."""
     run_name: ClassVar[str]

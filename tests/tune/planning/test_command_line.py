@@ -5,11 +5,15 @@ import sys
 from pathlib import Path
 
 import pytest
+from made_up_sweep import write_sweep
 from sweep_process import RUN_SWEEP
 
+from results.record.sweeps import read_sweep
+from results.trackers.wandb_trials import sweep_settings
 from trainable.contract import UserError
 from trainable.settings_fields import to_flat
 from tune.planning.command_line import LATEST, own_parser, parse_command_line
+from tune.planning.provenance import provenance
 from tune.planning.settings import TAKEN_NAMES, from_flat
 
 
@@ -62,6 +66,13 @@ def test_the_grace_period_shrinks_with_a_short_trial_unless_it_was_asked_for() -
 def test_no_setting_of_a_run_can_be_called_as_a_flag_of_the_sweep() -> None:
     flags = {name.removeprefix("--").removeprefix("-") for name in own_parser().flags()}
     assert flags <= {*TAKEN_NAMES}
+
+
+def test_no_setting_of_a_run_can_be_called_as_what_else_wandb_holds_of_it(tmp_path: Path) -> None:
+    record = read_sweep(write_sweep(tmp_path / "a", []))
+    config = sweep_settings(record, "disabled").config.keys() | provenance()
+    beside = {name for name in config - record.data["roles"].keys() if name.isidentifier()}
+    assert beside <= {*TAKEN_NAMES}
 
 
 @pytest.mark.parametrize(
