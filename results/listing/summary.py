@@ -137,11 +137,12 @@ def gain_lines(comparison: Comparison) -> list[str]:
         lines.append(f"Nothing tried beats the {STARTING_VALUES}.")
     if comparison.baseline_gains:
         lines.append("Baselines (95 % interval):")
+    width = max((len(over.baseline.name) for over in comparison.baseline_gains), default=0)
     for over in comparison.baseline_gains:
         baseline, gain = over.baseline, over.gain
         interval = "" if gain.low is None or gain.high is None else f"  ({gain.low:+.3f} to {gain.high:+.3f})"
         lines.append(
-            f"  {baseline.name:<14}{baseline.value:.3f}  ({baseline.low:.3f} to {baseline.high:.3f})"
+            f"  {baseline.name:<{width}}  {baseline.value:.3f}  ({baseline.low:.3f} to {baseline.high:.3f})"
             f"   best trial {gain.value:+.3f}{interval}"
         )
     return lines

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -87,15 +88,57 @@ def end_tokens(language_model: LanguageModel) -> list[int]:
 def prompt_tokens(
     tokenizer: "PreTrainedTokenizerBase", prompts: Sequence[Any], chat_template_options: Mapping[str, Any] | None
 ) -> list[list[int]]:
-    """Prompts as the model reads them: texts as they are, chat messages through the tokenizer's template."""
+    """Prompts as the model reads them: texts as they are, chat messages through the tokenizer's template.
+
+    Raises:
+        SettingError: the tokenizer has no template, or it does not take these messages.
+    """
+    from jinja2 import TemplateError
+
     read: Any
     if isinstance(prompts[0], str):
         read = tokenizer(list(prompts))
     else:
-        read = tokenizer.apply_chat_template(
-            list(prompts), add_generation_prompt=True, tokenize=True, return_dict=True, **(chat_template_options or {})
-        )
+        options = {
+            "add_generation_prompt": True,
+            "tokenize": True,
+            "return_dict": True,
+            **(chat_template_options or {}),
+        }
+        try:
+            read = tokenizer.apply_chat_template(list(prompts), **options)
+        except (TemplateError, TypeError, ValueError) as error:
+            said = " ".join(str(error).split())
+            raise SettingError(
+                "model_path",
+                f" {tokenizer.name_or_path}: its tokenizer makes no text of the task's chat messages ({said:.200})",
+            ) from error
     return list(read["input_ids"])
+
+
+def require_fitting(language_model: LanguageModel, prompts: Sequence[Sequence[int]], most_tokens: int) -> None:
+    """Refuse prompts that the model cannot read, or not with a completion of so many tokens behind them.
+
+    Raises:
+        SettingError: it names the model.
+    """
+    where = f" {language_model.tokenizer.name_or_path}"
+    if not all(prompts):
+        raise SettingError("model_path", f"{where}: its tokenizer makes no token of a prompt; is it this model's own?")
+    known = language_model.model.get_input_embeddings().num_embeddings
+    largest = max(map(max, prompts))
+    if largest >= known:
+        raise SettingError(
+            "model_path", f"{where}: its tokenizer gives token {largest}, and the model knows {known}; is it its own?"
+        )
+    longest = max(map(len, prompts))
+    room = getattr(language_model.model.config.get_text_config(), "max_position_embeddings", None)
+    if room and longest + most_tokens > room:
+        raise SettingError(
+            "model_path",
+            f"{where}: it reads {room} tokens, and the task's longest prompt of {longest} with a completion of "
+            f"{most_tokens} is more; shorten one",
+        )
 
 
 @torch.no_grad()
@@ -152,20 +195,24 @@ def _generating(model: Any, config: Any) -> Iterator[None]:
         model.train(was_training)
 
 
-def read_lora_fields(file: Path) -> dict[str, Any]:
+def read_lora_fields(file: Path, language_model: LanguageModel) -> dict[str, Any]:
     """The fields of peft's LoraConfig in a JSON or YAML file.
+
+    Args:
+        language_model: gets such adapters, which shows whether they fit.
 
     Raises:
         SettingError: it is no such file, or peft refuses what is in it.
     """
     import yaml
+    from peft import get_peft_model
 
     try:
         fields = yaml.safe_load(file.read_text(encoding="utf-8"))  # JSON is YAML
         if not isinstance(fields, dict):
             raise ValueError("it must be a mapping from the fields of LoraConfig to values")
         json.dumps(fields)
-        lora_config(fields)
+        get_peft_model(language_model.model, lora_config(fields))
     except (yaml.YAMLError, UnicodeDecodeError, TypeError, ValueError) as error:
         said = " ".join(str(error).split())
         raise SettingError("peft_config", f" {file}: {said:.300}; give the fields of peft's LoraConfig") from None
@@ -187,8 +234,11 @@ def share_gpu(device: str, share: float) -> None:
 def be_quiet() -> None:
     """No progress bars and no advice from the libraries: the sweep shows how it goes."""
     import datasets
+    import huggingface_hub
     import transformers
 
+    warnings.filterwarnings("ignore", category=FutureWarning, module=r"(transformers|trl|peft)\.")  # of each other
     datasets.disable_progress_bars()
     transformers.logging.disable_progress_bar()
     transformers.logging.set_verbosity_error()
+    huggingface_hub.logging.set_verbosity_error()

@@ -1,5 +1,6 @@
 """The settings of one GRPO run of a language model: flags, hyperparameters and their limits, in one place."""
 
+import re
 from dataclasses import dataclass
 
 from trainable.contract import SettingError
@@ -10,6 +11,38 @@ SEARCHED = (Role.TRAINING, Role.HYPERPARAMETER)
 LOSS_TYPES = ("grpo", "bnpo", "dr_grpo", "dapo", "cispo", "sapo", "luspo", "vespo")
 """TRL 1.16's."""
 SCHEDULERS = ("constant", "linear", "cosine")
+
+_OF_SETTINGS = {
+    "learning_rate": "lr",
+    "num_generations": "num_generations",
+    "beta": "beta",
+    "epsilon": "epsilon",
+    "temperature": "temperature",
+    "loss_type": "loss_type",
+    "warmup_steps": "warmup_steps",
+    "lr_scheduler_type": "lr_scheduler",
+    "reward_weights": "reward_weights",
+    "per_device_train_batch_size": "prompts_per_step",
+    "generation_batch_size": "prompts_per_step",
+    "max_steps": "steps_per_epoch",
+    "num_train_epochs": "num_epochs",
+    "seed": "seed",
+    "data_seed": "seed",
+}
+"""TRL's names of what are settings here."""
+_OF_TASK = {"max_completion_length": "MAX_COMPLETION_LENGTH", "num_generations_eval": "TOKEN_BUDGETS"}
+_NOT_EXACT = re.compile(
+    "use_vllm|vllm_.*|use_transformers_(paged|continuous_batching)|sync_ref_model|ref_model_.*|ignore_data_skip|"
+    "auto_find_batch_size|accelerator_config|train_sampling_strategy|shuffle_dataset"
+)
+"""With these a resumed training would not be the interrupted one: they draw from, or keep, what no checkpoint holds."""
+_MANY_PROCESSES = re.compile("ddp_.*|fsdp.*|deepspeed|ds3_.*|parallelism_config|local_rank")
+_OF_SWEEP = re.compile(
+    "output_dir|logging_.*|log_.*|report_to|run_name|project|trackio_.*|disable_tqdm|num_completions_to_print|"
+    "(do|eval|batch_eval|include_for|save|hub|push_to|load_best|metric_for|greater_is|restore|resume|enable_jit)_.*|"
+    "use_cpu|full_determinism|skip_memory_metrics|debug|remove_unused_columns|label_names|prediction_loss_only"
+)
+"""What the sweep does itself: records, judges, saves, resumes, and gives devices."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +103,25 @@ class LanguageModelSettings:
         require(self, "loss_type", self.loss_type in LOSS_TYPES, f"one of {', '.join(LOSS_TYPES)}")
         require(self, "lr_scheduler", self.lr_scheduler in SCHEDULERS, f"one of {', '.join(SCHEDULERS)}")
         as_pairs("reward_weights", self.reward_weights)
-        as_pairs("trl", self.trl)
+        for key, value in as_pairs("trl", self.trl).items():
+            _require_free(key, value)
+
+
+def _require_free(key: str, value: str) -> None:
+    """Refuse an option of TRL's that is not the user's to give: GRPOConfig itself is looked at elsewhere, with TRL."""
+    why = ""
+    if key in _OF_SETTINGS:
+        why = f"the sweep decides it; give --{_OF_SETTINGS[key]}, or leave that to the search space"
+    elif key in _OF_TASK:
+        why = f"the task decides it; see {_OF_TASK[key]} there"
+    elif _NOT_EXACT.fullmatch(key):
+        why = "a resumed trial would not go on exactly with it; leave it out"
+    elif _MANY_PROCESSES.fullmatch(key):
+        why = "a trial is one process on one device; leave it out"
+    elif _OF_SWEEP.fullmatch(key):
+        why = "the sweep decides it; leave it out"
+    if why:
+        raise SettingError("trl", f" {key}={value}: {why}")
 
 
 def as_pairs(name: str, items: tuple[str, ...]) -> dict[str, str]:

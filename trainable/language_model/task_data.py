@@ -14,7 +14,9 @@ from trainable.language_model.models import (
     digest_of_model,
     in_words,
     load_language_model,
+    prompt_tokens,
     read_lora_fields,
+    require_fitting,
 )
 from trainable.language_model.settings import LanguageModelSettings
 from trainable.language_model.task import Row, read_task, require_rewards
@@ -23,7 +25,7 @@ from trainable.language_model.trl_config import given_config, grpo_config
 from trainable.runs.source_files import SourceFiles
 
 _TRIED_ROWS = 4
-"""Validation rows on which every reward is tried."""
+"""Training rows on which every reward is tried."""
 
 
 @dataclass(frozen=True)
@@ -57,22 +59,28 @@ def read_task_data(settings: LanguageModelSettings) -> TaskData:
     task = read_task(Path(settings.task), settings.reward_weights)
     config = grpo_config(settings, task, seed=0, num_epochs=1, device=device, folder=Path("unused"))
     training, validation = task.rows("TRAINING"), task.rows("VALIDATION")
-    lora = read_lora_fields(Path(settings.peft_config)) if settings.peft_config else None
     model_path = settings.model_path or task.model_path()
     language_model = load_language_model(model_path, given_config(settings))
+    for rows in (training, validation):
+        prompts = [row["prompt"] for row in rows]
+        tokens = prompt_tokens(language_model.tokenizer, prompts, config.chat_template_kwargs)
+        require_fitting(language_model, tokens, task.max_completion_length)
     judge = Judge(task, validation, language_model, config)
     completions = judge.complete(language_model.model.to(device))
     language_model.model.to("cpu")
     as_it_came = judge.judge(completions)
-    tried = [one.text for one in as_it_came.completions[:_TRIED_ROWS]]
-    require_rewards(task, validation[:_TRIED_ROWS], tried, completions[:_TRIED_ROWS])
+    tried = min(_TRIED_ROWS, len(training), len(validation))
+    texts = [one.text for one in as_it_came.completions[:tried]]
+    require_rewards(task, training[:tried], texts, completions[:tried])
+    digest, words = digest_of_model(language_model), in_words(language_model)
+    lora = read_lora_fields(Path(settings.peft_config), language_model) if settings.peft_config else None
     return TaskData(
         sources=task.sources,
         training=training,
         validation=validation,
         model_path=model_path,
-        model=in_words(language_model),
-        model_digest=digest_of_model(language_model),
+        model=words,
+        model_digest=digest,
         lora=lora,
         as_it_came=as_it_came,
         best_constant=judge.best_constant(),

@@ -4,7 +4,6 @@ import argparse
 import dataclasses
 import difflib
 import json
-import re
 import typing
 from collections.abc import Mapping
 from functools import cache
@@ -19,38 +18,6 @@ if TYPE_CHECKING:
 
     from trainable.language_model.task import Task
 
-OF_SETTINGS = {
-    "learning_rate": "lr",
-    "num_generations": "num_generations",
-    "beta": "beta",
-    "epsilon": "epsilon",
-    "temperature": "temperature",
-    "loss_type": "loss_type",
-    "warmup_steps": "warmup_steps",
-    "lr_scheduler_type": "lr_scheduler",
-    "reward_weights": "reward_weights",
-    "per_device_train_batch_size": "prompts_per_step",
-    "generation_batch_size": "prompts_per_step",
-    "max_steps": "steps_per_epoch",
-    "num_train_epochs": "num_epochs",
-    "seed": "seed",
-    "data_seed": "seed",
-}
-"""TRL's names of what are settings here."""
-OF_TASK = {"max_completion_length": "MAX_COMPLETION_LENGTH", "num_generations_eval": "TOKEN_BUDGETS"}
-NOT_EXACT = re.compile(
-    "use_vllm|vllm_.*|use_transformers_(paged|continuous_batching)|sync_ref_model|ref_model_.*|ignore_data_skip|"
-    "auto_find_batch_size|accelerator_config|train_sampling_strategy|shuffle_dataset"
-)
-"""With these a resumed training would not be the interrupted one: they draw from, or keep, what no checkpoint holds."""
-MANY_PROCESSES = re.compile("ddp_.*|fsdp.*|deepspeed|ds3_.*|parallelism_config|local_rank")
-OF_SWEEP = re.compile(
-    "output_dir|logging_.*|log_.*|report_to|run_name|project|trackio_.*|disable_tqdm|num_completions_to_print|"
-    "(do|eval|batch_eval|include_for|save|hub|push_to|load_best|metric_for|greater_is|restore|resume|enable_jit)_.*|"
-    "use_cpu|full_determinism|skip_memory_metrics|debug|remove_unused_columns|label_names|prediction_loss_only"
-)
-"""What the sweep does itself: records, judges, saves, resumes, and gives devices."""
-
 _SCHEDULERS = {"constant": "constant_with_warmup"}  # TRL's "constant" has no warm-up
 _JUDGED_TOGETHER = 64
 """Prompts of a batch in validation, where --trl per_device_eval_batch_size says nothing else."""
@@ -62,33 +29,14 @@ def given_config(settings: LanguageModelSettings) -> dict[str, Any]:
     Raises:
         SettingError: a key or a value of no use.
     """
-    pairs = as_pairs("trl", settings.trl)
-    for key, value in pairs.items():
-        _require_free(key, value)
-    return {key: _typed(key, value) for key, value in pairs.items()}
-
-
-def _require_free(key: str, value: str) -> None:
-    names = _fields()
-    if key not in names:
-        close = difflib.get_close_matches(key, names, n=1)
-        raise SettingError("trl", f" {key}={value}: TRL's GRPOConfig has no {key}{f'; {close[0]}?' if close else ''}")
-    why = ""
-    if key in OF_SETTINGS:
-        why = f"the sweep decides it; give --{OF_SETTINGS[key]}, or leave that to the search space"
-    elif key in OF_TASK:
-        why = f"the task decides it; see {OF_TASK[key]} there"
-    elif NOT_EXACT.fullmatch(key):
-        why = "a resumed trial would not go on exactly with it; leave it out"
-    elif MANY_PROCESSES.fullmatch(key):
-        why = "a trial is one process on one device; leave it out"
-    elif OF_SWEEP.fullmatch(key):
-        why = "the sweep decides it; leave it out"
-    if why:
-        raise SettingError("trl", f" {key}={value}: {why}")
+    return {key: _typed(key, value) for key, value in as_pairs("trl", settings.trl).items()}
 
 
 def _typed(key: str, value: str) -> Any:
+    if key not in _fields():
+        close = difflib.get_close_matches(key, _fields(), n=1)
+        hint = f"did you mean {close[0]}?" if close else "its documentation lists what it has"
+        raise SettingError("trl", f" {key}={value}: TRL's GRPOConfig has no {key}; {hint}")
     if any(member is dict or typing.get_origin(member) is dict for member in typing.get_args(_fields()[key])):
         return _mapping(key, value)
     try:

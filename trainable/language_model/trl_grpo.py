@@ -42,12 +42,10 @@ class TrlGrpo(RunKind):
         Metric("Train/Over_Budget", "training overshoot (parts of a budget)"),
         Metric("Train/Completion_Length", "training completion length (tokens)"),
         Metric("Train/Cut_Completions", "completions cut at their longest"),
-        Metric("Train/KL", "divergence from the model as it came"),
         Metric("Train/Clip_Ratio", "share of clipped tokens"),
         Metric("Train/Grad_Norm", "gradient norm"),
         Metric("Train/Learning_Rate", "learning rate"),
         Metric(contract.PERF_SAMPLES_PER_SECOND, "completions per second"),
-        Metric(contract.PERF_PEAK_GPU_MEMORY_MB, "peak GPU memory (MB)"),
     )
     trade_off = token_budgets.OVER_BUDGET_RATE
     figures = (
@@ -159,9 +157,8 @@ def _require_packages() -> None:
 
 
 def _baseline(name: str, judgement: Judgement) -> Baseline:
-    return Baseline(
-        name, judgement.metrics()[token_budgets.IN_BUDGET_ACCURACY], *interval(judgement.parts), parts=judgement.parts
-    )
+    score, details = judgement.metrics()[token_budgets.IN_BUDGET_ACCURACY], judgement.details()
+    return Baseline(name, score, *interval(judgement.parts), judgement.parts, details.curves)
 
 
 def _digest(*content: Any) -> str:

@@ -1,6 +1,6 @@
 """What users give of TRL's GRPOConfig: typed as TRL types it, and refused where the sweep or the task decides it."""
 
-from pathlib import Path
+import sys
 
 import pytest
 
@@ -8,7 +8,6 @@ from trainable.contract import UserError
 from trainable.language_model.settings import LanguageModelSettings
 from trainable.language_model.trl_config import Batches, given_config
 from trainable.language_model.trl_grpo import KIND
-from trainable.settings_fields import single_fields
 
 
 def test_options_of_trl_are_typed_as_trl_types_them() -> None:
@@ -40,7 +39,7 @@ def test_options_of_trl_are_typed_as_trl_types_them() -> None:
         ("use_vllm=true", "a resumed trial would not go on exactly with it"),
         ("sync_ref_model=true", "a resumed trial would not go on exactly with it"),
         ("deepspeed=zero.json", "a trial is one process on one device"),
-        ("max_grad_nrm=1", "TRL's GRPOConfig has no max_grad_nrm; max_grad_norm?"),
+        ("max_grad_nrm=1", "TRL's GRPOConfig has no max_grad_nrm; did you mean max_grad_norm?"),
         ("max_grad_norm=big", "invalid float value: 'big'"),
         ("generation_kwargs=nothing", "it must be an object in JSON"),
         ("gradient_accumulation_steps=0", "it must be at least 1"),
@@ -55,11 +54,10 @@ def test_an_option_that_no_trial_can_have_is_refused_in_a_sentence(item: str, se
     assert "\n" not in str(refused.value)
 
 
-def test_every_option_that_is_a_setting_names_one(tmp_path: Path) -> None:
-    from trainable.language_model.trl_config import OF_SETTINGS
-
-    of_sweep = {"seed", "num_epochs"}
-    assert set(OF_SETTINGS.values()) - of_sweep <= single_fields(LanguageModelSettings).keys()
+def test_without_trl_it_is_said_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "trl", None)
+    with pytest.raises(UserError, match=r"^--run trl_grpo needs trl; install with: pip install '\.\[trl\]'$"):
+        KIND.prepare(LanguageModelSettings())
 
 
 @pytest.mark.parametrize("num_generations", [2, 3, 16])
