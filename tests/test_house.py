@@ -23,7 +23,8 @@ MOST_FILES = 14
 MAY_IMPORT = {
     "tune": {"tune", "trainable", "search_spaces", "results", "ray", "optuna", "numpy", "rich", "yaml"},
     "trainable": {
-        "trainable", "torch", "numpy", "safetensors", "transformers", "trl", "datasets", "peft", "yaml", "rich",
+        "trainable", "torch", "numpy", "safetensors", "transformers", "trl", "datasets", "huggingface_hub",
+        "peft", "yaml", "jinja2", "rich",
         "matplotlib", "ray", "wandb", "results", "pydantic",
     },
     "search_spaces": {"search_spaces", "trainable", "optuna"},

@@ -145,8 +145,10 @@ class _Pace(TrainerCallback):
             set_seed(seed_of(self._seed, epoch + 1, "completions") % 2**32)
 
     def on_log(self, *_: Any, **named: Any) -> None:
-        self.logged = dict(named["logs"])
-        self.held.hold()
+        """Of an epoch; when all is done, TRL logs a summary as well."""
+        if "loss" in named["logs"]:
+            self.logged = dict(named["logs"])
+            self.held.hold()
 
 
 class _Trainer(GRPOTrainer):

@@ -13,6 +13,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from trainable.language_model.settings import LanguageModelSettings
 from trainable.language_model.task_data import TaskData
 from trainable.runs import DamagedCheckpoint, Diverged, Run
+from trainable.runs.held_trainer import TrainerEnded
 
 
 def epochs_of(run: Run, number: int) -> list[dict[str, float]]:
@@ -33,6 +34,8 @@ def whole(start: Start, tmp_path: Path) -> tuple[list[dict[str, float]], list[Pa
     for epoch in range(1, EPOCHS + 1):
         rows += epochs_of(run, 1)
         checkpoints.append(saved(run, tmp_path / f"after_{epoch}"))
+    with pytest.raises(TrainerEnded):
+        run.step()
     run.close()
     return rows, checkpoints
 
