@@ -306,7 +306,7 @@ def require_usable_paths(settings: Any) -> None:
         SettingError: the first such path.
     """
     for field, value in _every(settings):
-        for item in value if field.type.container else [value]:
+        for item in value if isinstance(value, (list, tuple)) else [value]:
             if item and field.path_to and field.holds_path(written(item)):
                 require_usable(Path(item), field.path_to, field.name)
 

@@ -19,6 +19,7 @@ from trainable.settings_fields import (
     built,
     changes,
     require_declarable,
+    require_usable_paths,
     roles_by_name,
     setting,
     to_flat,
@@ -235,3 +236,13 @@ def test_settings_are_a_frozen_dataclass_of_fields_with_names_of_their_own() -> 
         with pytest.raises(UserError) as refused:
             require_declarable(wrong, ["x"] if wrong is not Asking else [])
         assert sentence in str(refused.value)
+
+
+def test_every_path_of_a_list_must_be_there_and_none_need_be(tmp_path: Path) -> None:
+    files = setting(None, "files", path_to=PathTo.FILE)
+    listing = make_dataclass("Listing", [("files", list[Path] | None, files)], frozen=True)
+    (tmp_path / "there").touch()
+    require_usable_paths(listing())
+    require_usable_paths(listing([tmp_path / "there"]))
+    with pytest.raises(UserError, match=r"^files .*/gone: there is no such file; say with --files where it lies"):
+        require_usable_paths(listing([tmp_path / "there", tmp_path / "gone"]))
