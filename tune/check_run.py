@@ -7,6 +7,7 @@ python tune/check_run.py FILE.py:KIND --group_size 4     its settings are flags,
 import argparse
 import sys
 import textwrap
+from collections import Counter
 from pathlib import Path
 
 if __name__ == "__main__":  # what lies beside this command, and not what an environment may hold of another checkout
@@ -30,16 +31,15 @@ def main(arguments: list[str]) -> int:
     given = vars(_parser(arguments).parse_args(arguments))
     if given["num_epochs"] < FEWEST_EPOCHS:
         raise UserError(f"--num_epochs {given['num_epochs']}: at least {FEWEST_EPOCHS}, to save one and go on")
-    from trainable.conformance.checks import checked  # torch and Ray take seconds to import: not before --help
+    from trainable.conformance.checks import CHECKS, checked  # torch and Ray take seconds to import: not before --help
     from tune.planning.rehearsal import wanted_rehearsal
 
-    failed = doubtful = 0
+    told: Counter[str] = Counter()
     with given_in("--", given):
         for verdict in checked(wanted_rehearsal(given)):
             fault = verdict.fault
             word = "ok" if not fault else "doubt" if fault.is_doubt else "FAILED"
-            failed += word == "FAILED"
-            doubtful += word == "doubt"
+            told[word] += 1
             print(f"{word:<8}{verdict.promise}")
             said = fault.sentence if fault else verdict.facts
             for line in textwrap.wrap(one_line(said), width=112):
@@ -47,8 +47,11 @@ def main(arguments: list[str]) -> int:
             if fault and fault.trace:
                 print(textwrap.indent(printable(fault.trace.rstrip()), " " * 8))
             sys.stdout.flush()
-    print(f"{failed} failed, {doubtful} in doubt" if failed or doubtful else "all well: it can be swept")
-    return 1 if failed else 0
+    if told["ok"] == len(CHECKS):
+        print("all well: it can be swept")
+    else:
+        print(f"{told['FAILED']} failed, {told['doubt']} in doubt, {len(CHECKS) - told.total()} not tried")
+    return 1 if told["FAILED"] else 0
 
 
 def _parser(arguments: list[str]) -> argparse.ArgumentParser:

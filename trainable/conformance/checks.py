@@ -32,6 +32,7 @@ from trainable.conformance.traces import left_since, traces
 from trainable.contract import SettingError, UserError, checkpoint_folder_name
 from trainable.runs import DataDescription, RunKind, WorkerContext
 from trainable.runs.choosing import find_run_kind
+from trainable.runs.description import checked_description
 from trainable.settings_fields import with_values
 
 FROM_SEED_AND_EPOCH = "draw all that is random in an epoch from (seed, epoch), as trainable.seeds.seed_of does"
@@ -137,12 +138,7 @@ def is_described(rehearsals: Rehearsals) -> str:
     with told_of("`prepare`"):
         data = kind.prepare(wanted.settings)
     with told_of("`describe`"):
-        described = rehearsals.description = kind.describe(wanted.settings, data)
-    if not isinstance(described, DataDescription) or not described.fingerprint:
-        raise Fault(
-            f"`describe` gives {described!r:.80}; it must give a DataDescription, with a fingerprint that tells which "
-            "scores can be compared"
-        )
+        described = rehearsals.description = checked_description(kind.describe(wanted.settings, data))
     buffers: list[pickle.PickleBuffer] = []
     with told_of("pickling the settings"):
         settings = wanted.dumps(wanted.settings)
@@ -320,8 +316,8 @@ def _listed(names: Any) -> str:
 
 
 def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}" + ("" if number == 1 else "s")
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")
 
 
 def _size(number: int) -> str:
-    return f"{number / 1e6:.3g} MB" if number >= 1e5 else f"{number:,} bytes"
+    return f"{number / 1e6:.3g} MB" if number >= 1e5 else _counted(number, "byte")
