@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from optuna.distributions import FloatDistribution
 
-from trainable.runs import DamagedCheckpoint, DataDescription, Metric, Run, RunContext, RunKind, WorkerContext
+from trainable.runs import DamagedCheckpoint, DataDescription, Diverged, Metric, Run, RunContext, RunKind, WorkerContext
 from trainable.seeds import seed_of
 
 OBJECTIVE = "Val/Height"
@@ -38,6 +38,8 @@ class WalkRun(Run):
 
     def step(self) -> dict[str, float]:
         self.epoch += 1
+        if self.settings.rate > 0.8:
+            raise Diverged("too fast")
         self.speed = self.settings.momentum * self.speed + self.settings.rate * (1 - self.place) + self.noise()
         self.place += self.speed
         return {OBJECTIVE: 1 - (1 - self.place) ** 2}

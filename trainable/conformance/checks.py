@@ -16,7 +16,7 @@ from typing import Any
 
 import torch
 
-from trainable.conformance.faults import Fault, told_of
+from trainable.conformance.faults import Divergence, Fault, told_of
 from trainable.conformance.rehearsal import (
     CLOCK,
     Epoch,
@@ -260,16 +260,13 @@ def ends_train(rehearsals: Rehearsals) -> str:
 
 
 def _differ(rehearsals: Rehearsals, name: str, values: Sequence[Any], epochs: int) -> bool:
-    """Whether runs of so many epochs differ that differ in this setting."""
-    first: tuple[Epoch, ...] = ()
-    differ = False
-    for value in values:
-        outcome = rehearsals.play(epochs, values={name: value})
-        if outcome.fault:
+    """Whether runs of so many epochs differ that differ in this setting; some may diverge."""
+    outcomes = {value: rehearsals.play(epochs, values={name: value}) for value in values}
+    for value, outcome in outcomes.items():
+        if outcome.fault and not isinstance(outcome.fault, Divergence):
             raise Fault(f"{name} {value}: {outcome.fault.sentence}", outcome.fault.trace)
-        first = first or outcome.epochs
-        differ = differ or _difference(first, outcome.epochs) is not None
-    return differ
+    trained = [outcome.epochs for outcome in outcomes.values() if not outcome.fault]
+    return len(trained) < len(values) or any(_difference(trained[0], others) for others in trained[1:])
 
 
 def goes_on_elsewhere(rehearsals: Rehearsals) -> str:

@@ -25,6 +25,10 @@ class Fault(Exception):
         self.sentence, self.trace, self.is_doubt = sentence, trace, is_doubt
 
 
+class Divergence(Fault):
+    """The training's numbers are no longer finite, which at some settings is as it should be."""
+
+
 @contextmanager
 def told_of(what: str) -> Iterator[None]:
     """Within the block, code of the kind runs, and whatever that raises is the answer.
@@ -39,13 +43,12 @@ def told_of(what: str) -> Iterator[None]:
         yield
     except Fault:
         raise
+    except Diverged as error:
+        raise Divergence(f"{what}: the training diverges ({error}) at settings that should train") from error
     except (Exception, SystemExit) as error:
-        said = str(error.args[0] if error.args else error)
-        if isinstance(error, Diverged):
-            said = f"the training diverges ({error}) at settings that should train"
         theirs = _their_frames(error.__traceback__)
-        if isinstance(error, (UserError, Diverged, DamagedCheckpoint)) or theirs is None:
-            raise Fault(f"{what}: {said}") from error
+        if isinstance(error, (UserError, DamagedCheckpoint)) or theirs is None:
+            raise Fault(f"{what}: {error.args[0] if error.args else error}") from error
         trace = "".join(traceback.format_exception(type(error), error, theirs))
         raise Fault(f"{what} raises {type(error).__name__}: {error}", trace) from error
 

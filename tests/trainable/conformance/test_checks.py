@@ -43,7 +43,7 @@ FAULTS = {
 }
 
 
-def test_a_sound_kind_passes(tmp_path: Path) -> None:
+def test_a_sound_kind_passes() -> None:
     assert_conforms("broken_runs:SOUND", WalkSettings(), searched=SEARCHED)
 
 
