@@ -15,6 +15,7 @@ KINDS = {
     "joint_controller": "trainable.grpo.joint_controller:KIND",
     "trl_grpo": "trainable.language_model.trl_grpo:KIND",
 }
+DEFAULT_KIND = "joint_controller"
 
 _read: dict[Path, SourceFiles] = {}
 """The users' own files that kinds lie in: what was read of them is what this process goes by."""

@@ -9,7 +9,7 @@ from typing import Any
 from results.record.origin import BESIDE_SETTINGS
 from trainable.contract import DEFAULT_STORAGE, DEVICE, SettingError, UserError
 from trainable.runs import RunKind
-from trainable.runs.choosing import find_run_kind, is_in_file
+from trainable.runs.choosing import DEFAULT_KIND, find_run_kind, is_in_file
 from trainable.runs.code_faults import asked
 from trainable.settings_fields import Role, built, require, require_declarable, setting, typed_values, with_values
 from trainable.user_paths import PathTo
@@ -48,7 +48,7 @@ class SweepSettings:
         path_to=PathTo.NEW_FOLDER,
     )
     run: str = _sweep(
-        "joint_controller",
+        DEFAULT_KIND,
         "what is trained: a name, FILE.py:KIND or module:KIND of your own",
         metavar="RUN",
         is_path=is_in_file,

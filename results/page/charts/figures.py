@@ -95,7 +95,7 @@ def _furthest_below(figure: Figure, lines: Sequence[_Line]) -> str:
     gap, x = max((theirs - y, x) for x, y, theirs in zip(ours.curve.x, ours.curve.y, best.curve.y, strict=True))
     if gap <= 0:
         return ""
-    return f"At {figure.x_title} {x:.3g} the {ours.name} is furthest below {best.name}: {gap:.3f}."
+    return f"Where {figure.x_title} is {x:.3g}, the {ours.name} is furthest below {best.name}: {gap:.3f}."
 
 
 def _numbers(figure: Figure, lines: Sequence[_Line]) -> Numbers:

@@ -204,7 +204,7 @@ def test_the_kinds_own_figures_show_what_the_best_epochs_and_the_baselines_achie
         section = watched.page.locator("section[aria-labelledby$=achieves]")
         told = section.inner_text()
         assert "Answers by their length" in told
-        assert "More is better. At words allowed 8 the winner is furthest below always 7: 0.050." in told
+        assert "More is better. Where words allowed is 8, the winner is furthest below always 7: 0.050." in told
         rows = [row.locator("th, td").all_text_contents() for row in section.locator("tr").all()]
         assert rows == [
             ["words allowed", "always 7", "starting values", "winner"],
