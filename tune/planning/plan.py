@@ -98,9 +98,7 @@ def require_possible_start(settings: SweepSettings, space: Space) -> None:
     Raises:
         UserError: why its first trial cannot be.
     """
-    remedy = "change what is fixed beside them, or what is searched"
-    starting_values = completed({}, space, settings)
-    require_possible("the starting values", remedy, settings.run_kind, settings.run_settings, starting_values)
+    require_possible("the starting values", settings.run_kind, settings.run_settings, completed({}, space, settings))
 
 
 def exists_already(settings: SweepSettings) -> SettingError:
@@ -143,10 +141,9 @@ def _plan_confirming(given: dict[str, Any], created: str, say: Callable[[str], o
     confirms = [trial for trial in search.trials if {**trial.setting, contract.SEED: settings.seed} in recorded]
     require_trainable(confirms, settings.run_settings)
     trials = [completed(trial, search.space, settings) for trial in recorded]
-    remedy = f"change what was given beside --confirm {search.name}, or lower --confirm_top"
-    for setting in trials[: len(trials) // settings.confirm_seeds]:  # under the first seed
-        hyperparameters = {name: value for name, value in setting.items() if name != contract.SEED}
-        require_possible("a setting to confirm", remedy, settings.run_kind, settings.run_settings, hyperparameters)
+    for trial in trials[: len(trials) // settings.confirm_seeds]:  # under the first seed
+        setting = {name: value for name, value in trial.items() if name != contract.SEED}
+        require_possible(f"a setting of {search.name}", settings.run_kind, settings.run_settings, setting)
     lies_beside = search.folder.parent == storage
     confirmed = search.name if lies_beside else str(search.folder)
     settings = dataclasses.replace(settings, confirm=confirmed, num_samples=len(trials))

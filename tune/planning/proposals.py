@@ -22,9 +22,8 @@ def why_refused(kind: RunKind, settings: Any, hyperparameters: Mapping[str, Any]
     Raises:
         CodeFault: the kind's own code failed at it.
     """
-    of_run = {name: value for name, value in hyperparameters.items() if name != contract.SEED}
     try:
-        asked("check", _check, kind, settings, of_run)
+        asked("check", _check, kind, settings, hyperparameters)
     except CodeFault:
         raise
     except UserError as error:
@@ -32,25 +31,30 @@ def why_refused(kind: RunKind, settings: Any, hyperparameters: Mapping[str, Any]
     return ""
 
 
-def _check(kind: RunKind, settings: Any, hyperparameters: Mapping[str, Any]) -> None:
-    try:
-        kind.check(with_values(settings, hyperparameters))
-    except ValueError as error:  # how other libraries' settings refuse what they are given
-        raise UserError(str(error) or type(error).__name__) from None
-
-
-def require_possible(what: str, remedy: str, kind: RunKind, settings: Any, hyperparameters: Mapping[str, Any]) -> None:
+def require_possible(what: str, kind: RunKind, settings: Any, hyperparameters: Mapping[str, Any]) -> None:
     """Refuse a sweep one of whose trials is known already and cannot be.
 
     Args:
-        what: the trial, for the error.
+        what: the hyperparameters are, for the error.
 
     Raises:
         UserError: why it cannot be.
     """
-    reason = why_refused(kind, settings, hyperparameters)
-    if reason:
-        raise UserError(f"{what} ({shown_setting(hyperparameters)}) cannot be trained: {reason}; {remedy}")
+    try:
+        asked("check", _check, kind, settings, hyperparameters)
+    except CodeFault:
+        raise
+    except UserError as error:
+        if isinstance(error, SettingError) and error.name not in hyperparameters:
+            raise  # no trial can be, whatever its hyperparameters
+        raise UserError(f"no trial can have {what} ({shown_setting(hyperparameters)}): {error}") from None
+
+
+def _check(kind: RunKind, settings: Any, hyperparameters: Mapping[str, Any]) -> None:
+    try:
+        kind.check(with_values(settings, hyperparameters))
+    except ValueError as error:  # how other libraries' settings refuse what they are given
+        raise UserError(" ".join(str(error).split()) or type(error).__name__) from None
 
 
 def require_values_of(settings: Any, hyperparameters: Mapping[str, Any]) -> None:

@@ -6,7 +6,7 @@ import pytest
 from made_up_sweep import MadeUpTrial, write_trial
 from quadratic_run import Quadratic, QuadraticSettings
 
-from trainable.contract import UserError
+from trainable.contract import SettingError, UserError
 from trainable.runs.code_faults import CodeFault
 from tune.planning.command_line import parse_command_line
 from tune.planning.plan import Plan, plan_new
@@ -23,9 +23,18 @@ def test_starting_values_that_cannot_be_together_are_refused_as_a_sweep_is_plann
     with pytest.raises(UserError) as refused:
         planned(tmp_path, "--run", "quadratic_run:KIND", "--reach", ".15")
     assert str(refused.value) == (
-        "the starting values (target 0.1, rate 0.1) cannot be trained: target and rate are 0.200 together; that must "
-        "be at most 0.15; change what is fixed beside them, or what is searched"
+        "no trial can have the starting values (target 0.1, rate 0.1): target and rate are 0.200 together; that must "
+        "be at most 0.15"
     )
+
+
+def test_what_check_says_of_a_fixed_setting_names_that_one_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    def check(kind: Quadratic, settings: QuadraticSettings) -> None:
+        raise SettingError("reach", f" is {settings.reach}; nothing lies that far")
+
+    monkeypatch.setattr(Quadratic, "check", check)
+    with pytest.raises(SettingError, match=r"^reach is inf; nothing lies that far$"):
+        plan_new(parse_command_line(["--run", "quadratic_run:KIND"]))
 
 
 class CheckedByALibrary(Quadratic):
@@ -61,8 +70,8 @@ def test_a_setting_that_its_kind_refuses_by_now_is_not_confirmed(searched: Path)
     with pytest.raises(UserError) as refused:
         planned(searched.parent, "--confirm", "searched")
     assert str(refused.value) == (
-        "a setting to confirm (target 0.9, rate 0.1) cannot be trained: target and rate are 1.000 together; that must "
-        "be at most 0.5; change what was given beside --confirm searched, or lower --confirm_top"
+        "no trial can have a setting of searched (target 0.9, rate 0.1): target and rate are 1.000 together; that must "
+        "be at most 0.5"
     )
 
 
