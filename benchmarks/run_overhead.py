@@ -126,9 +126,10 @@ def measure(variant: str, model_path: str, epochs: int) -> Cost:
     with tempfile.TemporaryDirectory() as name:
         folder, notes = Path(name), Path(name, "notes")
         shutil.copy(EXAMPLE / "task.py", folder / "arithmetic.py")
+        notes.touch()
         (folder / "noted.py").write_text(TASK.format(notes=str(notes)), encoding="utf-8")
         first, last = STEPS, STEPS * (epochs - 1)
-        variables = os.environ | {"PYTHONPATH": os.pathsep.join([str(folder), str(ROOT)]), "WANDB_SILENT": "true"}
+        variables = os.environ | {"WANDB_SILENT": "true"} | ({"PYTHONPATH": name} if variant == PLAIN else {})
         command = command_of(variant, folder, model_path, epochs)
         process = subprocess.Popen(command, env=variables, stdout=sys.stderr)
         of_tree: dict[int, float] = {}
@@ -148,11 +149,9 @@ def measure(variant: str, model_path: str, epochs: int) -> Cost:
 
 def training_notes(notes: Path) -> list[float]:
     """CPU seconds of the process that trains, at each of its steps; whoever plans a sweep tries the reward, too."""
-    if not notes.exists():
-        return []
     lines = [line.split() for line in notes.read_text(encoding="utf-8").splitlines()]
-    ((trainer, _),) = Counter(process for process, _ in lines).most_common(1)
-    return [float(seconds) for process, seconds in lines if process == trainer]
+    counted = Counter(process for process, _ in lines).most_common(1)
+    return [float(seconds) for process, seconds in lines if process == counted[0][0]]
 
 
 def cpu_seconds(process: int) -> float:
