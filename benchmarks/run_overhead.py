@@ -45,7 +45,7 @@ def noted(completions, **columns):
     return arithmetic.correct(completions, **columns)
 
 REWARDS = {{"correct": noted}}
-STARTING_VALUES = {{"lr": 1e-7}}
+DEFAULTS = {{"lr": 1e-7}}
 """
 
 

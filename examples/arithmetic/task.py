@@ -16,7 +16,7 @@ from pathlib import Path
 TOKEN_BUDGETS = (3, 6, 9, 18)
 """In tokens, the end included: a bare sum, working for three digits, working for four, everything twice."""
 
-STARTING_VALUES = {"lr": 1e-5}
+DEFAULTS = {"lr": 1e-5}
 """Why these, and why num_generations and budget_penalty start from TRL's and the sweep's own defaults: docs/trl.md."""
 
 

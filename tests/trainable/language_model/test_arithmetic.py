@@ -19,6 +19,7 @@ from trainable.settings_fields import with_values
 def task(one_thread: None) -> tuple[LanguageModelSettings, TaskData]:
     """As at the first launch, when the model is made where it is not there yet."""
     settings = LanguageModelSettings(task=str(ROOT / "examples" / "arithmetic" / "task.py"))
+    settings = with_values(settings, KIND.defaults(settings))
     return settings, KIND.prepare(settings)
 
 
@@ -43,7 +44,7 @@ def test_training_visibly_learns_at_the_starting_values(
     context = RunContext(
         num_threads=1, devices=("cpu",), memory_share=1.0, seed=0, num_epochs=epochs, workspace=tmp_path, loaded=loaded
     )
-    run = KIND.start(with_values(settings, data.starting_values), data, context)
+    run = KIND.start(settings, data, context)
     rows = [run.step() for _ in range(epochs)]
     run.close()
     _, highest = interval(data.as_it_came.parts)
