@@ -23,16 +23,13 @@ def task(one_thread: None) -> tuple[LanguageModelSettings, TaskData]:
     return settings, KIND.prepare(settings)
 
 
-def test_the_model_as_it_comes_answers_in_shape_but_often_wrong_and_twice(
+def test_the_model_as_it_comes_answers_in_shape_and_most_of_the_time_twice(
     task: tuple[LanguageModelSettings, TaskData],
 ) -> None:
     judgement = task[1].as_it_came
-    texts = [completion.text for completion in judgement.completions]
-    assert all(re.fullmatch(r"[\d +]+", text) for text in texts)
-    with_working = [text.split() for text in texts if text.count(" ") > 0]
-    said_twice = [numbers for numbers in with_working if len(numbers) % 2 == 0 and len(numbers) > 2]
-    assert len(said_twice) > len(texts) / 4
-    assert 0.2 < judgement.metrics()[token_budgets.ACCURACY] < 0.8
+    assert all(re.fullmatch(r"\d+( \d+)*", completion.text) for completion in judgement.completions)
+    assert judgement.metrics()[token_budgets.OVER_BUDGET_RATE] > 0.5
+    assert 0.2 < judgement.metrics()[token_budgets.IN_BUDGET_ACCURACY] < 0.5
 
 
 def test_training_visibly_learns_at_the_starting_values(
