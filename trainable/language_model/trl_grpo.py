@@ -1,6 +1,7 @@
 """GRPO on a language model with TRL, as the kind of run that a sweep can choose. Importing it is cheap."""
 
 import functools
+import gc
 import hashlib
 import json
 from collections.abc import Callable, Mapping
@@ -103,7 +104,14 @@ class TrlGrpo(RunKind):
         be_quiet()
         share_gpu(context.devices[0], context.memory_share)
         given = given_config(settings)
-        return functools.cache(lambda path: load_language_model(path, given))
+
+        @functools.cache
+        def loaded(path: str) -> "LanguageModel":
+            language_model = load_language_model(path, given)
+            gc.freeze()  # it stays, as the libraries do: each trial begins and ends with a search for what does not
+            return language_model
+
+        return loaded
 
     def start(self, settings: LanguageModelSettings, data: "TaskData", context: RunContext) -> "LanguageModelRun":
         from trainable.language_model.judging import Judge
