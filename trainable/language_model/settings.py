@@ -85,6 +85,9 @@ class LanguageModelSettings:
     lr: float = setting(1e-6, "AdamW's learning rate", roles=SEARCHED)
     num_generations: int = setting(8, "completions of a prompt, in one group", roles=SEARCHED)
     budget_penalty: float = setting(0.5, "weight in the reward of going over the token budgets", roles=SEARCHED)
+    shaping_weight: float = setting(
+        1.0, "factor of the weights of the task's rewards but the first, which are there to help", roles=SEARCHED
+    )
     beta: float = setting(0.0, "weight of the divergence from the model as it came", roles=SEARCHED)
     epsilon: float = setting(0.2, "how far the clipped ratio may leave 1", roles=SEARCHED)
     temperature: float = setting(1.0, "at which completions are sampled in training", roles=SEARCHED)
@@ -98,7 +101,7 @@ class LanguageModelSettings:
         require(self, "warmup_steps", self.warmup_steps >= 0, "0 or more")
         for name in ("lr", "temperature"):
             require(self, name, 0 < getattr(self, name) < float("inf"), "above 0")
-        for name in ("budget_penalty", "beta", "epsilon"):
+        for name in ("budget_penalty", "shaping_weight", "beta", "epsilon"):
             require(self, name, 0 <= getattr(self, name) < float("inf"), "0 or more")
         require(self, "loss_type", self.loss_type in LOSS_TYPES, f"one of {', '.join(LOSS_TYPES)}")
         require(self, "lr_scheduler", self.lr_scheduler in SCHEDULERS, f"one of {', '.join(SCHEDULERS)}")

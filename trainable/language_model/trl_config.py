@@ -47,6 +47,12 @@ def _typed(key: str, value: str) -> Any:
     return getattr(parsed, key)
 
 
+def _weights(settings: LanguageModelSettings, task: "Task") -> list[float]:
+    """Of the task's rewards in their order, and of going over the token budgets."""
+    first, *others = task.weights.values()
+    return [first, *(weight * settings.shaping_weight for weight in others), -settings.budget_penalty]
+
+
 @cache
 def _parser() -> argparse.ArgumentParser:
     from transformers import HfArgumentParser
@@ -172,7 +178,7 @@ def grpo_config(
         "loss_type": settings.loss_type,
         "per_device_train_batch_size": batches.per_device,
         "max_steps": settings.steps_per_epoch * num_epochs,
-        "reward_weights": [*task.weights.values(), -settings.budget_penalty] if task else None,
+        "reward_weights": _weights(settings, task) if task else None,
         "max_completion_length": task.max_completion_length if task else None,
         "generation_kwargs": generation,
         "seed": seed,

@@ -1,12 +1,15 @@
 """What users give of TRL's GRPOConfig: typed as TRL types it, and refused where the sweep or the task decides it."""
 
 import sys
+from pathlib import Path
 
 import pytest
+from tiny_language_model import write_task
 
 from trainable.contract import UserError
 from trainable.language_model.settings import LanguageModelSettings
-from trainable.language_model.trl_config import Batches, given_config
+from trainable.language_model.task import read_task
+from trainable.language_model.trl_config import Batches, given_config, grpo_config
 from trainable.language_model.trl_grpo import KIND
 
 
@@ -52,6 +55,12 @@ def test_an_option_that_no_trial_can_have_is_refused_in_a_sentence(item: str, se
     with pytest.raises(UserError, match=sentence) as refused:
         KIND.check(LanguageModelSettings(trl=(item,)))
     assert "\n" not in str(refused.value)
+
+
+def test_what_shapes_can_be_weighed_as_a_whole(tmp_path: Path) -> None:
+    settings = LanguageModelSettings(shaping_weight=0.5, budget_penalty=2.0)
+    config = grpo_config(settings, read_task(write_task(tmp_path)), seed=0, num_epochs=1, device="cpu", folder=tmp_path)
+    assert config.reward_weights == [1.0, 0.5 * 0.2, -2.0]
 
 
 def test_without_trl_it_is_said_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
