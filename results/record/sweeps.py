@@ -20,7 +20,7 @@ from results.record.required import Data, Params, Proposed, Settings, require
 from results.record.settings_file import read_settings
 from results.record.space import Space, space_from_json
 from results.record.trial_log import read_rows
-from results.record.upgrade import refuse_newer, upgraded
+from results.record.upgrade import DataUpToFormat3, refuse_newer, upgraded
 from trainable import contract
 from trainable.contract import DEFAULT_STORAGE, TrialStatus, UserError
 from trainable.ranking import Row, best_first, best_row
@@ -223,6 +223,7 @@ def read_sweep(folder: Path) -> SweepRecord:
     refuse_newer(settings)
     require(sweep_file, settings, Settings, may_lack_some=True)
     require(data_file, data, Data, may_lack_some=True)
+    require(data_file, data, DataUpToFormat3)
     settings, data, space = upgraded(settings, data, read_json(space_file))
     require(sweep_file, settings, Settings)
     require(data_file, data, Data)

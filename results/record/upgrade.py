@@ -21,7 +21,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pydantic import TypeAdapter
+from pydantic import BaseModel, TypeAdapter
 
 from results.record.origin import BESIDE_SETTINGS
 from trainable.contract import SettingError, UserError
@@ -80,6 +80,23 @@ SAYING_WHERE_DATA_LIES = ("results_dir", "dataset_names", "model_path")
 """Settings of the joint controller that had the role of shaping the training up to format 2."""
 
 DISTRIBUTIONS = {"float": "FloatDistribution", "int": "IntDistribution", "categorical": "CategoricalDistribution"}
+
+
+class _BudgetPoint(BaseModel):
+    budget_ms: float
+    in_budget_accuracy: float
+    accuracy: float
+    latency_ms: float
+
+
+class _BaselineUpToFormat3(BaseModel):
+    under_budgets: list[_BudgetPoint] = []
+
+
+class DataUpToFormat3(BaseModel):
+    """What data.json held that no later one does, as `required` checks the rest."""
+
+    baselines: list[_BaselineUpToFormat3] = []
 
 
 def shows_what_is_searched(content: Mapping[str, Any]) -> bool:

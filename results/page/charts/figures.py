@@ -92,7 +92,8 @@ def _furthest_below(figure: Figure, lines: Sequence[_Line]) -> str:
     best, ours = lines[0], lines[-1]
     if best.is_trained or best.curve.x != ours.curve.x:
         return ""
-    gap, x = max((theirs - y, x) for x, y, theirs in zip(ours.curve.x, ours.curve.y, best.curve.y, strict=True))
+    gaps = [(theirs - y, x) for x, y, theirs in zip(ours.curve.x, ours.curve.y, best.curve.y, strict=True)]
+    gap, x = max(gaps, default=(0.0, 0.0))
     if gap <= 0:
         return ""
     return f"Where {figure.x_title} is {x:.3g}, the {ours.name} is furthest below {best.name}: {gap:.3f}."

@@ -235,6 +235,15 @@ def test_the_last_checkpoint_of_a_sweep_of_format_3_may_tell_of_another_epoch_or
         assert score_details(record, record.trials[0]) is None
 
 
+def test_a_line_of_format_3_that_was_edited_is_named(of_format_3: Path) -> None:
+    file = of_format_3 / "data.json"
+    text = file.read_text(encoding="utf-8")
+    for other, said in (('"accuracy": "0.3"', r"accuracy is '0\.3'"), ('"accurate": 0.3', "accuracy is missing")):
+        file.write_text(text.replace('"accuracy": 0.3', other), encoding="utf-8")
+        with pytest.raises(UserError, match=rf"data\.json: baselines\.0\.under_budgets\.0\.{said}"):
+            read_sweep(of_format_3)
+
+
 def test_a_sweep_of_a_newer_version_is_refused_in_a_sentence(old: Path) -> None:
     with (old / "sweep.yaml").open("a", encoding="utf-8") as file:
         file.write(f"format: {FORMAT + 1}\n")
