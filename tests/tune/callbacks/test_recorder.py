@@ -14,6 +14,7 @@ from rich.console import Console
 from views import tensorboard_curves, wandb_steps
 
 from results.record.sweeps import read_sweep
+from results.trackers.wandb_client import end_client
 from trainable import contract
 from trainable.system_errors import DiskError
 from trainable.terminal.console import PlainConsole
@@ -143,6 +144,7 @@ def test_a_trial_whose_worker_could_not_be_started_fails_and_is_shown_everywhere
     assert trial.failure.cause == "ModuleNotFoundError: No module named 'torch'"
     assert "trial 0: its worker could not be started; another is tried" in printed.getvalue()
     assert "1 failed" in printed.getvalue()
+    end_client()  # wandb-core may write the last of a local file after it has said that the run is finished
     assert wandb_steps(trial.folder) == [1, 2]
     assert tensorboard_curves(trial.folder)[METRIC] == [(1, pytest.approx(0.3)), (2, pytest.approx(0.4))]
 
