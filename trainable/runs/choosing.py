@@ -38,7 +38,7 @@ def find_run_kind(name: str) -> RunKind:
         UserError: there is none of that name, its code cannot be imported, or it lacks what a sweep must know of it.
     """
     place, _, attribute = KINDS.get(name, name).rpartition(":")
-    if is_in_file(name) and not place.endswith(".py"):
+    if name.endswith(".py"):  # also an address, which has a colon of its own
         place, attribute = name, ""
     if not is_in_file(name) and not all(part.isidentifier() for part in place.split(".")):
         raise SettingError(
@@ -98,8 +98,8 @@ def source_hashes(name: str) -> dict[str, str]:
         return source_files(name).hashes
     if name in KINDS:
         return {}
-    file = importlib.import_module(name.partition(":")[0]).__file__
-    return {Path(file).name: text_hash(Path(file).read_bytes())} if file else {}
+    file = Path(importlib.import_module(name.partition(":")[0]).__file__ or "")
+    return {file.name: text_hash(file.read_bytes())} if file.is_file() else {}
 
 
 def go_by(files: SourceFiles) -> None:

@@ -1,9 +1,9 @@
 """What the code of a kind of run raises where no trial could be marked with it, told to whoever wrote that code."""
 
-import os
 import sysconfig
 import traceback
 from collections.abc import Callable
+from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 from trainable.contract import PROJECT, UserError
@@ -13,8 +13,8 @@ Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
 
 _NOT_THEIRS = (
-    *{sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")},
-    *(str(PROJECT / place) for place in ("tune", "trainable/runs", "trainable/settings_fields.py")),
+    *(Path(sysconfig.get_path(name)) for name in ("stdlib", "platstdlib", "purelib", "platlib")),
+    *(PROJECT / place for place in ("tune", "trainable/runs", "trainable/settings_fields.py")),
 )
 
 
@@ -34,8 +34,12 @@ def cause_with_place(error: BaseException) -> str:
 def _their_frames(error: BaseException) -> list[traceback.FrameSummary]:
     """The way through the code of whoever wrote the kind, without libraries and ours; else all of it."""
     frames = list(traceback.extract_tb(error.__traceback__))
-    theirs = [frame for frame in frames if os.path.isabs(frame.filename)]
-    return [frame for frame in theirs if not frame.filename.startswith(_NOT_THEIRS)] or frames
+    return [frame for frame in frames if _is_theirs(Path(frame.filename))] or frames
+
+
+def _is_theirs(file: Path) -> bool:
+    """Code that was made as it ran, such as a dataclass's `__init__`, has no path."""
+    return file.is_absolute() and not any(file.is_relative_to(place) for place in _NOT_THEIRS)
 
 
 def asked(
