@@ -74,7 +74,8 @@ class LanguageModelRun(Run):
         if diverged := not_finite(self._pace.logged):
             raise Diverged(diverged)
         self._judgement = self._judge.judge(self._judge.complete(trainer.model))
-        completions = len(self._sampler) // self._sampler.repeats // self._config.max_steps * self._pace.steps_per_epoch
+        part_of_training = self._pace.steps_per_epoch / self._config.max_steps
+        completions = len(self._sampler) / self._sampler.repeats * part_of_training
         return {
             **train_metrics(self._pace.logged),
             **self._judgement.metrics(),
