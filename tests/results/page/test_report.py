@@ -193,7 +193,11 @@ def test_the_kinds_own_figures_show_what_the_best_epochs_and_the_baselines_achie
     data = DATA_OF_A_NEW_SWEEP | {
         "figures": [dataclasses.asdict(figure) for figure in (of_checkpoint, reach)], "baselines": [baseline],
     }  # fmt: skip
-    trials = [MadeUpTrial({"lr": 0.1}, [0.2, 0.5]), MadeUpTrial({"lr": 0.2}, [0.7, 0.6])]
+    saved = {"checkpointed": True}
+    trials = [
+        MadeUpTrial({"lr": 0.1}, [0.2, 0.5], columns=saved),
+        MadeUpTrial({"lr": 0.2}, [0.7, 0.6], columns=saved),
+    ]
     sweep = write_sweep(tmp_path / "mine", trials, data, **OF_A_NEW_SWEEP)
     for number, epoch, heights in ((0, 2, (0.25, 0.75)), (1, 1, (0.45, 0.95)), (1, 2, (0.0, 0.0))):
         checkpoint = sweep / f"trial_{number:05d}" / f"checkpoint_{epoch:06d}"
