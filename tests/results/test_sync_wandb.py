@@ -79,7 +79,7 @@ def test_a_sweep_is_sent_whole_and_once(sweep: Path, server: StrictWandbServer) 
     for trial in trial_folders(sweep):
         run, values = run_of(trial, server), params(trial)
         group = read_sweep(sweep).origin.wandb_group
-        assert (run.project, run.group, run.job_type) == ("molmo-controller", group, "search")
+        assert (run.project, run.group, run.job_type) == ("grpo-sweep", group, "search")
         assert (run.name or "").startswith(f"quadratic-{values['target']:.2f}-20")
         assert run.summary["score"] == max(row["Val/Height"] for row in rows(trial))
         assert run.summary["status"] in ("completed", "stopped early")

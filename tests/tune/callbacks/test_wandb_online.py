@@ -99,7 +99,7 @@ def test_an_online_run_says_what_it_is_and_holds_every_epoch_once(
     assert_server_holds_every_epoch_once(sweep, server)
     for trial in trial_folders(sweep):
         run, values = run_of(trial, server), params(trial)
-        assert (run.project, run.job_type) == ("molmo-controller", "search")
+        assert (run.project, run.job_type) == ("grpo-sweep", "search")
         assert re.fullmatch("small-[0-9a-f]{6}", run.group or "")
         assert re.fullmatch(rf"quadratic-{values['target']:.2f}-\d{{8}}-\d{{6}}", run.name or "")
         assert {name: run.config[name] for name in values} == values
@@ -115,7 +115,7 @@ def test_an_online_sweep_has_a_view_and_an_entry_that_its_runs_name(
 ) -> None:
     _, server, printed = online_sweep
     (view,), (entry,) = server.pages.saved_views, server.pages.sweeps.values()
-    url = f"{server.url}/walker/molmo-controller?nw={view.name.removeprefix('nw-').removesuffix('-v')}"
+    url = f"{server.url}/walker/grpo-sweep?nw={view.name.removeprefix('nw-').removesuffix('-v')}"
     lines = printed.splitlines()
     begun = lines.index(f"View sweep at: {url}")
     assert begun < min(index for index, line in enumerate(lines) if "trials done" in line)
@@ -262,6 +262,6 @@ def test_no_file_of_a_sweep_holds_the_key(online_sweep: tuple[Path, StrictWandbS
     assert offline.returncode == 0, offline.stderr
     header = base64.b64encode(f"api:{API_KEY}".encode())
     for sweep in (online_sweep[0], tmp_path / "small"):
-        assert files_with(b"molmo-controller", sweep / "trial_00000" / "wandb")  # so the search does find what is there
+        assert files_with(b"grpo-sweep", sweep / "trial_00000" / "wandb")  # so the search does find what is there
         assert files_with(API_KEY.encode(), sweep) == []
         assert files_with(header, sweep) == []
