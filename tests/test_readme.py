@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from loopback_server import read_page, serving
-from readme import ABOUT_DEMO, COMMANDS, MAKE, TRAINING, VARIANTS, Project
+from readme import ABOUT_DEMO, COMMANDS, MAKE, OWN_RUN, TRAINING, VARIANTS, Project
 from strict_wandb_server import strict_wandb_server
 from sweep_process import ROOT, trial_folders
 
@@ -26,7 +26,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Project:
 
 
 def test_every_command_of_the_readme_is_run_by_a_test() -> None:
-    assert COMMANDS.keys() == {*ABOUT_DEMO, MAKE, TRAINING, *VARIANTS}
+    assert COMMANDS.keys() == {*ABOUT_DEMO, MAKE, TRAINING, OWN_RUN, *VARIANTS}
     commands = ("sync_wandb.py", "compare_trials.py", "report.py", *SERVERS)
     assert sorted(line for command in commands for line in comparing(command)) == sorted(COMMANDS[COMPARING_IT])
 

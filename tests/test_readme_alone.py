@@ -4,7 +4,7 @@ Those of docs/own_run.md, too.
 """
 
 import pytest
-from readme import COMMANDS, MAKE, TRAINING, VARIANTS, Project, blocks
+from readme import COMMANDS, MAKE, OWN_RUN, TRAINING, VARIANTS, Project, blocks
 from sweep_process import trial_folders
 
 
@@ -31,6 +31,12 @@ def test_a_sweep_of_ones_own_profile_space_or_recipe(heading: str, project: Proj
     (line,) = COMMANDS[heading]
     project.run(line)
     assert len(trial_folders(project.folder / "results" / "sweeps" / VARIANTS[heading])) == 2
+
+
+def test_a_language_model_a_task_and_a_run_of_ones_own_are_swept(project: Project) -> None:
+    (project.folder / "my_task.py").write_text("\n".join(blocks("python")[OWN_RUN]), encoding="utf-8")
+    for line in COMMANDS[OWN_RUN]:
+        assert "2/2 trials done" in project.run(line)
 
 
 def test_ones_own_kind_of_run_is_checked_and_swept(project: Project) -> None:

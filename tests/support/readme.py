@@ -29,7 +29,7 @@ COMMANDS = blocks("bash")
 ABOUT_DEMO = ("Sweep", "Resume", "Confirm", "Weights & Biases", "Comparing trials")
 """Headings whose commands are about the sweep `demo` or make it: test_readme.py runs them."""
 
-MAKE, TRAINING = "GRPO Sweep", "Train once, evaluate, export"
+MAKE, TRAINING, OWN_RUN = "GRPO Sweep", "Train once, evaluate, export", "Your own GRPO run"
 VARIANTS = {"Your own profile": "mine", "Your own search space": "wide", "The original's recipe": "original"}
 """Headings with a sweep of their own, and its name; test_readme_alone.py runs those and the two above."""
 
