@@ -151,7 +151,7 @@ class RunTrainable(tune.Trainable):
         self.cleanup()
         self._workspace = folder / contract.WORKSPACE
         rows = _whole_rows(folder / contract.RESULT_FILE)
-        self._run, self._epoch, note = resumed_run(folder, len(rows), self._new_run)
+        self._run, self._epoch, note = resumed_run(folder, rows, self._new_run)
         self._best = best_row(rows[: self._epoch], self._metric, self._mode)
         return {contract.NOTE: note} if note else {}
 

@@ -209,8 +209,8 @@ class ClosedRun:
 
 
 def _files(path: Path) -> list[tuple[Path, str]]:
-    """The files of a model, which is one or a folder of them, with their names in it."""
-    if path.is_file():
+    """The files of a model, which is one (or gone) or a folder of them, with their names in it."""
+    if not path.is_dir():
         return [(path, path.name)]
     return [(file, file.relative_to(path).as_posix()) for file in sorted(path.rglob("*")) if file.is_file()]
 

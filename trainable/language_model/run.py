@@ -19,7 +19,6 @@ from transformers import PrinterCallback, TrainerCallback, set_seed
 from trl import GRPOConfig, GRPOTrainer
 
 from trainable import contract
-from trainable.language_model.checkpoint import require_whole, write_checksums
 from trainable.language_model.judging import Judge
 from trainable.language_model.models import LanguageModel
 from trainable.language_model.prompts import PromptSampler
@@ -86,10 +85,8 @@ class LanguageModelRun(Run):
     def save(self, folder: Path) -> None:
         assert self._trainer
         self._trainer.save_into(folder)
-        write_checksums(folder)
 
     def load(self, folder: Path) -> None:
-        require_whole(folder)
         self._begin(folder)
 
     def _begin(self, checkpoint: Path | None = None) -> "_Trainer":

@@ -16,17 +16,20 @@ def seal(folder: Path) -> None:
     (folder / SEAL_FILE).write_text(json.dumps(_hashes(folder)), encoding="utf-8")
 
 
-def require_whole(folder: Path) -> None:
-    """Refuse a checkpoint that does not hold what it was sealed with. Of one without a seal, its run has to tell.
+def require_whole(folder: Path, is_sealed: bool = True) -> None:
+    """Refuse a checkpoint that does not hold what it was sealed with.
+
+    Args:
+        is_sealed: False for one that may have been saved without, as earlier versions did: then its run has to tell.
 
     Raises:
         DamagedCheckpoint: a file is missing, or holds something else.
     """
-    if not (folder / SEAL_FILE).exists():  # of an earlier version
+    if not is_sealed and not (folder / SEAL_FILE).exists():
         return
     try:
         sealed = json.loads((folder / SEAL_FILE).read_text(encoding="utf-8"))
-    except ValueError as error:
+    except (FileNotFoundError, ValueError) as error:
         raise DamagedCheckpoint(f"{folder / SEAL_FILE}: {error}") from error
     now = _hashes(folder)
     for name, digest in sealed.items():

@@ -17,6 +17,7 @@ from trainable.contract import UserError, shown_path
 from trainable.grpo.checkpoint import BEST_FILE, CHECKPOINT_FILE, as_bytes
 from trainable.grpo.run import GRPORun
 from trainable.ranking import Row
+from trainable.runs.seal import seal
 from trainable.score_parts import write_details
 from trainable.system_errors import writing
 
@@ -63,6 +64,7 @@ def save_checkpoint(run: GRPORun, folder: Path, epoch: int) -> None:
         run.save(written)
         if details := run.details():
             write_details(written, details)
+        seal(written)
         sync_tree(written)
         written.replace(checkpoint)
         sync(folder)

@@ -113,7 +113,7 @@ def _run_where_it_stands(plan: Plan, screen: Screen) -> tuple[GRPORun, TrialLog]
     """The run at the newest checkpoint of its folder, and its rows up to there."""
     settings, folder = plan.settings, plan.settings.folder
     start = partial(GRPORun, settings.grpo, plan.data, settings.seed, plan.device)
-    run, epoch, note = resumed_run(folder, len(read_rows(folder)), start)
+    run, epoch, note = resumed_run(folder, read_rows(folder), start)
     if note:
         screen.say(note)
     training_folder.cut_beyond(folder, epoch)

@@ -1,7 +1,6 @@
 """One GRPO run of a language model: exact after a resume, whole or refused, and told apart when it diverges."""
 
 import dataclasses
-import shutil
 import threading
 from pathlib import Path
 
@@ -12,7 +11,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from trainable.language_model.settings import LanguageModelSettings
 from trainable.language_model.task_data import TaskData
-from trainable.runs import DamagedCheckpoint, Diverged, Run
+from trainable.runs import Diverged, Run
 from trainable.runs.held_trainer import TrainerEnded
 
 
@@ -64,28 +63,6 @@ def test_a_training_does_not_depend_on_what_ran_before_it_in_its_process(start: 
         curves.append(epochs_of(run, 1))
         run.close()
     assert curves[0] == curves[2] != curves[1]
-
-
-@pytest.mark.parametrize("damage", ["missing", "cut", "altered"])
-def test_a_checkpoint_of_which_any_file_is_not_whole_is_passed_over(start: Start, tmp_path: Path, damage: str) -> None:
-    run = start()
-    run.step()
-    checkpoint = saved(run, tmp_path / "whole")
-    run.close()
-    names = [file.name for file in checkpoint.iterdir()]
-    assert {"model.safetensors", "optimizer.pt", "scheduler.pt", "trainer_state.json"} < set(names)
-    for name in names:
-        torn = shutil.copytree(checkpoint, tmp_path / f"torn_{name}")
-        content = (torn / name).read_bytes()
-        if damage == "missing":
-            (torn / name).unlink()
-        elif damage == "cut":
-            (torn / name).write_bytes(content[: len(content) // 2])
-        else:
-            middle = len(content) // 2
-            (torn / name).write_bytes(content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :])
-        with pytest.raises(DamagedCheckpoint, match=f"{torn}"):
-            start().load(torn)
 
 
 def test_a_checkpoint_is_a_model_that_transformers_loads(start: Start, tmp_path: Path) -> None:
