@@ -26,6 +26,8 @@ VAL_LATENCY_MEAN = "Val/Latency_Mean"
 VAL_VIOLATION_RATE = "Val/Budget_Violation_Rate"
 VAL_IN_BUDGET_ACCURACY = "Val/In_Budget_Accuracy"
 VAL_ORACLE_GAP = "Val/Oracle_Gap"
+OF_EACH_DATASET = (VAL_ACCURACY_MEAN, VAL_LATENCY_MEAN, VAL_VIOLATION_RATE, VAL_IN_BUDGET_ACCURACY)
+"""Of a validation on several datasets, what is said of each too, under the name that `dataset_metric` makes."""
 PERF_SAMPLES_PER_SECOND = "Perf/Samples_Per_Second"
 PERF_PEAK_GPU_MEMORY_MB = "Perf/Peak_GPU_Memory_MB"
 

@@ -1,6 +1,7 @@
 """GRPO on the joint controller, as the kind of run that a sweep can choose. Importing it is cheap."""
 
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from trainable import contract
@@ -79,12 +80,28 @@ class JointController(RunKind):
         low, high = profile.budget_range_ms
         budgets = f"budgets {low:.4g} to {high:.4g} ms"
         summary = "; ".join(filter(None, (profile.describe(), budgets, missing_baselines(profile, VALIDATION))))
-        return DataDescription(summary, profile.fingerprint, baselines(profile, VALIDATION), data.features.content)
+        return DataDescription(
+            summary,
+            profile.fingerprint,
+            baselines(profile, VALIDATION),
+            data.features.content,
+            _of_each_dataset(self.metrics, profile.datasets),
+        )
 
     def start(self, settings: GRPOSettings, data: "ControllerData", context: RunContext) -> "GRPORun":
         from trainable.grpo.run import GRPORun
 
         return GRPORun(settings, data, context.seed, context.devices[0])
+
+
+def _of_each_dataset(metrics: Sequence[Metric], datasets: Sequence[str]) -> tuple[Metric, ...]:
+    """Those that validation has of each of several datasets too."""
+    return tuple(
+        Metric(contract.dataset_metric(metric.name, dataset), f"{metric.title} on {dataset}")
+        for dataset in (datasets if len(datasets) > 1 else ())
+        for metric in metrics
+        if metric.name in contract.OF_EACH_DATASET
+    )
 
 
 KIND = JointController()

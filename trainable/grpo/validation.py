@@ -24,13 +24,6 @@ from trainable.score_parts import ScoreParts
 STATES_PER_FORWARD = 8192
 QUESTIONS_SHOWN = 4
 
-OF_EACH_DATASET = (
-    contract.VAL_ACCURACY_MEAN,
-    contract.VAL_LATENCY_MEAN,
-    contract.VAL_VIOLATION_RATE,
-    contract.VAL_IN_BUDGET_ACCURACY,
-)
-
 
 @dataclass(frozen=True)
 class ValidationSet:
@@ -128,7 +121,7 @@ def validate(
     }
     metrics = {name: values.double().mean().item() for name, values in means.items()}
     for dataset, indices in judged_on.datasets.items():
-        for name in OF_EACH_DATASET:
+        for name in contract.OF_EACH_DATASET:
             metrics[contract.dataset_metric(name, dataset)] = means[name][indices].double().mean().item()
     points = budget_points(accuracy.cpu().numpy(), latency_ms.cpu().numpy(), budgets_ms.cpu().numpy())
     of_samples = in_budget_accuracy.double().mean(dim=1).cpu().numpy()  # [S]

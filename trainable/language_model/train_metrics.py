@@ -26,12 +26,17 @@ NAMES = {
 _REWARD = re.compile(r"rewards/(\w+)/mean")
 
 
+def reward_metric(reward: str) -> str:
+    """The column of the mean of one of the task's own rewards."""
+    return f"Train/Reward_{reward}"
+
+
 def train_metrics(logged: Mapping[str, float | None]) -> dict[str, float]:
     """Of what TRL logs; one that it has no value of is left out."""
     metrics = {}
     for name, value in logged.items():
         reward = _REWARD.fullmatch(name)
-        ours = NAMES.get(name) or (f"Train/Reward_{reward[1]}" if reward else None)
+        ours = NAMES.get(name) or (reward_metric(reward[1]) if reward else None)
         if ours and value is not None:
             metrics[ours] = float(value)
     return metrics

@@ -14,6 +14,7 @@ from trainable.contract import UserError
 from trainable.language_model import token_budgets
 from trainable.language_model.settings import LanguageModelSettings
 from trainable.language_model.token_budgets import Judgement
+from trainable.language_model.train_metrics import reward_metric
 from trainable.runs import Baseline, DataDescription, Figure, Metric, RunContext, RunKind, WorkerContext
 from trainable.score_parts import interval
 from trainable.seeds import seed_of
@@ -64,22 +65,24 @@ class TrlGrpo(RunKind):
         """The task's own. A task that is not there is told of where all paths are looked at."""
         from trainable.language_model.task import read_task
 
+        _require_packages()
         file = Path(settings.task or "")
         return read_task(file).defaults if file.is_file() else {}
 
     def check(self, settings: LanguageModelSettings) -> None:
-        _require_packages()
         from trainable.language_model.trl_config import grpo_config
 
         grpo_config(settings, seed=0, num_epochs=1, device="cpu", folder=Path("unused"))
 
     def prepare(self, settings: LanguageModelSettings) -> "TaskData":
-        _require_packages()
         from trainable.language_model.task_data import read_task_data
 
         return read_task_data(settings)
 
     def describe(self, settings: LanguageModelSettings, data: "TaskData") -> DataDescription:
+        from trainable.language_model.task import import_task
+
+        rewards = import_task(data.sources, settings.reward_weights).rewards
         budgets = ", ".join(map(str, data.as_it_came.budgets))
         summary = (
             f"{data.sources.file.name}: {len(data.training)} prompts to train on, {len(data.validation)} to validate "
@@ -94,6 +97,7 @@ class TrlGrpo(RunKind):
             _digest(data.sources.hashes, data.validation),
             tuple(baselines),
             _digest(data.training, data.model_digest, data.lora),
+            tuple(Metric(reward_metric(name), f"training reward {name!r}") for name in rewards),
         )
 
     def load(self, settings: LanguageModelSettings, context: WorkerContext) -> "Callable[[str], LanguageModel]":

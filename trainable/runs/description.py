@@ -7,7 +7,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from trainable.contract import UserError
-from trainable.score_parts import Baseline
+from trainable.runs.metrics import name_fault
+from trainable.score_parts import Baseline, Metric
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,9 @@ class DataDescription:
     inputs: str = ""
     """Of data that is more than what trials are scored on, the rest: where it differs, trials can be compared but are
     not of one training. Like the fingerprint it says what the data is, wherever it lies."""
+    metrics: tuple[Metric, ...] = ()
+    """What runs report besides the kind's own metrics because the data is what it is, such as a score of each dataset;
+    trials are not ranked by it."""
 
     def require_same(self, recorded: Mapping[str, Any], flag: str, consequence: str) -> None:
         """Refuse to go on with other data than a record's.
@@ -61,6 +65,12 @@ def checked_description(description: Any) -> DataDescription:
             if not isinstance(value, (int, float)) or not math.isfinite(value):
                 where = f"in its baseline {baseline.name!r}"
                 raise UserError(f"the run's describe gave {value!r:.60} {where}; it must be a finite number")
+    for metric in description.metrics:
+        if not isinstance(metric, Metric) or name_fault(metric.name):
+            raise UserError(
+                f"the run's describe gave {metric!r:.60} as a metric; it must be a Metric (trainable.runs), called as "
+                "no other column"
+            )
     try:
         json.dumps(asdict(description), allow_nan=False)
     except (TypeError, ValueError) as error:

@@ -60,7 +60,7 @@ def write_settings(plan: Plan, changes_in_words: list[str]) -> None:
         **{name: value for name, value in plan.recorded_data.items() if value},
         contract.TRAIN_COMMAND: ["python", train, *as_arguments(run_settings, fixed)] if train else [],
         contract.EVALUATE_COMMAND: ["python", evaluate, *as_arguments(run_settings, of_data)] if evaluate else [],
-        "metrics": [dataclasses.asdict(metric) for metric in kind.metrics],
+        "metrics": [dataclasses.asdict(metric) for metric in (*kind.metrics, *plan.description.metrics)],
         "trade_off": kind.trade_off,
         "figures": [dataclasses.asdict(figure) for figure in kind.figures],
         "wandb_project": kind.wandb_project,

@@ -66,7 +66,7 @@ def test_what_shapes_can_be_weighed_as_a_whole(tmp_path: Path) -> None:
 def test_without_trl_it_is_said_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "trl", None)
     with pytest.raises(UserError, match=r"^--run trl_grpo needs trl; install with: pip install '\.\[trl\]'$"):
-        KIND.prepare(LanguageModelSettings())
+        KIND.defaults(LanguageModelSettings())
 
 
 @pytest.mark.parametrize("num_generations", [2, 3, 16])
