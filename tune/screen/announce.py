@@ -47,7 +47,7 @@ def print_end(console: Console, record: SweepRecord, wandb_mode: str) -> None:
     console.print(summary(comparison, list_trials(comparison).top(MOST_ROWS)))
     console.print()
     if best and (checkpoint := record.best_checkpoint(best)):
-        console.print(f"Best checkpoint {shown_path(checkpoint)}")
+        console.print(f"Best epoch     {shown_path(checkpoint)}")
     pages = read_pages(folder)
     commands = {
         "W&B": pages.view_url if pages else None,
