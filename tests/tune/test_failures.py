@@ -67,7 +67,8 @@ def test_a_module_that_a_worker_lacks_is_named_with_its_node(tmp_path: Path, mon
     assert done.returncode == 1, done.stderr
     assert "Traceback" not in done.stdout + done.stderr
     node = f"(before its first step, on {platform.node()})"
-    lacks = f"SettingError: run 'only_here:KIND': No module named 'only_here'; put its folder on PYTHONPATH {node}"
+    remedy = "put its folder on PYTHONPATH, or name its file, as --run FILE.py:KIND"
+    lacks = f"SettingError: run 'only_here:KIND': No module named 'only_here'; {remedy} {node}"
     failures = [json.loads(file.read_bytes()) for file in (tmp_path / "lacks").glob("trial_*/failure.json")]
     assert [failure["cause"] for failure in failures] == [lacks, lacks]
 

@@ -160,7 +160,7 @@ def test_a_second_kind_of_run_is_swept_without_a_change(quadratic_sweep: Sweep) 
     assert len(trial_folders(folder)) == 8
     assert "Best: trial" in printed
     assert "Val/Height" in printed
-    assert "flat          0.500" in printed
+    assert "flat  0.500" in printed
 
 
 def test_trials_that_fall_behind_are_stopped_early_and_optuna_hears_of_it(quadratic_sweep: Sweep) -> None:
