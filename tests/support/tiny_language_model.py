@@ -22,11 +22,11 @@ def correct(completions, answer, **columns):
     return [float(a in c) for c, a in zip(completions, answer)]
 
 
-def short(completions, **columns):
+def of_few_letters(completions, **columns):
     return [float(len(c) <= 1) for c in completions]
 
 
-REWARDS = {"correct": correct, "short": short}
+REWARDS = {"correct": correct, "short": of_few_letters}
 WEIGHTS = {"short": 0.2}
 
 

@@ -34,7 +34,7 @@ class LanguageModelRun(Run):
 
     Args:
         language_model: it trains a copy.
-        rewards: TRL's reward functions, in the order of the weights in `config`.
+        rewards: TRL's reward functions by name, in the order of the weights in `config`.
         rows: to train on.
         sampler: which of them, when.
         steps_per_epoch: of the optimizer.
@@ -45,7 +45,7 @@ class LanguageModelRun(Run):
         self,
         language_model: LanguageModel,
         config: GRPOConfig,
-        rewards: Sequence[Any],
+        rewards: Mapping[str, Any],
         rows: Sequence[Mapping[str, Any]],
         sampler: PromptSampler,
         judge: Judge,
@@ -95,7 +95,7 @@ class LanguageModelRun(Run):
 
         trainer = self._trainer = _Trainer(
             copy.deepcopy(self._language_model.model),
-            list(self._rewards),
+            list(self._rewards.values()),
             self._config,
             train_dataset=Dataset.from_list(list(self._rows)),
             processing_class=self._language_model.tokenizer,
@@ -104,6 +104,7 @@ class LanguageModelRun(Run):
         )
         trainer.remove_callback(PrinterCallback)
         trainer.sampler = self._sampler
+        trainer.reward_func_names = list(self._rewards)  # not by what the functions are called
         resumed = str(checkpoint) if checkpoint else None
         self._pace.held = HeldTrainer(lambda: trainer.train(resume_from_checkpoint=resumed))
         self._pace.held.advance()

@@ -145,7 +145,7 @@ class TrlGrpo(RunKind):
         return LanguageModelRun(
             language_model,
             config,
-            [*task.rewards.values(), token_budgets.over_budget_reward(task.token_budgets)],
+            {**task.rewards, token_budgets.OVER_BUDGET: token_budgets.over_budget_reward(task.token_budgets)},
             data.training,
             PromptSampler(
                 num_rows=len(data.training),
