@@ -44,10 +44,12 @@ class TrlGrpo(RunKind):
         Metric("Train/Over_Budget", "training overshoot (parts of a budget)"),
         Metric("Train/Completion_Length", "training completion length (tokens)"),
         Metric("Train/Cut_Completions", "completions cut at their longest"),
+        Metric("Train/KL", "divergence from the model as it came"),
         Metric("Train/Clip_Ratio", "share of clipped tokens"),
         Metric("Train/Grad_Norm", "gradient norm"),
         Metric("Train/Learning_Rate", "learning rate"),
         Metric(contract.PERF_SAMPLES_PER_SECOND, "completions per second"),
+        Metric(contract.PERF_PEAK_GPU_MEMORY_MB, "peak GPU memory (MB)"),
     )
     trade_off = token_budgets.OVER_BUDGET_RATE
     figures = (
@@ -56,7 +58,7 @@ class TrlGrpo(RunKind):
             "Accuracy within a token budget",
             "token budget",
             "correct and within the budget",
-            "How much of what is answered correctly is answered within so many tokens.",
+            reading="How much of what is answered correctly is answered within so many tokens.",
         ),
     )
     packages = ("trl", "transformers", "peft", "datasets", "accelerate")
