@@ -265,7 +265,7 @@ def words_of_trainings(root: Path) -> list[str]:
     found = []
     for file in sorted(file for package in PACKAGES if package != "trainable" for file in root.glob(f"{package}/**/*")):
         place = file.relative_to(root)
-        is_own = file.suffix in (".py", ".js", ".html", ".css") and "vendor" not in place.parts
+        is_own = file.suffix in (".py", ".js", ".html", ".css") and not {"vendor", "sweeps"} & set(place.parts)
         if not is_own or any(place.match(pattern) for pattern in KINDS_OWN):
             continue
         text = f"{place}\n{file.read_text(encoding='utf-8')}"
