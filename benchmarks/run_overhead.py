@@ -40,7 +40,7 @@ import arithmetic
 from arithmetic import *
 
 def noted(completions, **columns):
-    with open({notes!r}, "a") as file:
+    with open({notes!r}, "a", encoding="utf-8") as file:
         file.write(f"{{os.getpid()}} {{time.process_time()}}\\n")
     return arithmetic.correct(completions, **columns)
 

@@ -14,8 +14,6 @@ from pathlib import Path
 
 import pytest
 
-from trainable.runs.choosing import KINDS
-
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("tune", "trainable", "search_spaces", "results")
 STANDARD_LIBRARY = set(sys.stdlib_module_names)
@@ -62,25 +60,6 @@ FOR_EVERYBODY = (
 """What other packages may import of `trainable`, which knows nothing of any run."""
 RUN_PROTOCOL = (*FOR_EVERYBODY, "trainable.conformance", "trainable.ray_trainable", "trainable.runs", "trainable.seeds")
 """What the sweep may import of it besides."""
-
-
-OF_TRAININGS = re.compile("latenc|budget|knob|frontier|polic(?:y|ies)|controller|molmo|vlm|token", re.IGNORECASE)
-"""Words of what some kind of run trains: outside of `trainable` nobody speaks of it."""
-KINDS_OWN = (*(f"search_spaces/{kind}*.py" for kind in KINDS), "results/record/upgrade.py")
-"""What the kinds that ship have there: their spaces, and the words of earlier records."""
-OF_OTHERS = {
-    "tune/engine/cpu_cores.py": ("controllers",),
-    "tune/engine/local_ray.py": ("RAY_AUTH_TOKEN", "token_hex"),
-    "tune/engine/resources.py": ("asks for a token", "RAY_AUTH_MODE=token"),
-    "tune/engine/scheduler.py": ("tune_controller",),
-    "results/page/template.html": ("Content-Security-Policy",),
-    "results/record/atomic_write.py": ("token_hex",),
-    "results/record/origin.py": ("token_hex",),
-    "results/trackers/wandb_run.py": ('policy="immutable"',),
-    "results/trackers/wandb_sweep_entry.py": ("a controller that is not W&B's", '"controller": {'),
-    "results/trackers/wandb_wishes.py": ("token_file", "TOKEN_FILE"),
-}
-"""Where Linux, Ray, browsers and W&B use them for things of theirs."""
 
 
 class House:
@@ -260,45 +239,6 @@ def crowded_rooms(house: House) -> list[str]:
     return [f"{room} has {files} files" for room, files in rooms.items() if files > MOST_FILES]
 
 
-def words_of_trainings(root: Path) -> list[str]:
-    """Where other packages than `trainable` speak of what is trained, in a file's name or a line of it."""
-    found = []
-    for file in sorted(file for package in PACKAGES if package != "trainable" for file in root.glob(f"{package}/**/*")):
-        place = file.relative_to(root)
-        is_own = file.suffix in (".py", ".js", ".html", ".css") and not {"vendor", "sweeps"} & set(place.parts)
-        if not is_own or any(place.match(pattern) for pattern in KINDS_OWN):
-            continue
-        text = f"{place}\n{file.read_text(encoding='utf-8')}"
-        for phrase in OF_OTHERS.get(str(place), ()):
-            text = text.replace(phrase, "")
-        for number, line in enumerate(text.splitlines()):
-            found += [f"{place}:{number} {word}" for word in OF_TRAININGS.findall(line)]
-    return found
-
-
-def texts_of_any_encoding(root: Path) -> list[str]:
-    """Where text is read or written without saying that it is UTF-8: it would be in the locale's encoding."""
-    found = []
-    for file in sorted(
-        file for folder in (*PACKAGES, "tests", "benchmarks", "docs") for file in root.glob(f"{folder}/**/*.py")
-    ):
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and _is_text(node) and "encoding" not in {key.arg for key in node.keywords}:
-                found.append(f"{file.relative_to(root)}:{node.lineno}")
-    return found
-
-
-def _is_text(call: ast.Call) -> bool:
-    """Whether it reads or writes text, of a file or of a process."""
-    name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
-    if name == "open":
-        owner = ast.unparse(call.func).removesuffix("open")
-        modes = [argument.value for argument in call.args if isinstance(argument, ast.Constant)]
-        return owner not in ("os.", "Image.") and not any("b" in mode for mode in modes if len(str(mode)) <= 3)
-    is_encoded = name in ("read_text", "write_text") and len(call.args) < 2
-    return is_encoded or bool({key.arg for key in call.keywords} & {"text", "universal_newlines"})
-
-
 def _within(name: str, allowed: Iterable[str]) -> bool:
     return any(name == one or name.startswith(f"{one}.") for one in allowed)
 
@@ -358,14 +298,6 @@ def test_no_room_is_crowded(house: House) -> None:
     assert crowded_rooms(house) == []
 
 
-def test_all_text_is_utf_8_in_any_locale() -> None:
-    assert texts_of_any_encoding(ROOT) == []
-
-
-def test_nobody_but_training_speaks_of_what_is_trained() -> None:
-    assert words_of_trainings(ROOT) == []
-
-
 def test_no_name_beside_a_command_hides_one_that_is_imported_elsewhere(house: House, installed: set[str]) -> None:
     assert hiding_names(house, installed - set(PACKAGES)) == []
 
@@ -419,23 +351,12 @@ def test_the_map_names_every_room_and_no_other() -> None:
     assert rooms_on_the_map((ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")) == rooms
 
 
-def test_documents_name_files_that_exist() -> None:
-    pages = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]
-    named = re.compile(rf"\b(?:{'|'.join(PACKAGES)}|tests|benchmarks|docs)/[\w/]+\.(?:py|sh|md|png|svg)\b")
-    found = [(page.name, name) for page in pages for name in named.findall(page.read_text(encoding="utf-8"))]
-    assert len(found) > 50
-    assert [(page, name) for page, name in found if not (ROOT / name).exists()] == []
-
-
 @pytest.fixture
 def planted(tmp_path: Path, installed: set[str]) -> House:
     """A house with every fault that the checks look for, each in a room below a package."""
     for file, text in {
         "tune/engine/tuner.py": "import torch\nfrom trainable.grpo.loss import x\nfrom tune.screen.panel import y\n",
         "tune/screen/panel.py": "",
-        "tune/engine/scheduler.py": "# the best policy of tune_controller\n",
-        "results/page/frontier.js": "",
-        "search_spaces/trl_grpo_tall.py": "SPACE = {'budget_penalty': 1}\n",
         "tune/screen/torch.py": "",
         "trainable/grpo/loss.py": "from results.record import sweeps\nimport ray\n",
         "trainable/grpo/evaluate.py": 'if __name__ == "__main__":\n    pass\n',
@@ -443,7 +364,6 @@ def planted(tmp_path: Path, installed: set[str]) -> House:
         "trainable/attic/old.py": "import trainable.grpo.evaluate\n",
         "trainable/wandb/runs.py": "",
         "trainable/train.py": 'if __name__ == "__main__":\n    pass\n',
-        "search_spaces/mine.py": "open('a')\nopen('b', 'rb')\nopen('c', encoding='utf-8')\n",
         "results/record/sweeps.py": "from results.page.words import title\n",
         "results/page/words.py": "from results.record.sweeps import read\n",
         **{f"results/listing/part_{number}.py": "" for number in range(MOST_FILES + 1)},
@@ -470,9 +390,4 @@ def test_a_planted_fault_is_seen_in_a_room(planted: House, installed: set[str]) 
     assert imported_commands(planted) == ["trainable.attic.old imports trainable.grpo.evaluate"]
     assert buried_commands(planted) == ["trainable.grpo.evaluate"]
     assert hiding_names(planted, installed - set(PACKAGES)) == ["trainable/wandb", "grpo/numpy.py"]
-    assert texts_of_any_encoding(planted.root) == ["search_spaces/mine.py:1"]
-    assert words_of_trainings(planted.root) == [
-        "results/page/frontier.js:0 frontier",
-        "tune/engine/scheduler.py:1 policy",
-    ]
     assert crowded_rooms(planted) == [f"results/listing has {MOST_FILES + 1} files"]
