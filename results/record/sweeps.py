@@ -181,9 +181,10 @@ class SweepRecord:
         In those of earlier versions, whose rows do not say which were saved, each checkpoint held the best so far.
         """
         best, there = self.best_row(trial), contract.checkpoints(trial.folder)
-        if best is None:
-            return None
-        return there.get(best[contract.EPOCH] if contract.CHECKPOINTED in best else max(there, default=0))
+        saved = [row for row in trial.rows if row[contract.EPOCH] in there]
+        if best and saved and contract.CHECKPOINTED not in saved[-1]:
+            best = saved[-1]
+        return there.get(best[contract.EPOCH]) if best else None
 
     def ranked(self) -> list[TrialRecord]:
         """Best score first; trials without a score last, in the order in which they were proposed."""
