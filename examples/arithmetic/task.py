@@ -58,6 +58,7 @@ def model() -> Path:
     """The folder of the model, which is made the first time."""
     folder = Path(__file__).with_name("model")
     if not folder.exists():
+        print("Making the example's model, once: less than a minute", flush=True)
         # In a process of its own, so that neither its seed nor its number of threads is left behind in this one.
         subprocess.run([sys.executable, folder.with_name("make_model.py"), folder], check=True)
     return folder
