@@ -9,6 +9,7 @@ import logging
 import math
 import os
 import ssl
+import threading
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -60,6 +61,8 @@ _OF_OTHERS = ("WANDB_SERVICE", "WANDB_RESUME", "WANDB_RESUME_FROM", "WANDB_FORK_
 """Variables of another process, or of a way to resume that is not the record's."""
 _OF_ONE_RUN = ("WANDB_RUN_ID", "WANDB_SWEEP_ID", "WANDB_SWEEP_PARAM_PATH", "WANDB_LAUNCH")
 """By which the client would make all runs of a process one: W&B's own agent sets them for a process that is one run."""
+_FINALIZER_THREAD = "wandb-ServiceFinalizer"
+"""Named so in wandb 0.31."""
 
 
 def prepare_wandb(may_ask: bool = False, of_many_runs: bool = True) -> None:
@@ -74,6 +77,17 @@ def prepare_wandb(may_ask: bool = False, of_many_runs: bool = True) -> None:
         logging.raiseExceptions = False  # else what its log cannot write, as on a full disk, is printed as a traceback
     for name in (*_OF_OTHERS, *(_OF_ONE_RUN if of_many_runs else ())):
         os.environ.pop(name, None)
+    threading.excepthook = _say_what_ended_a_thread
+
+
+def _say_what_ended_a_thread(ended: threading.ExceptHookArgs) -> None:
+    """As Python does, but for the thread in which the client gives up what is no longer used.
+
+    It meets the death of wandb-core after those who were told of it by an exception of their own.
+    """
+    is_finalizer = ended.thread is not None and ended.thread.name == _FINALIZER_THREAD
+    if not (is_finalizer and issubclass(ended.exc_type, CLIENT_DIED)):
+        threading.__excepthook__(ended)
 
 
 def client_settings() -> wandb.Settings:

@@ -173,6 +173,34 @@ def test_the_death_of_the_clients_own_process_is_one_line_and_every_epoch_is_rec
     assert epochs_recorded(tmp_path / "a") == 6
 
 
+ASK_AND_LET_GO = """
+import gc, os, signal, time
+from pathlib import Path
+from results.trackers.wandb_client import end_client, prepare_wandb, wandb
+
+prepare_wandb()
+api = wandb.Api()
+for file in Path("/proc/self/task").glob("*/children"):
+    for child in file.read_text(encoding="utf-8").split():
+        assert Path("/proc", child, "comm").read_text(encoding="utf-8") == "wandb-core\\n"
+        os.kill(int(child), signal.SIGKILL)
+time.sleep(0.5)
+print("killed")
+del api
+gc.collect()
+time.sleep(0.5)
+end_client()
+"""
+
+
+def test_the_clients_own_thread_says_nothing_of_that_death(server: StrictWandbServer) -> None:
+    command = [sys.executable, "-c", ASK_AND_LET_GO]
+    asked = subprocess.run(
+        command, env=environment(**server.variables), capture_output=True, encoding="utf-8", cwd=ROOT, timeout=120
+    )
+    assert (asked.returncode, asked.stdout, asked.stderr) == (0, "killed\n", "")
+
+
 def words(file: Path) -> list[str]:
     return file.read_text(encoding="utf-8").split()
 
