@@ -29,7 +29,7 @@ from trainable import contract
 if TYPE_CHECKING:
     import numpy as np
 
-    from trainable.grpo.run import ControllerData
+    from trainable.grpo.controller_data import ControllerData
 
 CURVES_FILE = Path(__file__).resolve().parent / "data" / "early_stopping_curves.json"
 METRIC, MODE = contract.VAL_IN_BUDGET_ACCURACY, "max"

@@ -24,9 +24,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from trainable.grpo.controller_data import ControllerData
 from trainable.grpo.policy import Policy
 from trainable.grpo.recipes import fixed_penalty_reward
-from trainable.grpo.run import ControllerData, GRPORun
+from trainable.grpo.run import GRPORun
 from trainable.grpo.settings import GRPOSettings
 from trainable.profiles.features import Features
 from trainable.profiles.files import KNOB_NAMES, SampleKey

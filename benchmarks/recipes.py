@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, Any
 from trainable.grpo.settings import GRPOSettings
 
 if TYPE_CHECKING:
+    from trainable.grpo.controller_data import ControllerData
     from trainable.grpo.recipes import Recipe
-    from trainable.grpo.run import ControllerData
 
 GOOD = {"lr": 1e-3, "group_size": 8, "budget_penalty": 1.0}
 STARTING = {"lr": 1e-4, "group_size": 5, "budget_penalty": 10.0}

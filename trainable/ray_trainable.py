@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 import ray
-import torch
 from ray import tune
 from ray.tune.result import SHOULD_CHECKPOINT
 
@@ -32,7 +31,7 @@ from trainable.runs.source_files import SourceFiles
 from trainable.score_parts import write_details
 from trainable.settings_fields import with_values
 from trainable.terminal.stop_signals import STOP_SIGNALS
-from trainable.torch_process import set_up_torch
+from trainable.torch_process import device_name, is_device_failure, is_out_of_memory, set_up_torch
 
 
 @dataclasses.dataclass(frozen=True)
@@ -94,7 +93,6 @@ class RunTrainable(tune.Trainable):
         # Where Ray was started for the sweep, its processes have them blocked; what a run starts, such as a loader of
         # data, must hear them.
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {*STOP_SIGNALS} - {signal.SIGINT})
-        set_up_torch(self._context.num_threads, self._context.devices[0])
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:
         """Get ready for another trial.
@@ -129,19 +127,17 @@ class RunTrainable(tune.Trainable):
                 self._save()
         except Diverged as error:
             return self._ended(contract.DIVERGED, str(error))
-        except (torch.OutOfMemoryError, MemoryError) as error:
-            return self._ended(contract.OUT_OF_MEMORY, f"{type(error).__name__}: {error}")
         except BaseException as error:  # the trial's border: the sweep goes on, the trial is marked, its cause is shown
             if hasattr(error, "ray_terminate_msg"):  # Ray's own SystemExit, when it ends a worker
                 raise
-            if isinstance(error, torch.AcceleratorError):
+            if is_device_failure(error):
                 self._spent_by = f"a GPU failed under it: {error}"
+            kind = contract.OUT_OF_MEMORY if is_out_of_memory(error) else contract.ERROR
             said = f"the run called sys.exit({error.code!r})" if isinstance(error, SystemExit) else error
-            return self._ended(contract.ERROR, f"{type(error).__name__}: {said}")
+            return self._ended(kind, f"{type(error).__name__}: {said}")
         self._epoch, self._best = epoch, best
-        device = self._context.devices[0]
-        device_name = device if device == "cpu" else torch.cuda.get_device_name(device)
-        columns = {contract.EPOCH: self._epoch, contract.DEVICE: device_name, contract.CHECKPOINTED: is_saved}
+        device = device_name(self._context.devices[0])
+        columns = {contract.EPOCH: self._epoch, contract.DEVICE: device, contract.CHECKPOINTED: is_saved}
         # Asked for with each epoch's result, not by frequency: a trial that failed must not save what is broken.
         return {**columns, **metrics, **note, contract.SAMPLES: samples, SHOULD_CHECKPOINT: is_saved}
 
@@ -158,6 +154,8 @@ class RunTrainable(tune.Trainable):
     def _new_run(self) -> Run:
         if not self._kind:
             kind = find_run_kind(self._kind_name)
+            if kind.uses_torch:
+                set_up_torch(self._context.num_threads, self._context.devices[0])
             self._settings, self._data = pickle.loads(self._pickled_settings), ray.get(self._stored_data.ref)
             self._loaded = kind.load(self._settings, self._context)
             self._kind = kind

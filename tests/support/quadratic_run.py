@@ -122,6 +122,7 @@ class Quadratic(RunKind):
     search_space = str(Path(__file__).with_name("quadratic_space.py"))
     run_name = "quadratic-{target:.2f}-{created}"
     objective = OBJECTIVE
+    uses_torch = False
     metrics = (Metric(OBJECTIVE, "height", "max"), Metric("Train/Place", "place", "min"))
 
     def check(self, settings: QuadraticSettings) -> None:

@@ -5,8 +5,8 @@ import torch
 from grpo_runs import data_of
 from profiles import write_profile
 
+from trainable.grpo.controller_data import ControllerData
 from trainable.grpo.joint_controller import KIND
-from trainable.grpo.run import ControllerData
 from trainable.grpo.settings import GRPOSettings
 
 

@@ -209,6 +209,7 @@ def test_a_path_without_a_file_of_python_is_refused(tmp_path: Path) -> None:
             "its packages is .*; .* each item .* of type str",
         ),
         ("    objective", "    reuses_worker = 1\n    objective", "its reuses_worker is 1; it must be True or False"),
+        ("    objective", "    uses_torch = None\n    objective", "its uses_torch is None; it must be True or False"),
         ("    objective", '    figures = 2 * (Figure("f", "", "", ""),)\n    objective', "its figures hold 'f' twice"),
     ],
 )

@@ -96,9 +96,10 @@ class Worker:
         Raises:
             Fault: the kind cannot load what its runs need.
         """
-        set_up_torch(stage.context.num_threads, stage.context.devices[0])
         self._stage = stage
         self._kind = find_run_kind(stage.run)
+        if self._kind.uses_torch:
+            set_up_torch(stage.context.num_threads, stage.context.devices[0])
         with told_of("unpickling in a worker"):
             self._settings = pickle.loads(stage.settings)
             self._data = pickle.loads(stage.data, buffers=stage.buffers)

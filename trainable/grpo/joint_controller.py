@@ -11,7 +11,8 @@ from trainable.profiles.budget_points import FRONTIER, IN_BUDGET
 from trainable.runs import DataDescription, Metric, RunContext, RunKind
 
 if TYPE_CHECKING:
-    from trainable.grpo.run import ControllerData, GRPORun
+    from trainable.grpo.controller_data import ControllerData
+    from trainable.grpo.run import GRPORun
 
 
 LATENCIES_DIFFER = 1e-5
@@ -51,7 +52,7 @@ class JointController(RunKind):
     wandb_project = "molmo-controller"
 
     def prepare(self, settings: GRPOSettings) -> "ControllerData":
-        from trainable.grpo.run import ControllerData
+        from trainable.grpo.controller_data import ControllerData
         from trainable.profiles.features import load_features
         from trainable.profiles.reading import read_profile
 

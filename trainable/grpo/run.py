@@ -9,7 +9,6 @@ Letters: `B` batch, `G` group, `C` configurations, `Q` budgets of the validation
 import dataclasses
 import math
 import time
-from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -18,6 +17,7 @@ from torch import Tensor
 from trainable import contract
 from trainable.grpo.advantages import group_advantages, zero_variance_groups
 from trainable.grpo.checkpoint import CHECKPOINT_FILE, as_bytes, description_of_controller, load_checkpoint
+from trainable.grpo.controller_data import ControllerData
 from trainable.grpo.environment import ReplayEnvironment
 from trainable.grpo.joint_distribution import joint_log_probabilities, sample_groups
 from trainable.grpo.loss import entropy, kl_divergence, policy_gradient_loss
@@ -27,20 +27,10 @@ from trainable.grpo.settings import GRPOSettings
 from trainable.grpo.validation import ValidationSet, shown_choices, validate
 from trainable.profiles.baselines import ORACLE, per_sample
 from trainable.profiles.budget_points import curves
-from trainable.profiles.features import Features
 from trainable.profiles.image_split import TRAIN, VALIDATION
-from trainable.profiles.table import Profile
 from trainable.runs import Diverged, Run
 from trainable.score_parts import Details
 from trainable.seeds import seed_of
-
-
-@dataclass(frozen=True)
-class ControllerData:
-    """What is expensive to load, and shared by all runs of a process."""
-
-    profile: Profile
-    features: Features
 
 
 class GRPORun(Run):

@@ -15,6 +15,7 @@ _TEXTS = ("name", "search_space", "run_name", "objective", "trade_off", "wandb_p
 _MAY_BE_EMPTY = ("trade_off",)
 _LISTS = {"metrics": Metric, "figures": Figure, "packages": str}
 _SCRIPTS = ("train_script", "evaluate_script")
+_SWITCHES = ("uses_torch", "reuses_worker")
 
 
 def validated(kind: Any, named: str) -> RunKind:
@@ -74,8 +75,10 @@ def _faults_of_types(kind: RunKind) -> Iterator[str]:
         is_list = isinstance(value, Sequence) and not isinstance(value, str)
         if not is_list or not all(isinstance(item, item_type) and item for item in value):
             yield f"its {name} is {value!r:.60}; it must be a tuple, each item of it of type {item_type.__name__}"
-    if not isinstance(kind.reuses_worker, bool):
-        yield f"its reuses_worker is {kind.reuses_worker!r:.60}; it must be True or False"
+    for name in _SWITCHES:
+        value = getattr(kind, name)
+        if not isinstance(value, bool):
+            yield f"its {name} is {value!r:.60}; it must be True or False"
     for name in _SCRIPTS:
         value = getattr(kind, name)
         if value is not None and not isinstance(value, str):

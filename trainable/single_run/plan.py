@@ -14,8 +14,8 @@ import torch
 from results.record.atomic_write import read_json
 from results.record.origin import lies_there_too
 from trainable.contract import DATA_FILE, PARAMS_FILE, UserError, WandbNotInstalled, shown_path
+from trainable.grpo.controller_data import ControllerData
 from trainable.grpo.joint_controller import KIND
-from trainable.grpo.run import ControllerData
 from trainable.runs import DataDescription
 from trainable.settings_fields import Role, changes, names_with, require_usable_paths, roles_by_name, to_flat
 from trainable.single_run import folder as training_folder

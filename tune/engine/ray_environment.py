@@ -8,6 +8,8 @@ from trainable.contract import PROJECT, UserError
 from trainable.user_paths import home
 
 VARIABLES = {
+    # Of the processes that Ray would start beforehand, no trial could make use.
+    "RAY_prestart_worker_first_driver": "0",
     # Our own progress is shown instead of Ray's.
     "RAY_AIR_NEW_OUTPUT": "0",
     "TUNE_WARN_THRESHOLD_S": "30",

@@ -14,7 +14,7 @@ import torch
 from grpo_runs import EVERYTHING, QUICK, data_of, epochs, run_of
 from profiles import write_profile
 
-from trainable.grpo.run import ControllerData
+from trainable.grpo.controller_data import ControllerData
 from trainable.torch_process import set_up_torch
 
 FILE = Path(__file__).with_name("reference_curves.json")

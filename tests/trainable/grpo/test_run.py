@@ -10,8 +10,8 @@ from grpo_runs import EVERYTHING, QUICK, checkpoint, data_of, epochs, leaves, ru
 from profiles import CONFIGURATIONS, images_of, measure_plausibly, write_profile
 
 from trainable import contract
+from trainable.grpo.controller_data import ControllerData
 from trainable.grpo.recipes import RECIPES
-from trainable.grpo.run import ControllerData
 from trainable.grpo.settings import GRPOSettings
 from trainable.profiles.baselines import ORACLE, per_sample
 from trainable.profiles.image_split import TEST, TRAIN, VALIDATION

@@ -15,8 +15,9 @@ from trainable import contract, evaluate, export
 from trainable.contract import UserError
 from trainable.exported_policy import ExportedPolicy
 from trainable.grpo.checkpoint import read_controller
+from trainable.grpo.controller_data import ControllerData
 from trainable.grpo.joint_controller import KIND
-from trainable.grpo.run import ControllerData, GRPORun
+from trainable.grpo.run import GRPORun
 from trainable.grpo.settings import SHIPPED_PROFILE, GRPOSettings
 from trainable.judging.controller_choices import ChoicesOnProfile
 from trainable.judging.frontier_plot import frontier
