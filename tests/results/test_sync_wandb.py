@@ -1,4 +1,4 @@
-"""sync_wandb.py, as a user runs it: the server ends up with every epoch of the record once, whatever it had before."""
+"""sync_wandb.py: the server ends up with every epoch of the record once, whatever it had before."""
 
 import json
 import os
@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 from strict_wandb_server import ServedRun, StrictWandbServer, strict_wandb_server
 from sweep_here import sweep_here
-from sweep_process import ROOT, environment, params, rows, trial_folders
+from sweep_process import environment, params, rows, trial_folders
+from syncing import start_sync, sync_here, sync_process
 from views import recorded_tables, wandb_steps, wandb_tables
+from wandb_core import core_of, wait_for_end
 from wandb_file import offline_runs, run_record
 
 from results.record.folder_lock import exclusive_lock
@@ -21,23 +23,13 @@ from results.record.sweeps import read_settings, read_sweep, write_sweep_file
 IMPATIENT = {"WANDB_INIT_TIMEOUT": "4", "WANDB_FINISH_TIMEOUT": "4"}
 
 
-def command(*arguments: object) -> list[str]:
-    return [sys.executable, str(ROOT / "results" / "sync_wandb.py"), *map(str, arguments)]
-
-
-def sync(*arguments: object, **variables: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        command(*arguments), env=environment(**variables), capture_output=True, encoding="utf-8", cwd=ROOT
-    )
-
-
 @pytest.fixture
 def server() -> Iterator[StrictWandbServer]:
     with strict_wandb_server() as running:
         yield running
 
 
-TRIALS = 4
+TRIALS = 2
 
 
 @pytest.fixture
@@ -72,7 +64,7 @@ def assert_server_holds_every_epoch_once(sweep: Path, server: StrictWandbServer)
 
 
 def test_a_sweep_is_sent_whole_and_once(sweep: Path, server: StrictWandbServer) -> None:
-    sent = sync("twin", "--storage_path", sweep.parent, **server.variables)
+    sent = sync_process("twin", "--storage_path", sweep.parent, **server.variables)
     assert sent.returncode == 0, sent.stderr
     assert_server_holds_every_epoch_once(sweep, server)
     assert "every epoch of it" in sent.stdout
@@ -84,7 +76,7 @@ def test_a_sweep_is_sent_whole_and_once(sweep: Path, server: StrictWandbServer) 
         assert run.summary["score"] == max(row["Val/Height"] for row in rows(trial))
         assert run.summary["status"] in ("completed", "stopped early")
 
-    again = sync(sweep, **server.variables)
+    again = sync_here(sweep, **server.variables)
     resumed = sweep_here(
         sweep.parent, "--resume", "twin", "--wandb_mode", "online", "--num_samples", TRIALS, **server.variables
     )
@@ -97,7 +89,7 @@ def test_a_sweep_is_sent_whole_and_once(sweep: Path, server: StrictWandbServer) 
 
 
 def test_a_sweep_that_ran_offline_gets_its_view_and_its_report_once(sweep: Path, server: StrictWandbServer) -> None:
-    sent = [sync(sweep, "--report", **server.variables) for _ in range(2)]
+    sent = [sync_here(sweep, "--report", **server.variables) for _ in range(2)]
     (view,), (entry,), (report,) = server.pages.saved_views, server.pages.sweeps.values(), server.pages.reports
     for run in sent:
         assert run.returncode == 0, run.stderr
@@ -114,8 +106,8 @@ def test_a_sweep_that_ran_offline_gets_its_view_and_its_report_once(sweep: Path,
     assert "Gain over the starting values: " in told
 
     server.refuse_operations(403, "upsertView")
-    refused = sync(sweep, "--report", **server.variables)
-    nowhere = sync(sweep, "--report", "--mode", "offline")
+    refused = sync_here(sweep, "--report", **server.variables)
+    nowhere = sync_here(sweep, "--report", "--mode", "offline")
 
     assert refused.returncode == 1
     assert "W&B did not take the report (permission denied: upsertView); all else goes on" in refused.stdout
@@ -134,7 +126,7 @@ def test_a_sweep_that_was_sent_by_hand_is_not_sent_as_other_runs(sweep: Path, se
         file.write(json.dumps(rows(first)[-1] | {"training_iteration": len(rows(first)) + 1}) + "\n")
 
     for _ in range(2):
-        sent = sync(sweep, **server.variables)
+        sent = sync_here(sweep, **server.variables)
         assert sent.returncode == 0, sent.stderr
 
     assert_server_holds_every_epoch_once(sweep, server)
@@ -145,13 +137,10 @@ def test_a_server_that_goes_away_costs_one_sentence_and_is_sent_the_rest_later(
     sweep: Path, server: StrictWandbServer
 ) -> None:
     variables = server.variables | IMPATIENT
-    sending = subprocess.Popen(
-        command(sweep), env=environment(**variables), stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8"
-    )
+    server.hold_rows_after_an_end()
+    sending = start_sync(sweep, **variables)
     assert sending.stdout
-    for line in sending.stdout:
-        if "trial 0:" in line:
-            break
+    next(line for line in sending.stdout if "trial 0:" in line)
     server.stop()
     _, complaint = sending.communicate(timeout=120)
     assert sending.returncode == 2
@@ -159,8 +148,9 @@ def test_a_server_that_goes_away_costs_one_sentence_and_is_sent_the_rest_later(
     assert len(complaint.splitlines()) == 1
     assert sum(run.finished for run in server.runs.values()) < TRIALS
 
+    server.hold()
     server.start()
-    rest = sync(sweep, **variables)
+    rest = sync_here(sweep, **variables)
 
     assert rest.returncode == 0, rest.stderr
     assert_server_holds_every_epoch_once(sweep, server)
@@ -168,24 +158,22 @@ def test_a_server_that_goes_away_costs_one_sentence_and_is_sent_the_rest_later(
 
 
 def test_a_command_that_is_killed_half_way_is_begun_again_for_the_rest(sweep: Path, server: StrictWandbServer) -> None:
-    sending = subprocess.Popen(
-        command(sweep),
-        env=environment(**server.variables),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        encoding="utf-8",
-    )
+    server.hold_rows_after_an_end()
+    sending = start_sync(sweep, **server.variables)
     assert sending.stdout
-    next(line for line in sending.stdout if "trial 1:" in line)
+    next(line for line in sending.stdout if "trial 0:" in line)
+    core = core_of(sending.pid)
     sending.kill()
     sending.communicate()
+    server.hold()
+    wait_for_end(core)  # which sends what it holds
 
-    rest = sync(sweep, **server.variables)
+    rest = sync_here(sweep, **server.variables)
 
     assert rest.returncode == 0, rest.stderr
-    assert "0 of" not in rest.stdout
+    assert f"1 of {TRIALS} trials are there already" in rest.stdout
     assert_server_holds_every_epoch_once(sweep, server)
-    assert openings(sweep, server)[:2] == [1, 1]
+    assert openings(sweep, server)[0] == 1
 
 
 def test_an_unfinished_trial_is_sent_as_far_as_it_went_and_completed_later(
@@ -195,13 +183,13 @@ def test_an_unfinished_trial_is_sent_as_far_as_it_went_and_completed_later(
     whole = (interrupted / "result.json").read_text(encoding="utf-8")
     lines = whole.splitlines(keepends=True)
     (interrupted / "result.json").write_text("".join(lines[:5]) + lines[5][:20], encoding="utf-8")
-    assert sync(sweep, **server.variables).returncode == 0
+    assert sync_here(sweep, **server.variables).returncode == 0
     run = run_of(interrupted, server)
     assert run.steps == [1, 2, 3, 4, 5]
     assert run.summary["status"] == "unfinished"
 
     (interrupted / "result.json").write_text(whole, encoding="utf-8")
-    assert sync(sweep, **server.variables).returncode == 0
+    assert sync_here(sweep, **server.variables).returncode == 0
 
     assert_server_holds_every_epoch_once(sweep, server)
     assert run.summary["status"] == "completed"
@@ -209,8 +197,8 @@ def test_an_unfinished_trial_is_sent_as_far_as_it_went_and_completed_later(
 
 
 def test_another_project_gets_the_sweep_too(sweep: Path, server: StrictWandbServer) -> None:
-    assert sync(sweep, **server.variables).returncode == 0
-    sent = sync(sweep, "--project", "elsewhere", **server.variables)
+    assert sync_here(sweep, **server.variables).returncode == 0
+    sent = sync_here(sweep, "--project", "elsewhere", **server.variables)
     assert f"0 of {TRIALS} trials are there already" in sent.stdout
 
 
@@ -218,28 +206,28 @@ def test_offline_the_local_files_are_written_from_the_record(sweep: Path) -> Non
     for trial in trial_folders(sweep):
         shutil.rmtree(trial / "wandb")
         (trial / ".wandb_epochs").unlink()
-    written = sync(sweep, "--mode", "offline")
+    written = sync_here(sweep, "--mode", "offline")
     assert written.returncode == 0, written.stderr
     for trial in trial_folders(sweep):
         assert wandb_steps(trial) == [row["training_iteration"] for row in rows(trial)]
         assert wandb_tables(trial) == recorded_tables(trial) != {}
     segments = sorted(sweep.glob("trial_*/wandb/offline-run-*"))
-    assert f"{TRIALS} of {TRIALS} trials are there already" in sync(sweep, "--mode", "offline").stdout
+    assert f"{TRIALS} of {TRIALS} trials are there already" in sync_here(sweep, "--mode", "offline").stdout
     assert sorted(sweep.glob("trial_*/wandb/offline-run-*")) == segments
 
-    assert sync(sweep, "--mode", "offline", "--project", "other").returncode == 0
+    assert sync_here(sweep, "--mode", "offline", "--project", "other").returncode == 0
     for trial in trial_folders(sweep):
         (file,) = offline_runs(trial)
         assert run_record(file).project == "other"
 
 
 def test_what_keeps_a_sweep_from_being_sent_is_one_sentence(sweep: Path, server: StrictWandbServer) -> None:
-    no_login = sync(sweep)
-    wrong_key = sync(sweep, **server.variables | {"WANDB_API_KEY": "local" + "9" * 40}, **IMPATIENT)
+    no_login = sync_here(sweep)
+    wrong_key = sync_here(sweep, **server.variables | {"WANDB_API_KEY": "local" + "9" * 40}, **IMPATIENT)
     with exclusive_lock(sweep, "sweep twin"):
-        running = sync(sweep, **server.variables)
-    nowhere = sync("nowhere", **server.variables)
-    project = sync(sweep, "--project", "team/proj", **server.variables)
+        running = sync_here(sweep, **server.variables)
+    nowhere = sync_here("nowhere", **server.variables)
+    project = sync_here(sweep, "--project", "team/proj", **server.variables)
     expected = {
         "--project: Invalid project name 'team/proj'": project,
         "no W&B login; run `wandb login`": no_login,

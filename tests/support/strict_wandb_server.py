@@ -91,9 +91,11 @@ class StrictWandbServer:
         self._lock = threading.Lock()
         self._refused: frozenset[str] = frozenset()
         self._held: frozenset[str] = frozenset()
+        self._holds_rows_after_an_end = False
         self._refused_operations: dict[str, int] = {}
         self._let_go = threading.Event()
         self._http: _Listener | None = None
+        self._is_dead = False
         self._port = 0
         self.start()
 
@@ -108,12 +110,14 @@ class StrictWandbServer:
 
     def start(self) -> None:
         """Listen, on the port of the last time."""
+        self._is_dead = False
         self._http = _Listener(("127.0.0.1", self._port), self)
         self._port = self._http.server_port
         threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
 
     def stop(self) -> None:
         """Die: nobody listens, and what is being answered is cut off."""
+        self._is_dead = True
         self._let_go.set()
         if self._http:
             self._http.shutdown()
@@ -135,6 +139,10 @@ class StrictWandbServer:
         self._let_go = threading.Event()
         self._held = frozenset(kinds)
 
+    def hold_rows_after_an_end(self) -> None:
+        """Once a run has ended, take no more rows of others: they wait, as with `hold`."""
+        self._holds_rows_after_an_end = True
+
     def answer(self, path: str, body: bytes) -> tuple[int, dict[str, Any]]:
         """Status and JSON for one request."""
         kind = GRAPHQL if path == "/graphql" else FILE_STREAM if _STREAM_PATH.fullmatch(path) else "other"
@@ -143,6 +151,8 @@ class StrictWandbServer:
             let_go = self._let_go
         if kind in self._held:
             let_go.wait(timeout=300)
+            if self._is_dead:
+                return 503, {}
         with self._lock:
             self.answers[kind] += 1
         if kind in self._refused:
@@ -224,14 +234,16 @@ class StrictWandbServer:
         run.config |= {name: entry["value"] for name, entry in json.loads(variables.get("config") or "{}").items()}
         return run
 
-    @staticmethod
-    def _take_stream(run: ServedRun, sent: dict[str, Any]) -> None:
+    def _take_stream(self, run: ServedRun, sent: dict[str, Any]) -> None:
         files = sent.get("files") or {}
         run.take([json.loads(line) for line in files.get(HISTORY, {}).get("content", [])])
         for line in files.get(SUMMARY, {}).get("content", []):
             run.summary = json.loads(line)
         if sent.get("complete"):
             run.finished, run.exit_code = True, sent.get("exitcode")
+            if self._holds_rows_after_an_end:
+                self.hold(FILE_STREAM)
+                self._holds_rows_after_an_end = False
 
 
 def _described(run: ServedRun) -> dict[str, Any]:

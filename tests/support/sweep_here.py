@@ -7,7 +7,7 @@ import functools
 import os
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,11 +57,17 @@ def start_joined(storage: Path, *flags: object, **variables: str) -> "subprocess
 def sweep_here(storage: Path, *flags: object, **variables: str) -> "subprocess.CompletedProcess[str]":
     """As `run_sweep`, without a process of its own."""
     ray_here()
-    import wandb
-
     from tune.run_sweep import main
 
-    given = arguments(storage, *flags)
+    return command_here(main, arguments(storage, *flags), **variables)
+
+
+def command_here(
+    main: Callable[[list[str]], int], given: list[str], **variables: str
+) -> "subprocess.CompletedProcess[str]":
+    """A command's `main`, as a process of its own would end and print; it may use W&B."""
+    import wandb
+
     wandb.teardown()  # its client reads the environment once
     with tempfile.TemporaryDirectory() as folder:
         out, err = Path(folder, "out"), Path(folder, "err")
