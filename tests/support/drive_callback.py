@@ -25,7 +25,17 @@ EPOCHS = 3
 AT_A_TIME = 2
 
 
-def main(folder: Path, trials: int, mode: str, settings: dict[str, Any]) -> None:
+def main(arguments: list[str]) -> int:
+    """The exit status."""
+    folder, trials, mode = Path(arguments[0]), int(arguments[1]), arguments[2]
+    lacks = drive(folder, trials, mode, json.loads(arguments[3]) if len(arguments) > 3 else {})
+    if lacks:
+        print(lacks, file=sys.stderr)
+    return 1 if lacks else 0
+
+
+def drive(folder: Path, trials: int, mode: str, settings: dict[str, Any]) -> str | None:
+    """What W&B lacks at the end."""
     prepare_wandb()
     write_sweep(folder, [], **{"wandb_project": "many", "wandb_entity": None} | settings)
     record = read_sweep(folder)
@@ -49,7 +59,7 @@ def main(folder: Path, trials: int, mode: str, settings: dict[str, Any]) -> None
     callback.on_experiment_end([])
     if callback.not_told:
         print(f"not told: {callback.not_told}")
-    sys.exit(callback.unavailable)
+    return callback.unavailable
 
 
 def _trial(folder: Path, number: int) -> Any:
@@ -101,4 +111,4 @@ def _resident_kb(process: int) -> int:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3], json.loads(sys.argv[4]) if len(sys.argv) > 4 else {})
+    sys.exit(main(sys.argv[1:]))

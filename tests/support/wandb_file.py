@@ -1,5 +1,6 @@
 """Reads the history of an offline W&B run from its .wandb file: LevelDB log blocks that hold protobuf records."""
 
+import base64
 import json
 import struct
 from collections.abc import Iterator
@@ -59,3 +60,12 @@ def summary(file: Path) -> dict[str, Any]:
             for item in record.summary.update:
                 result[item.key or "/".join(item.nested_key)] = json.loads(item.value_json)
     return result
+
+
+def files_with(text: bytes, folder: Path) -> list[Path]:
+    return [file for file in folder.rglob("*") if file.is_file() and text in file.read_bytes()]
+
+
+def files_with_key(key: str, folder: Path) -> list[Path]:
+    """Those that hold it as it is, or as W&B's client shows it to a server."""
+    return files_with(key.encode(), folder) + files_with(base64.b64encode(f"api:{key}".encode()), folder)

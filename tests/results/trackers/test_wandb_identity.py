@@ -5,15 +5,14 @@ The records are real and their rows made up; what is sent goes by sync_wandb.py 
 
 import itertools
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from made_up_sweep import MadeUpTrial, write_sweep, write_trial
 from strict_wandb_server import ServedRun, StrictWandbServer, strict_wandb_server
-from sweep_process import QUADRATIC, ROOT, environment
+from sweep_process import QUADRATIC
+from syncing import sync_here
 
 from results.record.sweeps import read_sweep
 from results.trackers.wandb_copies import part_from_original
@@ -56,8 +55,7 @@ def of_an_older_version_in(storage: Path, scores: list[list[float]]) -> Path:
 
 def send(server: StrictWandbServer, *sweeps: Path) -> list[str]:
     """The lines that were printed."""
-    command = [sys.executable, str(ROOT / "results" / "sync_wandb.py"), *map(str, sweeps)]
-    sent = subprocess.run(command, env=environment(**server.variables), capture_output=True, encoding="utf-8", cwd=ROOT)
+    sent = sync_here(*sweeps, **server.variables)
     assert sent.returncode == 0, sent.stdout + sent.stderr
     return sent.stdout.splitlines()
 

@@ -10,40 +10,48 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import drive_callback
 import pytest
-from strict_wandb_server import FILE_STREAM, GRAPHQL, ServedRun, StrictWandbServer, strict_wandb_server
+from meanwhile import meanwhile, wait_for
+from strict_wandb_server import API_KEY, FILE_STREAM, GRAPHQL, ServedRun, StrictWandbServer, strict_wandb_server
+from sweep_here import command_here
 from sweep_process import ROOT, environment, epochs_recorded, trial_folders, wait_until
-from wandb_file import history, offline_runs, run_config
+from syncing import sync_here
+from wandb_core import core_of
+from wandb_file import files_with, files_with_key, history, offline_runs, run_config
 
 WANDB = Path(sys.executable).with_name("wandb")
 PROGRAM = Path(__file__).parents[2] / "support" / "drive_callback.py"
+TRIALS = 60
 
 
-def start(
-    folder: Path, trials: int, wandb_mode: str, variables: dict[str, str], **settings: Any
-) -> "subprocess.Popen[str]":
-    command = [sys.executable, str(PROGRAM), str(folder), str(trials), wandb_mode, json.dumps(settings)]
-    path = f"{PROGRAM.parent}:{ROOT}"
+def arguments(folder: Path, trials: int, wandb_mode: str, settings: dict[str, Any]) -> list[str]:
+    return [str(folder), str(trials), wandb_mode, json.dumps(settings)]
+
+
+def start(folder: Path, trials: int, wandb_mode: str, variables: dict[str, str]) -> "subprocess.Popen[str]":
+    """In a process of its own, where what it holds or how it ends is the matter."""
     return subprocess.Popen(
-        command,
-        env=environment(**variables) | {"PYTHONPATH": path},
+        [sys.executable, str(PROGRAM), *arguments(folder, trials, wandb_mode, {})],
+        env=environment(**variables) | {"PYTHONPATH": f"{PROGRAM.parent}:{ROOT}"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         encoding="utf-8",
     )
 
 
+def end(
+    folder: Path, trials: int, wandb_mode: str, variables: dict[str, str], **settings: Any
+) -> "subprocess.CompletedProcess[str]":
+    return command_here(drive_callback.main, arguments(folder, trials, wandb_mode, settings), **variables)
+
+
 def drive(folder: Path, trials: int, wandb_mode: str, variables: dict[str, str], **settings: Any) -> list[str]:
     """The lines that it printed."""
-    running = start(folder, trials, wandb_mode, variables, **settings)
-    printed, _ = running.communicate(timeout=300)
-    assert running.returncode == 0, printed
-    return printed.splitlines()
-
-
-def sync(sweep: Path, server: StrictWandbServer) -> "subprocess.CompletedProcess[str]":
-    command = [sys.executable, str(ROOT / "results" / "sync_wandb.py"), str(sweep)]
-    return subprocess.run(command, env=environment(**server.variables), capture_output=True, encoding="utf-8", cwd=ROOT)
+    ended = end(folder, trials, wandb_mode, variables, **settings)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert ended.stderr == ""
+    return ended.stdout.splitlines()
 
 
 @pytest.fixture
@@ -56,9 +64,12 @@ def runs_by_trial(server: StrictWandbServer) -> list[ServedRun]:
     return sorted(server.runs.values(), key=lambda run: run.config["trial"])
 
 
-def test_a_hundred_trials_need_no_more_threads_files_or_processes_than_ten(tmp_path: Path) -> None:
-    held = [json.loads(line) for line in drive(tmp_path / "many", 100, "offline", {})]
-    assert len(held) == 10
+def test_sixty_trials_need_no_more_threads_files_or_processes_than_ten(tmp_path: Path) -> None:
+    running = start(tmp_path / "many", TRIALS, "offline", {})
+    printed, _ = running.communicate(timeout=300)
+    assert running.returncode == 0, printed
+    held = [json.loads(line) for line in printed.splitlines()]
+    assert len(held) == TRIALS // 10
     assert all(len(history(offline_runs(trial)[0])) == 3 for trial in trial_folders(tmp_path / "many"))
     few, many = held[1], held[-1]
     assert many["children"] == few["children"] == 1  # wandb-core
@@ -69,11 +80,11 @@ def test_a_hundred_trials_need_no_more_threads_files_or_processes_than_ten(tmp_p
 
 
 def test_what_wandb_refuses_for_good_is_said_at_the_end_and_every_epoch_is_recorded(tmp_path: Path) -> None:
-    running = start(tmp_path / "a", 2, "offline", {}, wandb_project="no/such/name")
-    printed, _ = running.communicate(timeout=120)
+    ended = end(tmp_path / "a", 2, "offline", {}, wandb_project="no/such/name")
+    printed = ended.stdout + ended.stderr
     assert printed.startswith("UsageError: Invalid project name 'no/such/name'")
     assert len(printed.splitlines()) == 1
-    assert running.returncode == 1
+    assert ended.returncode == 1
     assert epochs_recorded(tmp_path / "a") == 6
 
 
@@ -86,7 +97,7 @@ def test_a_server_that_takes_rows_and_cannot_be_asked_is_sent_every_trial_live(
     assert [run.steps for run in runs_by_trial(server)] == [[1, 2, 3]] * 4
     assert list((tmp_path / "a").glob("trial_*/wandb/offline-run-*")) == []
 
-    sent = sync(tmp_path / "a", server)
+    sent = sync_here(tmp_path / "a", **server.variables)
 
     assert sent.returncode == 0, sent.stderr
     assert "Sweep a is sent; W&B's server does not tell what it holds" in sent.stdout
@@ -112,6 +123,12 @@ def test_a_run_says_what_it_was_trained_with_and_on(tmp_path: Path) -> None:
     assert config["fingerprint"] == "made-up"
 
 
+def test_offline_too_no_file_holds_the_key(tmp_path: Path) -> None:
+    drive(tmp_path / "a", 1, "offline", {"WANDB_API_KEY": API_KEY})
+    assert files_with(b"many", tmp_path / "a" / "trial_00000" / "wandb")  # so the search does find what is there
+    assert files_with_key(API_KEY, tmp_path / "a") == []
+
+
 @pytest.mark.parametrize(("which", "epochs"), [("none", []), ("best", [3]), ("all", [1, 2, 3])])
 def test_checkpoints_are_sent_as_model_artifacts(
     which: str, epochs: list[int], tmp_path: Path, server: StrictWandbServer
@@ -135,20 +152,26 @@ def test_a_model_that_is_gone_or_refused_is_said_and_sent_when_it_can_be(
 ) -> None:
     sweep = tmp_path / "a"
     server.hold(GRAPHQL)
-    running = start(sweep, 2, "online", server.variables, upload_checkpoints="all")
-    wait_until(lambda: epochs_recorded(sweep) == 6, running)
-    shutil.rmtree(sweep / "trial_00000" / "checkpoint_000001")
-    server.artifacts.refused = True
-    server.hold()
-    printed, _ = running.communicate(timeout=120)
-    assert running.returncode == 1
+
+    def lose_models_before_they_are_sent() -> None:
+        try:
+            wait_for(lambda: epochs_recorded(sweep) == 6)
+            shutil.rmtree(sweep / "trial_00000" / "checkpoint_000001")
+            server.artifacts.refused = True
+        finally:
+            server.hold()
+
+    with meanwhile(lose_models_before_they_are_sent):
+        ended = end(sweep, 2, "online", server.variables, upload_checkpoints="all")
+    printed = ended.stdout + ended.stderr
+    assert ended.returncode == 1
     assert "trial 0 lacks its model (checkpoint_000001 is gone)" in printed
     assert "trial 1 lacks its model (checkpoint_000001: " in printed
     assert [run.steps for run in runs_by_trial(server)] == [[1, 2, 3], [1, 2, 3]]
 
     server.artifacts.refused = False
     for _ in range(2):
-        sent = sync(sweep, server)
+        sent = sync_here(sweep, **server.variables)
         assert sent.returncode == 0, sent.stdout + sent.stderr
 
     assert [run.openings for run in runs_by_trial(server)] == [2, 2]
@@ -162,12 +185,8 @@ def test_the_death_of_the_clients_own_process_is_one_line_and_every_epoch_is_rec
     server.hold(FILE_STREAM)
     running = start(tmp_path / "a", 2, "online", server.variables)
     wait_until(lambda: epochs_recorded(tmp_path / "a") == 6 and server.requests[FILE_STREAM] > 0, running)
-    children = [child for file in Path(f"/proc/{running.pid}/task").glob("*/children") for child in words(file)]
-    for child in children:
-        assert words(Path("/proc", child, "comm")) == ["wandb-core"]
-        os.kill(int(child), signal.SIGKILL)
+    os.kill(core_of(running.pid), signal.SIGKILL)
     printed, _ = running.communicate(timeout=120)
-    assert children
     assert running.returncode == 1
     assert "Traceback" not in printed
     assert epochs_recorded(tmp_path / "a") == 6
@@ -199,10 +218,6 @@ def test_the_clients_own_thread_says_nothing_of_that_death(server: StrictWandbSe
         command, env=environment(**server.variables), capture_output=True, encoding="utf-8", cwd=ROOT, timeout=120
     )
     assert (asked.returncode, asked.stdout, asked.stderr) == (0, "killed\n", "")
-
-
-def words(file: Path) -> list[str]:
-    return file.read_text(encoding="utf-8").split()
 
 
 def test_offline_too_every_checkpoint_is_kept_for_the_server(tmp_path: Path, server: StrictWandbServer) -> None:
