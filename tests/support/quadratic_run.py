@@ -1,19 +1,18 @@
 """A second kind of run, as small as the protocol allows: nothing in tune/ or results/ knows of it.
 
 A walker climbs towards the top of a parabola; where it stands after an epoch depends on all epochs before, so a resume
-that loses or repeats one is seen in the numbers. Settings make it slow, or make it fail, where a test needs that.
+that loses or repeats one is seen in the numbers. Settings make it slow where a test needs that.
 """
 
 import json
 import math
 import random
-import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from trainable.contract import UserError
-from trainable.runs import Baseline, DataDescription, Diverged, Metric, Run, RunContext, RunKind
+from trainable.runs import Baseline, DataDescription, Metric, Run, RunContext, RunKind
 
 OBJECTIVE = "Val/Height"
 
@@ -23,19 +22,6 @@ class QuadraticSettings:
     epoch_ms: float = field(default=0.0, metadata={"help": "how long an epoch takes (ms)"})
     gate: str = field(default="", metadata={"help": "a file; until it exists, no trial goes beyond the gate's epoch"})
     gate_epoch: int = field(default=0, metadata={"help": "how many epochs a trial may run before the gate opens"})
-    fail_above: float = field(default=math.inf, metadata={"help": "trials with a larger target raise an error"})
-    fail_epoch: int = field(default=1, metadata={"help": "the epoch in which they do"})
-    fail_how: str = field(
-        default="", metadata={"help": "interrupt, save, unsaved, device or close, where not by an error"}
-    )
-    mended_by: str = field(default="", metadata={"help": "a file; once it exists, no trial raises an error"})
-    exit_below: float = field(default=-math.inf, metadata={"help": "trials with a smaller target call sys.exit"})
-    full_above: float = field(default=math.inf, metadata={"help": "trials with a larger target write to a full disk"})
-    hungry_above: float = field(default=math.inf, metadata={"help": "trials with a larger target need much memory"})
-    memory: str = field(default="", metadata={"help": "a folder; a hungry trial that was here before has enough"})
-    diverge_below: float = field(
-        default=-math.inf, metadata={"help": "trials with a smaller target diverge at epoch 2"}
-    )
     reach: float = field(default=math.inf, metadata={"help": "the most that target and rate may be together"})
     target: float = 0.1
     rate: float = 0.1
@@ -48,7 +34,7 @@ class QuadraticSettings:
 class QuadraticRun(Run):
     def __init__(self, settings: QuadraticSettings, seed: int) -> None:
         self._settings, self._seed = settings, seed
-        self._epoch, self._place, self._fails_how = 0, 0.0, ""
+        self._epoch, self._place = 0, 0.0
 
     def step(self) -> dict[str, float]:
         self._epoch += 1
@@ -56,35 +42,9 @@ class QuadraticRun(Run):
         time.sleep(settings.epoch_ms / 1000)
         if settings.gate and self._epoch > settings.gate_epoch:
             wait_for(Path(settings.gate))
-        mended = bool(settings.mended_by) and Path(settings.mended_by).exists()
-        fails = settings.target > settings.fail_above and self._epoch == settings.fail_epoch and not mended
-        how = self._fails_how = settings.fail_how if fails else ""
-        if fails and not how:
-            raise ValueError(f"target {settings.target:.2f} is out of reach")
-        if how == "interrupt":
-            raise KeyboardInterrupt("a library's own")
-        if how == "device":
-            import torch
-
-            raise torch.AcceleratorError("CUDA error: device-side assert triggered")
-        if settings.target < settings.exit_below and self._epoch == settings.fail_epoch:
-            sys.exit(3)
-        if settings.target > settings.full_above and self._epoch == settings.fail_epoch:
-            Path("/dev/full").write_text("a disk of the run's own, not the sweep's", encoding="utf-8")
-        if settings.target > settings.hungry_above and self._epoch == 2:
-            self._need_memory()
-        if settings.target < settings.diverge_below and self._epoch == 2:
-            raise Diverged("place is nan")
         noise = random.Random(f"{self._seed}/{self._epoch}").uniform(-0.05, 0.05)
         self._place += settings.rate * (settings.target - self._place) + noise
         return {OBJECTIVE: 1.0 - (self._place - 0.7) ** 2, "Train/Place": self._place}
-
-    def _need_memory(self) -> None:
-        seen = Path(self._settings.memory) / f"{self._settings.target}"
-        if not self._settings.memory or not seen.exists():
-            if self._settings.memory:
-                seen.touch()
-            raise MemoryError("a walker this hungry cannot share")
 
     def samples(self) -> list[dict[str, str | float]]:
         height = 1.0 - (self._place - 0.7) ** 2
@@ -94,10 +54,6 @@ class QuadraticRun(Run):
         ]
 
     def save(self, folder: Path) -> None:
-        if self._fails_how == "unsaved":
-            return
-        if self._fails_how == "save":
-            raise LookupError("no weights to save")
         (folder / "map").mkdir()
         (folder / "map" / "parabola.txt").write_text("top at 0.7", encoding="utf-8")
         (folder / "walker.json").write_text(json.dumps({"epoch": self._epoch, "place": self._place}), encoding="utf-8")
@@ -105,10 +61,6 @@ class QuadraticRun(Run):
     def load(self, folder: Path) -> None:
         content = json.loads((folder / "walker.json").read_text(encoding="utf-8"))
         self._epoch, self._place = content["epoch"], content["place"]
-
-    def close(self) -> None:
-        if self._fails_how == "close":
-            raise RuntimeError("the walker will not go")
 
 
 def wait_for(file: Path) -> None:

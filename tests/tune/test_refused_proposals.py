@@ -40,7 +40,7 @@ def test_a_sweep_whose_space_is_refused_ends_in_order_and_goes_on_in_a_mended_on
     assert page.count("100 proposals refused: target and rate are") == 1
 
     mended = space_file(tmp_path, 0.0, 0.6)
-    done = sweep_here(tmp_path, "--resume", "far", "--search_space", mended)
+    done = sweep_here(tmp_path, "--resume", "far", "--search_space", mended, "--max_concurrent_trials", 1)
     assert done.returncode == 0, done.stdout + done.stderr
     trials = [params(trial) for trial in trial_folders(tmp_path / "far")]
     assert len(trials) == 4

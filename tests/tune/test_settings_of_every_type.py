@@ -28,13 +28,15 @@ def test_they_are_trained_recorded_resumed_and_confirmed_as_they_were_given(
     monkeypatch.chdir(tmp_path)
     begun = sweep_here(
         tmp_path, *TYPED, "--config", file, "--name", "typed", "--num_samples", 2, "--num_epochs", 1,
-        "--wandb_mode", "offline",
+        "--max_concurrent_trials", 1, "--wandb_mode", "offline",
     )  # fmt: skip
     assert begun.returncode == 0, begun.stderr
     monkeypatch.chdir("/")
-    resumed = sweep_here(tmp_path, "--resume", "typed", "--num_samples", 3)
+    no_wandb = ("--wandb_mode", "disabled")
+    resumed = sweep_here(tmp_path, "--resume", "typed", "--num_samples", 3, *no_wandb)
     assert resumed.returncode == 0, resumed.stderr
-    confirmed = sweep_here(tmp_path, "--confirm", "typed", "--confirm_top", 1, "--confirm_seeds", 2)
+    flags = ("--confirm_top", 1, "--confirm_seeds", 2, "--max_concurrent_trials", 1, *no_wandb)
+    confirmed = sweep_here(tmp_path, "--confirm", "typed", *flags)
     assert confirmed.returncode == 0, confirmed.stderr
 
     given = GIVEN | {"map": str(tmp_path / "hills.map"), "books": [str(Path.home() / "a"), str(tmp_path / "b")]}

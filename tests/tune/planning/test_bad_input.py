@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from made_up_sweep import MadeUpTrial, write_sweep
 from sweep_here import sweep_here
 
 from trainable.grpo.settings import GRPOSettings
@@ -154,13 +155,13 @@ def test_a_value_of_the_file_means_what_it_would_as_a_flag(tmp_path: Path) -> No
 def test_the_file_may_name_the_run_whose_settings_it_holds(tmp_path: Path) -> None:
     file = tmp_path / "mine.yaml"
     file.write_text("run: quadratic_run:KIND\nepoch_ms: 3\n", encoding="utf-8")
-    request = parse_command_line(["--config", str(file), "--fail_epoch", "2"])
-    assert request.given == {"run": "quadratic_run:KIND", "epoch_ms": 3.0, "fail_epoch": 2}
+    request = parse_command_line(["--config", str(file), "--gate_epoch", "2"])
+    assert request.given == {"run": "quadratic_run:KIND", "epoch_ms": 3.0, "gate_epoch": 2}
 
 
-def test_a_used_name_is_refused(digit_sweep: tuple[Path, str], capsys: pytest.CaptureFixture[str]) -> None:
-    folder, _ = digit_sweep
-    assert main(["--storage_path", str(folder.parent), "--name", "a"]) == 2
+def test_a_used_name_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_sweep(tmp_path / "a", [MadeUpTrial({"lr": 1e-3}, (0.3,))])
+    assert main(["--storage_path", str(tmp_path), "--name", "a"]) == 2
     assert "exists already; take another name, or go on with --resume a" in capsys.readouterr().err
 
 

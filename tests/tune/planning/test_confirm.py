@@ -61,7 +61,7 @@ def test_under_the_searchs_own_seed_a_setting_repeats_its_trial_and_under_anothe
     twin, _ = quadratic_sweep
     wanted = ("--confirm", twin, "--confirm_top", 1, "--confirm_seeds", 2, "--seed", 0)
 
-    finished = sweep_here(tmp_path, *wanted)
+    finished = sweep_here(tmp_path, *wanted, "--max_concurrent_trials", 1, "--wandb_mode", "disabled")
 
     assert finished.returncode == 0, finished.stderr
     trials = trial_folders(tmp_path / "twin-confirmed")
