@@ -212,7 +212,7 @@ def test_a_sweep_whose_first_trials_all_fail_alike_stops_shows_why_and_goes_on_w
 
 
 ONE_AFTER_THE_OTHER = """
-import subprocess, sys
+import pathlib, subprocess, sys
 from tune.run_sweep import main
 
 folder, begin, resume = sys.argv[1], sys.argv[2].split("|"), sys.argv[3].split("|")
@@ -221,7 +221,7 @@ if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=200k", "none", folder]).r
 print("first status", main(begin), flush=True)
 subprocess.run(["mount", "-o", "remount,size=50m", folder], check=True)
 print("second status", main(resume), flush=True)
-subprocess.run(["sh", "-c", f"wc -l {folder}/small/trial_*/result.json"], check=True)
+print("epochs", [file.read_bytes().count(b"\\n") for file in pathlib.Path(folder).glob("small/trial_*/result.json")])
 """
 """A sweep and its resume, on a disk that only this process and what it starts see, and which is small at first."""
 
@@ -239,4 +239,4 @@ def test_a_full_disk_stops_the_sweep_and_it_goes_on_when_there_is_room(tmp_path:
     assert "cannot be written (the disk is full, of bytes or of files); make room, then go on with:" in done.stderr
     assert "Traceback" not in done.stdout + done.stderr
     assert "second status 0" in done.stdout, done.stdout + done.stderr
-    assert done.stdout.count(" 40 ") == 2
+    assert "epochs [40, 40]" in done.stdout
