@@ -1,11 +1,19 @@
-"""Drives train_joint_controller.py as a user does: a process of its own, in a folder of its own, far from any login."""
+"""Drives train_joint_controller.py in a folder of its own, far from any login.
 
+In a process of its own, as a user does, where signals, a kill, a full disk, a missing package or a server that is away
+are the matter; else in the process of the tests, which has imported already what takes a process seconds.
+"""
+
+import contextlib
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
+from unittest.mock import patch
 
 from profiles import IMAGES, write_profile
+from sweep_here import printing_into
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 COMMAND = REPOSITORY / "trainable" / "train_joint_controller.py"
@@ -45,12 +53,10 @@ def environment(home: Path, **variables: str) -> dict[str, str]:
     return kept | {"HOME": str(home), "PATH": path, "PYTHONPATH": str(REPOSITORY), "COLUMNS": "300"} | variables
 
 
-def train(workplace: Path, *flags: str, timeout: float = 60, **variables: str) -> subprocess.CompletedProcess[str]:
+def train(workplace: Path, *flags: str, timeout: float = 300, **variables: str) -> subprocess.CompletedProcess[str]:
     """A training in `workplace`, on its own little profile unless the flags say otherwise."""
-    if "--results_dir" not in flags and "--resume" not in flags:
-        flags = ("--results_dir", CORE_EXPERIMENT, *flags)
     return subprocess.run(
-        [sys.executable, str(COMMAND), *flags],
+        [sys.executable, str(COMMAND), *on_its_profile(flags)],
         cwd=workplace,
         env=environment(workplace, **variables),
         stdin=subprocess.DEVNULL,
@@ -58,3 +64,38 @@ def train(workplace: Path, *flags: str, timeout: float = 60, **variables: str) -
         encoding="utf-8",
         timeout=timeout,
     )
+
+
+def train_beside_the_tests(workplace: Path, *flags: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """As `train`, without a process of its own."""
+    import wandb
+
+    from trainable.train_joint_controller import main
+
+    given = on_its_profile(flags)
+    wandb.teardown()  # its client reads the environment once
+    with tempfile.TemporaryDirectory() as folder:
+        out, err = Path(folder, "out"), Path(folder, "err")
+        try:
+            with (
+                contextlib.chdir(workplace),
+                patch.dict(os.environ, environment(workplace, **variables), clear=True),
+                patch.object(os, "_exit", _must_not_end_the_tests),
+                printing_into(out, err),
+            ):
+                status = main([*given])
+        finally:
+            wandb.teardown()
+        return subprocess.CompletedProcess(
+            given, status, out.read_text(encoding="utf-8"), err.read_text(encoding="utf-8")
+        )
+
+
+def _must_not_end_the_tests(status: int) -> None:
+    """A training ends its process so where W&B does not take everything: such a one wants a process of its own."""
+    raise AssertionError(f"the training would have ended its process with status {status}")
+
+
+def on_its_profile(flags: tuple[str, ...]) -> tuple[str, ...]:
+    """The flags, with the workplace's own profile where they name none."""
+    return flags if {"--results_dir", "--resume"} & {*flags} else ("--results_dir", CORE_EXPERIMENT, *flags)

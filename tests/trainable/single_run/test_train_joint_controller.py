@@ -2,11 +2,14 @@
 
 import csv
 import json
+import os
 import re
+import shlex
 import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +17,7 @@ from typing import Any
 
 import pytest
 import torch
-from door import COMMAND, CORE_EXPERIMENT, DATASETS, environment, train, write_model
+from door import COMMAND, CORE_EXPERIMENT, DATASETS, environment, train_beside_the_tests, write_model
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from wandb_file import history, offline_runs, records, run_config, run_record, summary
 
@@ -30,6 +33,7 @@ PARAMS_OF_BEFORE = {
     "created": "20261125-143447", "wandb_id": "f721822bef89",
 }  # fmt: skip
 """What was recorded of a training before settings had roles, but for two paths."""
+ENDLESS = ("--num_epochs=5000", "--use_wandb")
 PROMISED = {
     *(f"Train/{name}" for name in ("Loss", "Reward_Mean", "Reward_Std", "Accuracy_Mean", "Accuracy_Std")),
     *(f"Train/{name}" for name in ("Latency_Mean", "Latency_Std", "Budget_Violation_Rate")),
@@ -63,9 +67,8 @@ def epochs_everywhere(folder: Path) -> dict[str, list[int]]:
 
 @pytest.fixture(scope="module")
 def uninterrupted(workplace: Path) -> Path:
-    result = train(
-        workplace, "--output_dir", "whole", "--num_epochs=30", "--lr=0.01", "--use_wandb=True", WANDB_MODE="offline"
-    )
+    flags = ("--output_dir", "whole", "--num_epochs=30", "--lr=0.01", "--use_wandb=True")
+    result = train_beside_the_tests(workplace, *flags, WANDB_MODE="offline")
     assert result.returncode == 0, result.stderr
     (workplace / "whole.out").write_text(result.stdout, encoding="utf-8")
     return workplace / "whole"
@@ -136,7 +139,7 @@ def test_a_killed_training_goes_on_to_the_same_numbers(uninterrupted: Path, work
     with (workplace / "killed" / "result.json").open("a", encoding="utf-8") as file:
         file.write('{"training_iteration": ')  # a row torn by the kill
 
-    resumed = train(workplace, "--resume", "--output_dir", "killed", WANDB_MODE="offline")
+    resumed = train_beside_the_tests(workplace, "--resume", "--output_dir", "killed", WANDB_MODE="offline")
 
     assert resumed.returncode == 0, resumed.stderr
     assert "Going on after epoch" in resumed.stdout
@@ -157,54 +160,77 @@ def test_a_training_recorded_before_settings_had_roles_goes_on_to_the_same_numbe
     assert json.loads((workplace / "older" / "params.json").read_text(encoding="utf-8"))["wandb_id"] == "f721822bef89"
 
 
-@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_a_signal_stops_in_order_and_says_how_to_go_on(workplace: Path, number: signal.Signals, status: int) -> None:
-    name = f"stopped-{status}"
-    flags = ("--output_dir", name, "--num_epochs=5000", "--use_wandb")
+def test_ctrl_c_stops_in_order_and_says_how_to_go_on(workplace: Path) -> None:
     process = subprocess.Popen(
-        [sys.executable, str(COMMAND), "--results_dir", CORE_EXPERIMENT, *flags],
+        [sys.executable, str(COMMAND), "--results_dir", CORE_EXPERIMENT, "--output_dir", "stopped", *ENDLESS],
         cwd=workplace,
         env=environment(workplace, WANDB_MODE="offline"),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         encoding="utf-8",
     )
-    wait_for_rows(workplace / name, 2)
-    process.send_signal(number)
-    shown, _ = process.communicate(timeout=60)
+    wait_for_rows(workplace / "stopped", 2)
+    process.send_signal(signal.SIGINT)
+    shown, _ = process.communicate(timeout=300)
 
-    assert process.returncode == status
+    assert process.returncode == 130
+    assert_stopped_in_order(workplace / "stopped", shown)
+
+
+def test_a_schedulers_signal_stops_in_order_and_says_how_to_go_on(workplace: Path) -> None:
+    def fail(*_: object) -> None:
+        raise AssertionError("the training did not hear the signal")
+
+    def send() -> None:
+        wait_for_rows(workplace / "terminated", 2)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    before = signal.signal(signal.SIGTERM, fail)
+    sender = threading.Thread(target=send, daemon=True)
+    try:
+        sender.start()
+        stopped = train_beside_the_tests(workplace, "--output_dir", "terminated", *ENDLESS, WANDB_MODE="offline")
+        sender.join()
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+    assert stopped.returncode == 143
+    assert_stopped_in_order(workplace / "terminated", stopped.stdout + stopped.stderr)
+
+
+def assert_stopped_in_order(folder: Path, shown: str) -> None:
     assert "Traceback" not in shown
-    assert f"--resume --output_dir {name}" in shown
-    epochs = list(contract.checkpoints(workplace / name))
+    assert f"--resume --output_dir {folder.name}" in shown
+    epochs = list(contract.checkpoints(folder))
     assert len(epochs) == 2
-    assert epochs[-1] == len(rows_of(workplace / name))
-    (run,) = offline_runs(workplace / name)
-    assert len(history(run)) == len(rows_of(workplace / name))
+    assert epochs[-1] == len(rows_of(folder))
+    (run,) = offline_runs(folder)
+    assert len(history(run)) == len(rows_of(folder))
     assert summary(run)["status"] == "unfinished"
 
 
 def test_a_full_disk_is_said_in_one_sentence_and_the_training_goes_on_when_there_is_room(
     workplace: Path, uninterrupted: Path, tmp_path: Path
 ) -> None:
-    train_in = f"{sys.executable} {COMMAND} --output_dir {tmp_path}/small"
+    folder = tmp_path / "small"
+    flags = ("--results_dir", CORE_EXPERIMENT, "--num_epochs=5", "--lr=0.01", "--use_wandb", "--no_tensorboard")
+    # One process for both trainings: in it the disk is mounted, and its imports take seconds.
     script = f"""
-        mount -t tmpfs -o size=700k none {tmp_path} || exit 77
-        {train_in} --results_dir {CORE_EXPERIMENT} --num_epochs 5 --lr 0.01 --use_wandb --no_tensorboard
-        echo "first status $?"
-        mount -o remount,size=50m {tmp_path}
-        {train_in} --resume
-        echo "second status $?"
-        cp {tmp_path}/small/result.json result-of-small.json
+import subprocess
+from trainable.train_joint_controller import main
+print("first status", main({["--output_dir", str(folder), *flags]!r}), flush=True)
+subprocess.run(["mount", "-o", "remount,size=50m", {str(tmp_path)!r}], check=True)
+print("second status", main({["--output_dir", str(folder), "--resume"]!r}), flush=True)
     """
+    mounted = f"mount -t tmpfs -o size=700k none {tmp_path} && {sys.executable} -c {shlex.quote(script)}"
 
     done = subprocess.run(
-        ["unshare", "--mount", "sh", "-c", script],
+        ["unshare", "--mount", "sh", "-c", f"{mounted} && cp {folder}/result.json result-of-small.json"],
         cwd=workplace,
         env=environment(workplace, WANDB_MODE="disabled"),
         capture_output=True,
         encoding="utf-8",
-        timeout=60,
+        timeout=300,
     )
 
     assert "first status 2" in done.stdout, done.stderr
@@ -354,7 +380,7 @@ def test_what_is_no_training_of_this_command_is_not_gone_on_with(
 
 
 def wait_for_rows(folder: Path, number: int) -> None:
-    deadline = time.monotonic() + 40
+    deadline = time.monotonic() + 240
     while time.monotonic() < deadline:
         if (folder / "result.json").exists() and len(
             (folder / "result.json").read_text(encoding="utf-8").splitlines()

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import shutil
 import socket
 import subprocess
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from door import CORE_EXPERIMENT, REPOSITORY, environment, train
+from door import CORE_EXPERIMENT, REPOSITORY, environment, train, train_beside_the_tests
 from made_up_sweep import write_sweep
 from wandb.sdk.launch.sweeps.utils import create_sweep_command, create_sweep_command_args
 from wandb_file import history, offline_runs, run_record
@@ -21,6 +22,7 @@ GUIDES = ("docs/wandb.md", "docs/wandb.zh.md")
 WARNING = "wandb not installed. Install with: pip install wandb"
 NOT_RUN = ("pip install wandb", "wandb login", "wandb sweep search_spaces/wandb_sweep.yaml")
 """They take the network or a login."""
+PLAIN = "python trainable/train_joint_controller.py "
 LEFT_OUT = f"--results_dir {CORE_EXPERIMENT} --num_epochs 3"
 """What `...` stands for."""
 
@@ -48,18 +50,10 @@ def test_a_command_of_the_guide_runs_as_written(command: str, workplace: Path) -
     else:
         shutil.rmtree(workplace / "checkpoints" / "joint_controller", ignore_errors=True)
     here = {"NUM_EPOCHS": "3", "RESULTS_DIR": CORE_EXPERIMENT} if "run_training.sh" in command else {}
-    if "..." not in command and "--num_epochs" not in command and "train_joint" in command:
-        command += " --num_epochs 2"  # on the shipped profile
+    if "..." not in command and "train_joint" in command:
+        command += " --num_epochs 2"  # without any, on the shipped profile
 
-    result = subprocess.run(
-        ["bash", "-c", command.replace("...", LEFT_OUT)],
-        cwd=workplace,
-        env=environment(workplace, **here),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        encoding="utf-8",
-        timeout=80,
-    )
+    result = run_as_written(command.replace("...", LEFT_OUT), workplace, **here)
 
     assert result.returncode == 0, result.stderr
     assert "Traceback" not in result.stderr
@@ -71,7 +65,22 @@ def test_a_command_of_the_guide_runs_as_written(command: str, workplace: Path) -
             assert not wished or value == wished[1]
         no_login = [line for line in result.stdout.splitlines() if "No W&B login is stored here" in line]
         assert len(no_login) == (0 if "WANDB_MODE=offline" in command else 1)
-        assert len(history(file)) == int(re.findall(r"--num_epochs (\d+)|$", command)[0] or 3)
+        assert len(history(file)) == int((re.findall(r"--num_epochs (\d+)", command) or [3])[-1])
+
+
+def run_as_written(command: str, workplace: Path, **variables: str) -> "subprocess.CompletedProcess[str]":
+    """In a shell, unless a shell would have nothing to do but to split the command into its flags."""
+    if command.startswith(PLAIN):
+        return train_beside_the_tests(workplace, *shlex.split(command.removeprefix(PLAIN)), **variables)
+    return subprocess.run(
+        ["bash", "-c", command],
+        cwd=workplace,
+        env=environment(workplace, **variables),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=300,
+    )
 
 
 def without_wandb(folder: Path) -> Path:
@@ -87,16 +96,23 @@ def without_wandb(folder: Path) -> Path:
 @pytest.mark.parametrize("command", ["trainable/train_joint_controller.py", "tune/run_sweep.py"])
 def test_without_wandb_a_training_goes_on_and_a_sweep_says_so(command: str, workplace: Path, tmp_path: Path) -> None:
     packages = without_wandb(tmp_path / "packages")
-    output = ["--output_dir", str(tmp_path / "out"), "--use_wandb"] if "train_" in command else ["--num_samples", "1"]
+    of_training = [
+        "--output_dir",
+        str(tmp_path / "out"),
+        "--results_dir",
+        str(workplace / CORE_EXPERIMENT),
+        "--use_wandb",
+    ]
+    flags = of_training if "train_" in command else ["--num_samples", "1"]
     (tmp_path / "wandb").mkdir()  # such a folder, left by W&B itself, passes for a package of that name
 
     result = subprocess.run(
-        [sys.executable, "-S", str(REPOSITORY / command), "--num_epochs", "2", *output],
+        [sys.executable, "-S", str(REPOSITORY / command), "--num_epochs", "2", *flags],
         cwd=tmp_path,
         env=environment(tmp_path, PYTHONPATH=os.pathsep.join([str(REPOSITORY), str(packages), str(tmp_path)])),
         capture_output=True,
         encoding="utf-8",
-        timeout=60,
+        timeout=300,
     )
 
     if "train_" in command:
@@ -118,7 +134,7 @@ def test_without_wandb_a_sweep_is_not_sent_and_that_is_said(workplace: Path, tmp
         env=environment(tmp_path, PYTHONPATH=os.pathsep.join([str(REPOSITORY), str(packages)])),
         capture_output=True,
         encoding="utf-8",
-        timeout=60,
+        timeout=300,
     )
 
     assert result.returncode == 2
@@ -162,7 +178,7 @@ def test_a_run_of_wandbs_agent_takes_its_arguments_and_joins_the_sweep(workplace
         yaml.safe_dump({"wandb_version": 1} | {n: {"value": v} for n, v in proposed.items()}), encoding="utf-8"
     )
 
-    result = train(
+    result = train_beside_the_tests(
         workplace,
         *arguments["args"],
         WANDB_MODE="offline",
@@ -181,7 +197,8 @@ def test_a_run_of_wandbs_agent_takes_its_arguments_and_joins_the_sweep(workplace
     assert len(history(file)) == 2
 
     folder = file.parents[2]
-    by_hand = train(workplace, "--resume", "--output_dir", str(folder), "--num_epochs=3", WANDB_MODE="offline")
+    resume = ("--resume", "--output_dir", str(folder), "--num_epochs=3")
+    by_hand = train_beside_the_tests(workplace, *resume, WANDB_MODE="offline")
 
     assert by_hand.returncode == 0, by_hand.stderr
     (file,) = offline_runs(folder)
@@ -201,9 +218,8 @@ def test_a_moved_training_is_the_same_run_at_wandb_and_a_copy_that_goes_on_one_o
     (workplace / "original").rename(workplace / "moved")
     assert train_here("--resume", "--output_dir", "moved", "--num_epochs=2") == 0
     shutil.copytree(workplace / "moved", workplace / "copied")
-    copied = train(
-        workplace, "--resume", "--output_dir", "copied", "--num_epochs=3", "--use_wandb", WANDB_MODE="offline"
-    )
+    resume = ("--resume", "--output_dir", "copied", "--num_epochs=3", "--use_wandb")
+    copied = train_beside_the_tests(workplace, *resume, WANDB_MODE="offline")
 
     assert copied.returncode == 0, copied.stderr
     assert "This is a copy of the training in moved, so at W&B it is a run of its own\n" in copied.stdout
