@@ -1,4 +1,4 @@
-"""The comparison, as a user runs it."""
+"""The comparison, as a user runs it; in a process of its own where a terminal or the end of a pipe is the matter."""
 
 import contextlib
 import csv
@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from compare_here import compare_here
 from made_up_sweep import DATA, MadeUpTrial, write_sweep
 from optuna.distributions import FloatDistribution
 from sweep_process import ROOT
@@ -19,14 +20,9 @@ from results.record.space import write_space
 from results.record.sweeps import read_sweep
 
 
-def compare(*arguments: object) -> "subprocess.CompletedProcess[str]":
-    command = [sys.executable, "results/compare_trials.py", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, encoding="utf-8", cwd=ROOT)
-
-
 def shown(*arguments: object) -> str:
     """What it prints when all goes well, and nothing else than that."""
-    done = compare(*arguments)
+    done = compare_here(*arguments)
     assert (done.returncode, done.stderr) == (0, "")
     return done.stdout
 
@@ -48,7 +44,7 @@ def on_a_terminal(*arguments: object) -> str:
 
 def refused(*arguments: object) -> str:
     """The one sentence about a mistake."""
-    done = compare(*arguments)
+    done = compare_here(*arguments)
     assert (done.returncode, done.stdout) == (2, "")
     assert len(done.stderr.splitlines()) == 1
     return done.stderr

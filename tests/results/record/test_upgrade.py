@@ -12,12 +12,11 @@ shorter now.
 import json
 import math
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 import yaml
+from compare_here import compare_here
 from made_up_sweep import DATA, DATA_OF_A_NEW_SWEEP, OF_A_NEW_SWEEP, MadeUpTrial, write_sweep
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 from quadratic_run import QuadraticRun, QuadraticSettings
@@ -52,16 +51,9 @@ def old(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def listed(sweep: Path) -> list[str]:
-    command = [
-        sys.executable,
-        "results/compare_trials.py",
-        sweep,
-        "--columns",
-        "trial,epochs,target",
-        "--format",
-        "csv",
-    ]
-    return subprocess.run(command, capture_output=True, encoding="utf-8", check=True).stdout.splitlines()
+    done = compare_here(sweep, "--columns", "trial,epochs,target", "--format", "csv")
+    assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines()
 
 
 def contents(folder: Path) -> dict[Path, bytes]:
