@@ -4,7 +4,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 QUIET = ("--disable-gpu", "--disable-quic", "--no-first-run", "--disable-component-update", "--disable-sync")
@@ -27,21 +27,35 @@ class Watched:
 
 
 @contextmanager
-def browser_page(width: int = 1280, height: int = 900, dark: bool = False) -> Iterator[Watched]:
+def chromium() -> Iterator[Browser]:
+    """The browser itself, for several pages. Meanwhile this thread has an event loop that runs."""
+    found = next((path for name in CHROMIUM if (path := shutil.which(name))), None)
+    assert found, "no Chromium on this machine: install one (Debian: apt install chromium)"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, args=list(QUIET), chromium_sandbox=False)
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+@contextmanager
+def page_in(browser: Browser, width: int = 1280, height: int = 900, dark: bool = False) -> Iterator[Watched]:
     """A fresh page in a fresh profile.
 
     Args:
         width, height: of the window, in CSS pixels.
         dark: whether the user prefers dark pages.
     """
-    found = next((path for name in CHROMIUM if (path := shutil.which(name))), None)
-    assert found, "no Chromium on this machine: install one (Debian: apt install chromium)"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=list(QUIET), chromium_sandbox=False)
-        context = browser.new_context(
-            viewport={"width": width, "height": height}, color_scheme="dark" if dark else "light"
-        )
-        try:
-            yield Watched(context.new_page())
-        finally:
-            browser.close()
+    context = browser.new_context(viewport={"width": width, "height": height}, color_scheme="dark" if dark else "light")
+    try:
+        yield Watched(context.new_page())
+    finally:
+        context.close()
+
+
+@contextmanager
+def browser_page(width: int = 1280, height: int = 900, dark: bool = False) -> Iterator[Watched]:
+    """A fresh page in a browser of its own; the arguments are those of `page_in`."""
+    with chromium() as browser, page_in(browser, width, height, dark) as watched:
+        yield watched

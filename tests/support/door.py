@@ -68,26 +68,30 @@ def train(workplace: Path, *flags: str, timeout: float = 300, **variables: str) 
 
 def train_beside_the_tests(workplace: Path, *flags: str, **variables: str) -> subprocess.CompletedProcess[str]:
     """As `train`, without a process of its own."""
+    return run_beside_the_tests(workplace, *on_its_profile(flags), **variables)
+
+
+def run_beside_the_tests(folder: Path, *flags: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """The command with just these flags, in `folder`, without a process of its own."""
     import wandb
 
     from trainable.train_joint_controller import main
 
-    given = on_its_profile(flags)
     wandb.teardown()  # its client reads the environment once
-    with tempfile.TemporaryDirectory() as folder:
-        out, err = Path(folder, "out"), Path(folder, "err")
+    with tempfile.TemporaryDirectory() as printed:
+        out, err = Path(printed, "out"), Path(printed, "err")
         try:
             with (
-                contextlib.chdir(workplace),
-                patch.dict(os.environ, environment(workplace, **variables), clear=True),
+                contextlib.chdir(folder),
+                patch.dict(os.environ, environment(folder, **variables), clear=True),
                 patch.object(os, "_exit", _must_not_end_the_tests),
                 printing_into(out, err),
             ):
-                status = main([*given])
+                status = main([*flags])
         finally:
             wandb.teardown()
         return subprocess.CompletedProcess(
-            given, status, out.read_text(encoding="utf-8"), err.read_text(encoding="utf-8")
+            flags, status, out.read_text(encoding="utf-8"), err.read_text(encoding="utf-8")
         )
 
 

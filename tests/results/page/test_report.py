@@ -3,16 +3,16 @@
 import dataclasses
 import math
 import shlex
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from browser import Watched, browser_page
+from browser import Watched, chromium, page_in
+from door import COMMAND, run_beside_the_tests
 from made_up_sweep import DATA_OF_A_NEW_SWEEP, OF_A_NEW_SWEEP, MadeUpTrial, write_sweep
-from sweep_process import ROOT, curve, environment
+from playwright.sync_api import Browser
+from sweep_process import ROOT, curve
 
 from results.listing.next_commands import train_command
 from results.record.failures import Failure, write_failure
@@ -28,14 +28,19 @@ def report(*sweeps: Path, output: Path) -> Path:
 
 
 @contextmanager
-def opened(page: Path, width: int = 1280, dark: bool = False) -> Iterator[Watched]:
+def opened(watched: Watched, page: Path) -> Iterator[Watched]:
     """The page when all of it is drawn; nothing may be complained about, nothing asked of a network."""
-    with browser_page(width=width, dark=dark) as watched:
-        watched.page.goto(page.as_uri())
-        watched.page.wait_for_selector("html[data-drawn=true]", state="attached")
-        yield watched
-        assert watched.complaints == []
-        assert [url for url in watched.requests if not url.startswith(("data:", "blob:"))] == [page.as_uri()]
+    watched.complaints.clear()
+    watched.requests.clear()
+    watched.page.goto(page.as_uri())
+    watched.page.wait_for_selector("html[data-drawn=true]", state="attached")
+    yield watched
+    assert_kept_to_itself(watched, page)
+
+
+def assert_kept_to_itself(watched: Watched, page: Path) -> None:
+    assert watched.complaints == []
+    assert [url for url in watched.requests if not url.startswith(("data:", "blob:"))] == [page.as_uri()]
 
 
 def marks(watched: Watched) -> dict[str, int]:
@@ -72,24 +77,62 @@ def column(watched: Watched, title: str) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def digit_report(digit_sweep: tuple[Path, str], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return report(digit_sweep[0], output=tmp_path_factory.mktemp("report") / "digits.html")
+def browser(digit_sweep: tuple[Path, str], quadratic_sweep: tuple[Path, str]) -> Iterator[Browser]:
+    """One for all pages, and started after the sweeps: nothing is to start Ray beside its event loop."""
+    with chromium() as started:
+        yield started
 
 
-def test_the_end_of_a_sweep_has_written_its_report_and_says_where(digit_sweep: tuple[Path, str]) -> None:
-    folder, printed = digit_sweep
+@pytest.fixture(scope="module")
+def tab(browser: Browser) -> Iterator[Watched]:
+    """For pages that one test looks at."""
+    with page_in(browser) as watched:
+        yield watched
+
+
+@pytest.fixture(scope="module")
+def digit_report(digit_sweep: tuple[Path, str]) -> Path:
+    """As the end of the sweep has written it."""
+    return digit_sweep[0] / "report.html"
+
+
+@pytest.fixture(scope="module")
+def drawn_digits(browser: Browser, digit_report: Path) -> Iterator[Watched]:
+    with page_in(browser) as fresh, opened(fresh, digit_report) as watched:
+        yield watched
+
+
+@pytest.fixture
+def digits(drawn_digits: Watched, digit_report: Path) -> Iterator[Watched]:
+    """The report of the digits, open for all who look at it: one test sorts its table, one brings out a trial."""
+    yield drawn_digits
+    assert_kept_to_itself(drawn_digits, digit_report)
+
+
+@pytest.fixture(scope="module")
+def walkers(
+    browser: Browser, quadratic_sweep: tuple[Path, str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Watched]:
+    """The report of the quadratic sweep, on a phone."""
+    page = report(quadratic_sweep[0], output=tmp_path_factory.mktemp("report") / "q.html")
+    with page_in(browser, width=360) as fresh, opened(fresh, page) as watched:
+        yield watched
+
+
+def test_the_end_of_a_sweep_has_written_its_report_and_says_where(
+    digit_sweep: tuple[Path, str], digits: Watched
+) -> None:
+    _, printed = digit_sweep
     assert any(line.startswith("Report ") and line.endswith("report.html") for line in printed.splitlines())
-    with opened(folder / "report.html") as watched:
-        assert "The best setting reaches" in watched.page.inner_text("h1")
+    assert "The best setting reaches" in digits.page.inner_text("h1")
 
 
 def test_it_tells_the_winner_its_gain_with_an_interval_and_how_to_have_it_again(
-    digit_sweep: tuple[Path, str], digit_report: Path
+    digit_sweep: tuple[Path, str], digits: Watched
 ) -> None:
     record = read_sweep(digit_sweep[0])
     best = record.ranked()[0]
-    with opened(digit_report) as watched:
-        text = watched.page.inner_text("main")
+    text = digits.page.inner_text("main")
     assert f"{record.score(best):.3f}" in text
     assert "95 % interval" in text
     assert "oracle" in text
@@ -101,59 +144,57 @@ def test_the_page_is_small_enough_to_send(digit_report: Path) -> None:
     assert digit_report.stat().st_size < 1.5e6
 
 
-def test_every_chart_is_drawn_and_says_what_to_see(digit_report: Path) -> None:
-    with opened(digit_report) as watched:
-        drawn = marks(watched)
-        unread = watched.page.evaluate(
-            """() => [...document.querySelectorAll("figure.chart")].filter((figure) =>
-                !figure.querySelector("details table, .numbers a")).map((figure) => figure.id)"""
-        )
+def test_every_chart_is_drawn_and_says_what_to_see(digits: Watched) -> None:
+    drawn = marks(digits)
+    unread = digits.page.evaluate(
+        """() => [...document.querySelectorAll("figure.chart")].filter((figure) =>
+            !figure.querySelector("details table, .numbers a")).map((figure) => figure.id)"""
+    )
     assert len(drawn) >= 8
     assert {chart: count for chart, count in drawn.items() if count == 0} == {}
     assert unread == []
 
 
-def test_the_table_is_sorted_by_keyboard(digit_report: Path) -> None:
-    with opened(digit_report) as watched:
-        assert column(watched, "#") == ["1", "2", "3", "4"]
-        button = watched.page.locator("table.sortable th button", has_text="lr")
-        button.focus()
-        watched.page.keyboard.press("Enter")
-        rising = [float(text) for text in column(watched, "lr")]
-        watched.page.keyboard.press("Enter")
-        falling = [float(text) for text in column(watched, "lr")]
-        assert watched.page.locator("th[aria-sort=descending]").inner_text().strip().startswith("lr")
+def test_the_table_is_sorted_by_keyboard(digits: Watched) -> None:
+    assert column(digits, "#") == ["1", "2", "3", "4"]
+    button = digits.page.locator("table.sortable th button", has_text="lr")
+    button.focus()
+    digits.page.keyboard.press("Enter")
+    rising = [float(text) for text in column(digits, "lr")]
+    digits.page.keyboard.press("Enter")
+    falling = [float(text) for text in column(digits, "lr")]
+    assert digits.page.locator("th[aria-sort=descending]").inner_text().strip().startswith("lr")
     assert rising == sorted(rising)
     assert falling == rising[::-1]
 
 
-def test_a_trials_number_brings_it_out_in_the_charts_and_moves_no_axis(digit_report: Path) -> None:
+def test_a_trials_number_brings_it_out_in_the_charts_and_moves_no_axis(digits: Watched) -> None:
     axes = """() => [...document.querySelectorAll(".plot")].map((plot) => Object.entries(plot._fullLayout)
         .filter(([name]) => /^[xy]axis/.test(name)).map(([name, axis]) => [plot.id, name, ...axis.range]))"""
     brought_out = """() => [...document.querySelectorAll(".plot")].filter((plot) =>
         plot.data.at(-1).hoverinfo === "skip" && plot.data.at(-1).x[0] !== null).map((plot) => plot.id.slice(8))"""
-    with opened(digit_report) as watched:
-        before = watched.page.evaluate(axes)
-        assert watched.page.evaluate(brought_out) == []
-        watched.page.locator(".pin").first.click()
-        assert {"curves", "parallel", "plane", "slice-0"} <= set(watched.page.evaluate(brought_out))
-        assert watched.page.evaluate(axes) == before
+    before = digits.page.evaluate(axes)
+    assert digits.page.evaluate(brought_out) == []
+    digits.page.locator(".pin").first.click()
+    assert {"curves", "parallel", "plane", "slice-0"} <= set(digits.page.evaluate(brought_out))
+    assert digits.page.evaluate(axes) == before
 
 
-def test_charts_have_the_papers_width_when_they_are_printed_and_their_own_afterwards(digit_report: Path) -> None:
+def test_charts_have_the_papers_width_when_they_are_printed_and_their_own_afterwards(digits: Watched) -> None:
     widths = '() => [...document.querySelectorAll(".plot svg.main-svg:first-child")].map((svg) => svg.clientWidth)'
-    with opened(digit_report) as watched:
-        before = watched.page.evaluate(widths)
-        watched.page.evaluate('dispatchEvent(new Event("beforeprint"))')
-        wait_until(watched, widths, [640] * len(before))
-        watched.page.evaluate('dispatchEvent(new Event("afterprint"))')
-        wait_until(watched, widths, before)
+    before = digits.page.evaluate(widths)
+    digits.page.evaluate('dispatchEvent(new Event("beforeprint"))')
+    wait_until(digits, widths, [640] * len(before))
+    digits.page.evaluate('dispatchEvent(new Event("afterprint"))')
+    wait_until(digits, widths, before)
     assert 640 not in before
 
 
 @pytest.mark.parametrize("dark", [False, True])
-def test_it_fits_a_phone_and_can_be_read_in_the_light_and_in_the_dark(digit_report: Path, dark: bool) -> None:
-    with opened(digit_report, width=360, dark=dark) as watched:
+def test_it_fits_a_phone_and_can_be_read_in_the_light_and_in_the_dark(
+    browser: Browser, digit_report: Path, dark: bool
+) -> None:
+    with page_in(browser, width=360, dark=dark) as fresh, opened(fresh, digit_report) as watched:
         assert watched.page.evaluate("document.documentElement.scrollWidth") <= 360
         contrasts = watched.page.evaluate(
             """() => {
@@ -176,16 +217,17 @@ def test_it_fits_a_phone_and_can_be_read_in_the_light_and_in_the_dark(digit_repo
     assert max(darkness) < 64 if dark else min(darkness) > 192
 
 
-def test_a_run_that_tells_little_gets_what_can_be_said(quadratic_sweep: tuple[Path, str], tmp_path: Path) -> None:
-    with opened(report(quadratic_sweep[0], output=tmp_path / "q.html")) as watched:
-        drawn = marks(watched)
-        assert "flat" in watched.page.inner_text("main")
+def test_a_run_that_tells_little_gets_what_can_be_said(walkers: Watched) -> None:
+    drawn = marks(walkers)
+    assert "flat" in walkers.page.inner_text("main")
     assert drawn
     assert not any("figure" in chart for chart in drawn)
     assert min(drawn.values()) > 0
 
 
-def test_the_kinds_own_figures_show_what_the_best_epochs_and_the_baselines_achieve(tmp_path: Path) -> None:
+def test_the_kinds_own_figures_show_what_the_best_epochs_and_the_baselines_achieve(
+    tab: Watched, tmp_path: Path
+) -> None:
     reach = Figure("reach", "Answers by their length", "words allowed", "right <answers>", reading="More is better.")
     of_checkpoint = Figure("none", "Nothing has a curve of it", "x", "y")
     of_baseline = {"reach": {"x": [8, 16], "y": [0.5, 0.6]}}
@@ -203,7 +245,7 @@ def test_the_kinds_own_figures_show_what_the_best_epochs_and_the_baselines_achie
         checkpoint = sweep / f"trial_{number:05d}" / f"checkpoint_{epoch:06d}"
         checkpoint.mkdir()
         write_details(checkpoint, Details(curves={"reach": Curve((8, 16), heights)}))
-    with opened(report(sweep, output=tmp_path / "m.html")) as watched:
+    with opened(tab, report(sweep, output=tmp_path / "m.html")) as watched:
         assert [chart.rpartition("-figure-")[2] for chart in marks(watched) if "-figure-" in chart] == ["1"]
         section = watched.page.locator("section[aria-labelledby$=achieves]")
         told = section.inner_text()
@@ -218,7 +260,7 @@ def test_the_kinds_own_figures_show_what_the_best_epochs_and_the_baselines_achie
 
 
 def test_what_the_winner_showed_first_stands_beside_what_it_showed_at_its_best_as_text(
-    quadratic_sweep: tuple[Path, str], tmp_path: Path
+    quadratic_sweep: tuple[Path, str], walkers: Watched
 ) -> None:
     record = read_sweep(quadratic_sweep[0])
     winner = record.ranked()[0]
@@ -226,12 +268,11 @@ def test_what_the_winner_showed_first_stands_beside_what_it_showed_at_its_best_a
     samples = read_samples(winner.folder)
     assert best
     epochs = (1, best["training_iteration"])
-    with opened(report(record.folder, output=tmp_path / "q.html"), width=360) as watched:
-        assert "What it does, before and after" in watched.page.locator("h2").all_inner_texts()
-        heads, *shown = watched.page.locator(".texts tr").evaluate_all(
-            "(rows) => rows.map((row) => [...row.cells].map((cell) => cell.textContent))"
-        )
-        assert watched.page.evaluate("document.documentElement.scrollWidth") <= 360
+    assert "What it does, before and after" in walkers.page.locator("h2").all_inner_texts()
+    heads, *shown = walkers.page.locator(".texts tr").evaluate_all(
+        "(rows) => rows.map((row) => [...row.cells].map((cell) => cell.textContent))"
+    )
+    assert walkers.page.evaluate("document.documentElement.scrollWidth") <= 360
     assert heads == ["prompt", *(f"{name}, epoch {epoch}" for name in ("answer", "height") for epoch in epochs)]
     assert [row[:3] for row in shown] == [
         [first["prompt"], first["answer"], last["answer"]]
@@ -239,13 +280,13 @@ def test_what_the_winner_showed_first_stands_beside_what_it_showed_at_its_best_a
     ]
 
 
-def test_names_and_causes_are_text_and_nothing_else(tmp_path: Path) -> None:
+def test_names_and_causes_are_text_and_nothing_else(tab: Watched, tmp_path: Path) -> None:
     hostile = "</script><script>document.title = 'taken'</script><img src=x onerror=alert(1)>"
     kinds = [hostile, "b", hostile, "b"]
     trials = [MadeUpTrial({"kind": kind, "lr": 0.1**n}, [0.4, 0.5 + n / 10, 0.5]) for n, kind in enumerate(kinds)]
     sweep = write_sweep(tmp_path / "hostile", trials)
     write_failure(sweep / "trial_00001", Failure("error", 4, f"ValueError: {hostile}", "Traceback"))
-    with opened(report(sweep, output=tmp_path / "h.html")) as watched:
+    with opened(tab, report(sweep, output=tmp_path / "h.html")) as watched:
         assert watched.page.title() == "Sweep hostile"
         assert hostile in watched.page.inner_text("main")
 
@@ -265,8 +306,8 @@ def test_names_and_causes_are_text_and_nothing_else(tmp_path: Path) -> None:
     ],
     ids=["none", "begun", "failed", "running", "no numbers", "1000"],
 )
-def test_any_sweep_gets_a_page(trials: list[MadeUpTrial], tmp_path: Path) -> None:
-    with opened(report(write_sweep(tmp_path / "any", trials), output=tmp_path / "any.html")) as watched:
+def test_any_sweep_gets_a_page(trials: list[MadeUpTrial], tab: Watched, tmp_path: Path) -> None:
+    with opened(tab, report(write_sweep(tmp_path / "any", trials), output=tmp_path / "any.html")) as watched:
         assert watched.page.inner_text("h1")
         assert min(marks(watched).values(), default=1) > 0
 
@@ -284,11 +325,15 @@ def test_a_running_sweep_that_beats_nothing_yet_says_so_in_a_sentence(tmp_path: 
 
 
 def test_several_sweeps_are_side_by_side(
-    digit_sweep: tuple[Path, str], quadratic_sweep: tuple[Path, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    digit_sweep: tuple[Path, str],
+    quadratic_sweep: tuple[Path, str],
+    tab: Watched,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     assert main([str(digit_sweep[0]), str(quadratic_sweep[0])]) == 2
     assert "say where: --output" in capsys.readouterr().err
-    with opened(report(digit_sweep[0], quadratic_sweep[0], output=tmp_path / "both.html")) as watched:
+    with opened(tab, report(digit_sweep[0], quadratic_sweep[0], output=tmp_path / "both.html")) as watched:
         assert [heading.strip() for heading in watched.page.locator("h2.sweep").all_inner_texts()] == [
             "Sweep a",
             "Sweep twin",
@@ -298,13 +343,11 @@ def test_several_sweeps_are_side_by_side(
 def test_the_command_trains_the_winner_again_to_the_same_numbers(digit_sweep: tuple[Path, str], tmp_path: Path) -> None:
     record = read_sweep(digit_sweep[0])
     best = record.ranked()[0]
-    command = shlex.split(train_command(record, best) or "")
-    assert command[0] == "python"
-    command[command.index("--output_dir") + 1] = str(tmp_path / "again")
+    python, script, *flags = shlex.split(train_command(record, best) or "")
+    assert (python, ROOT / script) == ("python", COMMAND)
+    flags[flags.index("--output_dir") + 1] = str(tmp_path / "again")
 
-    done = subprocess.run(
-        [sys.executable, *command[1:]], cwd=ROOT, env=environment(), capture_output=True, encoding="utf-8"
-    )
+    done = run_beside_the_tests(ROOT, *flags, HOME=str(Path.home()))
 
     assert done.returncode == 0, done.stderr
     again = curve(tmp_path / "again")

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from door import CORE_EXPERIMENT, REPOSITORY, environment, train, train_beside_the_tests
+from door import CORE_EXPERIMENT, REPOSITORY, environment, run_beside_the_tests, train, train_beside_the_tests
 from made_up_sweep import write_sweep
 from wandb.sdk.launch.sweeps.utils import create_sweep_command, create_sweep_command_args
 from wandb_file import history, offline_runs, run_record
@@ -71,7 +71,7 @@ def test_a_command_of_the_guide_runs_as_written(command: str, workplace: Path) -
 def run_as_written(command: str, workplace: Path, **variables: str) -> "subprocess.CompletedProcess[str]":
     """In a shell, unless a shell would have nothing to do but to split the command into its flags."""
     if command.startswith(PLAIN):
-        return train_beside_the_tests(workplace, *shlex.split(command.removeprefix(PLAIN)), **variables)
+        return run_beside_the_tests(workplace, *shlex.split(command.removeprefix(PLAIN)), **variables)
     return subprocess.run(
         ["bash", "-c", command],
         cwd=workplace,
