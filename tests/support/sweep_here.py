@@ -69,6 +69,9 @@ def command_here(
     import wandb
 
     wandb.teardown()  # its client reads the environment once
+    # Else what the client tells of itself is sent a minute later, and the complaint that nobody takes it is a line in
+    # whatever this process does then.
+    variables = {"WANDB_ERROR_REPORTING": "false"} | variables
     with tempfile.TemporaryDirectory() as folder:
         out, err = Path(folder, "out"), Path(folder, "err")
         try:

@@ -311,16 +311,18 @@ def test_a_report_that_was_deleted_is_written_anew(server: StrictWandbServer, tm
 ENTRY, VIEW, REPORT = "UpsertSweep", "UpsertView2", "upsertView"
 
 
-@pytest.mark.parametrize("status", [200, 400, 403], ids=["GraphQL error", "400", "403"])
+REFUSALS = (
+    (ENTRY, "the sweep's entry on the Sweeps page", (200, 400, 403)),
+    (VIEW, "the sweep's saved view", (200, 400, 403)),  # by another client than the entry
+    (REPORT, "the report", (400,)),  # by the view's client
+    ("Viewer", "the sweep's dashboard", (403,)),
+)
+
+
 @pytest.mark.parametrize(
-    ("operation", "part"),
-    [
-        (ENTRY, "the sweep's entry on the Sweeps page"),
-        (VIEW, "the sweep's saved view"),
-        (REPORT, "the report"),
-        ("Viewer", "the sweep's dashboard"),
-    ],
-    ids=["entry", "view", "report", "all"],
+    ("operation", "part", "status"),
+    [(operation, part, status) for operation, part, statuses in REFUSALS for status in statuses],
+    ids=lambda value: {200: "GraphQL error"}.get(value, value),
 )
 def test_a_part_that_the_server_refuses_is_one_line_and_the_rest_is_made(
     operation: str, part: str, status: int, server: StrictWandbServer, tmp_path: Path

@@ -36,6 +36,7 @@ def test_metrics_that_no_kind_declares_reach_every_view_with_one_word_about_it(
 ) -> None:
     (tmp_path / "talkative.py").write_text(KIND, encoding="utf-8")
     flags = ("--run", f"{tmp_path / 'talkative.py'}:KIND", "--num_samples", 2, "--num_epochs", 2, "--scheduler", "none")
+    flags += ("--max_concurrent_trials", 1)
     done = sweep_here(tmp_path, "--name", "mine", *flags, "--wandb_mode", "offline")
     assert done.returncode == 0, done.stderr
 
