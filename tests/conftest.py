@@ -1,9 +1,12 @@
 """Real sweeps, run once and read by many tests."""
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
+from made_once import made_once
+from repeated_sweep import Repeated, repeat
 from sweep_here import stop_ray_here, sweep_here
 from sweep_process import QUADRATIC
 
@@ -14,22 +17,34 @@ def _no_ray_stays() -> Iterator[None]:
     stop_ray_here()
 
 
-@pytest.fixture(scope="session")
-def digit_sweep(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
-    """A small sweep of the real thing on the shipped profile: its folder and what it printed."""
-    storage = tmp_path_factory.mktemp("sweeps")
+def _digit_sweep(storage: Path) -> tuple[Path, str]:
     finished = sweep_here(storage, "--name", "a", "--num_samples", 4, "--num_epochs", 5, "--grace_period", 5)
     assert finished.returncode == 0, finished.stderr
     return storage / "a", finished.stdout
 
 
 @pytest.fixture(scope="session")
-def quadratic_sweep(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
-    """An uninterrupted sweep of the quadratic run, one trial at a time, some stopped early."""
-    storage = tmp_path_factory.mktemp("sweeps")
+def digit_sweep(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """A small sweep of the real thing on the shipped profile: its folder and what it printed."""
+    return made_once(tmp_path_factory, "digit_sweeps", _digit_sweep)
+
+
+def _quadratic_sweep(storage: Path) -> tuple[Path, str]:
     finished = sweep_here(
         storage, "--name", "twin", *QUADRATIC, "--num_samples", 8, "--num_epochs", 12, "--grace_period", 2,
         "--max_concurrent_trials", 1,
     )  # fmt: skip
     assert finished.returncode == 0, finished.stderr
     return storage / "twin", finished.stdout
+
+
+@pytest.fixture(scope="session")
+def quadratic_sweep(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """An uninterrupted sweep of the quadratic run, one trial at a time, some stopped early."""
+    return made_once(tmp_path_factory, "quadratic_sweeps", _quadratic_sweep)
+
+
+@pytest.fixture(scope="session")
+def repeated_sweep(quadratic_sweep: tuple[Path, str], tmp_path_factory: pytest.TempPathFactory) -> Repeated:
+    """The quadratic sweep once more, in the process of the tests, from its sweep.yaml."""
+    return made_once(tmp_path_factory, "repeated_sweeps", partial(repeat, quadratic_sweep[0]))

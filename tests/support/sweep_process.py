@@ -62,6 +62,11 @@ def kill(process: "subprocess.Popen[str]", sweep: Path) -> None:
     """As `kill -9` does; returns once the workers of its trials are gone too."""
     process.kill()
     process.communicate()
+    wait_for_workers(sweep)
+
+
+def wait_for_workers(sweep: Path) -> None:
+    """Of a sweep that has ended just now: until those of its trials are gone too."""
     deadline = time.monotonic() + 60
     for worker in {Path(f"/proc/{row['pid']}") for trial in trial_folders(sweep) for row in rows(trial)}:
         while worker.exists():

@@ -14,6 +14,7 @@ import torch
 import yaml
 from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
+from repeated_sweep import Repeated
 from sweep_here import start_joined, sweep_here
 from sweep_process import QUADRATIC, ROOT, curves, environment, params, rows, trial_folders
 from views import tensorboard_curves, wandb_steps
@@ -146,12 +147,13 @@ def test_optuna_knows_every_trial_and_none_is_left_running(digit_sweep: Sweep) -
         assert trial.value == max(row["Val/In_Budget_Accuracy"] for row in rows(recorded))
 
 
-def test_a_finished_sweep_has_nothing_left_to_do(digit_sweep: Sweep) -> None:
-    folder, _ = digit_sweep
+def test_a_finished_sweep_has_nothing_left_to_do(digit_sweep: Sweep, tmp_path: Path) -> None:
+    folder = shutil.copytree(digit_sweep[0], tmp_path / "a")
     before = {file: file.stat().st_mtime_ns for file in folder.rglob("*") if file.name == "result.json"}
-    again = sweep_here(folder.parent, "--resume", "a")
+    again = sweep_here(tmp_path, "--resume", "a")
     assert again.returncode == 0, again.stderr
     assert "Nothing is left to do" in again.stdout
+    assert len(before) == 4
     assert {file: file.stat().st_mtime_ns for file in before} == before
 
 
@@ -175,12 +177,10 @@ def test_trials_that_fall_behind_are_stopped_early_and_optuna_hears_of_it(quadra
         assert len(trial.intermediate_values) == ran
 
 
-def test_sweep_yaml_repeats_the_sweep_under_a_new_name(quadratic_sweep: Sweep, tmp_path: Path) -> None:
-    folder, _ = quadratic_sweep
-    again = sweep_here(tmp_path, "--config", folder / "sweep.yaml", "--name", "again")
-    assert again.returncode == 0, again.stderr
-    assert curves(tmp_path / "again") == curves(folder)
-    assert yaml.safe_load((tmp_path / "again" / "sweep.yaml").read_text(encoding="utf-8"))["name"] == "again"
+def test_sweep_yaml_repeats_the_sweep_under_a_new_name(repeated_sweep: Repeated, quadratic_sweep: Sweep) -> None:
+    again = repeated_sweep.folder
+    assert curves(again) == curves(quadratic_sweep[0])
+    assert yaml.safe_load((again / "sweep.yaml").read_text(encoding="utf-8"))["name"] == again.name == "again"
 
 
 def test_a_report_that_cannot_be_written_costs_a_line(quadratic_sweep: Sweep, tmp_path: Path) -> None:
@@ -196,7 +196,7 @@ def test_a_report_that_cannot_be_written_costs_a_line(quadratic_sweep: Sweep, tm
 
 def test_a_reader_that_has_gone_costs_the_sweep_nothing(tmp_path: Path) -> None:
     """As of `run_sweep.py | head -3`, or of a `tee` that is killed."""
-    flags = ("--num_samples", 2, "--num_epochs", 2, "--wandb_mode", "disabled")
+    flags = ("--num_samples", 2, "--num_epochs", 2, "--max_concurrent_trials", 1, "--wandb_mode", "disabled")
     running = start_joined(tmp_path, "--name", "unread", *QUADRATIC, *flags)
     assert running.stdout
     running.stdout.close()
@@ -224,17 +224,21 @@ def test_disabled_wandb_leaves_no_run_heeds_no_variable_and_says_what_sends_it_l
 
 
 @pytest.mark.parametrize("mode", ["offline", "disabled"])
-def test_wandb_mode_of_the_environment_is_followed(mode: str, tmp_path: Path) -> None:
-    done = sweep_here(tmp_path, "--name", "env", *QUADRATIC, "--num_samples", 1, "--num_epochs", 2, WANDB_MODE=mode)
+def test_wandb_mode_of_the_environment_is_followed(mode: str, quadratic_sweep: Sweep, tmp_path: Path) -> None:
+    """By a sweep with nothing left to do, of which W&B lacks a trial."""
+    trial = shutil.copytree(quadratic_sweep[0], tmp_path / "env") / "trial_00000"
+    shutil.rmtree(trial / "wandb")
+    (mark,) = trial.glob(".wandb*")
+    mark.unlink()
+    done = sweep_here(tmp_path, "--resume", "env", WANDB_MODE=mode)
     assert done.returncode == 0, done.stderr
-    trial = tmp_path / "env" / "trial_00000"
-    assert (wandb_steps(trial) == [1, 2]) if mode == "offline" else not (trial / "wandb").exists()
+    assert (wandb_steps(trial) == [*range(1, 13)]) if mode == "offline" else not (trial / "wandb").exists()
 
 
 def test_a_wandb_server_that_does_not_answer_costs_the_sweep_nothing(tmp_path: Path) -> None:
     done = sweep_here(
         tmp_path, "--name", "alone", *QUADRATIC, "--num_samples", 2, "--num_epochs", 3, "--wandb_mode", "online",
-        "--upload_checkpoints", "all", "--scheduler", "none",
+        "--upload_checkpoints", "all", "--scheduler", "none", "--max_concurrent_trials", 1,
         WANDB_BASE_URL="http://127.0.0.1:9", WANDB_API_KEY="local" + "0" * 40,
         WANDB_INIT_TIMEOUT="5",
     )  # fmt: skip

@@ -84,31 +84,38 @@ def test_the_line_for_a_log_file_says_the_same() -> None:
 
 
 def test_on_a_terminal_the_panel_stays_where_it_is_and_fits_a_new_width(tmp_path: Path) -> None:
-    flags = (*QUADRATIC, "--num_samples", 16, "--num_epochs", 12, "--epoch_ms", 100, "--wandb_mode", "disabled")
+    gate = tmp_path / "gate"
+    gate.touch()
+    flags = (
+        *QUADRATIC, "--num_samples", 6, "--num_epochs", 6, "--epoch_ms", 100, "--gate", gate,
+        "--max_concurrent_trials", 1, "--wandb_mode", "disabled",
+    )  # fmt: skip
     there = ray_here()
     wanted = command(tmp_path, "--name", "seen", *flags, "--address", there.address)
     terminal = Terminal(wanted, environment(**there.variables), columns=100, lines=30)
 
     def indices(lines: list[str]) -> list[int]:
-        return [index for index, line in enumerate(lines) if "/16 trials done" in line]
+        return [index for index, line in enumerate(lines) if "/6 trials done" in line]
 
     shown, seen = terminal.watch(), set()
-    while not any(line.startswith("4/16 trials done") for line in shown):
+    while not any(line.startswith("2/6 trials done") for line in shown):
         seen.update(indices(shown))
         assert len(indices(shown)) <= 1
         assert terminal.process.poll() is None, shown
         shown = terminal.watch()
     assert len(seen) == 1
     assert any("epochs/s, about 0:" in line for line in shown)
+    gate.unlink()  # the sweep waits now
     terminal.resize(56, 24)
     terminal.watch(0.6)
     shown = terminal.watch()
-    assert len([line for line in shown if "/16 trials done" in line]) == 1
-    assert sum(bool(re.search(r"\d+/12 +\d\.\d{3}$", line)) for line in shown) <= 2  # one line a running trial
+    assert len(indices(shown)) == 1
+    assert sum(bool(re.search(r"\d+/6 +\d\.\d{3}$", line)) for line in shown) <= 1  # one line a running trial
+    gate.touch()
     while terminal.process.poll() is None:
         shown = terminal.watch()
     assert terminal.process.returncode == 0
-    assert not any("/16 trials done" in line for line in shown)  # the table has taken the panel's place
+    assert not any("/6 trials done" in line for line in shown)  # the table has taken the panel's place
     assert any(line.startswith("Resume") for line in shown)
 
 
