@@ -3,8 +3,11 @@
 Those of docs/own_run.md, too.
 """
 
+import re
+
 import pytest
-from readme import COMMANDS, MAKE, OWN_RUN, TRAINING, VARIANTS, Project, blocks
+from arithmetic import copy_model
+from readme import COMMANDS, MAKE, OWN_RUN, TRAINING, VARIANTS, WITHOUT_WANDB, Project, blocks
 from sweep_process import trial_folders
 
 
@@ -29,14 +32,16 @@ def test_one_run_is_trained_evaluated_and_exported(project: Project) -> None:
 def test_a_sweep_of_ones_own_profile_space_or_recipe(heading: str, project: Project) -> None:
     (project.folder / "my_space.py").write_text("\n".join(blocks("python").get(heading, [])), encoding="utf-8")
     (line,) = COMMANDS[heading]
-    project.run(line)
+    project.run(line, **WITHOUT_WANDB)
     assert len(trial_folders(project.folder / "results" / "sweeps" / VARIANTS[heading])) == 2
 
 
-def test_a_language_model_a_task_and_a_run_of_ones_own_are_swept(project: Project) -> None:
+@pytest.mark.parametrize("line", COMMANDS[OWN_RUN], ids=lambda line: re.findall(r"--name (\S+)", line)[0])
+def test_a_language_model_a_task_and_a_run_of_ones_own_are_swept(line: str, project: Project) -> None:
     (project.folder / "my_task.py").write_text("\n".join(blocks("python")[OWN_RUN]), encoding="utf-8")
-    for line in COMMANDS[OWN_RUN]:
-        assert "2/2 trials done" in project.run(line)
+    if "examples/arithmetic" in line:
+        copy_model(project.folder / "examples" / "arithmetic" / "model")
+    assert "2/2 trials done" in project.run(line, **WITHOUT_WANDB)
 
 
 def test_ones_own_kind_of_run_is_checked(project: Project) -> None:

@@ -10,7 +10,12 @@ from pathlib import Path
 from sweep_process import ROOT, environment
 
 HEADINGS_AND_BLOCKS = re.compile(r"^#+ (.+?)$|^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-NOT_OF_THE_PROJECT = (".*", "__pycache__", "*.egg-info", "checkpoints", "sweeps", "tests", "wandb")
+NOT_OF_THE_PROJECT = (".*", "__pycache__", "*.egg-info", "checkpoints", "sweeps", "tests", "tmp*", "wandb")
+"""Temporary folders, too: another test may be making the example's model, and its files vanish under a copy."""
+
+ONE_CORE = {"SLURM_CPUS_PER_TASK": "1"}
+"""As where a scheduler allots one core: a sweep's trials share one worker, which costs seconds to start."""
+WITHOUT_WANDB = ONE_CORE | {"WANDB_MODE": "disabled"}
 
 
 def blocks(language: str, page: str = "README.md") -> dict[str, list[str]]:
@@ -58,7 +63,11 @@ class Project:
         return environment(PATH=path, PYTHONPATH=str(self.folder), PIP_NO_INDEX="1")
 
     def run(self, line: str, **variables: str) -> str:
-        """Run a line in a shell, which has to succeed; what it printed."""
+        """Run a line in a shell, which has to succeed; what it printed.
+
+        Args:
+            variables: of the shell's environment.
+        """
         done = subprocess.run(
             line, shell=True, capture_output=True, encoding="utf-8", cwd=self.folder, env=self.environment | variables
         )

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from sweep_process import ROOT
+from arithmetic import TASK, making_its_model
 
 from trainable.language_model import token_budgets
 from trainable.language_model.settings import LanguageModelSettings
@@ -18,9 +18,10 @@ from trainable.settings_fields import with_values
 @pytest.fixture(scope="module")
 def task(one_thread: None) -> tuple[LanguageModelSettings, TaskData]:
     """As at the first launch, when the model is made where it is not there yet."""
-    settings = LanguageModelSettings(task=str(ROOT / "examples" / "arithmetic" / "task.py"))
+    settings = LanguageModelSettings(task=str(TASK))
     settings = with_values(settings, KIND.defaults(settings))
-    return settings, KIND.prepare(settings)
+    with making_its_model():
+        return settings, KIND.prepare(settings)
 
 
 def test_the_model_as_it_comes_answers_in_shape_and_most_of_the_time_twice(
