@@ -127,9 +127,10 @@ def test_a_diverged_trial_is_no_error(failed: Failed) -> None:
 def test_a_process_whose_gpu_failed_or_whose_run_cannot_be_closed_takes_no_other_trial(
     how: str, why: str, failed: Failed
 ) -> None:
-    trial, following = (failed.ended / f"trial_{FATES.index(how) + after:05d}" for after in (0, 1))
-    said = f"{following.name}: its worker can train no more ({why}); another is started".replace("_000", " ")
+    number = FATES.index(how) + 1
+    said = f"trial {number}: its worker can train no more ({why}); another is started"
     assert said in " ".join(failed.said.split())
+    trial, following = failed.trial(how), failed.ended / f"trial_{number:05d}"
     assert (trial / "failure.json").exists() == (how in FAILED)
     assert len(rows(trial)) == (FATE_EPOCH - 1 if how in FAILED else NUM_EPOCHS)
     assert {row["pid"] for row in rows(trial)}.isdisjoint(row["pid"] for row in rows(following))
@@ -137,8 +138,8 @@ def test_a_process_whose_gpu_failed_or_whose_run_cannot_be_closed_takes_no_other
 
 def test_a_trial_out_of_memory_is_tried_once_more_alone(failed: Failed) -> None:
     hungry, starved = failed.trial("hungry"), failed.trial("starved")
-    names = " and ".join(f"trial {FATES.index(fate)}" for fate in ("hungry", "starved"))
-    assert f"Out of memory: {names.replace(' and ', ', ')} once more, each alone" in failed.said
+    names = ", ".join(f"trial {FATES.index(fate)}" for fate in ("hungry", "starved"))
+    assert f"Out of memory: {names} once more, each alone" in failed.said
     assert (hungry / "failure_1.json").exists()
     assert not (hungry / "failure.json").exists()
     assert len(rows(hungry)) == NUM_EPOCHS
