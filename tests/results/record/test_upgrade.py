@@ -5,8 +5,8 @@
     python tune/run_sweep.py --name recorded --run quadratic_run:KIND --num_samples 4 --num_epochs 6 --grace_period 2 \
         --epoch_ms 300 --max_concurrent_trials 1
 
-Left out of it: what is derived from the record, all but the newest checkpoints, and the absolute paths. Its epochs are
-shorter now.
+Left out of it: what is derived from the record, all but the newest checkpoints, the absolute paths, and what the
+quadratic run could be set to then and cannot now, how to fail. Its epochs are shorter now.
 """
 
 import json
