@@ -11,7 +11,7 @@ from strict_wandb_server import strict_wandb_server
 from sweep_process import ROOT, trial_folders
 
 SWEEP, *GOING_ON, SENDING_IT, COMPARING_IT = ABOUT_DEMO
-SERVERS = {"tensorboard": ("/data/runs", b"trial_00003"), "optuna-dashboard": ("/api/studies", b'"demo"')}
+SERVERS = {"tensorboard": ("/data/runs", b"trial_00005"), "optuna-dashboard": ("/api/studies", b'"demo"')}
 """By command: one of its pages, and what it has to show."""
 
 
@@ -35,14 +35,14 @@ def test_every_command_of_the_readme_is_run_by_a_test() -> None:
 
 def test_the_sweep_is_repeated_resumed_and_confirmed(demo: Project) -> None:
     trials = {sweep.name: len(trial_folders(sweep)) for sweep in (demo.folder / "results" / "sweeps").iterdir()}
-    assert trials == {"demo": 4, "demo-again": 3, "demo-confirmed": 6}
+    assert trials == {"demo": 6, "demo-again": 4, "demo-confirmed": 6}
 
 
 def test_wandb_is_sent_every_trial_and_a_report(demo: Project) -> None:
     (send,), (send_with_report,) = COMMANDS[SENDING_IT], comparing("sync_wandb.py")
     with strict_wandb_server() as wandb_server:  # the service itself needs an account
         demo.run(send, **wandb_server.variables)
-        assert len(wandb_server.runs) == 4, "those kept on disk, and the one that ran with W&B disabled"
+        assert len(wandb_server.runs) == 6, "those kept on disk, and the one that ran with W&B disabled"
         assert all(run.finished for run in wandb_server.runs.values())
         demo.run(send_with_report, **wandb_server.variables)
         assert len(wandb_server.pages.reports) == 1
@@ -51,9 +51,9 @@ def test_wandb_is_sent_every_trial_and_a_report(demo: Project) -> None:
 def test_the_terminal_shows_one_ranking(demo: Project) -> None:
     all_three, chosen, data = map(demo.run, comparing("compare_trials.py"))
     assert "demo-confirmed" in all_three
-    assert "3 of 4 shown" in chosen
+    assert "3 of 6 shown" in chosen
     assert data.splitlines()[0] == "trial,lr,score"
-    assert len(data.splitlines()) == 1 + 4
+    assert len(data.splitlines()) == 1 + 6
 
 
 def test_the_report_is_one_page(demo: Project) -> None:
