@@ -263,7 +263,7 @@ def test_a_curve_is_one_after_a_resume_for_a_server_that_watched(fast: str, tmp_
         write_trial(sweep / "trial_00000", MadeUpTrial(config, [0.1, 0.2, 0.5, 0.4]))
         write_all_events(sweep)
 
-        board.wait_until(lambda: board.curve("trial_00000", OBJECTIVE)[-1][0] == 4)
+        board.wait_until(lambda: [step for step, _ in board.curve("trial_00000", OBJECTIVE)][-1:] == [4])
         assert board.curve("trial_00000", OBJECTIVE) == [
             (epoch, as_float32(value)) for epoch, value in enumerate([0.1, 0.2, 0.5, 0.4], 1)
         ]
