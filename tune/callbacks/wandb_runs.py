@@ -8,22 +8,24 @@ import atexit
 import dataclasses
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ray.air.integrations.wandb import WandbLoggerCallback
 
 from results.record.sweeps import SweepRecord, TrialRecord, read_sweep, read_trial
 from results.trackers.wandb_client import WandbUnavailable, end_client, first_line
 from results.trackers.wandb_confirmation import Confirmations
-from results.trackers.wandb_dashboard import SweepDashboard
 from results.trackers.wandb_run import ClosedRun, TrialWandbRun
-from results.trackers.wandb_settings import ModelArtifact
+from results.trackers.wandb_settings import ModelArtifact, WandbRunSettings
 from results.trackers.wandb_sweep_entry import RUNNING, ended_state
 from results.trackers.wandb_trials import is_lacking, models, open_trial, sweep_settings
 from results.trackers.worker import Worker
 from trainable.contract import TrialStatus
 from tune.callbacks.recorder import Recorder
 from tune.engine.ray_trials import number_of
+
+if TYPE_CHECKING:
+    from results.trackers.wandb_dashboard import SweepDashboard
 
 HAND_OVER_TIMEOUT_S = 120.0
 
@@ -36,7 +38,7 @@ class SweepWandbCallback(WandbLoggerCallback):
         self._settings = sweep_settings(record, mode)
         super().__init__(project=self._settings.project, group=self._settings.group)
         self._record, self._recorder = record, recorder
-        self._dashboard = SweepDashboard(self._settings, record, say) if self._settings.is_online else None
+        self._dashboard = _dashboard(self._settings, record, say) if self._settings.is_online else None
         self._open: dict[int, TrialWandbRun] = {}
         self._confirmations = Confirmations()
         self._lacks: str | None = None
@@ -154,3 +156,9 @@ class SweepWandbCallback(WandbLoggerCallback):
         self._confirmations.ask_again()
         lacking = self._confirmations.lacking
         self._lacks = "; ".join(f"trial {number} lacks {what}" for number, what in lacking.items()) or None
+
+
+def _dashboard(settings: WandbRunSettings, record: SweepRecord, say: Callable[[str], None]) -> "SweepDashboard":
+    from results.trackers.wandb_dashboard import SweepDashboard  # views take a second to import: online alone
+
+    return SweepDashboard(settings, record, say)
