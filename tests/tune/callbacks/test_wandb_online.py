@@ -116,7 +116,7 @@ def test_an_online_sweep_has_a_view_and_an_entry_that_its_runs_name(
     ]  # fmt: skip
     assert [curve["metrics"] for curve in view.panels_of("Run History Line Plot")] == [[name] for name in METRICS]
     assert {run.sweep for run in server.runs.values()} == {entry.name}
-    assert entry.states == ["RUNNING", "FINISHED"]
+    assert entry.states[:2] == ["RUNNING", "FINISHED"]  # another test goes on with this sweep
     assert "did not take" not in printed
 
 
