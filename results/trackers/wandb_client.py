@@ -12,6 +12,8 @@ import ssl
 import threading
 import urllib.error
 import urllib.request
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -77,17 +79,19 @@ def prepare_wandb(may_ask: bool = False, of_many_runs: bool = True) -> None:
         logging.raiseExceptions = False  # else what its log cannot write, as on a full disk, is printed as a traceback
     for name in (*_OF_OTHERS, *(_OF_ONE_RUN if of_many_runs else ())):
         os.environ.pop(name, None)
-    threading.excepthook = _say_what_ended_a_thread
+    threading.excepthook = partial(_say_what_ended_a_thread, threading.excepthook)
 
 
-def _say_what_ended_a_thread(ended: threading.ExceptHookArgs) -> None:
-    """As Python does, but for the thread in which the client gives up what is no longer used.
+def _say_what_ended_a_thread(
+    say: Callable[[threading.ExceptHookArgs], object], ended: threading.ExceptHookArgs
+) -> None:
+    """As it was said before, but for the thread in which the client gives up what is no longer used.
 
     It meets the death of wandb-core after those who were told of it by an exception of their own.
     """
     is_finalizer = ended.thread is not None and ended.thread.name == _FINALIZER_THREAD
     if not (is_finalizer and issubclass(ended.exc_type, CLIENT_DIED)):
-        threading.__excepthook__(ended)
+        say(ended)
 
 
 def client_settings() -> wandb.Settings:
