@@ -46,6 +46,7 @@ ROOMS_IN_ORDER = {
         "profiles",
         "grpo",
         "judging",
+        "serving",
         "single_run",
     ),
     "search_spaces": (),

@@ -16,6 +16,8 @@ RANDOM, BEST_FIXED, LOOKUP_TABLE, ORACLE = "random", "best fixed", "lookup table
 
 ROUNDS = 20
 """Of alternating means, in a table with holes."""
+PERCENTILES = (50, 95, 99)
+"""Of the latencies under a budget."""
 
 
 def baselines(profile: Profile, split: int) -> tuple[Baseline, ...]:
@@ -60,6 +62,16 @@ def missing_baselines(profile: Profile, split: int) -> str:
         f"no baselines {BEST_FIXED} and {LOOKUP_TABLE}: {unknown:,} {SPLIT_NAMES[split]} samples have no configuration "
         "that a training sample has"
     )
+
+
+def chosen_in_training(profile: Profile, budgets_ms: np.ndarray) -> dict[str, np.ndarray]:
+    """What the baselines that know no sample take under each budget, for samples that no profile has, int64 [Q] each.
+
+    The best fixed configuration is the best on average over these budgets, the lookup table's the best under each.
+    """
+    effects = _effects(in_budget_accuracy(profile, TRAIN, budgets_ms))  # [C, Q]
+    best_fixed = np.nanargmax(effects.mean(axis=1))
+    return {BEST_FIXED: np.full(len(budgets_ms), best_fixed), LOOKUP_TABLE: np.nanargmax(effects, axis=0)}
 
 
 def _known(profile: Profile, split: int) -> np.ndarray:
@@ -138,6 +150,7 @@ def budget_point(accuracy: np.ndarray, latency_ms: np.ndarray, budget_ms: float)
     """
     in_time = latency_ms <= np.float32(budget_ms)
     measured = ~np.isnan(latency_ms)
+    p50_ms, p95_ms, p99_ms = np.nanpercentile(latency_ms, PERCENTILES).tolist()
 
     def mean(values: np.ndarray) -> float:
         of_samples = np.nanmean(np.where(measured, values, np.nan).reshape(len(values), -1), axis=1, dtype=np.float64)
@@ -148,7 +161,9 @@ def budget_point(accuracy: np.ndarray, latency_ms: np.ndarray, budget_ms: float)
         in_budget_accuracy=mean(accuracy * in_time),
         accuracy=mean(accuracy),
         latency_ms=mean(latency_ms),
-        p95_latency_ms=float(np.nanpercentile(latency_ms, 95)),
+        p50_latency_ms=p50_ms,
+        p95_latency_ms=p95_ms,
+        p99_latency_ms=p99_ms,
         violation_rate=mean(~in_time),
     )
 

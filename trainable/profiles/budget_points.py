@@ -31,7 +31,9 @@ class BudgetPoint:
     in_budget_accuracy: float
     accuracy: float
     latency_ms: float
+    p50_latency_ms: float
     p95_latency_ms: float
+    p99_latency_ms: float
     violation_rate: float
 
 

@@ -54,6 +54,10 @@ class Measurement:
     knobs: tuple[str | int, ...]
     accuracy: float
     latency_ms: float
+    stages_ms: tuple[float, ...]
+    """As in STAGES; 0 where the record has none."""
+    output_tokens: int
+    """0 where the record does not say in a whole number."""
 
 
 def dataset_folders(results_dir: Path, dataset_names: tuple[str, ...]) -> dict[str, Path]:
@@ -175,6 +179,8 @@ def _measurement(dataset: str, knobs_of_file: dict[str, Any], record: dict[str, 
     own = {name: identity(name, metadata.get(name)) for name in ("image_id", "question_id")}
     image_id, question_id = (text or batch_index for text in own.values())
     tier, *numbers = (record.get(name, knobs_of_file[name]) for name in KNOB_NAMES)
+    latency_ms, stages_ms = _latency_ms(record)
+    tokens = record.get("output_tokens")
     tier = identity("tier", tier)
     for name, text in (("metadata.image_id", image_id), ("tier", tier)):
         if not text:
@@ -185,17 +191,19 @@ def _measurement(dataset: str, knobs_of_file: dict[str, Any], record: dict[str, 
         question=whole_characters(str(metadata.get("question", ""))),
         knobs=(tier, *map(_whole_number, KNOB_NAMES[1:], numbers)),
         accuracy=_checked("accuracy", record["accuracy"], largest=1.0),
-        latency_ms=_latency_ms(record),
+        latency_ms=latency_ms,
+        stages_ms=stages_ms,
+        output_tokens=tokens if type(tokens) is int else 0,
     )
 
 
-def _latency_ms(record: dict[str, Any]) -> float:
-    """`T_total`, or the sum of the stages where it is absent or 0."""
+def _latency_ms(record: dict[str, Any]) -> tuple[float, tuple[float, ...]]:
+    """`T_total`, or the sum of the stages where it is absent or 0; and the stages."""
     total, *stages = (_checked(name, record.get(name) or 0.0, LONGEST_MS, " ms") for name in ("T_total", *STAGES))
     latency_ms = total or math.fsum(stages)
     if latency_ms < SHORTEST_MS:
         raise ValueError("no latency: T_total and its stages are absent or 0 ms")
-    return latency_ms
+    return latency_ms, tuple(stages)
 
 
 def _whole_number(name: str, value: Any) -> int:
