@@ -44,6 +44,7 @@ ROOMS_IN_ORDER = {
         "language_model",
         "conformance",
         "profiles",
+        "measuring",
         "grpo",
         "judging",
         "serving",
@@ -149,13 +150,13 @@ def ray_in_training(house: House) -> list[str]:
 
 
 def results_in_training(house: House) -> list[str]:
-    """What of `trainable` writes its record with `results`, and with what of it; only a single run may."""
-    allowed = ("results.record", "results.trackers")
+    """What of `trainable` writes with `results`, and with what of it that its room may not."""
+    of_rooms = {"single_run": ("results.record", "results.trackers"), "measuring": ("results.record.atomic_write",)}
     return [
         f"{name} imports {imported}"
         for name in house.of("trainable")
         for imported in sorted(house.imports[name])
-        if imported.startswith("results.") and not (house.room(name) == "single_run" and _within(imported, allowed))
+        if imported.startswith("results.") and not _within(imported, of_rooms.get(house.room(name), ()))
     ]
 
 
@@ -274,7 +275,7 @@ def test_training_knows_ray_in_one_file_only(house: House) -> None:
     assert ray_in_training(house) == ["trainable.ray_trainable"]
 
 
-def test_training_writes_its_record_with_results_in_the_single_run_alone(house: House) -> None:
+def test_training_writes_with_results_in_the_single_run_and_the_measured_store_alone(house: House) -> None:
     assert results_in_training(house) == []
 
 

@@ -1,0 +1,59 @@
+"""One process at a time on what must not be shared: a device that is being measured, a store that is written to.
+
+The operating system's lock on a file, which ends with the process that has it. Who asks for it waits.
+"""
+
+import fcntl
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from trainable.contract import UserError
+from trainable.system_errors import writing
+
+
+@contextmanager
+def device_lock(device: str) -> Iterator[None]:
+    """Have the device alone, among this user's processes that ask for it, while the block runs.
+
+    A GPU is known by its own number, since processes count those that they see. The CPU's lock is the whole machine's.
+
+    Args:
+        device: as torch writes it.
+    """
+    name = f"grpo_sweep-{os.getuid()}-{_own_number(device)}.lock"
+    with file_lock(Path(tempfile.gettempdir()) / name):
+        yield
+
+
+def _own_number(device: str) -> str:
+    if not device.startswith("cuda"):
+        return device
+    import torch
+
+    return str(torch.cuda.get_device_properties(device).uuid)
+
+
+@contextmanager
+def file_lock(file: Path) -> Iterator[None]:
+    """Wait for the lock of a file, which is made where there is none, and have it while the block runs.
+
+    Raises:
+        UserError: the file cannot be written or locked.
+    """
+    with writing(file):
+        # Not through a link, which another user may have laid into a folder that all can write to.
+        descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        except OSError as error:
+            raise UserError(
+                f"{file}: its file system cannot lock files ({error.strerror}), so two processes could measure or "
+                "write at once; have it mounted with locks (of Lustre: -o flock) or use another disk"
+            ) from None
+        yield
+    finally:
+        os.close(descriptor)
