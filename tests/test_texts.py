@@ -65,7 +65,8 @@ def _is_text(call: ast.Call) -> bool:
     if name == "open":
         owner = ast.unparse(call.func).removesuffix("open")
         modes = [argument.value for argument in call.args if isinstance(argument, ast.Constant)]
-        return owner not in ("os.", "Image.") and not any("b" in mode for mode in modes if len(str(mode)) <= 3)
+        is_no_text = owner in ("os.", "Image.", "MeasuredStore.", "cls.")
+        return not is_no_text and not any("b" in mode for mode in modes if len(str(mode)) <= 3)
     is_encoded = name in ("read_text", "write_text") and len(call.args) < 2
     return is_encoded or bool({key.arg for key in call.keywords} & {"text", "universal_newlines"})
 
