@@ -1,6 +1,5 @@
 """The evaluation of a controller, as people read it: a line per budget, the baselines beside it, and the picture."""
 
-import dataclasses
 from pathlib import Path
 from typing import Any
 
@@ -8,9 +7,9 @@ import numpy as np
 from rich.table import Table
 
 from trainable.contract import UserError, shown_path
-from trainable.grpo.checkpoint import Controller, read_controller
-from trainable.grpo.settings import GRPOSettings
+from trainable.grpo.checkpoint import read_controller
 from trainable.judging.controller_choices import ChoicesOnProfile
+from trainable.judging.controller_data import data_of_controller
 from trainable.profiles.baselines import (
     baselines_under_budgets,
     mean_of_measured,
@@ -19,12 +18,8 @@ from trainable.profiles.baselines import (
     points_of_choices,
 )
 from trainable.profiles.budget_points import BudgetPoint
-from trainable.profiles.features import load_features
-from trainable.profiles.files import dataset_folders
 from trainable.profiles.image_split import SPLIT_NAMES, TRAIN
-from trainable.profiles.reading import read_profile
 from trainable.profiles.table import Profile
-from trainable.settings_fields import require_usable_paths, typed_values
 from trainable.terminal.console import PlainConsole
 
 FRACTIONS_OF_FULL = (0.35, 0.5, 0.7, 0.85, 1.0)
@@ -52,11 +47,9 @@ def evaluate(
         UserError: no such checkpoint or profile, or two that don't belong together.
     """
     controller = read_controller(checkpoint)
-    settings = _data_settings(controller, given)
-    profile = read_profile(settings.profile, settings.dataset_names)
+    profile, features = data_of_controller(controller, given, trust_remote_code)
     if not len(profile.samples(split)):
         raise UserError(f"profile {profile.results_dir}: none of its images falls into the {SPLIT_NAMES[split]} split")
-    features = load_features(profile, settings.model_path, trust_remote_code)
     on_profile = ChoicesOnProfile(controller, profile, features)
     profile = on_profile.profile
     full_ms = full_model_latency_ms(profile)
@@ -88,23 +81,6 @@ def evaluate(
     if plot:
         _draw(plot, on_profile, split)
         console.print(f"Frontier: {shown_path(plot)}")
-
-
-def _data_settings(controller: Controller, given: dict[str, Any]) -> GRPOSettings:
-    """What to judge it on: of the data trained on, all that is not given.
-
-    Raises:
-        UserError: it is not there.
-    """
-    trained = {name: controller.settings.get(name) for name in ("results_dir", "dataset_names", "model_path")}
-    (values,) = typed_values(trained | given, GRPOSettings)
-    settings = GRPOSettings(**values)
-    require_usable_paths(settings)
-    if "results_dir" in given and "dataset_names" not in given:  # perhaps the same profile elsewhere, perhaps another
-        there = dataset_folders(settings.profile, ())
-        if any(name.replace("-", "_") not in there for name in settings.dataset_names):
-            return dataclasses.replace(settings, dataset_names=())
-    return settings
 
 
 def full_model_latency_ms(profile: Profile) -> float:

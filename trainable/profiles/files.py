@@ -56,8 +56,6 @@ class Measurement:
     latency_ms: float
     stages_ms: tuple[float, ...]
     """As in STAGES; 0 where the record has none."""
-    output_tokens: int
-    """0 where the record does not say in a whole number."""
 
 
 def dataset_folders(results_dir: Path, dataset_names: tuple[str, ...]) -> dict[str, Path]:
@@ -180,7 +178,6 @@ def _measurement(dataset: str, knobs_of_file: dict[str, Any], record: dict[str, 
     image_id, question_id = (text or batch_index for text in own.values())
     tier, *numbers = (record.get(name, knobs_of_file[name]) for name in KNOB_NAMES)
     latency_ms, stages_ms = _latency_ms(record)
-    tokens = record.get("output_tokens")
     tier = identity("tier", tier)
     for name, text in (("metadata.image_id", image_id), ("tier", tier)):
         if not text:
@@ -193,7 +190,6 @@ def _measurement(dataset: str, knobs_of_file: dict[str, Any], record: dict[str, 
         accuracy=_checked("accuracy", record["accuracy"], largest=1.0),
         latency_ms=latency_ms,
         stages_ms=stages_ms,
-        output_tokens=tokens if type(tokens) is int else 0,
     )
 
 
