@@ -23,8 +23,7 @@ class ChoicesOnProfile:
 
     def __init__(self, controller: Controller, profile: Profile, features: Features) -> None:
         """Raises UserError when the profile has knob values or features that the controller does not know."""
-        known = zip(profile.grid.values, controller.grid.values, strict=True)
-        if not all(set(values) <= set(of_controller) for values, of_controller in known):
+        if not _has_all_values(controller.grid, profile.grid):
             raise _other_profile(
                 controller, profile, f"the knobs {_shown(controller.grid)}", f"has {_shown(profile.grid)}"
             )
@@ -40,6 +39,12 @@ class ChoicesOnProfile:
         samples = torch.tensor(self.profile.samples(split))
         chosen = greedy_choices(self._controller.policy, self._environment, samples, torch.tensor(served_ms))
         return chosen.numpy()
+
+
+def _has_all_values(grid: KnobGrid, other: KnobGrid) -> bool:
+    """Whether all of the other grid's configurations are in the first, too."""
+    known = zip(other.values, grid.values, strict=False)
+    return other.names == grid.names and all(set(values) <= set(of_grid) for values, of_grid in known)
 
 
 def _fitted(features: Features, controller: Controller, profile: Profile) -> Features:
@@ -65,4 +70,6 @@ def _other_profile(controller: Controller, profile: Profile, trained: str, has: 
 
 
 def _shown(grid: KnobGrid) -> str:
-    return " x ".join("/".join(map(str, values)) for values in grid.values)
+    """As `tier low/high x top_k 1/4`."""
+    knobs = zip(grid.names, grid.values, strict=True)
+    return " x ".join(f"{name} {'/'.join(map(str, values))}" for name, values in knobs)

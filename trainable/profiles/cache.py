@@ -24,7 +24,7 @@ from trainable.profiles.knobs import KnobGrid
 from trainable.profiles.table import Profile, files_of_datasets, load_profile
 from trainable.user_paths import home
 
-FORMAT = 2
+FORMAT = 3
 TABLES_KEPT = 16
 """The ones used last; some 8 bytes a (sample, configuration) each."""
 

@@ -3,7 +3,7 @@
     <results_dir>/<dataset, '_' as '-'>/<task>_imgsizetier-<tier>_crops<n>_topk<k>_blocks<b>.json[.gz]
 
 A knob's value inside a sample's record wins over the file's, the file's over the one in its `summary`, and that over
-the one in the file's name.
+the one in the file's name. A number of null or 0 is no value: the model lacks that knob, as a dense one lacks top_k.
 """
 
 import gzip
@@ -43,6 +43,14 @@ class SampleKey:
     """Empty where neither a question id nor the sample's place in its batch is known."""
 
 
+def natural_order(key: SampleKey) -> tuple[tuple[bool, int, str], ...]:
+    """What samples are sorted by: numbers, which have no leading zeros, in the order of numbers, the rest of text."""
+    return tuple(
+        (not text.isdecimal(), len(text) if text.isdecimal() else 0, text)
+        for text in (key.dataset, key.image_id, key.question_id)
+    )
+
+
 @dataclass(frozen=True)
 class Measurement:
     """One sample under one configuration."""
@@ -51,11 +59,17 @@ class Measurement:
     own_ids: tuple[str, ...]
     """The ids in its metadata; `sample_id`, its place in a batch, stands for the others."""
     question: str
-    knobs: tuple[str | int, ...]
+    knobs: tuple[str | int | None, ...]
+    """In the order of KNOB_NAMES; None where the model lacks the knob."""
     accuracy: float
     latency_ms: float
     stages_ms: tuple[float, ...]
     """As in STAGES; 0 where the record has none."""
+
+    @property
+    def configuration(self) -> tuple[str | int, ...]:
+        """The values of the knobs that the model has."""
+        return tuple(value for value in self.knobs if value is not None)
 
 
 def dataset_folders(results_dir: Path, dataset_names: tuple[str, ...]) -> dict[str, Path]:
@@ -202,11 +216,12 @@ def _latency_ms(record: dict[str, Any]) -> tuple[float, tuple[float, ...]]:
     return latency_ms, tuple(stages)
 
 
-def _whole_number(name: str, value: Any) -> int:
-    number = _number(name, value)
+def _whole_number(name: str, value: Any) -> int | None:
+    """None of null and of 0."""
+    number = _number(name, 0 if value is None else value)
     if not number.is_integer():
         raise ValueError(f"{name} is {value!r:.40}, not a whole number")
-    return int(number)
+    return int(number) or None
 
 
 def _number(name: str, value: Any) -> float:

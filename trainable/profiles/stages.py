@@ -26,5 +26,5 @@ def read_stages(profile: Profile) -> np.ndarray:
     latency_ms = np.full((len(row), len(column), len(STAGES)), np.nan, dtype=np.float32)
     for dataset, file in files_of_datasets(profile.results_dir, profile.datasets):
         for measurement in read_measurements(dataset, file):
-            latency_ms[row[measurement.key], column[measurement.knobs]] = measurement.stages_ms
+            latency_ms[row[measurement.key], column[measurement.configuration]] = measurement.stages_ms
     return latency_ms

@@ -1,6 +1,6 @@
 """The profile: accuracy and latency (ms) of every sample under every configuration, as one table.
 
-Letters: `S` samples, `C` configurations of the grid, `Q` budgets of the grid.
+Letters: `S` samples, `C` configurations of the grid.
 """
 
 import hashlib
@@ -13,51 +13,34 @@ from pathlib import Path
 import numpy as np
 
 from trainable.contract import UserError
-from trainable.profiles.files import KNOB_NAMES, SampleKey, dataset_folders, profile_files, read_measurements
-from trainable.profiles.image_split import SPLIT_NAMES, TRAIN, VALIDATION, split_of_image
+from trainable.profiles.files import (
+    KNOB_NAMES,
+    SampleKey,
+    dataset_folders,
+    natural_order,
+    profile_files,
+    read_measurements,
+)
+from trainable.profiles.image_split import TRAIN
 from trainable.profiles.knobs import KnobGrid
+from trainable.profiles.workload import Workload
 
-NUM_BUDGETS = 8
-BUDGET_PERCENTILES = (5.0, 95.0)
 TIERS = ("low", "medium", "high")
 """Order of the known tiers; others follow by their median latency."""
 
 
 @dataclass(frozen=True)
-class Profile:
-    """A measured table. Where a configuration was not measured for a sample, both numbers are NaN.
+class Profile(Workload):
+    """A measured table. Where a configuration was not measured for a sample, both numbers are NaN, and it is no choice.
 
     Raises:
-        UserError: no image to train or to validate on, or nothing to choose in training.
+        UserError: as `Workload`.
     """
 
-    results_dir: Path
-    grid: KnobGrid
-    keys: tuple[SampleKey, ...]
-    questions: tuple[str, ...]
     accuracy: np.ndarray
     """[S, C], in [0, 1]"""
     latency_ms: np.ndarray
     """[S, C]"""
-
-    def __post_init__(self) -> None:
-        for wanted in (TRAIN, VALIDATION):
-            if not len(self.samples(wanted)):
-                raise UserError(
-                    f"profile {self.results_dir}: none of its {len({key.image_id for key in self.keys})} images falls "
-                    f"into the {SPLIT_NAMES[wanted]} split (by hash of image_id: 60 % train, 20 % validation, "
-                    "20 % test); measure more images"
-                )
-        if self.measured[self.samples(TRAIN)].sum(axis=1).max() == 1:
-            raise UserError(
-                f"profile {self.results_dir}: each training sample is measured under one configuration only, so there "
-                "is nothing to choose; measure each under at least two"
-            )
-
-    @cached_property
-    def split(self) -> np.ndarray:
-        """TRAIN, VALIDATION or TEST, by each sample's image, [S]."""
-        return np.array([split_of_image(key.image_id) for key in self.keys])
 
     @cached_property
     def measured(self) -> np.ndarray:
@@ -65,44 +48,27 @@ class Profile:
         measured: np.ndarray = ~np.isnan(self.latency_ms)
         return measured
 
-    def samples(self, split: int) -> np.ndarray:
-        """Indices of the samples of one split, int64 [S of that split]."""
-        return np.flatnonzero(self.split == split)
+    @property
+    def allowed(self) -> np.ndarray:
+        return self.measured
 
-    def images(self, split: int) -> np.ndarray:
-        """The image of each sample of one split, str [S of that split]."""
-        return np.array([self.keys[sample].image_id for sample in self.samples(split)])
-
-    @cached_property
-    def budget_range_ms(self) -> tuple[float, float]:
-        """The 5th and the 95th percentile of the training samples' latencies over all configurations."""
-        low, high = np.nanpercentile(self.latency_ms[self.samples(TRAIN)], BUDGET_PERCENTILES)
-        return float(low), float(high)
-
-    @cached_property
-    def budget_grid_ms(self) -> np.ndarray:
-        """The fixed budgets of validation, evenly spaced over `budget_range_ms`, float32 [Q]."""
-        return np.linspace(*self.budget_range_ms, NUM_BUDGETS).astype(np.float32)
+    @property
+    def latencies_of_budgets_ms(self) -> np.ndarray:
+        """Of all training samples over all configurations."""
+        latencies_ms: np.ndarray = self.latency_ms[self.samples(TRAIN)]
+        return latencies_ms
 
     @cached_property
     def fingerprint(self) -> str:
-        """A name for exactly these numbers and this budget grid: scores are comparable where it is the same."""
+        """A name for exactly these numbers and this budget grid."""
         digest = hashlib.sha256(repr((self.grid, self.keys)).encode())
         for numbers in (self.accuracy, self.latency_ms, self.budget_grid_ms):
             digest.update(np.ascontiguousarray(numbers).tobytes())
         return digest.hexdigest()[:16]
 
-    @property
-    def datasets(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(key.dataset for key in self.keys))
-
     def describe(self) -> str:
         """What the data is, in a line."""
-        counts = ", ".join(f"{name} {np.sum(self.split == split):,}" for split, name in enumerate(SPLIT_NAMES))
-        text = (
-            f"{', '.join(self.datasets)}: {len(self.keys):,} samples ({counts}) "
-            f"x {self.measured.any(axis=0).sum()} configurations"
-        )
+        text = super().describe()
         missing, possible = self._missing_pairs()
         if missing:
             text += f"; {missing:,} of {possible:,} (sample, configuration) pairs are not measured: never chosen"
@@ -152,7 +118,8 @@ def load_profile(
     samples, configurations, sources = array("i"), array("i"), array("i")
     accuracies, latencies_ms = array("f"), array("f")
     index_of_key: dict[SampleKey, int] = {}
-    index_of_knobs: dict[tuple[str | int, ...], int] = {}
+    index_of_knobs: dict[tuple[str | int | None, ...], int] = {}
+    file_of_knobs: list[Path] = []
     known_by: dict[str, tuple[tuple[str, ...], Path]] = {}  # of each dataset: the ids its samples have, and where
     questions: list[str] = []
     files = files_of_datasets(results_dir, dataset_names)
@@ -165,7 +132,10 @@ def load_profile(
             if sample == len(questions):
                 questions.append(measurement.question)
             samples.append(sample)
-            configurations.append(index_of_knobs.setdefault(measurement.knobs, len(index_of_knobs)))
+            configuration = index_of_knobs.setdefault(measurement.knobs, len(index_of_knobs))
+            if configuration == len(file_of_knobs):
+                file_of_knobs.append(file)
+            configurations.append(configuration)
             accuracies.append(measurement.accuracy)
             latencies_ms.append(measurement.latency_ms)
             sources.append(files_read - 1)
@@ -174,11 +144,12 @@ def load_profile(
 
     if not index_of_knobs:
         raise UserError(f"profile {results_dir}: its files hold no sample; measure it again")
-    grid = _grid(list(index_of_knobs), np.asarray(configurations), np.asarray(latencies_ms))
-    keys = tuple(sorted(index_of_key, key=_natural))
+    names, measured = _without_lacking(list(index_of_knobs), file_of_knobs)
+    grid = _grid(names, measured, np.asarray(configurations), np.asarray(latencies_ms))
+    keys = tuple(sorted(index_of_key, key=natural_order))
     rows = np.empty(len(keys), dtype=np.int64)  # of the table, for each sample in the order of the files
     rows[[index_of_key[key] for key in keys]] = np.arange(len(keys))
-    columns = np.array([grid.configurations.index(knobs) for knobs in index_of_knobs])
+    columns = np.array([grid.configurations.index(knobs) for knobs in measured])
     cells = rows[samples] * len(grid.configurations) + columns[configurations]
     accuracy, latency_ms = np.full((2, len(keys), len(grid.configurations)), np.nan, dtype=np.float32)
     np.put(accuracy, cells, accuracies)
@@ -188,11 +159,36 @@ def load_profile(
     return Profile(results_dir, grid, keys, tuple(questions[index_of_key[key]] for key in keys), accuracy, latency_ms)
 
 
-def _grid(measured: list[tuple[str | int, ...]], configurations: np.ndarray, latencies_ms: np.ndarray) -> KnobGrid:
+def _without_lacking(
+    measured: list[tuple[str | int | None, ...]], files: list[Path]
+) -> tuple[tuple[str, ...], list[tuple[str | int, ...]]]:
+    """The names of the knobs that the model has, and each configuration's values of them.
+
+    Args:
+        files: in which each configuration was met first.
+
+    Raises:
+        UserError: a knob has a value in one file and none in another.
+    """
+    for name, values in zip(KNOB_NAMES, zip(*measured, strict=True), strict=True):
+        if None in values and set(values) != {None}:
+            lacking = values.index(None)
+            having = next(index for index, value in enumerate(values) if value is not None)
+            raise UserError(
+                f"{files[lacking]}: it has no {name}, and {files[having].name} has {values[having]}, so they are of "
+                "two models; keep those of one"
+            )
+    names = tuple(name for name, value in zip(KNOB_NAMES, measured[0], strict=True) if value is not None)
+    return names, [tuple(value for value in knobs if value is not None) for knobs in measured]
+
+
+def _grid(
+    names: tuple[str, ...], measured: list[tuple[str | int, ...]], configurations: np.ndarray, latencies_ms: np.ndarray
+) -> KnobGrid:
     """The knobs' values in their order.
 
     Args:
-        measured: the knobs of each configuration, in the order of the files.
+        measured: the knobs of each configuration, in the order of the files; the tier first.
         configurations: indices into `measured`, one a measurement. latencies_ms: likewise.
     """
 
@@ -204,7 +200,7 @@ def _grid(measured: list[tuple[str | int, ...]], configurations: np.ndarray, lat
         of_tier = [index for index, knobs in enumerate(measured) if knobs[0] == value]
         return 1, float(np.median(latencies_ms[np.isin(configurations, of_tier)]))
 
-    return KnobGrid(KNOB_NAMES, tuple(tuple(sorted(set(values), key=order)) for values in zip(*measured, strict=True)))
+    return KnobGrid(names, tuple(tuple(sorted(set(values), key=order)) for values in zip(*measured, strict=True)))
 
 
 def _known_otherwise(file: Path, own_ids: tuple[str, ...], other: Path, others_ids: tuple[str, ...]) -> UserError:
@@ -243,12 +239,4 @@ def _repeated(
     return UserError(
         f"profile {results_dir}: {what} is measured twice under {knobs}, in {other.name} and in {file.name}; "
         "keep one file per configuration"
-    )
-
-
-def _natural(key: SampleKey) -> tuple[tuple[bool, int, str], ...]:
-    """Numbers, which have no leading zeros, in the order of numbers, the rest in the order of text."""
-    return tuple(
-        (not text.isdecimal(), len(text) if text.isdecimal() else 0, text)
-        for text in (key.dataset, key.image_id, key.question_id)
     )

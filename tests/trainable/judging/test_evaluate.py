@@ -108,6 +108,7 @@ def test_the_frontier_keeps_what_no_other_beats_in_both() -> None:
         (["{trial}", "--plot", "frontier.pdf"], "it can be drawn as .png or .svg"),
         (["{trial}", "--budgets", "-3"], "a budget is a number of ms above 0"),
         (["{trial}", "--results_dir", "{other}"], "trained on the knobs"),
+        (["{trial}", "--results_dir", "{dense}"], "has tier low x num_active_blocks 4/8;"),
         (["{trial}", "--results_dir", "{unlike}"], "trained on language features from features.safetensors"),
     ],
 )
@@ -117,6 +118,7 @@ def test_a_mistake_is_one_sentence(
     (tmp_path / "empty").mkdir()
     (tmp_path / "torn.pt").write_bytes(b"PK\x03\x04 torn")
     write_profile(tmp_path / "other", blocks=(8, 24))
+    write_profile(tmp_path / "dense", blocks=(4, 8), top_k=0)
     unlike = tmp_path / "unlike" / "digit-vqa"
     unlike.mkdir(parents=True)
     for file in (SHIPPED_PROFILE / "digit-vqa").glob("*.json.gz"):
@@ -126,6 +128,7 @@ def test_a_mistake_is_one_sentence(
         "empty": tmp_path / "empty",
         "torn": tmp_path / "torn.pt",
         "other": tmp_path / "other",
+        "dense": tmp_path / "dense",
         "unlike": tmp_path / "unlike",
     }
     assert evaluate.main([argument.format(**places) for argument in arguments]) == 2
@@ -134,7 +137,7 @@ def test_a_mistake_is_one_sentence(
     assert told.count("\n") == 1
 
 
-def write_profile(results_dir: Path, blocks: tuple[int, ...]) -> None:
+def write_profile(results_dir: Path, blocks: tuple[int, ...], top_k: int = 4) -> None:
     for dataset in ("a-vqa", "b-vqa"):
         (results_dir / dataset).mkdir(parents=True)
         for value in blocks:
@@ -146,7 +149,7 @@ def write_profile(results_dir: Path, blocks: tuple[int, ...]) -> None:
                 }
                 for image in range(20)
             ]
-            file = results_dir / dataset / f"{dataset}_imgsizetier-low_crops1_topk4_blocks{value}.json"
+            file = results_dir / dataset / f"{dataset}_imgsizetier-low_crops1_topk{top_k}_blocks{value}.json"
             file.write_text(json.dumps({"per_sample_results": samples}), encoding="utf-8")
 
 

@@ -1,4 +1,4 @@
-"""Profiles in which not every sample has every configuration: trained on, judged and exported like any other."""
+"""Profiles in which a sample lacks a configuration, or the model a knob: trained on, judged, exported like others."""
 
 import math
 from collections.abc import Callable, Iterable
@@ -23,6 +23,7 @@ from trainable.profiles.table import load_profile
 
 FEW_BLOCKS = [configuration for configuration in CONFIGURATIONS if configuration[2] == 4]
 MANY_BLOCKS = [configuration for configuration in CONFIGURATIONS if configuration[2] == 16]
+WITHOUT_TOP_K = [(tier, 0, blocks) for tier in ("low", "high") for blocks in (4, 16)]
 OTHER_VALUES = [("medium", 2, 8), ("medium", 8, 4), ("high", 8, 8)]
 
 
@@ -53,6 +54,7 @@ SHAPES = {
     "a few a sample": measured_where(lambda image, of: (image + CONFIGURATIONS.index(of)) % 3 == 0),
     "validation unlike training": measured_where(only_unlike_training(VALIDATION)),
     "test unlike training": measured_where(only_unlike_training(TEST)),
+    "no top_k": lambda folder: write_profile(folder, configurations=WITHOUT_TOP_K),
     "a grid with gaps": lambda folder: write_profile(folder, configurations=[("low", 1, 4), *OTHER_VALUES]),
 }
 

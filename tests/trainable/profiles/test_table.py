@@ -1,3 +1,4 @@
+import json
 import re
 import shutil
 from pathlib import Path
@@ -8,6 +9,7 @@ from profiles import CONFIGURATIONS, IMAGES, images_of, measure_plausibly, recor
 
 from trainable.contract import UserError
 from trainable.profiles.image_split import TEST, TRAIN, VALIDATION
+from trainable.profiles.knobs import KnobGrid
 from trainable.profiles.table import Profile, load_profile
 
 LOW, HIGH = ("low", 1, 4), ("high", 1, 4)
@@ -192,6 +194,37 @@ def test_a_configuration_of_the_grid_that_nobody_measured_is_not_counted(tmp_pat
     profile = load_profile(write_profile(tmp_path, configurations=CONFIGURATIONS[:-1]))
     assert len(profile.grid.configurations) == 8
     assert profile.describe().endswith("x 7 configurations")
+
+
+# Models that lack a knob.
+
+
+@pytest.mark.parametrize("nothing", [None, 0])
+@pytest.mark.parametrize("told_by", ["file", "record", "name"])
+def test_a_knob_that_the_model_lacks_is_none_of_the_profile(tmp_path, nothing, told_by):
+    for tier in ("low", "high"):
+        for blocks in (4, 16):
+            samples = [record(image, latency_ms=float(blocks)) for image in IMAGES]
+            if told_by == "record":
+                samples = [sample | {"top_k": nothing} for sample in samples]
+            file = write_file(tmp_path, (tier, 2 if told_by == "record" else 0, blocks), samples)
+            content = json.loads(file.read_text(encoding="utf-8"))
+            if told_by == "file":
+                content["top_k"] = nothing
+            if told_by == "name":
+                del content["top_k"]
+            file.write_text(json.dumps(content), encoding="utf-8")
+    profile = load_profile(tmp_path)
+    assert profile.grid == KnobGrid(("tier", "num_active_blocks"), (("low", "high"), (4, 16)))
+    assert profile.latency_ms[0].tolist() == [4.0, 16.0, 4.0, 16.0]
+
+
+def test_a_profile_of_two_models_of_which_one_lacks_a_knob(tmp_path):
+    write_profile(tmp_path)
+    dense = write_file(tmp_path, ("medium", 0, 8), [record(image) for image in IMAGES])
+    text = message(tmp_path)
+    assert text.startswith(f"{dense}: it has no top_k, and toy-vqa_imgsizetier-")
+    assert text.endswith("so they are of two models; keep those of one")
 
 
 # What cannot be used.
