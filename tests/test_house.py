@@ -25,7 +25,7 @@ MAY_IMPORT = {
     "trainable": {
         "trainable", "torch", "numpy", "safetensors", "transformers", "trl", "datasets", "huggingface_hub",
         "peft", "yaml", "jinja2", "rich",
-        "matplotlib", "ray", "wandb", "results", "pydantic",
+        "matplotlib", "ray", "wandb", "results", "pydantic", "PIL",
     },
     "search_spaces": {"search_spaces", "trainable", "optuna"},
     "results": {
@@ -44,6 +44,7 @@ ROOMS_IN_ORDER = {
         "language_model",
         "conformance",
         "profiles",
+        "questions",
         "measuring",
         "grpo",
         "judging",
@@ -306,6 +307,11 @@ def test_no_name_beside_a_command_hides_one_that_is_imported_elsewhere(house: Ho
 
 def test_results_read_without_torch(house: House) -> None:
     assert [name for name in house.of("results") if "torch" in house.first_names(name)] == []
+
+
+def test_questions_are_read_without_torch(house: House) -> None:
+    heavy = {"torch", "transformers"}
+    assert [name for name in house.of("trainable.questions") if heavy & house.first_names(name)] == []
 
 
 @pytest.mark.parametrize(
