@@ -8,21 +8,27 @@ from typing import Any
 import pytest
 
 from trainable.contract import UserError
-from trainable.measuring.configurations import chosen_configurations, read_wanted
+from trainable.measuring.configurations import choose_configurations, knob_values
 from trainable.profiles.knobs import KnobGrid
 
 GRID = KnobGrid(("tier", "top_k", "num_active_blocks"), (("low", "high"), (1, 2, 4), (4, 8, 16)))
 
 
-def chosen(tmp_path: Path, content: Any, most: int | None = None, grid: KnobGrid = GRID) -> list[tuple[str | int, ...]]:
+def chosen(
+    tmp_path: Path, content: Any = None, most: int | None = None, grid: KnobGrid = GRID
+) -> list[tuple[str | int, ...]]:
+    """What is measured, by the knobs' values; the file is written when it has a content."""
     file = tmp_path / "wanted.json"
-    file.write_text(content if isinstance(content, str) else json.dumps(content))
-    return [grid.configurations[index] for index in chosen_configurations(grid, read_wanted(file), most)]
+    if content is not None:
+        file.write_text(content if isinstance(content, str) else json.dumps(content))
+    narrowed, indices = choose_configurations(grid, file if content is not None else None, most)
+    assert narrowed.names == grid.names
+    return [narrowed.configurations[index] for index in indices]
 
 
 def test_all_are_measured_unless_something_is_said() -> None:
-    assert chosen_configurations(GRID, None, None) == tuple(range(18))
-    assert chosen_configurations(GRID, None, 18) == tuple(range(18))
+    assert choose_configurations(GRID, None, None) == (GRID, tuple(range(18)))
+    assert choose_configurations(GRID, None, 18) == (GRID, tuple(range(18)))
 
 
 def test_values_of_knobs_are_combined(tmp_path: Path) -> None:
@@ -37,14 +43,23 @@ def test_a_list_is_taken_as_it_is_each_once(tmp_path: Path) -> None:
     assert chosen(tmp_path, [dear, cheap, dear]) == [("low", 1, 4), ("high", 4, 16)]
 
 
+def test_the_grid_has_the_values_that_are_measured_and_no_others(tmp_path: Path) -> None:
+    (tmp_path / "wanted.json").write_text('{"top_k": [4], "num_active_blocks": [16, 4]}')
+    grid, indices = choose_configurations(GRID, tmp_path / "wanted.json", 3)
+    assert grid.values == (("low", "high"), (4,), (4, 16))
+    assert len(indices) == 3
+
+
 def test_a_model_is_told_which_values_it_must_be_able_to_have(tmp_path: Path) -> None:
     (tmp_path / "wanted.json").write_text('[{"tier": "low", "top_k": 3}, {"tier": "low", "top_k": 1}]')
-    assert read_wanted(tmp_path / "wanted.json").values == {"tier": ("low",), "top_k": (3, 1)}
+    assert knob_values(tmp_path / "wanted.json") == {"tier": ("low",), "top_k": (3, 1)}
 
 
-def test_a_few_are_spread_over_the_grid_the_cheapest_and_the_dearest_among_them() -> None:
+def test_a_few_are_spread_over_the_grid_the_cheapest_and_the_dearest_among_them(
+    tmp_path: Path,
+) -> None:
     for most in range(2, 18):
-        few = [GRID.configurations[index] for index in chosen_configurations(GRID, None, most)]
+        few = chosen(tmp_path, most=most)
         assert len(set(few)) == most
         assert (few[0], few[-1]) == (("low", 1, 4), ("high", 4, 16))
         if most == 5:  # of 18: all values are among them, and no two that differ in one step of one knob
