@@ -44,6 +44,8 @@ ROOMS_IN_ORDER = {
         "language_model",
         "conformance",
         "profiles",
+        "vision_language_model/families",
+        "vision_language_model",
         "questions",
         "measuring",
         "grpo",

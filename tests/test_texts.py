@@ -68,7 +68,8 @@ def _is_text(call: ast.Call) -> bool:
         is_no_text = owner in ("os.", "Image.", "MeasuredStore.", "cls.")
         return not is_no_text and not any("b" in mode for mode in modes if len(str(mode)) <= 3)
     is_encoded = name in ("read_text", "write_text") and len(call.args) < 2
-    return is_encoded or bool({key.arg for key in call.keywords} & {"text", "universal_newlines"})
+    flags = {key.arg for key in call.keywords if isinstance(key.value, ast.Constant) and key.value.value is True}
+    return is_encoded or bool(flags & {"text", "universal_newlines"})
 
 
 def test_all_text_is_utf_8_in_any_locale() -> None:

@@ -1,0 +1,157 @@
+"""A vision-language model on one device that answers one question at a time, as its knobs are turned.
+
+Letters: `T` vision tokens, `V` words, `d` the text model's width.
+"""
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+
+from trainable.profiles.knobs import KnobGrid
+from trainable.vision_language_model.answer import Answer
+from trainable.vision_language_model.blocks import Blocks
+from trainable.vision_language_model.families.family import Family
+from trainable.vision_language_model.families.inputs import Inputs
+from trainable.vision_language_model.identity import identity_of
+from trainable.vision_language_model.routers import routers_of, set_top_k
+from trainable.vision_language_model.stopwatch import Stopwatch
+
+
+class VisionLanguageModel:
+    """Made by `load_model`; turned to its dearest configuration at first."""
+
+    def __init__(
+        self,
+        path: str,
+        family: Family,
+        network: Any,
+        processor: Any,
+        grid: KnobGrid,
+        tiers: Mapping[str, int],
+        blocks: Blocks,
+        notes: tuple[str, ...],
+    ) -> None:
+        self.path = path
+        self.family = family.name
+        self.device: torch.device = network.device
+        self.grid = grid
+        self.num_blocks = len(blocks.all)
+        self.fixed_blocks = blocks.fixed
+        self.notes = notes
+        """What a user should know of it, a sentence each."""
+        self.max_new_tokens = int(network.generation_config.max_new_tokens or DEFAULT_MAX_NEW_TOKENS)
+        """As the checkpoint's generation_config.json says."""
+        self._family, self._network, self._processor = family, network, processor
+        self._tiers, self._blocks, self._routers = dict(tiers), blocks, routers_of(blocks.all)
+        self._tier = grid.values[0][-1]
+        self._end_tokens = _end_tokens(network, processor.tokenizer)
+
+    @cached_property
+    def identity(self) -> str:
+        """16 hexadecimal digits of its files; reads them all."""
+        return identity_of(Path(self.path))
+
+    def turn(self, configuration: Mapping[str, str | int], drop_order: Sequence[int]) -> None:
+        """Run it so from now on.
+
+        Args:
+            configuration: a value of each of the grid's knobs.
+            drop_order: blocks, the one that is left out first in front.
+
+        Raises:
+            ValueError: a knob or a value that it lacks.
+        """
+        if set(configuration) != set(self.grid.names):
+            raise ValueError(f"the knobs are {self.grid.names}, not {tuple(configuration)}")
+        for name, values in zip(self.grid.names, self.grid.values, strict=True):
+            if configuration[name] not in values:
+                raise ValueError(f"{name} is {configuration[name]!r}, not one of {values}")
+        self._tier = configuration["tier"]
+        if "top_k" in configuration:
+            set_top_k(self._routers, int(configuration["top_k"]))
+        if "num_active_blocks" in configuration:
+            self._blocks.keep(self.active_blocks(int(configuration["num_active_blocks"]), drop_order))
+
+    def active_blocks(self, count: int, drop_order: Sequence[int]) -> list[int]:
+        """The blocks that run where `count` of them do: all but the first of `drop_order`.
+
+        Raises:
+            ValueError: there are not so many, or they cannot be left by this order.
+        """
+        return self._blocks.active(count, drop_order)
+
+    def crops(self, tier: str) -> int:
+        """What the tier is in its family's own number: pixels of a side, crops, ..."""
+        return self._tiers[tier]
+
+    def read(self, image: Image.Image, question: str) -> Inputs:
+        """An image and a question as the model takes them at the tier that is turned on, on its device."""
+        return self._read(image, question, str(self._tier))
+
+    def _read(self, image: Image.Image, question: str, tier: str) -> Inputs:
+        inputs = self._family.read(self._network, self._processor, image, question, self._tiers[tier])
+        return inputs.to(self.device, self._network.dtype)
+
+    @torch.inference_mode()
+    def answer(self, inputs: Inputs, max_new_tokens: int) -> Answer:
+        """The likeliest answer, a token at a time with the KV cache, and the time of each stage.
+
+        The answer ends with a token that ends one (it counts), or when it has `max_new_tokens`.
+        """
+        family, network, watch = self._family, self._network, Stopwatch(self.device)
+        seen = family.see(network, inputs)
+        vision_ms = watch.lap_ms()
+        logits, cache = family.prefill(network, inputs, seen)  # [V]
+        tokens = [logits.argmax()]
+        ended = tokens[-1].item() in self._end_tokens
+        prefill_ms = watch.lap_ms()
+        while not ended and len(tokens) < max_new_tokens:
+            place = inputs.num_prompt_tokens + len(tokens) - 1
+            logits, cache = family.decode(network, tokens[-1].view(1, 1), place, cache)
+            tokens.append(logits.argmax())
+            ended = tokens[-1].item() in self._end_tokens
+        decode_ms = watch.lap_ms() if len(tokens) > 1 else 0.0
+        text = self._processor.tokenizer.decode(torch.stack(tokens), skip_special_tokens=True)
+        return Answer(
+            text=text.strip(),
+            num_vision_tokens=inputs.num_vision_tokens,
+            num_text_tokens=inputs.num_prompt_tokens - inputs.num_vision_tokens,
+            num_output_tokens=len(tokens),
+            vision_ms=vision_ms,
+            prefill_ms=prefill_ms,
+            decode_ms=decode_ms,
+        )
+
+    @torch.inference_mode()
+    def language_features(self, question: str) -> np.ndarray:
+        """Mean word embedding of the question's tokens, float32 [d]; zeros where it has none."""
+        embedding = self._network.get_input_embeddings()
+        ids = self._processor.tokenizer(question, add_special_tokens=False, return_tensors="pt")["input_ids"][0]
+        rows = embedding(ids.long().to(self.device)).float()  # [tokens, d]
+        mean: np.ndarray = (rows.mean(dim=0) if len(rows) else rows.new_zeros(rows.shape[1])).cpu().numpy()
+        return mean
+
+    @torch.inference_mode()
+    def vision_features(self, image: Image.Image) -> np.ndarray:
+        """Mean projected feature of the image's tokens at the cheapest tier, float32 [d]."""
+        inputs = self._read(image, "", str(self.grid.values[0][0]))
+        tokens = self._family.vision_tokens(self._family.see(self._network, inputs))  # [T, d]
+        mean: np.ndarray = tokens.float().mean(dim=0).cpu().numpy()
+        return mean
+
+
+DEFAULT_MAX_NEW_TOKENS = 16
+"""Of a checkpoint that says nothing: the answers of visual question answering are a few words."""
+
+
+def _end_tokens(network: Any, tokenizer: Any) -> frozenset[int]:
+    """The model's own, or else the tokenizer's."""
+    of_model = network.generation_config.eos_token_id
+    if of_model is None:
+        of_model = tokenizer.eos_token_id
+    return frozenset([of_model] if isinstance(of_model, int) else of_model or [])
