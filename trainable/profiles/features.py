@@ -1,6 +1,7 @@
 """What the policy may see of a sample before the VLM runs: language features and, where they exist, vision features.
 
-`features.safetensors` beside a dataset's files holds `language` [S, d], `vision` [S, d'] and `question_id` [S].
+`features.safetensors` beside a dataset's files holds `language` [S, d], `vision` [S, d'] and `question_id` [S], or
+[S, bytes] where ids are texts.
 Without it the language features are hashed word n-grams of the question, and there is no vision input.
 """
 
@@ -17,7 +18,7 @@ from safetensors.numpy import load_file
 from trainable.contract import UserError
 from trainable.profiles.files import dataset_folders
 from trainable.profiles.hashed_ngrams import HASHED_NGRAMS, hashed_ngrams
-from trainable.profiles.identities import identity
+from trainable.profiles.identities import ids_of_array
 from trainable.profiles.image_split import TRAIN
 from trainable.profiles.table import Profile
 
@@ -104,7 +105,7 @@ def _rows_of_questions(profile: Profile, dataset: str, file: Path) -> dict[str, 
     """`language` and, where the file has it, `vision` of the profile's samples of one dataset."""
     try:
         arrays = load_file(file)
-        ids = [identity("question_id", question_id) for question_id in arrays["question_id"].tolist()]
+        ids = ids_of_array(arrays["question_id"])
         if len(set(ids)) < len(ids):
             raise ValueError("it has several rows for one question_id")
         row = {question_id: index for index, question_id in enumerate(ids)}

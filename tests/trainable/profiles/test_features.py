@@ -11,6 +11,7 @@ from safetensors.numpy import load_file, save_file
 from trainable.contract import UserError
 from trainable.profiles.features import load_features
 from trainable.profiles.hashed_ngrams import HASHED_SIZE, hashed_ngrams
+from trainable.profiles.identities import ids_as_array
 from trainable.profiles.image_split import TRAIN, VALIDATION
 from trainable.profiles.table import Profile, load_profile
 
@@ -37,6 +38,15 @@ def numbered(results_dir: Path) -> Profile:
             file.read_text(encoding="utf-8").replace('"question_id": "q', '"question_id": "'), encoding="utf-8"
         )
     return load_profile(results_dir)
+
+
+def test_ids_that_are_texts_are_found_too(tmp_path):
+    profile = load_profile(write_profile(tmp_path))
+    file = write_features(tmp_path)
+    rows = load_file(file)
+    rows["question_id"] = ids_as_array([f"q{image}" for image in IMAGES])
+    save_file(rows, file)
+    assert load_features(profile).raw[:, 0].tolist() == [float(key.image_id) for key in profile.keys]
 
 
 def message(profile: Profile) -> str:
