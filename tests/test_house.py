@@ -47,6 +47,7 @@ ROOMS_IN_ORDER = {
         "vision_language_model/families",
         "vision_language_model",
         "questions",
+        "block_importance",
         "measuring",
         "grpo",
         "judging",
@@ -154,7 +155,11 @@ def ray_in_training(house: House) -> list[str]:
 
 def results_in_training(house: House) -> list[str]:
     """What of `trainable` writes with `results`, and with what of it that its room may not."""
-    of_rooms = {"single_run": ("results.record", "results.trackers"), "measuring": ("results.record.atomic_write",)}
+    of_rooms = {
+        "single_run": ("results.record", "results.trackers"),
+        "measuring": ("results.record.atomic_write",),
+        "block_importance": ("results.record.atomic_write",),
+    }
     return [
         f"{name} imports {imported}"
         for name in house.of("trainable")
