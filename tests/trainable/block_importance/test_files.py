@@ -14,7 +14,7 @@ SHIPPED = Path(__file__).resolve().parents[3] / "results" / "profiles" / "digit_
 
 def order_in(tmp_path: Path, content: Any, fixed: tuple[int, ...] = (0,)) -> tuple[int, ...]:
     file = tmp_path / "some.json"
-    file.write_text(content if isinstance(content, str) else json.dumps(content))
+    file.write_text(content if isinstance(content, str) else json.dumps(content), encoding="utf-8")
     return read_importance(file, num_blocks=6, fixed_blocks=fixed)
 
 
@@ -23,7 +23,13 @@ def test_what_is_written_is_read_from_either_file(tmp_path: Path) -> None:
     write_importance(tmp_path, order, {"scores": [0.5] * 5})
     assert read_importance(tmp_path / IMPORTANCE_FILE, 6) == tuple(order)
     assert read_importance(tmp_path / SCORES_FILE, 6) == tuple(order)
-    assert json.loads((tmp_path / SCORES_FILE).read_text()) == {"5": 0.2, "1": 0.4, "4": 0.6, "2": 0.8, "3": 1.0}
+    assert json.loads((tmp_path / SCORES_FILE).read_text(encoding="utf-8")) == {
+        "5": 0.2,
+        "1": 0.4,
+        "4": 0.6,
+        "2": 0.8,
+        "3": 1.0,
+    }
 
 
 def test_the_originals_scores_drop_the_lowest_first(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ def chosen(
     """What is measured, by the knobs' values; the file is written when it has a content."""
     file = tmp_path / "wanted.json"
     if content is not None:
-        file.write_text(content if isinstance(content, str) else json.dumps(content))
+        file.write_text(content if isinstance(content, str) else json.dumps(content), encoding="utf-8")
     narrowed, indices = choose_configurations(grid, file if content is not None else None, most)
     assert narrowed.names == grid.names
     return [narrowed.configurations[index] for index in indices]
@@ -44,14 +44,16 @@ def test_a_list_is_taken_as_it_is_each_once(tmp_path: Path) -> None:
 
 
 def test_the_grid_has_the_values_that_are_measured_and_no_others(tmp_path: Path) -> None:
-    (tmp_path / "wanted.json").write_text('{"top_k": [4], "num_active_blocks": [16, 4]}')
+    (tmp_path / "wanted.json").write_text('{"top_k": [4], "num_active_blocks": [16, 4]}', encoding="utf-8")
     grid, indices = choose_configurations(GRID, tmp_path / "wanted.json", 3)
     assert grid.values == (("low", "high"), (4,), (4, 16))
     assert len(indices) == 3
 
 
 def test_a_model_is_told_which_values_it_must_be_able_to_have(tmp_path: Path) -> None:
-    (tmp_path / "wanted.json").write_text('[{"tier": "low", "top_k": 3}, {"tier": "low", "top_k": 1}]')
+    (tmp_path / "wanted.json").write_text(
+        '[{"tier": "low", "top_k": 3}, {"tier": "low", "top_k": 1}]', encoding="utf-8"
+    )
     assert knob_values(tmp_path / "wanted.json") == {"tier": ("low",), "top_k": (3, 1)}
 
 

@@ -29,9 +29,9 @@ def complaint(dataset: Path | str, metric: str | None = None, max_samples: int |
 def rewrite(folder: Path, line: int, **fields: object) -> None:
     """Change one line of a folder's metadata, counted from 1; None takes a field out."""
     file = folder / "metadata.jsonl"
-    rows = [json.loads(row) for row in file.read_text().splitlines()]
+    rows = [json.loads(row) for row in file.read_text(encoding="utf-8").splitlines()]
     rows[line - 1] = {name: value for name, value in (rows[line - 1] | fields).items() if value is not None}
-    file.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
 
 
 # What is read.
@@ -75,7 +75,7 @@ def test_a_file_of_lines_is_a_dataset_named_after_it(folder: Path) -> None:
 
 
 def test_a_folder_says_how_it_is_named_and_judged(folder: Path) -> None:
-    (folder / "dataset.json").write_text('{"metric": "anls", "name": "the_cats"}')
+    (folder / "dataset.json").write_text('{"metric": "anls", "name": "the_cats"}', encoding="utf-8")
     assert (read_questions(str(folder)).name, read_questions(str(folder)).metric) == ("the_cats", "anls")
     assert read_questions(str(folder), "exact_match").metric == "exact_match"
 
@@ -144,14 +144,14 @@ def test_indices_of_a_split(folder: Path) -> None:
 def test_the_identity_is_of_what_is_asked_and_seen_wherever_it_lies(folder: Path, tmp_path: Path) -> None:
     before = read_questions(str(folder)).identity
     copy = shutil.copytree(folder, tmp_path / "elsewhere" / "my_cats")
-    lines = (copy / "metadata.jsonl").read_text().splitlines()
+    lines = (copy / "metadata.jsonl").read_text(encoding="utf-8").splitlines()
     rewrite(copy, 1, unknown="field")
     assert read_questions(str(copy)).identity == before
     assert read_questions(str(copy), "anls").identity != before
     for name, value in (("question", "who?"), ("answer", "a dog"), ("question_id", 99)):
         rewrite(copy, 1, **{name: value})
         assert read_questions(str(copy)).identity != before
-        (copy / "metadata.jsonl").write_text("\n".join(lines))
+        (copy / "metadata.jsonl").write_text("\n".join(lines), encoding="utf-8")
     picture(1).save(copy / "0.png")
     assert read_questions(str(copy)).identity != before
 
@@ -161,11 +161,13 @@ def test_the_identity_is_of_what_is_asked_and_seen_wherever_it_lies(folder: Path
 
 def test_a_line_that_is_no_json_is_named(folder: Path) -> None:
     file = folder / "metadata.jsonl"
-    file.write_text(file.read_text().replace('"question": "what is it?"', '"question": what?', 1))
+    file.write_text(
+        file.read_text(encoding="utf-8").replace('"question": "what is it?"', '"question": what?', 1), encoding="utf-8"
+    )
     assert complaint(folder).startswith(f"{file} line 1: not readable as JSON (")
     file.write_bytes(b'{"question": "\xff"}\n')
     assert complaint(folder).startswith(f"{file} line 1: not readable as JSON (")
-    file.write_text("[1]\n")
+    file.write_text("[1]\n", encoding="utf-8")
     assert "line 1: it is no JSON object with an image" in complaint(folder)
 
 
@@ -195,16 +197,16 @@ def test_a_metric_says_what_it_needs(folder: Path) -> None:
     assert "line 1: its answer is 'a cat', which is none of a letter, and it has no options" in complaint(
         folder, "multiple_choice"
     )
-    (folder / "dataset.json").write_text('{"metric": "bleu"}')
+    (folder / "dataset.json").write_text('{"metric": "bleu"}', encoding="utf-8")
     assert "its metric is bleu, not one of exact_match, vqa_score" in complaint(folder)
-    (folder / "dataset.json").write_text('{"metrics": "bleu"}')
+    (folder / "dataset.json").write_text('{"metrics": "bleu"}', encoding="utf-8")
     assert "dataset.json: it can hold a JSON object with metric and name" in complaint(folder)
 
 
 def test_images_that_do_not_open_are_named_and_counted(folder: Path) -> None:
     (folder / "3.png").unlink()
     assert f"image {folder / '3.png'}: it does not open (there is no such file); mend them" in complaint(folder)
-    (folder / "2.png").write_text("no image")
+    (folder / "2.png").write_text("no image", encoding="utf-8")
     said = complaint(folder)
     assert f"image {folder / '2.png'}: it does not open (of no format that Pillow knows), nor do 1 others" in said
     Image.effect_noise((64, 64), 90).save(folder / "whole.jpg")
