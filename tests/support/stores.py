@@ -37,7 +37,7 @@ def contents(grid: KnobGrid = GRID, configurations: Iterable[int] | None = None,
         num_blocks=8,
         active_blocks={4: (0, 2, 4, 6), 8: tuple(range(8))},
         crops={"low": 1, "high": 4},
-        settings={"model_path": "a/model"},
+        settings={"model_path": "a/model", "dataset": "a/dataset"},
     )
 
 
@@ -48,9 +48,9 @@ def record(sample: int, accuracy: float = 1.0, latency_ms: float = 10.0, **field
     return {"sample_id": sample, "accuracy": accuracy, "T_total": latency_ms, "metadata": metadata} | fields
 
 
-def full_store(folder: Path) -> MeasuredStore:
+def full_store(folder: Path, **knobs: Any) -> MeasuredStore:
     """Each cell measured: the dearer, the slower and the better."""
-    store = MeasuredStore.create(folder, contents())
+    store = MeasuredStore.create(folder, contents(**knobs))
     for configuration in store.contents.configurations:
         accuracy, latency_ms = configuration / 8, 10.0 + configuration
         store.append(configuration, [record(sample, accuracy, latency_ms) for sample in range(len(IMAGES))])
