@@ -11,7 +11,7 @@ import transformers
 
 from trainable.contract import UserError
 from trainable.vision_language_model.blocks import Blocks, obstacle
-from trainable.vision_language_model.families.choose import FAMILIES
+from trainable.vision_language_model.families.choose import FAMILIES, REFUSED
 from trainable.vision_language_model.families.family import Family
 from trainable.vision_language_model.knob_values import KnobLimits, Wishes, knob_grid, read_wishes, tier_numbers
 from trainable.vision_language_model.model import VisionLanguageModel
@@ -56,15 +56,12 @@ def load_model(
     blocks = Blocks(owner, name, family.fixed_blocks(network))
     routers = routers_of(blocks.all)
     notes = []
-    if routers and family.fixed_top_k:
-        notes.append(f"top_k stays as it is: {family.fixed_top_k}")
     if reason := obstacle(network.config.get_text_config()):
         notes.append(f"no block can be left out: {reason}")
-    turned = bool(routers) and not family.fixed_top_k
     limits = KnobLimits(
         tiers=family.tiers(network, processor),
-        top_k=top_k_of(routers) if turned else 1,
-        most_experts=most_experts(routers) if turned else 1,
+        top_k=top_k_of(routers) if routers else 1,
+        most_experts=most_experts(routers) if routers else 1,
         num_blocks=len(blocks.all),
         num_fixed_blocks=len(blocks.all) if reason else len(blocks.fixed),
     )
@@ -86,6 +83,11 @@ def _family(folder: Path, trust_remote_code: bool) -> Family:
             f"--model_path {folder}: its config.json names no model_type ({type(error).__name__}); give a folder that "
             "transformers has saved"
         ) from None
+    if model_type in REFUSED:
+        raise UserError(
+            f"--model_path {folder}: of {model_type} there is nothing to turn: {REFUSED[model_type]}; take a model of "
+            "another family"
+        )
     if model_type not in FAMILIES:
         sees = any("vision" in key or "visual" in key for key in config)
         what = f"its family, {model_type}, is not known" if sees else f"{model_type} is no vision-language model"

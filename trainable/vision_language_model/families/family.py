@@ -48,8 +48,6 @@ class Family:
     """The module that runs the text model's blocks one after another, and the name under which it holds their list."""
     fixed_blocks: Callable[[Network], tuple[int, ...]] = native.first_block
     """Blocks that are never left out, 0 among them: the length of the KV cache is read from it."""
-    fixed_top_k: str = ""
-    """Why top-k cannot be turned, where it cannot though there are experts."""
     load_network: Callable[..., Network] = native.load_network
     """Path and the arguments of `from_pretrained`: the model."""
     load_processor: Callable[..., Processor] = native.load_processor

@@ -14,20 +14,33 @@ from trainable.vision_language_model.families.inputs import Inputs
 
 
 def load_network(path: str, **arguments: Any) -> Any:
-    """Raises ValueError where weights are missing, and what transformers raises."""
     from transformers import AutoModelForImageTextToText
 
-    loaded: Any = AutoModelForImageTextToText.from_pretrained(path, output_loading_info=True, **arguments)
-    network, found = loaded
+    return load_whole(AutoModelForImageTextToText, path, **arguments)
+
+
+def load_whole(auto_class: Any, path: str, **arguments: Any) -> Any:
+    """Raises ValueError where weights are missing, and what transformers raises."""
+    network, found = auto_class.from_pretrained(path, output_loading_info=True, **arguments)
     if missing := sorted(found["missing_keys"]):  # they would be random numbers
         raise ValueError(f"its files lack {len(missing)} of the weights, such as {missing[0]}")
     return network
 
 
 def load_processor(path: str, trust_remote_code: bool) -> Any:
-    from transformers import AutoProcessor
+    from transformers import AutoProcessor, ProcessorMixin
 
-    return AutoProcessor.from_pretrained(path, trust_remote_code=trust_remote_code)
+    processor = AutoProcessor.from_pretrained(path, trust_remote_code=trust_remote_code)
+    if isinstance(processor, ProcessorMixin):  # and not what a folder has instead, a tokenizer alone
+        processor.image_processor = image_processor(path)
+    return processor
+
+
+def image_processor(path: str) -> Any:
+    """Pillow's kind, so that the pixels do not depend on whether torchvision is installed, which resizes otherwise."""
+    from transformers import AutoImageProcessor
+
+    return AutoImageProcessor.from_pretrained(path, backend="pil")
 
 
 def prompt(processor: Any, question: str) -> str:
