@@ -1,0 +1,145 @@
+"""The three stages of the training: the vision tower, four text blocks, and all of them at every depth.
+
+What a step draws comes from (stage, step), so a training that was interrupted goes on as if it had not been.
+"""
+
+import math
+import os
+from collections import defaultdict, deque
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+from asking import NOT_JUDGED
+from editions import TOP_K, Edition
+from lessons import IMAGES_OF_VISION, draw_images, draw_lesson, pick
+from losses import ExpertBalance, patch_loss
+from mosaics import TIERS, Pool
+from network import HIDDEN, answer_logits, build, grow, see, set_top_k
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
+from transformers import LlavaForConditionalGeneration
+
+from trainable.seeds import seed_of
+
+HIGHEST_LR, LAST_SHARE, WARM_UP = 2e-3, 0.02, 40
+"""Of AdamW: its largest step size, the share of it at the end of a stage's cosine, the steps in which it rises."""
+MOST_GRADIENT = 1.0
+SMOOTHING, BALANCE, PATCHES = 0.02, 0.01, 0.2
+"""Of labels; the weights of the losses beside the answers'."""
+TIERS_OF_VISION, TIERS_OF_FOUR = (0.35, 0.3, 0.35), (0.45, 0.3, 0.25)
+TOP_K_OF_FOUR = (0.3, 0.1, 0.1, 0.5)
+STAGES = ("vision", "four", "sixteen")
+REPORTED, KEPT = 100, 200
+"""Steps between two lines, and between two checkpoints."""
+
+
+class Training:
+    """An edition's model while it is taught.
+
+    Args:
+        kept: a file that holds how far the training has come; another training goes on from there.
+    """
+
+    def __init__(self, edition: Edition, pool: Pool, kept: Path) -> None:
+        self.edition, self.pool, self.kept = edition, pool, kept
+        torch.manual_seed(0)
+        self.model = build(edition, min(edition.added))
+        self.head = nn.Linear(HIDDEN, 11)
+        self.right: defaultdict[str, deque[float]] = defaultdict(lambda: deque(maxlen=30))
+
+    def run(self) -> LlavaForConditionalGeneration:
+        """Teach what is left to be taught."""
+        steps = self.edition.steps
+        tower = [self.model.model.vision_tower, self.model.model.multi_modal_projector]
+        self._teach("vision", steps.vision, tower, self._look)
+        self.balance = ExpertBalance(self.model)
+        self._teach("four", steps.four, [self.model], self._ask_the_first)
+        self.model = grow(self.edition, self.model)
+        self.balance = ExpertBalance(self.model)
+        self._teach("sixteen", steps.sixteen, [self.model], self._ask_all)
+        return self.model
+
+    def _teach(
+        self, stage: str, steps: int, trained: list[nn.Module], loss_of: Callable[[torch.Generator], Tensor]
+    ) -> None:
+        parameters = [parameter for part in [*trained, self.head] for parameter in part.parameters()]
+        optimizer = torch.optim.AdamW(parameters, HIGHEST_LR, betas=(0.9, 0.98), weight_decay=0.01)
+        for step in range(self._restored(stage, steps, optimizer), steps):
+            loss = loss_of(torch.Generator().manual_seed(seed_of(0, stage, step)))
+            optimizer.zero_grad()
+            loss.backward()
+            nn.utils.clip_grad_norm_(parameters, MOST_GRADIENT)
+            for group in optimizer.param_groups:
+                group["lr"] = learning_rate(step, steps)
+            optimizer.step()
+            if (step + 1) % REPORTED == 0:
+                self._report(stage, step + 1, steps, loss.item())
+            if (step + 1) % KEPT == 0 or step + 1 == steps:
+                self._keep(stage, step + 1, optimizer)
+
+    def _look(self, g: torch.Generator) -> Tensor:
+        """The loss of a step of the vision tower."""
+        tier = str(pick(TIERS, TIERS_OF_VISION, g))
+        images, mosaics = draw_images(self.edition, self.pool, tier, IMAGES_OF_VISION[tier], g)
+        loss, named = patch_loss(self.head, see(self.model, images), mosaics)
+        self.right[f"patches@{tier}"].append(named)
+        return loss
+
+    def _ask_the_first(self, g: torch.Generator) -> Tensor:
+        """The loss of a step of the first four blocks, asked only the first kind of question."""
+        tier, top_k = str(pick(TIERS, TIERS_OF_FOUR, g)), pick(TOP_K, TOP_K_OF_FOUR, g)
+        kinds = [1.0] + [0.0] * (len(self.edition.kinds) - 1)
+        return self._ask(tier, top_k, list(range(min(self.edition.added))), kinds, g)
+
+    def _ask_all(self, g: torch.Generator) -> Tensor:
+        """The loss of a step with every knob drawn."""
+        lessons = self.edition.lessons
+        tier, top_k = str(pick(TIERS, lessons.tiers, g)), pick(TOP_K, lessons.top_k, g)
+        depth = pick(self.edition.added, lessons.depths, g)
+        kinds = [a * b for a, b in zip(lessons.by_depth[depth], lessons.by_top_k[top_k], strict=True)]
+        return self._ask(tier, top_k, self.edition.blocks[depth], kinds, g)
+
+    def _ask(self, tier: str, top_k: int, blocks: list[int], kinds: list[float], g: torch.Generator) -> Tensor:
+        lesson = draw_lesson(self.edition, self.pool, tier, kinds, g)
+        set_top_k(self.model, top_k)
+        seen = see(self.model, lesson.images)
+        logits, labels = answer_logits(self.model, seen, lesson.asked.tokens, blocks), lesson.asked.labels
+        answers = cross_entropy(
+            logits.flatten(0, 2), labels.flatten(), ignore_index=NOT_JUDGED, label_smoothing=SMOOTHING
+        )
+        is_right = ((logits.argmax(-1) == labels) | (labels == NOT_JUDGED)).all(-1)  # [B, Q]
+        for number, kind in enumerate(self.edition.kinds):
+            of_kind = lesson.asked.kind == number
+            if of_kind.any():
+                self.right[f"{kind.name}@{tier}/{len(blocks)}"].append(is_right[of_kind].float().mean().item())
+        patches, _ = patch_loss(self.head, seen, lesson.mosaics)
+        return answers + BALANCE * self.balance.take() + PATCHES * patches
+
+    def _report(self, stage: str, step: int, steps: int, loss: float) -> None:
+        recent = " ".join(f"{what} {sum(last) / len(last):.2f}" for what, last in sorted(self.right.items()))
+        print(f"{stage} {step} of {steps}: loss {loss:.3f}; right of late: {recent}", flush=True)
+
+    def _keep(self, stage: str, step: int, optimizer: torch.optim.Optimizer) -> None:
+        unfinished = self.kept.with_suffix(".part")
+        states = {"model": self.model.state_dict(), "head": self.head.state_dict(), "optimizer": optimizer.state_dict()}
+        torch.save({"stage": stage, "step": step, **states}, unfinished)
+        os.replace(unfinished, self.kept)
+
+    def _restored(self, stage: str, steps: int, optimizer: torch.optim.Optimizer) -> int:
+        """The first step that is still to be done."""
+        if not self.kept.exists():
+            return 0
+        state = torch.load(self.kept, weights_only=True)
+        if state["stage"] != stage:
+            return steps if STAGES.index(stage) < STAGES.index(state["stage"]) else 0
+        self.model.load_state_dict(state["model"])
+        self.head.load_state_dict(state["head"])
+        optimizer.load_state_dict(state["optimizer"])
+        return int(state["step"])
+
+
+def learning_rate(step: int, steps: int) -> float:
+    """A linear rise, and a cosine down over the stage."""
+    cosine = 0.5 * (1 + math.cos(math.pi * step / steps))
+    return HIGHEST_LR * min(1, (step + 1) / WARM_UP) * (LAST_SHARE + (1 - LAST_SHARE) * cosine)
