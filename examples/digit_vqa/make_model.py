@@ -4,23 +4,37 @@ Interrupted, the same command goes on where it was. The same number of threads m
 """
 
 import argparse
-import os
-import shutil
 from pathlib import Path
 
 import torch
-from editions import DIGIT_VQA, EDITIONS
+from editions import DIGIT_VQA, EDITIONS, Edition
 from mosaics import digit_pools
 from processor import save_processor
 from training import Training
+from transformers import LlavaForConditionalGeneration
+
+UNFINISHED = "training.pt"
+
+
+def save_model(model: LlavaForConditionalGeneration, edition: Edition, folder: Path) -> None:
+    """As load_model and transformers' own Auto classes read it."""
+    model.set_experts_implementation("eager")  # what config.json says then: one product per chosen expert
+    model.save_pretrained(folder)
+    save_processor(edition, folder)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("folder", type=Path, help="must not exist")
+    parser.add_argument("folder", type=Path)
     parser.add_argument("--edition", choices=EDITIONS, default=DIGIT_VQA.name)
     parser.add_argument("--num_threads", type=int, default=2)
     args = parser.parse_args()
     torch.set_num_threads(args.num_threads)
-    edition = EDITIONS[args.edition]
+    edition, kept = EDITIONS[args.edition], args.folder / UNFINISHED
     args.folder.mkdir(parents=True, exist_ok=True)
+    save_model(Training(edition, digit_pools()[0], kept).run(), edition, args.folder)
+    kept.unlink()
+
+
+if __name__ == "__main__":
+    main()

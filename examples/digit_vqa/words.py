@@ -3,20 +3,20 @@
 import torch
 
 DIGITS = [str(digit) for digit in range(10)]
-FIRST = (
-    "red blue green gold grey pink brown black white tiny huge calm wild soft cold warm fast slow old young "
-    "sad proud shy loud dry wet rich bold kind odd"
-).split()
-SECOND = (
-    "fox owl cat dog bee ant cow hen rat elk yak emu bat eel cod ram pig ape jay crow swan toad wolf bear "
-    "lynx mole hare seal deer goat"
-).split()
+ASKING = ["?", "which", "digit", "sum", "code", "top", "bottom", "left", "right", "row", "column"]
+FIRST = [
+    "red", "blue", "green", "gold", "grey", "pink", "brown", "black", "white", "tiny", "huge", "calm", "wild", "soft",
+    "cold", "warm", "fast", "slow", "old", "young", "sad", "proud", "shy", "loud", "dry", "wet", "rich", "bold", "kind",
+    "odd",
+]  # fmt: skip
+SECOND = [
+    "fox", "owl", "cat", "dog", "bee", "ant", "cow", "hen", "rat", "elk", "yak", "emu", "bat", "eel", "cod", "ram",
+    "pig", "ape", "jay", "crow", "swan", "toad", "wolf", "bear", "lynx", "mole", "hare", "seal", "deer", "goat",
+]  # fmt: skip
 PAD, IMAGE, END = "<pad>", "<image>", "<end>"
-FIRST_WORDS = (
-    PAD, IMAGE, *DIGITS, *"? which digit sum code top bottom left right row column".split(), *FIRST, *SECOND
-)  # fmt: skip
+FIRST_WORDS = (PAD, IMAGE, *DIGITS, *ASKING, *FIRST, *SECOND)
 """Of the first edition, by token id."""
-WORDS = (*FIRST_WORDS, END, *"read rows columns".split())
+WORDS = (*FIRST_WORDS, END, "read", "rows", "columns")
 """Of the second: the ids of the first stay."""
 ID = {word: number for number, word in enumerate(WORDS)}
 
