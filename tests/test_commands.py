@@ -78,6 +78,10 @@ WRONG_VALUES = {
     "check_run.py": (["joint_controller", "--num_epochs", "1"], "--num_epochs 1: at least 2, to save one and go on"),
     "train_joint_controller.py": (["--use_wandb=maybe"], "use_wandb is 'maybe'; it must be true or false"),
     "evaluate.py": ([".", "--split", "nope"], "argument --split: invalid choice: 'nope'"),
+    "profile_model.py": (
+        ["--model_path", ".", "--dataset", ".", "--output", "new", "--num_threads", "0"],
+        "--num_threads is 0; it must be at least 1",
+    ),
     "export.py": (["nowhere"], "nowhere: there is no such"),
     "compare_trials.py": (["x", "--top", "0"], "argument --top: '0' is no whole number above 0"),
     "report.py": (["nowhere"], "no sweep 'nowhere' in"),
@@ -85,6 +89,7 @@ WRONG_VALUES = {
 }
 TAKE_SOMETHING = {
     "check_run.py": ["joint_controller"],
+    "profile_model.py": ["--model_path", ".", "--dataset", ".", "--output", "new"],
     **{name: ["."] for name in ("evaluate.py", "export.py", "compare_trials.py", "report.py", "sync_wandb.py")},
 }
 
@@ -117,6 +122,8 @@ PATHS = [
     ("trainable.evaluate", "--plot PATH ."),
     ("trainable.export", "PATH"),
     ("trainable.export", "--output PATH ."),
+    ("trainable.profile_model", "--model_path PATH --dataset x --output x"),
+    ("trainable.profile_model", "--model_path . --dataset x --output PATH"),
     ("results.report", "PATH"),
     ("results.report", "--output PATH x"),
     ("results.report", "--storage_path PATH x"),

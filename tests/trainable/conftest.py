@@ -3,7 +3,9 @@
 import pytest
 import torch
 from grpo_runs import data_of
+from made_once import made_once
 from profiles import write_profile
+from shipped_store import Measured, measure_killed_once
 
 from trainable.grpo.controller_data import ControllerData
 from trainable.grpo.joint_controller import KIND
@@ -23,3 +25,9 @@ def shipped(one_thread: None) -> ControllerData:
 @pytest.fixture(scope="session")
 def small(one_thread: None, tmp_path_factory: pytest.TempPathFactory) -> ControllerData:
     return data_of(write_profile(tmp_path_factory.mktemp("profile")))
+
+
+@pytest.fixture(scope="session")
+def measured(one_thread: None, tmp_path_factory: pytest.TempPathFactory) -> Measured:
+    """A small store of the shipped model."""
+    return made_once(tmp_path_factory, "measured", measure_killed_once)

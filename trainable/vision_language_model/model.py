@@ -39,6 +39,8 @@ class VisionLanguageModel:
         self.path = path
         self.family = family.name
         self.device: torch.device = network.device
+        self.dtype = str(network.dtype).removeprefix("torch.")
+        """Of its numbers, as torch names it."""
         self.grid = grid
         self.num_blocks = len(blocks.all)
         self.fixed_blocks = blocks.fixed

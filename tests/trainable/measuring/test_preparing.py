@@ -1,0 +1,38 @@
+"""A process without torch has a store made ready by another one."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from shipped_store import Measured, settings
+
+from trainable.contract import UserError
+from trainable.measuring.preparing import prepare_in_child
+
+
+def test_the_driver_does_without_torch() -> None:
+    program = (
+        "import sys, trainable.measuring.preparing, trainable.measuring.store; print({'torch', 'PIL'} & {*sys.modules})"
+    )
+    assert subprocess.run([sys.executable, "-c", program], capture_output=True, encoding="utf-8").stdout == "set()\n"
+
+
+def test_another_process_prepares_the_store(
+    measured: Measured, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    folder = shutil.copytree(measured.at_the_kill, tmp_path / "store")
+    store = prepare_in_child(settings(folder))
+    assert store.contents.reference
+    assert not store.missing(
+        [(sample, index) for sample in store.contents.reference for index in store.contents.configurations]
+    )
+    out, err = capfd.readouterr()
+    assert out == ""
+    assert "features: language" in err
+
+
+def test_its_refusal_is_this_ones(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=rf"^--dataset {tmp_path}: there is no metadata\.jsonl in it"):
+        prepare_in_child(settings(tmp_path / "store", dataset=str(tmp_path)))
