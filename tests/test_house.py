@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("tune", "trainable", "search_spaces", "results")
 STANDARD_LIBRARY = set(sys.stdlib_module_names)
 MOST_FILES = 14
-"""Of one room."""
+"""Of one room, or of a package beside its commands."""
 
 MAY_IMPORT = {
     "tune": {"tune", "trainable", "search_spaces", "results", "ray", "optuna", "numpy", "rich", "yaml"},
@@ -243,7 +243,7 @@ def hiding_names(house: House, installed: Iterable[str]) -> list[str]:
 def crowded_rooms(house: House) -> list[str]:
     rooms: dict[str, int] = {}
     for name, file in house.files.items():
-        if file.name != "__init__.py":
+        if file.name != "__init__.py" and not house.is_command(name):
             room = f"{name.partition('.')[0]}/{house.room(name)}"
             rooms[room] = rooms.get(room, 0) + 1
     return [f"{room} has {files} files" for room, files in rooms.items() if files > MOST_FILES]
