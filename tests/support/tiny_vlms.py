@@ -131,7 +131,9 @@ def glm4v_moe(tokenizer: Any, ids: dict[str, int]) -> tuple[Any, Any]:
         video_start_token_id=ids["<|begin_of_video|>"], video_end_token_id=ids["<|end_of_video|>"],
     )  # fmt: skip
     images = Glm4vImageProcessorPil(patch_size=4, size={"shortest_edge": 256, "longest_edge": 2**21})
-    template = TEMPLATE.replace("IMAGE", "<|begin_of_image|><|image|><|end_of_image|>")
+    template = TEMPLATE.replace("IMAGE", "<|begin_of_image|><|image|><|end_of_image|>") + (
+        "{% if enable_thinking is defined and not enable_thinking %} three{% endif %}"  # GLM's is <think></think>
+    )
     processor = still_images(Glm4vProcessor)(image_processor=images, tokenizer=tokenizer, chat_template=template)
     return Glm4vMoeForConditionalGeneration(config), processor
 

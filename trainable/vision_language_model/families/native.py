@@ -48,7 +48,11 @@ def prompt(processor: Any, question: str) -> str:
     if not processor.chat_template:
         return f"{processor.image_token}\n{question}"
     content = [{"type": "image"}, {"type": "text", "text": question}]
-    text: str = processor.apply_chat_template([{"role": "user", "content": content}], add_generation_prompt=True)
+    text: str = processor.apply_chat_template(
+        [{"role": "user", "content": content}],
+        add_generation_prompt=True,
+        enable_thinking=False,  # an answer of a few words is wanted; a template that knows nothing of it passes it over
+    )
     return text
 
 

@@ -11,6 +11,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from turned import greedy_logits
 
 from trainable.contract import UserError
+from trainable.vision_language_model.families import native
 from trainable.vision_language_model.loading import load_model
 from trainable.vision_language_model.model import VisionLanguageModel
 
@@ -61,6 +62,11 @@ def test_glm_chooses_experts_within_the_groups_that_are_open(checkpoint: Checkpo
         assert ((groups == 4).sum(dim=1) == 2).all()
     with pytest.raises(UserError, match="top_k 9 cannot be had; this model takes 1 to 8"):
         load_model(path, top_k=[9])
+
+
+def test_glm_is_asked_not_to_think(tiny: Tiny) -> None:
+    assert native.prompt(tiny("glm4v_moe")._processor, QUESTION).endswith(" assistant three")
+    assert native.prompt(tiny("qwen3_vl_moe")._processor, QUESTION).endswith(" assistant")
 
 
 def test_a_dense_model_has_no_top_k(checkpoint: Checkpoint) -> None:
