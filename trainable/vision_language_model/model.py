@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from PIL import Image
 
+from trainable.contract import UserError
 from trainable.profiles.knobs import KnobGrid
 from trainable.vision_language_model.answer import Answer
 from trainable.vision_language_model.blocks import Blocks
@@ -92,11 +93,21 @@ class VisionLanguageModel:
         return self._tiers[tier]
 
     def read(self, image: Image.Image, question: str) -> Inputs:
-        """An image and a question as the model takes them at the tier that is turned on, on its device."""
+        """An image and a question as the model takes them at the tier that is turned on, on its device.
+
+        Raises:
+            UserError: the processor makes no prompt of the question.
+        """
         return self._read(image, question, str(self._tier))
 
     def _read(self, image: Image.Image, question: str, tier: str) -> Inputs:
-        inputs = self._family.read(self._network, self._processor, image, question, self._tiers[tier])
+        try:
+            inputs = self._family.read(self._network, self._processor, image, question, self._tiers[tier])
+        except ValueError as error:  # a question that holds the token which stands for the image, say
+            said = " ".join(str(error).split())
+            raise UserError(
+                f"question {question!r:.60}: the model's processor cannot read it ({said:.200}); change it or remove it"
+            ) from None
         return inputs.to(self.device, self._network.dtype)
 
     @torch.inference_mode()

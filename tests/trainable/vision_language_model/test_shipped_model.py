@@ -11,7 +11,7 @@ from safetensors.numpy import load_file
 from transformers import AutoProcessor, AutoTokenizer
 from turned import assert_every_knob_turns, greedy_logits
 
-from trainable.contract import PROJECT
+from trainable.contract import PROJECT, UserError
 from trainable.vision_language_model.model import VisionLanguageModel
 
 SHIPPED = PROJECT / "results" / "profiles" / "digit_vqa"
@@ -97,14 +97,19 @@ def test_its_tokens_are_those_of_generate(
     assert answer.num_output_tokens == 6
 
 
-def test_an_answer_ends_with_the_token_that_ends_it(
+def test_an_answer_ends_where_generate_ends_it(
     shipped: VisionLanguageModel, mosaic: Image.Image, drop_order: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shipped.turn(FULL, drop_order)
     inputs = shipped.read(mosaic, "which digit top left?")
     second = int(greedy_logits(shipped, inputs, tokens=2)[1].argmax())
     monkeypatch.setattr(shipped, "_end_tokens", frozenset([second]))
-    assert shipped.answer(inputs, max_new_tokens=6).num_output_tokens == 2
+    seen = shipped._family.see(shipped._network, inputs)
+    generated = shipped._network.generate(
+        **inputs.text, mm_encoder_outputs={"image": seen}, do_sample=False, max_new_tokens=6, eos_token_id=second
+    )
+    answer = shipped.answer(inputs, max_new_tokens=6)
+    assert answer.num_output_tokens == generated.shape[1] - inputs.num_prompt_tokens == 2
 
 
 def test_each_stage_has_its_time(shipped: VisionLanguageModel, mosaic: Image.Image) -> None:
@@ -135,6 +140,13 @@ def test_transformers_reads_image_and_question_with_its_processor() -> None:
     read = processor(images=picture(0), text=text, return_tensors="pt")
     assert read["pixel_values"].shape == (1, 1, 56, 56)
     assert read["input_ids"].shape == (1, 196 + 4)
+
+
+def test_a_question_that_holds_the_token_of_an_image_is_refused(
+    shipped: VisionLanguageModel, mosaic: Image.Image
+) -> None:
+    with pytest.raises(UserError, match=r"question 'what <image> is\?': the model's processor cannot read it"):
+        shipped.read(mosaic, "what <image> is?")
 
 
 def test_a_knob_it_lacks_or_a_value_it_cannot_have_is_refused(
