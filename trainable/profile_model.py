@@ -13,7 +13,7 @@ from pathlib import Path
 if __name__ == "__main__":  # what lies beside this command, and not what an environment may hold of another checkout
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from trainable.contract import UserError
+from trainable.contract import UserError, shown_path
 from trainable.flags import OneSentenceParser, add_flags, add_switch
 from trainable.measuring.settings import MeasuringSettings
 from trainable.settings_fields import built, given_in, require_usable_paths, single_fields, typed_values
@@ -50,16 +50,18 @@ def _required() -> list[str]:
 
 def _measure(settings: MeasuringSettings, reference_only: bool, line: str) -> None:
     print("Getting ready: the questions and the model", flush=True)  # whose imports take seconds: not before --help
-    from trainable.measuring.preparing import prepare_store
+    from trainable.measuring.preparing import out_of_memory_told, prepare_store
     from trainable.measuring.profiling import measure_all, summary
     from trainable.measuring.provenance import write_provenance
 
-    prepared = prepare_store(settings, line, print)
-    store = prepared.meter.store
-    if not reference_only and measure_all(prepared.meter, range(len(store.contents.keys)), "measuring"):
-        write_provenance(store, line, prepared.features)
+    with out_of_memory_told(settings):
+        prepared = prepare_store(settings, line, print)
+        store = prepared.meter.store
+        if not reference_only and measure_all(prepared.meter, range(len(store.contents.keys)), "measuring"):
+            write_provenance(store, line, prepared.features)
     print(summary(store))
-    print(f"Search hyperparameters on it: python tune/run_sweep.py --results_dir {shlex.quote(settings.output)}")
+    folder = shlex.quote(shown_path(store.folder))
+    print(f"Search hyperparameters on it: python tune/run_sweep.py --results_dir {folder}")
 
 
 if __name__ == "__main__":

@@ -115,9 +115,9 @@ def test_a_torn_line_is_measured_again(measured: Measured, tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("others", "said"),
     [
-        ({"max_samples": 20}, "its data's identity is "),
-        ({"num_runs_per_sample": 2}, "its knobs's num_runs_per_sample is 1, not 2; give another folder"),
-        ({"num_threads": 2}, "its machine's num_threads is 1, not 2; give another folder"),
+        ({"max_samples": 20}, "its questions, answers or images are others, or not so many; give another folder"),
+        ({"num_runs_per_sample": 2}, "num_runs_per_sample of its knobs is 1, not 2; give another folder"),
+        ({"num_threads": 2}, "num_threads of its machine is 1, not 2; give another folder"),
     ],
 )
 def test_a_store_of_something_else_is_refused_and_left_as_it_is(
@@ -136,7 +136,7 @@ def test_a_store_of_something_else_is_gone_on_with_when_asked(measured: Measured
     folder = shutil.copytree(measured.at_the_kill, tmp_path / "store")
     status, out, err = profile_here(*flags(folder, num_threads=2), "--accept_other_store", "--reference_only")
     assert status == 0, err
-    assert "this store is of something else: its machine's num_threads is 1, not 2" in out
+    assert "this store is of something else: num_threads of its machine is 1, not 2" in out
 
 
 def test_a_profile_measured_otherwise_is_not_written_into(tmp_path: Path) -> None:

@@ -51,7 +51,14 @@ class StoreIdentity:
             for name in sorted({*facts, *others}):
                 there, here = facts.get(name), others.get(name)
                 if _plain(there) != _plain(here):
-                    yield f"its {part}'s {name} is {_shown(there)}, not {_shown(here)}"
+                    yield _OTHERS.get((part, name), f"{name} of its {part} is {_shown(there)}, not {_shown(here)}")
+
+
+_OTHERS = {
+    ("model", "identity"): "its model has other weights, or another config.json",
+    ("data", "identity"): "its questions, answers or images are others, or not so many",
+}
+"""In words, where hashes differ."""
 
 
 def machine_facts(device: str, dtype: str, num_threads: int) -> dict[str, Any]:

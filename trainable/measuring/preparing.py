@@ -7,7 +7,8 @@ import json
 import shlex
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ from trainable.flags import as_arguments
 from trainable.measuring.settings import MeasuringSettings
 from trainable.measuring.store import MeasuredStore
 from trainable.settings_fields import to_flat, with_values
+from trainable.torch_process import is_out_of_memory
 
 if TYPE_CHECKING:
     from trainable.measuring.meter import Meter
@@ -89,7 +91,27 @@ def child() -> None:
     required = {name: flat[name] for name in ("model_path", "dataset", "output")}
     try:
         settings = with_values(MeasuringSettings(**required), flat)
-        prepare_store(settings, shlex.join(["python", COMMAND, *as_arguments(settings), "--reference_only"]), print)
+        line = shlex.join(["python", COMMAND, *as_arguments(settings), "--reference_only"])
+        with out_of_memory_told(settings):
+            prepare_store(settings, line, print)
     except UserError as error:
         print(error, file=answer)
         sys.exit(1)
+
+
+@contextmanager
+def out_of_memory_told(settings: MeasuringSettings) -> Iterator[None]:
+    """Within the block, the model runs.
+
+    Raises:
+        UserError: the device, or the machine, has no memory left for it.
+    """
+    try:
+        yield
+    except Exception as error:
+        if not is_out_of_memory(error):
+            raise
+        raise UserError(
+            f"--model_path {settings.model_path}: there is no memory left for an answer; free the device, or give "
+            "another one, a smaller --dtype or --configurations without the dearest; the same command goes on from here"
+        ) from error

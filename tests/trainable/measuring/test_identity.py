@@ -13,8 +13,8 @@ def test_another_machine_and_other_knobs_are_named() -> None:
         ours, machine=ours.machine | {"device": "NVIDIA H100"}, knobs=ours.knobs | {"drop_order": [1, 3]}
     )
     assert ours.differences(other) == [
-        'its machine\'s device is "a processor", not "NVIDIA H100"',
-        "its knobs's drop_order is [3, 1], not [1, 3]",
+        'device of its machine is "a processor", not "NVIDIA H100"',
+        "drop_order of its knobs is [3, 1], not [1, 3]",
     ]
     assert ours.fingerprint != other.fingerprint
 
