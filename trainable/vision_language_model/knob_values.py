@@ -63,25 +63,29 @@ def read_wishes(folder: Path) -> Wishes:
     return wishes
 
 
-def tier_numbers(path: str, limits: KnobLimits, checkpoint: Wishes, names: Sequence[str] | None) -> dict[str, int]:
-    """Each tier's number, the cheapest first; of those that are named, where any are.
+def tier_numbers(limits: KnobLimits, checkpoint: Wishes) -> dict[str, int]:
+    """Each tier's number, the cheapest first."""
+    return dict(sorted((checkpoint.tiers or limits.tiers).items(), key=lambda tier: tier[1]))
+
+
+def wanted_tiers(path: str, tiers: Mapping[str, int], names: Sequence[str] | None) -> list[str]:
+    """The tiers that are named, in their own order; all where none is.
 
     Raises:
         UserError: the model has no such tier.
     """
-    tiers = dict(sorted((checkpoint.tiers or limits.tiers).items(), key=lambda tier: tier[1]))
     if unknown := [name for name in names or () if name not in tiers]:
         raise UserError(f"{path}: tier {unknown[0]!r} cannot be had; the model has {', '.join(tiers)}")
-    return {name: number for name, number in tiers.items() if not names or name in names}
+    return [name for name in tiers if not names or name in names]
 
 
-def knob_grid(path: str, limits: KnobLimits, tiers: Mapping[str, int], checkpoint: Wishes, user: Wishes) -> KnobGrid:
+def knob_grid(path: str, limits: KnobLimits, tiers: Sequence[str], checkpoint: Wishes, user: Wishes) -> KnobGrid:
     """Every knob that the model has, with its values from the cheapest to the dearest.
 
     Raises:
         UserError: a value that the model cannot take.
     """
-    values: dict[str, Sequence[str | int]] = {"tier": list(tiers)}
+    values: dict[str, Sequence[str | int]] = {"tier": tiers}
     ranges = {
         "top_k": (1, limits.most_experts if limits.top_k > 1 else 1, _powers_of_two(limits.top_k)),
         "num_active_blocks": (max(1, limits.num_fixed_blocks), limits.num_blocks, _quarters(limits)),

@@ -13,7 +13,14 @@ from trainable.contract import UserError
 from trainable.vision_language_model.blocks import Blocks, obstacle
 from trainable.vision_language_model.families.choose import FAMILIES, REFUSED
 from trainable.vision_language_model.families.family import Family
-from trainable.vision_language_model.knob_values import KnobLimits, Wishes, knob_grid, read_wishes, tier_numbers
+from trainable.vision_language_model.knob_values import (
+    KnobLimits,
+    Wishes,
+    knob_grid,
+    read_wishes,
+    tier_numbers,
+    wanted_tiers,
+)
 from trainable.vision_language_model.model import VisionLanguageModel
 from trainable.vision_language_model.routers import most_experts, routers_of, top_k_of
 
@@ -66,9 +73,9 @@ def load_model(
         num_fixed_blocks=len(blocks.all) if reason else len(blocks.fixed),
     )
     wishes = read_wishes(folder)
-    numbers = tier_numbers(path, limits, wishes, tiers)
+    numbers = tier_numbers(limits, wishes)
     user = Wishes(top_k=top_k, num_active_blocks=num_active_blocks)
-    grid = knob_grid(path, limits, numbers, wishes, user)
+    grid = knob_grid(path, limits, wanted_tiers(path, numbers, tiers), wishes, user)
     return VisionLanguageModel(path, family, network, processor, grid, numbers, blocks, tuple(notes))
 
 

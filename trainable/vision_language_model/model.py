@@ -151,8 +151,11 @@ class VisionLanguageModel:
 
     @torch.inference_mode()
     def vision_features(self, image: Image.Image) -> np.ndarray:
-        """Mean projected feature of the image's tokens at the cheapest tier, float32 [d]."""
-        inputs = self._read(image, "", str(self.grid.values[0][0]))
+        """Mean projected feature of the image's tokens at the checkpoint's cheapest tier, float32 [d].
+
+        That tier need not be in the grid: what a policy sees does not depend on which tiers it may choose.
+        """
+        inputs = self._read(image, "", next(iter(self._tiers)))
         tokens = self._family.vision_tokens(self._family.see(self._network, inputs))  # [T, d]
         mean: np.ndarray = tokens.float().mean(dim=0).cpu().numpy()
         return mean

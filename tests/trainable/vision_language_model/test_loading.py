@@ -4,7 +4,9 @@ import json
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 from safetensors.numpy import load_file, save_file
 
 from trainable.contract import PROJECT, UserError
@@ -88,9 +90,10 @@ def test_a_device_that_is_not_there() -> None:
         load_model(str(SHIPPED), device="cuda:99")
 
 
-def test_values_that_are_asked_for_are_the_knobs() -> None:
-    model = load_model(str(SHIPPED), tiers=["high", "low"], top_k=[8, 3], num_active_blocks=[16, 5])
-    assert model.grid.values == (("low", "high"), (3, 8), (5, 16))
+def test_values_that_are_asked_for_are_the_knobs(shipped: VisionLanguageModel, mosaic: Image.Image) -> None:
+    model = load_model(str(SHIPPED), tiers=["high", "medium"], top_k=[8, 3], num_active_blocks=[16, 5])
+    assert model.grid.values == (("medium", "high"), (3, 8), (5, 16))
+    np.testing.assert_array_equal(model.vision_features(mosaic), shipped.vision_features(mosaic))
 
 
 def test_values_that_cannot_be_had() -> None:
