@@ -114,7 +114,7 @@ def synthetic_data() -> ControllerData:
     )
     features = random.standard_normal((samples, LANGUAGE + VISION), dtype=np.float32)
     mean, std = np.zeros(LANGUAGE + VISION, dtype=np.float32), np.ones(LANGUAGE + VISION, dtype=np.float32)
-    return ControllerData(profile, Features(features, LANGUAGE, "made up", mean, std))
+    return ControllerData(profile, Features(features, LANGUAGE, "made up", mean, std), profile)
 
 
 def images(split: int, count: int) -> Iterator[str]:

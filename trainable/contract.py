@@ -30,6 +30,8 @@ OF_EACH_DATASET = (VAL_ACCURACY_MEAN, VAL_LATENCY_MEAN, VAL_VIOLATION_RATE, VAL_
 """Of a validation on several datasets, what is said of each too, under the name that `dataset_metric` makes."""
 PERF_SAMPLES_PER_SECOND = "Perf/Samples_Per_Second"
 PERF_PEAK_GPU_MEMORY_MB = "Perf/Peak_GPU_Memory_MB"
+PERF_CELLS_MEASURED = "Perf/Cells_Measured"
+PERF_CELLS_REUSED = "Perf/Cells_Reused"
 
 EPOCH = "training_iteration"
 """Epochs count from 1 and are the step of every tracker."""

@@ -15,10 +15,14 @@ if __name__ == "__main__":  # what lies beside this command, and not what an env
 
 from trainable.contract import UserError
 from trainable.flags import OneSentenceParser
+from trainable.grpo.settings import ENVIRONMENTS, GRPOSettings
 from trainable.profiles.image_split import SPLIT_NAMES
+from trainable.settings_fields import Role, names_with
 from trainable.terminal.commands import command
 from trainable.user_paths import PathTo, usable_path
 
+DATA = ("results_dir", "dataset_names", "model_path", "environment", "store")
+"""Settings that say what to judge it on."""
 PLOT_ENDINGS = (".png", ".svg")
 
 
@@ -29,7 +33,7 @@ def main(arguments: list[str]) -> int:
     _require_sensible(wanted)
     from trainable.judging.evaluation import evaluate  # torch takes a second to import: not before --help
 
-    data = {name: getattr(wanted, name) for name in ("results_dir", "dataset_names", "model_path")}
+    data = {name: getattr(wanted, name) for name in names_with(Role.DATA, GRPOSettings)}
     evaluate(
         wanted.checkpoint,
         {name: value for name, value in data.items() if value is not None},
@@ -60,6 +64,13 @@ def _parser() -> OneSentenceParser:
     parser.add_argument(
         "--model_path", metavar="PATH", help="checkpoint that gives the language features (default: the one trained on)"
     )
+    parser.add_argument(
+        "--environment", choices=ENVIRONMENTS, help="live: judge it on what a store holds (default: as it was trained)"
+    )
+    parser.add_argument("--store", metavar="DIR", help="that store (default: the one it was trained with)")
+    for name in names_with(Role.DATA, GRPOSettings):
+        if name not in DATA:  # a sweep's record gives all that is said of its data; the rest the store knows by itself
+            parser.add_argument(f"--{name}", nargs="?", const=True, help=argparse.SUPPRESS)
     parser.add_argument(
         "--split", choices=SPLIT_NAMES, default="validation", help="samples to judge it on (%(default)s)"
     )

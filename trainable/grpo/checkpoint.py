@@ -17,7 +17,7 @@ from trainable.contract import UserError
 from trainable.grpo.policy import Policy
 from trainable.profiles.features import Features
 from trainable.profiles.knobs import KnobGrid
-from trainable.profiles.table import Profile
+from trainable.profiles.workload import Workload
 from trainable.runs import DamagedCheckpoint
 
 CHECKPOINT_FILE = "checkpoint.pt"
@@ -68,7 +68,7 @@ def as_bytes(content: dict[str, Any]) -> bytes:
 
 
 def description_of_controller(
-    profile: Profile, features: Features, trained_budget_range_ms: tuple[float, float]
+    profile: Workload, features: Features, trained_budget_range_ms: tuple[float, float]
 ) -> dict[str, Any]:
     """What a run adds to its checkpoints, so that its policy can be rebuilt from them alone."""
     mean, std = torch.tensor(features.mean), torch.tensor(features.std)
@@ -76,7 +76,7 @@ def description_of_controller(
     return {
         "knob_names": list(profile.grid.names),
         "knob_values": [list(values) for values in profile.grid.values],
-        "allowed": torch.tensor(profile.measured.any(axis=0)),
+        "allowed": torch.tensor(profile.allowed.any(axis=0)),
         "profile_budget_range_ms": list(profile.budget_range_ms),
         "trained_budget_range_ms": list(trained_budget_range_ms),
         "language": {"mean": mean[:d].clone(), "std": std[:d].clone()},

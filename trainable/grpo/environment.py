@@ -1,5 +1,6 @@
-"""What executes configurations on samples. Replay looks the result up in a profile; a live one would run the VLM."""
+"""What executes configurations on samples. Replay looks the result up in a profile; a live one runs the model."""
 
+from collections.abc import Mapping
 from typing import Protocol
 
 import torch
@@ -21,6 +22,9 @@ class Environment(Protocol):
     def execute(self, samples: Tensor, configurations: Tensor) -> tuple[Tensor, Tensor]:
         """Run each sample under each of its configurations: [B], [B, G] -> accuracy and latency (ms), [B, G]."""
 
+    def cost(self) -> Mapping[str, float]:
+        """What that has taken since it was last asked, as metrics."""
+
 
 class ReplayEnvironment:
     """Plays back a profile from the memory of one device."""
@@ -40,3 +44,7 @@ class ReplayEnvironment:
     def execute(self, samples: Tensor, configurations: Tensor) -> tuple[Tensor, Tensor]:
         rows = samples.unsqueeze(1)  # [B, 1]
         return self._accuracy[rows, configurations], self._latency_ms[rows, configurations]
+
+    def cost(self) -> Mapping[str, float]:
+        """Nothing to tell."""
+        return {}

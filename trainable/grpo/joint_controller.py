@@ -6,17 +6,27 @@ from typing import TYPE_CHECKING
 
 from trainable import contract
 from trainable.contract import UserError
-from trainable.grpo.settings import GRPOSettings
+from trainable.grpo.settings import LIVE, GRPOSettings
 from trainable.profiles.budget_points import FRONTIER, IN_BUDGET
-from trainable.runs import DataDescription, Metric, RunContext, RunKind
+from trainable.runs import DataDescription, Metric, RunContext, RunKind, WorkerContext
 
 if TYPE_CHECKING:
     from trainable.grpo.controller_data import ControllerData
+    from trainable.grpo.live_environment import RunningModel
     from trainable.grpo.run import GRPORun
 
 
 LATENCIES_DIFFER = 1e-5
 """By this part at least: the policy sees a budget's logarithm, and in float32 closer ones are one."""
+
+OF_LIVE = (
+    Metric(contract.PERF_CELLS_MEASURED, "cells measured in the epoch"),
+    Metric(contract.PERF_CELLS_REUSED, "cells that the store had"),
+)
+NOT_WHOLE = (
+    "no baselines and no gap to the oracle until every training and validation cell is measured (profile_model.py "
+    "measures the rest)"
+)
 
 
 class JointController(RunKind):
@@ -52,16 +62,23 @@ class JointController(RunKind):
     wandb_project = "molmo-controller"
 
     def prepare(self, settings: GRPOSettings) -> "ControllerData":
-        from trainable.grpo.controller_data import ControllerData
+        from trainable.grpo.controller_data import ControllerData, live_data, measuring_settings
         from trainable.profiles.features import load_features
         from trainable.profiles.reading import read_profile
 
-        profile = read_profile(settings.profile, settings.dataset_names)
-        low, high = profile.budget_range_ms
+        if settings.environment == LIVE:
+            from trainable.measuring.preparing import prepare_in_child
+
+            data = live_data(prepare_in_child(measuring_settings(settings, settings.profile)))
+        else:
+            profile = read_profile(settings.profile, settings.dataset_names)
+            features = load_features(profile, settings.model_path, settings.trust_remote_code)
+            data = ControllerData(profile, features, profile)
+        low, high = data.profile.budget_range_ms
         if math.isclose(low, high, rel_tol=LATENCIES_DIFFER):
             raise UserError(
-                f"profile {profile.results_dir}: the 5th and the 95th percentile of its training latencies are both "
-                f"{low:g} ms, so there is no latency to trade; measure configurations that differ"
+                f"profile {data.profile.results_dir}: the 5th and the 95th percentile of its training latencies are "
+                f"both {low:g} ms, so there is no latency to trade; measure configurations that differ"
             )
         least, largest = settings.latency_budget_min or low, settings.latency_budget_max or high
         if least > largest:
@@ -70,29 +87,35 @@ class JointController(RunKind):
                 f"(the profile's own is {low:.4g} to {high:.4g} ms); change --latency_budget_min or "
                 "--latency_budget_max"
             )
-        features = load_features(profile, settings.model_path, settings.trust_remote_code)
-        return ControllerData(profile, features)
+        return data
 
     def describe(self, settings: GRPOSettings, data: "ControllerData") -> DataDescription:
         from trainable.profiles.baselines import baselines, missing_baselines
         from trainable.profiles.image_split import VALIDATION
 
-        profile = data.profile
+        profile, table = data.profile, data.table
         low, high = profile.budget_range_ms
-        budgets = f"budgets {low:.4g} to {high:.4g} ms"
-        summary = "; ".join(filter(None, (profile.describe(), budgets, missing_baselines(profile, VALIDATION))))
+        missing = missing_baselines(table, VALIDATION) if table else NOT_WHOLE
+        summary = "; ".join(filter(None, (profile.describe(), f"budgets {low:.4g} to {high:.4g} ms", missing)))
         return DataDescription(
             summary,
             profile.fingerprint,
-            baselines(profile, VALIDATION),
+            baselines(table, VALIDATION) if table else (),
             data.features.content,
-            _of_each_dataset(self.metrics, profile.datasets),
+            (*_of_each_dataset(self.metrics, profile.datasets), *(OF_LIVE if settings.environment == LIVE else ())),
         )
+
+    def load(self, settings: GRPOSettings, context: WorkerContext) -> "RunningModel | None":
+        if settings.environment != LIVE:
+            return None
+        from trainable.grpo.live_environment import RunningModel
+
+        return RunningModel(settings, context.devices[0])
 
     def start(self, settings: GRPOSettings, data: "ControllerData", context: RunContext) -> "GRPORun":
         from trainable.grpo.run import GRPORun
 
-        return GRPORun(settings, data, context.seed, context.devices[0])
+        return GRPORun(settings, data, context.seed, context.devices[0], context.loaded)
 
 
 def _of_each_dataset(metrics: Sequence[Metric], datasets: Sequence[str]) -> tuple[Metric, ...]:

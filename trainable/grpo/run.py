@@ -18,8 +18,10 @@ from trainable import contract
 from trainable.grpo.advantages import group_advantages, zero_variance_groups
 from trainable.grpo.checkpoint import CHECKPOINT_FILE, as_bytes, description_of_controller, load_checkpoint
 from trainable.grpo.controller_data import ControllerData
-from trainable.grpo.environment import ReplayEnvironment
+from trainable.grpo.environment import Environment, ReplayEnvironment
 from trainable.grpo.joint_distribution import joint_log_probabilities, sample_groups
+from trainable.grpo.live_environment import LiveEnvironment, RunningModel
+from trainable.grpo.live_profile import LiveProfile
 from trainable.grpo.loss import entropy, kl_divergence, policy_gradient_loss
 from trainable.grpo.policy import Policy
 from trainable.grpo.recipes import RECIPES, violated
@@ -36,16 +38,27 @@ from trainable.seeds import seed_of
 class GRPORun(Run):
     """One training of the joint controller, from its start or from a checkpoint."""
 
-    def __init__(self, settings: GRPOSettings, data: ControllerData, seed: int, device: str) -> None:
+    def __init__(
+        self,
+        settings: GRPOSettings,
+        data: ControllerData,
+        seed: int,
+        device: str,
+        model: RunningModel | None = None,
+    ) -> None:
+        """
+        Args:
+            model: of a live environment.
+        """
         self._settings, self._seed, self._device = settings, seed, torch.device(device)
         self._recipe = RECIPES[settings.recipe]
 
         profile = self._profile = data.profile
-        self._environment = ReplayEnvironment(profile, data.features, self._device)
+        self._environment = environment_of(data, model, self._device)
         self._training = torch.tensor(profile.samples(TRAIN), device=self._device)
         self._validation_set = ValidationSet.of_profile(profile, self._device)
         self._complexity = torch.tensor(profile.grid.complexity, device=self._device)  # [C]
-        self._oracle = float(per_sample(profile, VALIDATION)[ORACLE].mean())
+        self._oracle = float(per_sample(data.table, VALIDATION)[ORACLE].mean()) if data.table else None
         low, high = profile.budget_range_ms
         self._budget_range_ms = (settings.latency_budget_min or low, settings.latency_budget_max or high)
 
@@ -75,7 +88,9 @@ class GRPORun(Run):
         validation = validate(self._policy, self._environment, self._validation_set, self._reward)
         metrics |= validation.metrics
         score = metrics[contract.VAL_IN_BUDGET_ACCURACY]
-        metrics[contract.VAL_ORACLE_GAP] = self._oracle - score
+        if self._oracle is not None:
+            metrics[contract.VAL_ORACLE_GAP] = self._oracle - score
+        metrics |= self._environment.cost()
         metrics[contract.PERF_SAMPLES_PER_SECOND] = len(self._training) / elapsed
         if self._device.type == "cuda":
             metrics[contract.PERF_PEAK_GPU_MEMORY_MB] = torch.cuda.max_memory_allocated(self._device) / 2**20
@@ -181,6 +196,19 @@ class GRPORun(Run):
         del self._policy, self._start, self._optimizer, self._environment
         if self._device.type == "cuda":
             torch.cuda.empty_cache()
+
+
+def environment_of(data: ControllerData, model: RunningModel | None, device: torch.device) -> Environment:
+    """What executes the run's configurations.
+
+    Args:
+        model: where it is to be run.
+    """
+    if model:
+        assert isinstance(data.profile, LiveProfile)
+        return LiveEnvironment(data.profile, data.features, model, device)
+    assert data.table
+    return ReplayEnvironment(data.table, data.features, device)
 
 
 def initial_policy(settings: GRPOSettings, data: ControllerData, seed: int) -> Policy:

@@ -18,7 +18,7 @@ from trainable.grpo.recipes import violated
 from trainable.profiles.baselines import budget_points, parts_by_image
 from trainable.profiles.budget_points import BudgetPoint
 from trainable.profiles.image_split import VALIDATION
-from trainable.profiles.table import Profile
+from trainable.profiles.workload import Workload
 from trainable.score_parts import ScoreParts
 
 STATES_PER_FORWARD = 8192
@@ -39,7 +39,7 @@ class ValidationSet:
     """[Q]"""
 
     @classmethod
-    def of_profile(cls, profile: Profile, device: torch.device) -> "ValidationSet":
+    def of_profile(cls, profile: Workload, device: torch.device) -> "ValidationSet":
         samples = profile.samples(VALIDATION)
         of_sample = np.array([profile.keys[sample].dataset for sample in samples])
         indices = {dataset: np.flatnonzero(of_sample == dataset) for dataset in profile.datasets}
@@ -75,7 +75,7 @@ def greedy_choices(policy: Policy, environment: Environment, samples: Tensor, bu
 
 
 def shown_choices(
-    policy: Policy, environment: Environment, judged_on: ValidationSet, profile: Profile
+    policy: Policy, environment: Environment, judged_on: ValidationSet, profile: Workload
 ) -> list[dict[str, str | float]]:
     """What is chosen for the first few questions under the least, a middle and the largest budget."""
     samples = judged_on.samples[:QUESTIONS_SHOWN]

@@ -8,6 +8,7 @@ from rich.table import Table
 
 from trainable.contract import UserError, shown_path
 from trainable.grpo.checkpoint import read_controller
+from trainable.grpo.live_profile import MeasuredPart
 from trainable.judging.controller_choices import ChoicesOnProfile
 from trainable.judging.controller_data import data_of_controller
 from trainable.profiles.baselines import (
@@ -48,8 +49,10 @@ def evaluate(
     """
     controller = read_controller(checkpoint)
     profile, features = data_of_controller(controller, given, trust_remote_code)
+    lacking = profile.not_measured(split) if isinstance(profile, MeasuredPart) else ""
     if not len(profile.samples(split)):
-        raise UserError(f"profile {profile.results_dir}: none of its images falls into the {SPLIT_NAMES[split]} split")
+        cause = lacking or f"none of its images falls into the {SPLIT_NAMES[split]} split"
+        raise UserError(f"profile {profile.results_dir}: {cause}")
     on_profile = ChoicesOnProfile(controller, profile, features)
     profile = on_profile.profile
     full_ms = full_model_latency_ms(profile)
@@ -65,6 +68,8 @@ def evaluate(
     )
     policy = points_of_choices(profile, split, on_profile.choices(split, budgets_ms), budgets_ms)
     console.print(_table(policy, of_full, baselines_under_budgets(profile, split, budgets_ms)))
+    if lacking:
+        console.print(f"Chosen among what is measured: {lacking}")
     if missing := missing_baselines(profile, split):
         console.print(missing[0].upper() + missing[1:])
     grid_ms = profile.budget_grid_ms

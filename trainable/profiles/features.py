@@ -20,7 +20,7 @@ from trainable.profiles.files import dataset_folders
 from trainable.profiles.hashed_ngrams import HASHED_NGRAMS, hashed_ngrams
 from trainable.profiles.identities import ids_of_array
 from trainable.profiles.image_split import TRAIN
-from trainable.profiles.table import Profile
+from trainable.profiles.workload import Workload
 
 FEATURES_FILE = "features.safetensors"
 
@@ -53,7 +53,7 @@ class Features:
         return standardised
 
 
-def load_features(profile: Profile, model_path: str | None = None, trust_remote_code: bool = False) -> Features:
+def load_features(profile: Workload, model_path: str | None = None, trust_remote_code: bool = False) -> Features:
     """The features measured with the profile, or hashed questions when a dataset has none.
 
     Args:
@@ -101,7 +101,7 @@ def load_features(profile: Profile, model_path: str | None = None, trust_remote_
     )
 
 
-def _rows_of_questions(profile: Profile, dataset: str, file: Path) -> dict[str, np.ndarray]:
+def _rows_of_questions(profile: Workload, dataset: str, file: Path) -> dict[str, np.ndarray]:
     """`language` and, where the file has it, `vision` of the profile's samples of one dataset."""
     try:
         arrays = load_file(file)

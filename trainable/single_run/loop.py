@@ -14,9 +14,10 @@ from results.record.trial_log import TrialLog, read_rows, write_params
 from results.trackers.tensorboard_record import TrialEvents
 from trainable import contract
 from trainable.contract import TrialStatus, WandbNotInstalled, shown_path
+from trainable.grpo.joint_controller import KIND
 from trainable.grpo.run import GRPORun
 from trainable.ranking import Row, best_row, better
-from trainable.runs import Diverged
+from trainable.runs import Diverged, WorkerContext
 from trainable.runs.resuming import resumed_run
 from trainable.single_run import folder as training_folder
 from trainable.single_run.command_line import Request
@@ -112,7 +113,8 @@ def _train(plan: Plan, screen: Screen, signals: StopSignals) -> int:
 def _run_where_it_stands(plan: Plan, screen: Screen) -> tuple[GRPORun, TrialLog]:
     """The run at the newest checkpoint of its folder, and its rows up to there."""
     settings, folder = plan.settings, plan.settings.folder
-    start = partial(GRPORun, settings.grpo, plan.data, settings.seed, plan.device)
+    model = KIND.load(settings.grpo, WorkerContext(settings.num_threads, (plan.device,), memory_share=1.0))
+    start = partial(GRPORun, settings.grpo, plan.data, settings.seed, plan.device, model)
     run, epoch, note = resumed_run(folder, read_rows(folder), start)
     if note:
         screen.say(note)

@@ -58,7 +58,8 @@ class Screen:
         folder = self._plan.settings.folder
         if best:
             beside = ", ".join(f"{baseline.name} {baseline.value:.3f}" for baseline in self._plan.description.baselines)
-            self.say(f"Best: epoch {best[contract.EPOCH]}, {OBJECTIVE} {best[OBJECTIVE]:.3f} ({beside})")
+            reached = f"Best: epoch {best[contract.EPOCH]}, {OBJECTIVE} {best[OBJECTIVE]:.3f}"
+            self.say(f"{reached} ({beside})" if beside else reached)
             self.show_command("Best policy", _quoted(folder / BEST_FILE))
             if not self._plan.settings.no_tensorboard:
                 self.show_command("TensorBoard", f"tensorboard --logdir {_quoted(folder)}")
