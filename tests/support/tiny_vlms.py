@@ -66,14 +66,14 @@ def write_molmoe_stand_in(folder: Path) -> Path:
     for file in (Path(__file__).parent / "molmoe_stand_in").glob("*.py"):
         shutil.copy(file, folder)
     of_model = {"AutoConfig": "modeling_molmoe.MolmoConfig", "AutoModelForCausalLM": "modeling_molmoe.MolmoForCausalLM"}
-    config = json.loads((folder / "config.json").read_text())
-    (folder / "config.json").write_text(json.dumps(config | {"auto_map": of_model}))
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    (folder / "config.json").write_text(json.dumps(config | {"auto_map": of_model}), encoding="utf-8")
     of_processor = {
         "AutoProcessor": "preprocessing_molmo.MolmoProcessor",
         "AutoImageProcessor": "preprocessing_molmo.MolmoImageProcessor",
     }
     settings = {"auto_map": of_processor, "image_processor_type": "MolmoImageProcessor", "max_crops": 12}
-    (folder / "preprocessor_config.json").write_text(json.dumps(settings))
+    (folder / "preprocessor_config.json").write_text(json.dumps(settings), encoding="utf-8")
     return folder
 
 

@@ -27,7 +27,7 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[s
         if family == "molmoe":
             return write_molmoe_stand_in(folder)
         if family in COUNTED_IN_TOKENS:
-            (folder / KNOBS_FILE).write_text(json.dumps({"tiers": TIERS}))
+            (folder / KNOBS_FILE).write_text(json.dumps({"tiers": TIERS}), encoding="utf-8")
         return write_tiny_vlm(folder, family)
 
     with pytest.MonkeyPatch.context() as patch:  # where transformers copies the code that a checkpoint brings
