@@ -1,9 +1,11 @@
 """Greedy backward elimination: which of many parts is missed least, then which of the others, and so on."""
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 
-Score = Callable[[tuple[int, ...]], float]
-"""How good it is with these parts alone, ascending."""
+Score = Callable[[tuple[int, ...], float], float | None]
+"""How good it is with these parts alone, ascending; None, which may be cheaper to find, where that is less than so
+much."""
 
 
 def eliminate(parts: Sequence[int], fixed: Sequence[int], score: Score) -> Iterator[tuple[int, float]]:
@@ -16,11 +18,18 @@ def eliminate(parts: Sequence[int], fixed: Sequence[int], score: Score) -> Itera
         parts: those that are there. fixed: those of them that never go.
     """
     left = list(parts)
+    last_scores: dict[int, float] = {}
     while candidates := [part for part in left if part not in fixed]:
-        scores = {part: score(tuple(other for other in left if other != part)) for part in candidates}
-        gone = max(candidates, key=lambda part: (scores[part], part))
-        left.remove(gone)
+        scores: dict[int, float] = {}
+        # Who did well in the last round is likely to again, and with a good score others are given up sooner.
+        for part in sorted(candidates, key=lambda part: (last_scores.get(part, -math.inf), part), reverse=True):
+            without = score(tuple(other for other in left if other != part), max(scores.values(), default=-math.inf))
+            if without is not None:
+                scores[part] = without
+        gone = max(scores, key=lambda part: (scores[part], part))
         yield gone, scores[gone]
+        left.remove(gone)
+        last_scores = scores
 
 
 def num_scores(num_candidates: int) -> int:

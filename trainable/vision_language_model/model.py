@@ -110,17 +110,47 @@ class VisionLanguageModel:
             ) from None
         return inputs.to(self.device, self._network.dtype)
 
+    def keep_blocks(self, active: Sequence[int]) -> None:
+        """Run these blocks alone from now on, be their number one of the grid's or not.
+
+        Args:
+            active: ascending, the fixed ones among them.
+        """
+        self._blocks.keep(active)
+
     @torch.inference_mode()
     def answer(self, inputs: Inputs, max_new_tokens: int) -> Answer:
         """The likeliest answer, a token at a time with the KV cache, and the time of each stage.
 
         The answer ends with a token that ends one (it counts), or when it has `max_new_tokens`.
         """
+        return self._answer(inputs, max_new_tokens)[0]
+
+    @torch.inference_mode()
+    def examine(self, inputs: Inputs, max_new_tokens: int, right: Sequence[str]) -> tuple[Answer, float]:
+        """The likeliest answer, and how likely it was that the model would begin a right one.
+
+        Args:
+            right: all that are right.
+
+        Returns:
+            The answer, and the natural logarithm of the probability that its first token is the first one of any of
+            those, with or without a blank before it; 0 where the tokenizer knows none of them.
+        """
+        answer, logits = self._answer(inputs, max_new_tokens)
+        tokenizer = self._processor.tokenizer
+        texts = [blank + text for text in right for blank in ("", " ")]
+        first = {ids[0] for text in texts if (ids := tokenizer(text, add_special_tokens=False)["input_ids"])}
+        known = sorted(first - {tokenizer.unk_token_id})
+        return answer, logits.float().log_softmax(dim=-1)[known].logsumexp(dim=-1).item() if known else 0.0
+
+    def _answer(self, inputs: Inputs, max_new_tokens: int) -> tuple[Answer, torch.Tensor]:
+        """And the logits [V] of its first token."""
         family, network, watch = self._family, self._network, Stopwatch(self.device)
         seen = family.see(network, inputs)
         vision_ms = watch.lap_ms()
-        logits, cache = family.prefill(network, inputs, seen)  # [V]
-        tokens = [logits.argmax()]
+        first_logits, cache = family.prefill(network, inputs, seen)  # [V]
+        tokens = [first_logits.argmax()]
         ended = tokens[-1].item() in self._end_tokens
         prefill_ms = watch.lap_ms()
         while not ended and len(tokens) < max_new_tokens:
@@ -130,7 +160,7 @@ class VisionLanguageModel:
             ended = tokens[-1].item() in self._end_tokens
         decode_ms = watch.lap_ms() if len(tokens) > 1 else 0.0
         text = self._processor.tokenizer.decode(torch.stack(tokens), skip_special_tokens=True)
-        return Answer(
+        answer = Answer(
             text=text.strip(),
             num_vision_tokens=inputs.num_vision_tokens,
             num_text_tokens=inputs.num_prompt_tokens - inputs.num_vision_tokens,
@@ -139,6 +169,7 @@ class VisionLanguageModel:
             prefill_ms=prefill_ms,
             decode_ms=decode_ms,
         )
+        return answer, first_logits
 
     @torch.inference_mode()
     def language_features(self, question: str) -> np.ndarray:
