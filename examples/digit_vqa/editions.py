@@ -124,7 +124,7 @@ DIGIT_SUMS = Edition(
     kinds=(WHICH, SUM, READ, CODE),
     vision_blocks=3,
     added={4: (0, 2, 4, 6), 8: (8, 10, 12, 14), 12: (7, 9, 11, 13), 16: (1, 3, 5, 15)},
-    steps=Steps(vision=3000, four=800, sixteen=2000),
+    steps=Steps(vision=3000, four=1000, sixteen=2000),
     lessons=Lessons(
         scales={"low": (0.8, 0.14, 0.06), "medium": (0.3, 0.55, 0.15), "high": (0.2, 0.3, 0.5)},
         by_depth={

@@ -9,9 +9,9 @@ from editions import SCALES, Edition
 from mosaics import Mosaics, Pool, at_tier, draw_mosaics
 from torch import Tensor
 
-IMAGES = {"low": 40, "medium": 32, "high": 16}
-"""Of a step with questions, by tier: about as many tokens each."""
-IMAGES_OF_VISION = {"low": 64, "medium": 48, "high": 24}
+IMAGES = {"low": 10, "medium": 8, "high": 4}
+"""Of half a step with questions, by tier: about as many tokens each."""
+IMAGES_OF_VISION = {"low": 32, "medium": 24, "high": 12}
 QUESTIONS = 10
 """About each image."""
 BOUNDS = torch.tensor(list(SCALES.values()), dtype=torch.float32)  # [3, 2]

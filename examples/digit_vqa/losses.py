@@ -1,5 +1,7 @@
 """What the training minimises, beside the answers' cross-entropy: patches named, experts evenly used."""
 
+import threading
+
 import torch
 from mosaics import Mosaics
 from torch import Tensor, nn
@@ -34,21 +36,24 @@ class ExpertBalance:
     """The load-balancing loss of the Switch Transformer (arXiv 2101.03961, equation 4), of all routers that ran.
 
     Experts times the sum over them of the share of tokens sent x the mean probability: 1 where all are used evenly.
+    Threads that run the model at the same time each have their own.
     """
 
     def __init__(self, model: LlavaForConditionalGeneration) -> None:
-        self.losses: list[Tensor] = []
+        self.here = threading.local()
         for block in model.model.language_model.layers:
             block.mlp.gate.register_forward_hook(self._follow)
 
     def _follow(self, gate: nn.Module, given: object, out: tuple[Tensor, Tensor, Tensor]) -> None:
         if torch.is_grad_enabled():
+            losses = self.here.__dict__.setdefault("losses", [])
             probability, chosen = out[0].softmax(-1), out[2]
             experts = probability.shape[1]
             sent = torch.bincount(chosen.flatten(), minlength=experts) / chosen.numel()
-            self.losses.append(experts * (sent * probability.mean(0)).sum())
+            losses.append(experts * (sent * probability.mean(0)).sum())
 
     def take(self) -> Tensor:
         """Their mean since the last time."""
-        loss, self.losses = torch.stack(self.losses).mean(), []
+        loss = torch.stack(self.here.losses).mean()
+        self.here.losses.clear()
         return loss

@@ -1,6 +1,6 @@
 """Train an edition's model: python examples/digit_vqa/make_model.py FOLDER [--edition digit_sums]
 
-Interrupted, the same command goes on where it was. The same number of threads makes the same model.
+Interrupted, the same command goes on where it was.
 """
 
 import argparse
@@ -27,9 +27,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
     parser.add_argument("--edition", choices=EDITIONS, default=DIGIT_VQA.name)
-    parser.add_argument("--num_threads", type=int, default=2)
     args = parser.parse_args()
-    torch.set_num_threads(args.num_threads)
+    torch.set_num_threads(1)  # of each half of a step
     edition, kept = EDITIONS[args.edition], args.folder / UNFINISHED
     args.folder.mkdir(parents=True, exist_ok=True)
     save_model(Training(edition, digit_pools()[0], kept).run(), edition, args.folder)
