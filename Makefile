@@ -4,10 +4,22 @@ VENV := .venv
 RUN := $(VENV)/bin
 READY := $(VENV)/.ready-$(shell cat pyproject.toml constraints.txt | cksum | cut -d' ' -f1)
 
-.PHONY: sweep test test-e2e check setup clean
+EDITION ?= digit_vqa
+MADE := examples/digit_vqa/made/$(EDITION)
+
+.PHONY: digit-vqa sweep test test-e2e check setup clean
 
 sweep: setup  ## sweep the shipped profile: 16 trials on this machine
 	$(RUN)/python tune/run_sweep.py
+
+digit-vqa: setup $(MADE)/knobs.json $(MADE)/questions/metadata.jsonl  ## train a small vision-language model and profile it: 40 minutes on two cores; EDITION=digit_sums: the other one
+	$(RUN)/python trainable/profile_model.py --model_path $(MADE) --dataset $(MADE)/questions --output $(MADE)
+
+$(MADE)/knobs.json: | setup
+	$(RUN)/python examples/digit_vqa/make_model.py $(MADE) --edition $(EDITION)
+
+$(MADE)/questions/metadata.jsonl: | setup
+	$(RUN)/python examples/digit_vqa/make_questions.py $(MADE)/questions --edition $(EDITION)
 
 test: setup  ## every test but those end to end, with real Ray, Optuna, W&B and TensorBoard; COVERAGE=yes: what they run
 ifdef COVERAGE

@@ -15,9 +15,9 @@ from torch import Tensor
 
 
 def write_questions(edition: Edition, folder: Path) -> None:
-    """Into a folder that does not exist."""
+    """Their lines come last: where they are, the folder is whole."""
     images, questions = draw_judged(edition)
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     for number, pixels in enumerate(as_bytes(images)):
         Image.fromarray(pixels).save(folder / file_name(number), optimize=True)
     about = {"name": edition.name, "metric": "exact_match"}
@@ -47,7 +47,7 @@ def file_name(image: int) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("folder", type=Path, help="must not exist")
+    parser.add_argument("folder", type=Path)
     parser.add_argument("--edition", choices=EDITIONS, default=DIGIT_VQA.name)
     args = parser.parse_args()
     write_questions(EDITIONS[args.edition], args.folder)
