@@ -83,6 +83,7 @@ WRONG_VALUES = {
         "--num_threads is 0; it must be at least 1",
     ),
     "export.py": (["nowhere"], "nowhere: there is no such"),
+    "deploy.py": (["."], "the following arguments are required: --model_path, --dataset"),
     "compare_trials.py": (["x", "--top", "0"], "argument --top: '0' is no whole number above 0"),
     "report.py": (["nowhere"], "no sweep 'nowhere' in"),
     "sync_wandb.py": (["x", "--mode", "disabled"], "argument --mode: invalid choice: 'disabled'"),
@@ -90,7 +91,10 @@ WRONG_VALUES = {
 TAKE_SOMETHING = {
     "check_run.py": ["joint_controller"],
     "profile_model.py": ["--model_path", ".", "--dataset", ".", "--output", "new"],
-    **{name: ["."] for name in ("evaluate.py", "export.py", "compare_trials.py", "report.py", "sync_wandb.py")},
+    **{
+        name: ["."]
+        for name in ("evaluate.py", "export.py", "deploy.py", "compare_trials.py", "report.py", "sync_wandb.py")
+    },
 }
 
 
@@ -120,6 +124,8 @@ PATHS = [
     ("trainable.train_joint_controller", "--model_path PATH"),
     ("trainable.evaluate", "PATH"),
     ("trainable.evaluate", "--plot PATH ."),
+    ("trainable.deploy", "PATH"),
+    ("trainable.deploy", ". --dataset x --model_path PATH"),
     ("trainable.export", "PATH"),
     ("trainable.export", "--output PATH ."),
     ("trainable.profile_model", "--model_path PATH --dataset x --output x"),

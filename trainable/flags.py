@@ -135,6 +135,19 @@ def add_switch(group: Any, name: str, text: str) -> None:
     group.add_argument(f"--{name}", nargs="?", const=True, type=_truth, metavar="BOOL", help=text)
 
 
+def require_given(settings_type: type, given: Collection[str]) -> None:
+    """
+    Args:
+        given: names of the settings that flags have given.
+
+    Raises:
+        UserError: one that has no default is missing.
+    """
+    fields = single_fields(settings_type).items()
+    if missing := [f"--{name}" for name, field in fields if field.is_required and name not in given]:
+        raise UserError(f"the following arguments are required: {', '.join(missing)}; --help lists the flags")
+
+
 def as_arguments(settings: Any, names: Collection[str] | None = None) -> list[str]:
     """What to write on a command line to have these settings: the flags whose values are not the defaults.
 

@@ -13,10 +13,10 @@ from pathlib import Path
 if __name__ == "__main__":  # what lies beside this command, and not what an environment may hold of another checkout
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from trainable.contract import UserError, shown_path
-from trainable.flags import OneSentenceParser, add_flags, add_switch
+from trainable.contract import shown_path
+from trainable.flags import OneSentenceParser, add_flags, add_switch, require_given
 from trainable.measuring.settings import MeasuringSettings
-from trainable.settings_fields import built, given_in, require_usable_paths, single_fields, typed_values
+from trainable.settings_fields import built, given_in, require_usable_paths, typed_values
 from trainable.system_errors import telling_how_to_go_on
 from trainable.terminal.commands import command
 
@@ -26,8 +26,7 @@ def main(arguments: list[str]) -> int:
     """Measure; the exit status: 0 all well, 2 the user's mistake, 130 on Ctrl-C."""
     flags = vars(_parser().parse_args(arguments))
     reference_only = flags.pop("reference_only", False)
-    if lacking := [f"--{name}" for name in _required() if name not in flags]:
-        raise UserError(f"the following arguments are required: {', '.join(lacking)}; --help lists the flags")
+    require_given(MeasuringSettings, flags)
     with given_in("--", flags):
         settings = built(MeasuringSettings, *typed_values(flags, MeasuringSettings))
         require_usable_paths(settings)
@@ -42,10 +41,6 @@ def _parser() -> OneSentenceParser:
     add_flags(parser, MeasuringSettings, "what is measured")
     add_switch(parser, "reference_only", "make the store and measure its reference samples, as a live run needs it")
     return parser
-
-
-def _required() -> list[str]:
-    return [name for name, field in single_fields(MeasuringSettings).items() if field.is_required]
 
 
 def _measure(settings: MeasuringSettings, reference_only: bool, line: str) -> None:

@@ -20,6 +20,13 @@ def set_up_torch(num_threads: int, device: str) -> None:
         torch.use_deterministic_algorithms(True)
 
 
+def chosen_device(wanted: str) -> str:
+    """A device as torch writes it; for `auto` a GPU where there is one."""
+    import torch
+
+    return wanted if wanted != "auto" else "cuda" if torch.cuda.is_available() else "cpu"
+
+
 def is_out_of_memory(error: BaseException) -> bool:
     """Of the machine or of a GPU."""
     torch = sys.modules.get("torch")

@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 
+from trainable import contract
 from trainable.grpo.joint_controller import KIND
 from trainable.grpo.run import CHECKPOINT_FILE, ControllerData, GRPORun
 from trainable.grpo.settings import GRPOSettings
@@ -23,6 +24,19 @@ def data_of(results_dir: Path) -> ControllerData:
 
 def run_of(data: ControllerData, settings: GRPOSettings = QUICK, seed: int = 0) -> GRPORun:
     return GRPORun(settings, data, seed, "cpu")
+
+
+def trial_of_two_epochs(data: ControllerData, folder: Path) -> Path:
+    """The folder, with the checkpoint of epoch 2 as a trial has it, and the best score in a file `score`."""
+    torch.set_num_threads(1)
+    # Enough that what is chosen depends on question, image and budget.
+    run = run_of(data, GRPOSettings(lr=4e-3, group_size=16, budget_penalty=1.4))
+    scores = [run.step()[contract.VAL_IN_BUDGET_ACCURACY] for _ in range(2)]
+    checkpoint = folder / contract.checkpoint_folder_name(2)
+    checkpoint.mkdir()
+    run.save(checkpoint)
+    (folder / "score").write_text(str(max(scores)), encoding="utf-8")
+    return folder
 
 
 def timeless(metrics: dict[str, float]) -> dict[str, float]:

@@ -1,8 +1,11 @@
 """The shipped profile and a small one, each read once; one thread: the same numbers whatever the number of cores."""
 
+from functools import partial
+from pathlib import Path
+
 import pytest
 import torch
-from grpo_runs import data_of
+from grpo_runs import data_of, trial_of_two_epochs
 from made_once import made_once
 from profiles import write_profile
 from shipped_store import Measured, measure_killed_once
@@ -20,6 +23,12 @@ def one_thread() -> None:
 @pytest.fixture(scope="session")
 def shipped(one_thread: None) -> ControllerData:
     return KIND.prepare(GRPOSettings())
+
+
+@pytest.fixture(scope="session")
+def trial(shipped: ControllerData, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A trial's folder with one checkpoint, of epoch 2 on the shipped profile, and a file with its score."""
+    return made_once(tmp_path_factory, "trial_00000", partial(trial_of_two_epochs, shipped))
 
 
 @pytest.fixture(scope="session")

@@ -13,6 +13,7 @@ from trainable.judging.controller_choices import ChoicesOnProfile
 from trainable.judging.controller_data import data_of_controller
 from trainable.profiles.baselines import (
     baselines_under_budgets,
+    full_configuration,
     mean_of_measured,
     missing_baselines,
     oracle_choices,
@@ -89,9 +90,8 @@ def evaluate(
 
 
 def full_model_latency_ms(profile: Profile) -> float:
-    """Mean latency over the training samples with every knob at its dearest; of the slowest where that is missing."""
-    means = mean_of_measured(profile.latency_ms[profile.samples(TRAIN)])  # [C]
-    return float(np.nanmax(means) if np.isnan(means[-1]) else means[-1])
+    """Mean latency of `full_configuration` over the training samples."""
+    return float(np.nanmean(profile.latency_ms[profile.samples(TRAIN), full_configuration(profile)], dtype=np.float64))
 
 
 def _table(policy: list[BudgetPoint], of_full: list[str], baselines: dict[str, list[BudgetPoint]]) -> Table:

@@ -4,8 +4,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from results.record.atomic_write import make_folder
 from trainable.block_importance.files import IMPORTANCE_FILE, read_importance, write_importance
 from trainable.contract import UserError, shown_path
@@ -13,7 +11,7 @@ from trainable.measuring.configurations import choose_configurations, knob_value
 from trainable.measuring.identity import StoreIdentity, machine_facts
 from trainable.measuring.meter import Meter, latencies_of_profile
 from trainable.measuring.profiling import reference_samples
-from trainable.measuring.settings import ANY_DEVICE, CPU, GPU, MeasuringSettings
+from trainable.measuring.settings import MeasuringSettings
 from trainable.measuring.store import MeasuredStore
 from trainable.measuring.store_file import STORE_FILE, StoreContents, read_contents
 from trainable.profiles.files import entries, profile_files
@@ -21,6 +19,7 @@ from trainable.profiles.knobs import KnobGrid
 from trainable.profiles.reading import read_profile
 from trainable.questions.reading import read_questions
 from trainable.questions.sample import QuestionSet
+from trainable.torch_process import chosen_device
 from trainable.vision_language_model.loading import load_model
 from trainable.vision_language_model.model import VisionLanguageModel
 
@@ -76,19 +75,13 @@ def _model(settings: MeasuringSettings, before: StoreContents | None) -> VisionL
         values = dict(zip(own.grid.names, own.grid.values, strict=True))
     return load_model(
         settings.model_path,
-        _device(settings.device),
+        chosen_device(settings.device),
         trust_remote_code=settings.trust_remote_code,
         dtype=settings.dtype,
         top_k=values.get("top_k"),
         num_active_blocks=values.get("num_active_blocks"),
         tiers=values.get("tier"),
     )
-
-
-def _device(wanted: str) -> str:
-    if wanted != ANY_DEVICE:
-        return wanted
-    return GPU if torch.cuda.is_available() else CPU
 
 
 def _contents(

@@ -74,6 +74,12 @@ def chosen_in_training(profile: Profile, budgets_ms: np.ndarray) -> dict[str, np
     return {BEST_FIXED: np.full(len(budgets_ms), best_fixed), LOOKUP_TABLE: np.nanargmax(effects, axis=0)}
 
 
+def full_configuration(profile: Profile) -> int:
+    """Every knob at its dearest; of the training samples' slowest configuration where that was not measured."""
+    means_ms = mean_of_measured(profile.latency_ms[profile.samples(TRAIN)])  # [C]
+    return int(np.nanargmax(means_ms)) if np.isnan(means_ms[-1]) else len(means_ms) - 1
+
+
 def _known(profile: Profile, split: int) -> np.ndarray:
     """Which configurations a sample has that are measured in training, too, bool [S, C]."""
     known: np.ndarray = profile.measured[profile.samples(split)] & profile.measured[profile.samples(TRAIN)].any(axis=0)

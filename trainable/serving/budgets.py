@@ -28,9 +28,6 @@ class Budget:
         return f"{self.amount:.4g} of full" if self.is_share else f"{self.amount:.4g} ms"
 
 
-SHARES_OF_FULL = tuple(Budget(share, is_share=True) for share in (0.35, 0.5, 0.7, 0.85, 1.0))
-
-
 def read_budget(text: str) -> Budget:
     """A budget: `0.5` and `50%` are shares, as is every bare number up to 1; `12`, `12ms` and `0.9ms` are ms.
 

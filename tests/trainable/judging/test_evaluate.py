@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from safetensors.numpy import save_file
 
 from trainable import contract, evaluate, export
@@ -39,20 +38,6 @@ PROJECT = Path(evaluate.__file__).parent.parent
 def data(tmp_path_factory: pytest.TempPathFactory) -> ControllerData:
     os.environ.setdefault("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
     return KIND.prepare(GRPOSettings())
-
-
-@pytest.fixture(scope="module")
-def trial(data: ControllerData, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A trial's folder with one checkpoint, of epoch 2."""
-    torch.set_num_threads(1)
-    run = GRPORun(GRPOSettings(lr=1e-3), data, 0, "cpu")
-    scores = [run.step()[contract.VAL_IN_BUDGET_ACCURACY] for _ in range(2)]
-    folder = tmp_path_factory.mktemp("trial_00000")
-    checkpoint = folder / contract.checkpoint_folder_name(2)
-    checkpoint.mkdir()
-    run.save(checkpoint)
-    (folder / "score").write_text(str(max(scores)), encoding="utf-8")
-    return folder
 
 
 def test_the_best_policy_scores_on_the_grid_what_training_said(trial: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -20,12 +20,12 @@ from typing import Any
 
 import numpy as np
 
-from trainable.contract import UserError
 from trainable.profiles.files import KNOB_NAMES
 from trainable.profiles.image_split import TRAIN
 from trainable.profiles.table import Profile
+from trainable.system_errors import writing
 
-FILE_NAME = "lookup_table_baseline.json"
+LOOKUP_TABLE_FILE = "lookup_table_baseline.json"
 
 
 def write_lookup_table(file: Path, profile: Profile, budgets_ms: np.ndarray, chosen: np.ndarray) -> None:
@@ -36,13 +36,11 @@ def write_lookup_table(file: Path, profile: Profile, budgets_ms: np.ndarray, cho
         chosen: a configuration under each, int [Q].
 
     Raises:
-        UserError: the file can't be written.
+        DiskError: the file can't be written.
     """
     content = lookup_table(profile, budgets_ms, chosen)
-    try:
+    with writing(file):
         file.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise UserError(f"{file}: it can't be written ({error.strerror}); give another --output") from None
 
 
 def lookup_table(profile: Profile, budgets_ms: np.ndarray, chosen: np.ndarray) -> dict[str, Any]:

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from profiles import CONFIGURATIONS, write_profile
 
+from trainable.judging.lookup_table_file import write_lookup_table
 from trainable.profiles.baselines import LOOKUP_TABLE, chosen_in_training
 from trainable.profiles.image_split import TRAIN
 from trainable.profiles.table import Profile, load_profile
-from trainable.serving.lookup_table_file import write_lookup_table
 
 BUDGETS_MS = np.array([12.0, 30.0])
 
