@@ -5,9 +5,11 @@ from pathlib import Path
 from typing import Any
 
 from results.record.atomic_write import make_folder
-from trainable.block_importance.files import IMPORTANCE_FILE, read_importance, write_importance
+from trainable.block_importance.files import IMPORTANCE_FILE, SCORES_FILE, read_importance, write_importance
+from trainable.block_importance.finding import find_importance
 from trainable.contract import UserError, shown_path
 from trainable.measuring.configurations import choose_configurations, knob_values
+from trainable.measuring.device_lock import device_lock
 from trainable.measuring.identity import StoreIdentity, machine_facts
 from trainable.measuring.meter import Meter, latencies_of_profile
 from trainable.measuring.profiling import reference_samples
@@ -105,7 +107,7 @@ def _contents(
     counts = _active_counts(grid, configurations, model.num_blocks)
     drop_order: Sequence[int] = ()
     if min(counts) < model.num_blocks:
-        drop_order = _drop_order(settings, before, model, say)
+        drop_order = _drop_order(settings, before, model, questions, max_new_tokens, say)
     identity = StoreIdentity(
         model={"identity": model.identity, "family": model.family},
         data={"name": questions.name, "metric": questions.metric, "identity": questions.identity},
@@ -129,7 +131,7 @@ def _contents(
         questions=tuple(question.question for question in questions.questions),
         reference=reference,
         num_blocks=model.num_blocks,
-        active_blocks={count: tuple(model.active_blocks(count, drop_order)) for count in counts},
+        active_blocks=_active_blocks(model, counts, drop_order),
         crops={str(tier): model.crops(str(tier)) for tier in grid.values[0]},
         settings={name: shown_path(Path(getattr(settings, name))) for name in ("model_path", "dataset")},
     )
@@ -154,28 +156,53 @@ def _active_counts(grid: KnobGrid, configurations: Sequence[int], num_blocks: in
 
 
 def _drop_order(
-    settings: MeasuringSettings, before: StoreContents | None, model: VisionLanguageModel, say: Say
-) -> Sequence[int]:
-    """In which order blocks are left out: as given, as before, or as the model's folder says.
+    settings: MeasuringSettings,
+    before: StoreContents | None,
+    model: VisionLanguageModel,
+    questions: QuestionSet,
+    max_new_tokens: int,
+    say: Say,
+) -> tuple[int, ...]:
+    """In which order blocks are left out: as given, as before, as the output's or the model's folder says, or found.
 
-    A new store keeps it in a file of its own.
+    A new store keeps it in files of its own.
     """
     if before and settings.importance is None:
         return tuple(before.identity.knobs["drop_order"])
     folder = Path(settings.output)
-    beside = [place / IMPORTANCE_FILE for place in (folder, Path(settings.model_path))]
+    own, of_model = folder / IMPORTANCE_FILE, Path(settings.model_path)
+    beside = [own, of_model / IMPORTANCE_FILE, of_model / SCORES_FILE]
     given = [Path(settings.importance)] if settings.importance else [file for file in beside if file.exists()]
     if not before:
         make_folder(folder, f"--output {folder}")
     if not given:
-        raise UserError(
-            f"--model_path {settings.model_path}: nothing says in which order blocks are left out; give --importance"
+        say(
+            f"finding in which order blocks are left out, on {settings.importance_samples} training questions; with "
+            "--importance FILE it is known"
         )
+        with device_lock(str(model.device)):
+            if not own.exists():  # since another process may have found it while this one waited
+                samples = reference_samples([one.key for one in questions.questions], settings.importance_samples)
+                find_importance(model, questions, samples, max_new_tokens, folder)
+        given = [own]
     say(f"blocks are left out in the order of {shown_path(given[0])}")
     order = read_importance(given[0], model.num_blocks, model.fixed_blocks)
-    if not before and given[0] != beside[0]:
+    if not before and given[0] != own:
         write_importance(folder, order, {"from": shown_path(given[0])})
     return order
+
+
+def _active_blocks(
+    model: VisionLanguageModel, counts: Sequence[int], drop_order: Sequence[int]
+) -> dict[int, tuple[int, ...]]:
+    """Those that run, by how many there are."""
+    most = model.num_blocks - min(counts)
+    if len(drop_order) < most:
+        raise UserError(
+            f"--model_path {model.path}: the order in which its blocks are left out names {len(drop_order)}, and "
+            f"num_active_blocks {min(counts)} leaves out {most}; give --importance with so many, or more active blocks"
+        )
+    return {count: tuple(model.active_blocks(count, drop_order)) for count in counts}
 
 
 def _latency_source(settings: MeasuringSettings) -> str:
