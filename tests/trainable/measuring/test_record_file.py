@@ -1,6 +1,7 @@
 """A file of measurements is JSON at all times, and nothing but a torn last line is ever cut from it."""
 
 import json
+import resource
 from pathlib import Path
 
 import pytest
@@ -54,8 +55,27 @@ def test_wherever_a_write_was_cut_short_the_whole_records_before_it_stay(tmp_pat
         writer.path.write_bytes(whole[:length])
         found = numbers(record_file(tmp_path))
         assert found in ([1], [1, 2])
-        append(record_file(tmp_path), 3)
+        next_writer = record_file(tmp_path)
+        next_writer.read_new()
+        next_writer.append([{"n": 3}])  # shorter than what may have been left of the other
         assert [record["n"] for record in json.loads(writer.path.read_bytes())["per_sample_results"]] == [*found, 3]
+
+
+def test_a_write_that_the_disk_takes_half_of_leaves_the_file_as_it_was(tmp_path: Path) -> None:
+    file = record_file(tmp_path)
+    append(file, 1)
+    file.read_new()
+    before = file.path.read_bytes()
+    usual = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(before) + 20, usual[1]))
+    try:
+        with pytest.raises(UserError, match="cannot be written"):
+            file.append([{"n": 2, "text": "longer than twenty bytes"}])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, usual)
+    assert file.path.read_bytes() == before
+    append(file, 3)
+    assert numbers(record_file(tmp_path)) == [1, 3]
 
 
 def test_a_damaged_line_before_others_costs_nothing_but_a_sentence(tmp_path: Path) -> None:
