@@ -56,7 +56,14 @@ def _measure(settings: MeasuringSettings, reference_only: bool, line: str) -> No
             write_provenance(store, line, prepared.features)
     print(summary(store))
     folder = shlex.quote(shown_path(store.folder))
-    print(f"Search hyperparameters on it: python tune/run_sweep.py --results_dir {folder}")
+    if store.is_complete():
+        print(f"Search hyperparameters on it: python tune/run_sweep.py --results_dir {folder}")
+        return
+    running = shlex.join(["--model_path", shown_path(Path(settings.model_path)), "--dataset", settings.dataset])
+    print(
+        f"Search hyperparameters against the running model: python tune/run_sweep.py --environment live {running} "
+        f"--store {folder}"
+    )
 
 
 if __name__ == "__main__":

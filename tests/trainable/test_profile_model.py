@@ -7,9 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from safetensors.numpy import load_file
-from shipped_store import MODEL, Measured, flags, profile_here
+from shipped_store import MODEL, QUESTIONS, SIZES, Measured, flags, profile_here
 
+from trainable.contract import shown_path
 from trainable.grpo.controller_data import ControllerData
 from trainable.grpo.joint_controller import KIND
 from trainable.grpo.settings import GRPOSettings
@@ -90,15 +92,30 @@ def test_it_says_what_it_has_measured_and_what_comes_next(measured: Measured) ->
     assert "measuring: all 120 cells in" in measured.printed
 
 
+def test_it_leaves_word_of_where_the_numbers_come_from(measured: Measured) -> None:
+    text = (measured.folder / "PROVENANCE.md").read_text(encoding="utf-8")
+    assert "24 questions about 6 images under 5 configurations" in text
+    assert "120 of 120 cells are measured" in text
+    assert "- Features: language " in text
+    last = text.splitlines()[-1]
+    assert "| 120 | `python trainable/profile_model.py --model_path " in last
+    assert f"torch {torch.__version__}" in last
+
+
+def test_a_store_tells_how_it_is_opened_again(measured: Measured) -> None:
+    told = MeasuredStore.open(measured.folder).contents.settings
+    assert {name: told[name] for name in SIZES if name in told} == {"max_samples": 24, "reference_samples": 4}
+    assert told["num_threads"] == 1
+    assert (measured.folder / "importance.json").exists()
+
+
 def test_a_full_store_is_left_as_it_is(measured: Measured, tmp_path: Path) -> None:
     folder = shutil.copytree(measured.folder, tmp_path / "store")
     before = contents_of(folder)
     status, out, _ = profile_here(*flags(folder))
     assert status == 0
     assert "120 of 120 cells measured" in out
-    assert {name: content for name, content in contents_of(folder).items() if not name.endswith(".md")} == {
-        name: content for name, content in before.items() if not name.endswith(".md")
-    }
+    assert contents_of(folder) == before
 
 
 def test_a_torn_line_is_measured_again(measured: Measured, tmp_path: Path) -> None:
@@ -137,6 +154,7 @@ def test_a_store_of_something_else_is_gone_on_with_when_asked(measured: Measured
     status, out, err = profile_here(*flags(folder, num_threads=2), "--accept_other_store", "--reference_only")
     assert status == 0, err
     assert "this store is of something else: num_threads of its machine is 1, not 2" in out
+    assert f"--environment live --model_path {shown_path(MODEL)} --dataset {QUESTIONS} --store {folder}" in out
 
 
 def test_a_profile_measured_otherwise_is_not_written_into(tmp_path: Path) -> None:

@@ -21,12 +21,24 @@ from trainable.profiles.knobs import KnobGrid
 from trainable.profiles.reading import read_profile
 from trainable.questions.reading import read_questions
 from trainable.questions.sample import QuestionSet
+from trainable.settings_fields import to_flat
 from trainable.torch_process import chosen_device
 from trainable.vision_language_model.loading import load_model
 from trainable.vision_language_model.model import VisionLanguageModel
 
 MEASURED = "measured"
 """Where latencies come from, unless it is a profile."""
+
+RECORDED = (
+    "answer_metric",
+    "max_samples",
+    "num_runs_per_sample",
+    "reference_samples",
+    "max_new_tokens",
+    "num_threads",
+    "dtype",
+)
+"""Settings that a store tells."""
 
 Say = Callable[[str], None]
 
@@ -133,8 +145,15 @@ def _contents(
         num_blocks=model.num_blocks,
         active_blocks=_active_blocks(model, counts, drop_order),
         crops={str(tier): model.crops(str(tier)) for tier in grid.values[0]},
-        settings={name: shown_path(Path(getattr(settings, name))) for name in ("model_path", "dataset")},
+        settings=_recorded(settings),
     )
+
+
+def _recorded(settings: MeasuringSettings) -> dict[str, Any]:
+    """What is to be given again to open the store, where it is not told by what the store is of."""
+    given = to_flat(settings)
+    paths = {name: shown_path(Path(given[name])) for name in ("model_path", "dataset")}
+    return {name: given[name] for name in RECORDED} | paths
 
 
 def _configurations(
