@@ -24,7 +24,7 @@ def written(folder: Path, text: str, name: str = "mine.py") -> Path:
 
 
 def test_every_shipped_space_loads_by_its_name():
-    assert space_names() == ["joint_controller", "trl_grpo", "trl_grpo_wide"]
+    assert space_names() == ["joint_controller", "joint_controller_live", "trl_grpo", "trl_grpo_wide"]
     for name in space_names():
         assert load_space(name)
 
@@ -67,7 +67,10 @@ def test_two_files_of_one_name_are_two_spaces(tmp_path):
 
 def test_an_unknown_name_is_answered_with_those_there_are():
     text = message("controller")
-    assert "no such space; it can be joint_controller, trl_grpo, trl_grpo_wide or a file ending in .py" in text
+    assert (
+        "no such space; it can be joint_controller, joint_controller_live, trl_grpo, trl_grpo_wide or a file ending in "
+        in text
+    )
 
 
 @pytest.mark.parametrize("name", ["choose", "__init__"])

@@ -12,15 +12,20 @@ from door import run_beside_the_tests
 from made_once import made_once
 from shipped_store import MODEL, QUESTIONS
 from sweep_here import start_joined, sweep_here
-from sweep_process import epochs_recorded, kill, rows, trial_folders, wait_until
+from sweep_process import epochs_recorded, kill, params, rows, trial_folders, wait_until
 
 from results.listing.next_commands import evaluate_command, train_command
 from results.record.sweeps import read_sweep
 from trainable import evaluate
 from trainable.contract import PERF_CELLS_MEASURED, PERF_CELLS_REUSED
+from trainable.grpo.controller_data import live_data
+from trainable.grpo.live_environment import RunningModel
+from trainable.grpo.run import GRPORun
+from trainable.grpo.settings import GRPOSettings
 from trainable.measuring.store import MeasuredStore
+from trainable.settings_fields import with_values
 
-TRIALS, EPOCHS = 4, 3
+TRIALS, EPOCHS, GROUP_SIZE = 4, 3, 8
 KNOBS = {"tier": ["low", "high"], "top_k": [1, 8], "num_active_blocks": [4, 8, 16]}
 SPACE = """
 from optuna.distributions import FloatDistribution
@@ -57,7 +62,7 @@ def swept(folder: Path) -> Swept:
     (folder / "space.py").write_text(SPACE, encoding="utf-8")
     flags = (
         "--name", "live", "--num_samples", TRIALS, "--num_epochs", EPOCHS, "--scheduler", "none",
-        "--search_space", folder / "space.py", "--group_size", 8, "--max_concurrent_trials", 1,
+        "--search_space", folder / "space.py", "--group_size", GROUP_SIZE, "--max_concurrent_trials", 1,
         "--wandb_mode", "disabled",
         "--environment", "live", "--model_path", MODEL, "--dataset", QUESTIONS, "--store", store,
         "--max_samples", 40, "--reference_samples", 4, "--configurations", folder / "knobs.json",
@@ -106,20 +111,27 @@ def test_a_further_trial_measures_what_no_other_has(live: Swept) -> None:
     assert sum(measured) <= sum(map(len, records(live.store).values())) - reference
 
 
-def test_the_store_repeats_a_trial_to_the_bit_without_the_model(
-    live: Swept, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_store_repeats_every_trial_to_the_bit(live: Swept) -> None:
+    data, before = live_data(MeasuredStore.open(live.store)), records(live.store)
+    settings = GRPOSettings(environment="live", model_path="/no/model/is/needed", dataset="/nor/are/questions")
+    model = RunningModel(settings, "cpu")
+    for trial in trial_folders(live.sweep):
+        run = GRPORun(with_values(settings, params(trial) | {"group_size": GROUP_SIZE}), data, 0, "cpu", model)
+        again = [run.step() for _ in range(EPOCHS)]
+        assert [*map(without_clocks, again)] == [*map(without_clocks, rows(trial))]
+        assert {row[PERF_CELLS_MEASURED] for row in again} == {0.0}
+    assert records(live.store) == before
+
+
+def test_a_single_training_on_the_store_is_the_trial_again(live: Swept, tmp_path: Path) -> None:
     record = read_sweep(live.sweep)
     best = record.ranked()[0]
     command = train_command(record, best)
     assert command
-    before = records(live.store)
     finished = run_beside_the_tests(tmp_path, *command.split()[2:], "--output_dir", str(tmp_path / "alone"))
     assert finished.returncode == 0, finished.stderr
-    alone, swept_rows = rows(tmp_path / "alone"), rows(best.folder)
-    assert [*map(without_clocks, alone)] == [*map(without_clocks, swept_rows[: len(alone)])]
-    assert {row[PERF_CELLS_MEASURED] for row in alone} == {0.0}
-    assert records(live.store) == before
+    alone = rows(tmp_path / "alone")
+    assert [*map(without_clocks, alone)] == [*map(without_clocks, rows(best.folder)[: len(alone)])]
 
 
 def test_what_people_read_says_what_is_left_out_and_why(live: Swept) -> None:
@@ -131,12 +143,17 @@ def test_what_people_read_says_what_is_left_out_and_why(live: Swept) -> None:
     assert all("Val/Oracle_Gap" not in row for trial in trial_folders(live.sweep) for row in rows(trial))
 
 
-def test_the_winner_is_judged_on_its_store(live: Swept, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_winner_is_judged_on_what_its_store_holds(live: Swept, capsys: pytest.CaptureFixture[str]) -> None:
     record = read_sweep(live.sweep)
     command = evaluate_command(record, record.ranked()[0])
     assert command
-    assert evaluate.main([part for part in command.split()[2:] if part not in ("--split", "test")]) == 0
+    arguments = command.split()[2:]
+    assert evaluate.main([part for part in arguments if part not in ("--split", "test")]) == 0
     printed = capsys.readouterr().out
-    assert "validation cells are not measured; profile_model.py with --output" in printed
+    assert "Chosen among what is measured: " in printed
+    assert "validation cells are not measured; the command in " in printed
     assert "Trained on an" not in printed  # as of another profile
     assert "Trained on other" not in printed
+
+    assert evaluate.main(arguments) == 2  # nothing of the test split was asked for
+    assert " test cells are not measured; the command in " in capsys.readouterr().err

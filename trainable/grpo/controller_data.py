@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from trainable.grpo.live_profile import LiveProfile, measured_part
 from trainable.grpo.settings import GRPOSettings
@@ -37,7 +38,7 @@ def live_data(store: MeasuredStore) -> ControllerData:
 
 
 def measuring_settings(settings: GRPOSettings, folder: Path) -> MeasuringSettings:
-    """How the running model is measured: as what lies in the folder was, but for what the run has otherwise.
+    """How the running model is measured: as the store in the folder was, but for what the run says otherwise.
 
     Args:
         folder: of the store, which need not be there yet.
@@ -47,10 +48,21 @@ def measuring_settings(settings: GRPOSettings, folder: Path) -> MeasuringSetting
     """
     assert settings.model_path
     assert settings.dataset
-    recorded = read_contents(folder).settings if (folder / STORE_FILE).exists() else {}
     of_both = single_fields(MeasuringSettings).keys() & {*names_with(Role.DATA, GRPOSettings), "trust_remote_code"}
     given = {name: value for name in of_both if (value := getattr(settings, name)) is not None}
     if settings.results_dir:
         given["latency_profile"] = settings.results_dir
     least = MeasuringSettings(model_path=settings.model_path, dataset=settings.dataset, output=str(folder))
-    return with_values(least, {**recorded, **given, "output": str(folder)})
+    return with_values(least, (_as_before(folder) if (folder / STORE_FILE).exists() else {}) | given)
+
+
+def _as_before(folder: Path) -> dict[str, Any]:
+    """What a store tells of how it was measured; the knobs, and how long answers are, it takes from itself."""
+    contents = read_contents(folder)
+    identity = contents.identity
+    return {
+        "answer_metric": identity.data["metric"],
+        "max_samples": len(contents.keys),
+        **{name: identity.machine[name] for name in ("dtype", "num_threads")},
+        **{name: identity.knobs[name] for name in ("num_runs_per_sample", "reference_samples")},
+    }

@@ -11,6 +11,7 @@ from functools import cached_property
 import numpy as np
 
 from trainable.contract import UserError, shown_path
+from trainable.measuring.provenance import PROVENANCE_FILE
 from trainable.measuring.store import MeasuredStore
 from trainable.profiles.image_split import SPLIT_NAMES
 from trainable.profiles.table import Profile
@@ -96,8 +97,8 @@ class MeasuredPart(Profile):
         if not missing:
             return ""
         return (
-            f"{missing:,} of {possible:,} {SPLIT_NAMES[split]} cells are not measured; profile_model.py with --output "
-            f"{shown_path(self.results_dir)} measures them"
+            f"{missing:,} of {possible:,} {SPLIT_NAMES[split]} cells are not measured; the command in "
+            f"{shown_path(self.results_dir / PROVENANCE_FILE)} measures them, without --reference_only"
         )
 
 

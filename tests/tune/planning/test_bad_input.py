@@ -40,7 +40,7 @@ MAY_BE_EMPTY = ("confirm", "resume", "name", "search_space", "metric", "address"
         (["--search_space", "nope.py"], "nope.py: there is no such file; say with --search_space where it lies"),
         (
             ["--search_space", "nope"],
-            "no such space; it can be joint_controller, trl_grpo, trl_grpo_wide or a file ending in .py",
+            "no such space; it can be joint_controller, joint_controller_live, trl_grpo, trl_grpo_wide or a file ",
         ),
         (["--recipe", "nope"], "--recipe is 'nope'; it must be one of default, original"),
         (["--metric", "Val/Nope"], "trials cannot be ranked by it; it can be Val/In_Budget_Accuracy"),
