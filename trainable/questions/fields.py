@@ -75,9 +75,7 @@ def _answers(fields: Mapping[str, Any], options: Sequence[str], metric: str) -> 
     if not any(answers):
         raise ValueError(f"it has no answers; its fields are {', '.join(fields)}")
     if len(answers) < fewest:
-        raise ValueError(
-            f"it has {len(answers)} answers, of which {metric} needs {fewest}; give them, or another --answer_metric"
-        )
+        raise ValueError(f"it has {len(answers)} of the {fewest} answers that --answer_metric {metric} needs")
     return answers
 
 

@@ -1,6 +1,7 @@
 """Datasets of the library `datasets`: of a hub, of its cache, or a copy on this machine."""
 
 import hashlib
+import logging
 import os
 from functools import partial
 from importlib.util import find_spec
@@ -32,6 +33,7 @@ def hub_source(dataset: str) -> Source:
         )
     import datasets
 
+    logging.getLogger("huggingface_hub").setLevel(logging.ERROR)  # or it tells each time that it asks a hub again
     name, *parts = _parts(os.path.expanduser(dataset))
     split = parts.pop() if parts else None
     try:

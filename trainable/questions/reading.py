@@ -37,9 +37,10 @@ def read_questions(
             have one id; or it has no image to train or to validate on, or of the split that is asked for.
     """
     source = _source(dataset)
+    said_by = "--answer_metric" if metric else f"--dataset {dataset}: its metric"
     metric = metric or source.metric or DEFAULT_METRIC
     if metric not in ANSWER_METRICS:
-        raise UserError(f"--dataset {dataset}: its metric is {metric}, not one of {', '.join(ANSWER_METRICS)}")
+        raise UserError(f"{said_by} {metric} is not known; it can be {', '.join(ANSWER_METRICS)}")
     name = re.sub(r"[^\w.]+", "_", source.name).strip("._") or "questions"
     questions = [question_of(row, index, name, metric) for index, row in enumerate(source.rows)]
     if not questions:
@@ -51,7 +52,7 @@ def read_questions(
 
 
 def _source(dataset: str) -> Source:
-    if not os.path.exists(os.path.expanduser(dataset)) and not dataset.endswith(".jsonl"):
+    if not os.path.exists(os.path.expanduser(dataset)) and not _is_path(dataset):
         return hub_source(dataset)
     path = usable_path(dataset, PathTo.FILE_OR_FOLDER, "--dataset")
     if path.is_file():
@@ -64,6 +65,13 @@ def _source(dataset: str) -> Source:
         f"--dataset {dataset}: there is no {METADATA_FILE} in it, nor a copy of a hub's dataset; see docs/live.md for "
         "the layout"
     )
+
+
+def _is_path(dataset: str) -> bool:
+    """Whether what is not there was meant for a path; a split may follow that of a copy of a hub's dataset."""
+    if os.path.isdir(os.path.expanduser(dataset.rpartition(":")[0])):
+        return False
+    return dataset.startswith((".", "/", "~")) or dataset.count("/") > 1 or dataset.endswith(".jsonl")
 
 
 def _require_one_of_each_id(source: Source, questions: list[Question]) -> None:

@@ -193,12 +193,15 @@ def test_a_line_that_lacks_something_is_named(folder: Path, fields: dict[str, ob
 
 
 def test_a_metric_says_what_it_needs(folder: Path) -> None:
-    assert "line 1: it has 1 answers, of which vqa_score needs 4" in complaint(folder, "vqa_score")
+    assert "line 1: it has 1 of the 4 answers that --answer_metric vqa_score needs; mend" in complaint(
+        folder, "vqa_score"
+    )
     assert "line 1: its answer is 'a cat', which is none of a letter, and it has no options" in complaint(
         folder, "multiple_choice"
     )
     (folder / "dataset.json").write_text('{"metric": "bleu"}', encoding="utf-8")
-    assert "its metric is bleu, not one of exact_match, vqa_score" in complaint(folder)
+    assert complaint(folder, "bleu").startswith("--answer_metric bleu is not known; it can be exact_match, vqa_score")
+    assert complaint(folder).startswith(f"--dataset {folder}: its metric bleu is not known")
     (folder / "dataset.json").write_text('{"metrics": "bleu"}', encoding="utf-8")
     assert "dataset.json: it can hold a JSON object with metric and name" in complaint(folder)
 
@@ -238,5 +241,6 @@ def test_a_dataset_needs_images_to_train_and_to_validate_on(tmp_path: Path) -> N
 
 def test_what_is_no_dataset_is_said_to_be_none(tmp_path: Path) -> None:
     assert "there is no metadata.jsonl in it, nor a copy of a hub's dataset" in complaint(tmp_path)
-    assert "there is no such file or folder" in complaint(tmp_path / "gone.jsonl")
+    for gone in ("gone.jsonl", "gone", "gone:train"):
+        assert "there is no such file or folder" in complaint(tmp_path / gone)
     assert "it holds no question" in complaint(write_folder(tmp_path / "empty", []))
