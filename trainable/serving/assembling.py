@@ -93,9 +93,9 @@ def _require_same_features(adaptive: AdaptiveModel, asked: QuestionSet, profile:
     expected_language, expected_vision = np.split(raw, [features.language_size], axis=1)
     compared = {}
     if adaptive.policy.config["language_features"] != HASHED_NGRAMS:
-        compared["language"] = np.stack([language for language, _ in seen]), expected_language
+        compared["language"] = np.stack([one.language for one in seen]), expected_language
     if adaptive.policy.config["vision_size"]:
-        compared["vision"] = np.stack([vision for _, vision in seen if vision is not None]), expected_vision
+        compared["vision"] = np.stack([one.vision for one in seen if one.vision is not None]), expected_vision
     for name, (found, expected) in compared.items():
         difference = np.linalg.norm(found - expected) / np.linalg.norm(expected)
         if difference > LARGEST_DIFFERENCE:

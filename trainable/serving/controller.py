@@ -4,6 +4,7 @@ import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -16,6 +17,18 @@ from trainable.serving.serving_file import ServingFacts, read_facts
 from trainable.vision_language_model.answer import Answer
 from trainable.vision_language_model.loading import load_model
 from trainable.vision_language_model.model import VisionLanguageModel
+
+
+@dataclass(frozen=True)
+class RequestFeatures:
+    """What a policy reads of a request, before the model runs."""
+
+    language: np.ndarray | str
+    """Of the question, [d]; the question itself where the policy hashes it."""
+    vision: np.ndarray | None
+    """Of the image, [d']; None where the policy does not see it."""
+    seen: Any
+    """What the model's vision stage gave for that, which need not run again where the same tier is chosen."""
 
 
 @dataclass(frozen=True)
@@ -102,27 +115,32 @@ class AdaptiveModel:
             raise ValueError(f"budget_ms is {budget_ms}: it must be a number of ms above 0")
         with self._one_at_a_time:
             began = time.perf_counter()
-            language, vision = self.features(image, question)
-            seen = time.perf_counter()
-            configuration = self.policy.choose(language, vision, self.facts.asked_ms(budget_ms))
+            features = self.features(image, question)
+            looked = time.perf_counter()
+            asked_ms = self.facts.asked_ms(budget_ms)
+            configuration = self.policy.choose(features.language, features.vision, asked_ms)
             self.model.turn(configuration, self.facts.drop_order)
             turned = time.perf_counter()
             inputs = self.model.read(image, question)
             read = time.perf_counter()
-            answer = self.model.answer(inputs, self.facts.max_new_tokens)
+            seen = features.seen if configuration["tier"] == self.model.tier_of_features else None
+            answer = self.model.answer(inputs, self.facts.max_new_tokens, seen)
         return Served(
             answer,
             configuration,
-            features_ms=1e3 * (seen - began),
-            decision_ms=1e3 * (turned - seen),
+            features_ms=1e3 * (looked - began),
+            decision_ms=1e3 * (turned - looked),
             reading_ms=1e3 * (read - turned),
         )
 
-    def features(self, image: Image.Image, question: str) -> tuple[np.ndarray | str, np.ndarray | None]:
-        """What the policy reads of a request: of the question, and of the image or None."""
+    def features(self, image: Image.Image, question: str) -> RequestFeatures:
+        """What the policy reads of a request."""
         is_hashed = self.policy.config["language_features"] == HASHED_NGRAMS
         language = question if is_hashed else self.model.language_features(question)
-        return language, self.model.vision_features(image) if self.policy.config["vision_size"] else None
+        if not self.policy.config["vision_size"]:
+            return RequestFeatures(language, None, None)
+        seen = self.model.see(image)
+        return RequestFeatures(language, self.model.mean_feature(seen), seen)
 
 
 def load_model_for(

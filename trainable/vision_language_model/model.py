@@ -119,12 +119,16 @@ class VisionLanguageModel:
         self._blocks.keep(active)
 
     @torch.inference_mode()
-    def answer(self, inputs: Inputs, max_new_tokens: int) -> Answer:
+    def answer(self, inputs: Inputs, max_new_tokens: int, seen: Any = None) -> Answer:
         """The likeliest answer, a token at a time with the KV cache, and the time of each stage.
 
         The answer ends with a token that ends one (it counts), or when it has `max_new_tokens`.
+
+        Args:
+            seen: what `see` gave of the same image, where the inputs were read at `tier_of_features`: the vision stage
+                is done then, and takes no time here.
         """
-        return self._answer(inputs, max_new_tokens)[0]
+        return self._answer(inputs, max_new_tokens, seen)[0]
 
     @torch.inference_mode()
     def examine(self, inputs: Inputs, max_new_tokens: int, right: Sequence[str]) -> tuple[Answer, float]:
@@ -144,10 +148,11 @@ class VisionLanguageModel:
         known = sorted(first - {tokenizer.unk_token_id})
         return answer, logits.float().log_softmax(dim=-1)[known].logsumexp(dim=-1).item() if known else 0.0
 
-    def _answer(self, inputs: Inputs, max_new_tokens: int) -> tuple[Answer, torch.Tensor]:
+    def _answer(self, inputs: Inputs, max_new_tokens: int, seen: Any = None) -> tuple[Answer, torch.Tensor]:
         """And the logits [V] of its first token."""
         family, network, watch = self._family, self._network, Stopwatch(self.device)
-        seen = family.see(network, inputs)
+        if seen is None:
+            seen = family.see(network, inputs)
         vision_ms = watch.lap_ms()
         first_logits, cache = family.prefill(network, inputs, seen)  # [V]
         tokens = [first_logits.argmax()]
@@ -180,15 +185,27 @@ class VisionLanguageModel:
         mean: np.ndarray = (rows.mean(dim=0) if len(rows) else rows.new_zeros(rows.shape[1])).cpu().numpy()
         return mean
 
-    @torch.inference_mode()
     def vision_features(self, image: Image.Image) -> np.ndarray:
-        """Mean projected feature of the image's tokens at the checkpoint's cheapest tier, float32 [d].
+        """Mean projected feature of the image's tokens at `tier_of_features`, float32 [d]."""
+        return self.mean_feature(self.see(image))
 
-        That tier need not be in the grid: what a policy sees does not depend on which tiers it may choose.
+    @property
+    def tier_of_features(self) -> str:
+        """The checkpoint's cheapest.
+
+        It need not be in the grid: what a policy sees does not depend on which tiers it may choose.
         """
-        inputs = self._read(image, "", next(iter(self._tiers)))
-        tokens = self._family.vision_tokens(self._family.see(self._network, inputs))  # [T, d]
-        mean: np.ndarray = tokens.float().mean(dim=0).cpu().numpy()
+        return next(iter(self._tiers))
+
+    @torch.inference_mode()
+    def see(self, image: Image.Image) -> Any:
+        """The vision stage at `tier_of_features`, whatever is turned on: for `mean_feature` and `answer`."""
+        return self._family.see(self._network, self._read(image, "", self.tier_of_features))
+
+    @torch.inference_mode()
+    def mean_feature(self, seen: Any) -> np.ndarray:
+        """Of what `see` gave: the mean projected feature of the image's tokens, float32 [d]."""
+        mean: np.ndarray = self._family.vision_tokens(seen).float().mean(dim=0).cpu().numpy()
         return mean
 
 

@@ -3,6 +3,7 @@
 import json
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,6 +18,8 @@ from trainable.exported_policy import ExportedPolicy
 from trainable.serving.budget_map import BudgetMap
 from trainable.serving.controller import AdaptiveModel
 from trainable.serving.serving_file import ServingFacts, read_facts, write_facts
+from trainable.vision_language_model.answer import Answer
+from trainable.vision_language_model.families.inputs import Inputs
 
 LOOSE_MS, TIGHT_MS = 1000.0, 1.0
 
@@ -130,3 +133,25 @@ def test_a_policy_of_another_model_is_refused(adaptive: AdaptiveModel, deployed:
             AdaptiveModel(of_another(**changes), adaptive.model, adaptive.facts)
     with pytest.raises(UserError, match="the blocks' order"):
         AdaptiveModel(adaptive.policy, adaptive.model, ServingFacts((1, 2), 1, 1))
+
+
+def test_the_image_is_seen_once_where_the_tier_of_the_features_is_chosen(
+    adaptive: AdaptiveModel, rows: list[dict], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model, kept = adaptive.model, []
+
+    def answer(inputs: Inputs, max_new_tokens: int, seen: Any = None) -> Answer:
+        kept.append(seen is not None)
+        again = type(model).answer(model, inputs, max_new_tokens)
+        served = type(model).answer(model, inputs, max_new_tokens, seen)
+        assert served.text == again.text
+        return served
+
+    monkeypatch.setattr(model, "answer", answer)
+    tiers = [
+        adaptive.answer(Image.open(QUESTIONS / row["file_name"]), row["question"], budget_ms).configuration["tier"]
+        for row in rows
+        for budget_ms in (LOOSE_MS, TIGHT_MS)
+    ]
+    assert kept == [tier == "low" for tier in tiers]
+    assert {True, False} == set(kept)

@@ -110,6 +110,17 @@ def test_a_dearer_tier_sees_more_of_the_image(tiny: Tiny, family: str) -> None:
 
 
 @every_family
+def test_what_was_seen_for_the_features_serves_the_answer_at_that_tier(tiny: Tiny, family: str) -> None:
+    model = tiny(family)
+    turn_to(model, 0)
+    inputs, seen = model.read(noise(), QUESTION), model.see(noise())
+    np.testing.assert_array_equal(model.mean_feature(seen), model.vision_features(noise()))
+    again, kept = model.answer(inputs, 4), model.answer(inputs, 4, seen)
+    assert kept.text == again.text
+    assert kept.num_output_tokens == again.num_output_tokens
+
+
+@every_family
 def test_its_features_are_the_same_however_it_is_turned(tiny: Tiny, family: str) -> None:
     model = tiny(family)
     seen = []
