@@ -25,14 +25,14 @@ from trainable.terminal.commands import command
 def main(arguments: list[str]) -> int:
     """Measure; the exit status: 0 all well, 2 the user's mistake, 130 on Ctrl-C."""
     flags = vars(_parser().parse_args(arguments))
-    reference_only = flags.pop("reference_only", False)
+    reference_only, pack = (flags.pop(name, False) for name in ("reference_only", "pack"))
     require_given(MeasuringSettings, flags)
     with given_in("--", flags):
         settings = built(MeasuringSettings, *typed_values(flags, MeasuringSettings))
         require_usable_paths(settings)
         line = shlex.join(["python", "trainable/profile_model.py", *arguments])
         with telling_how_to_go_on(line):
-            _measure(settings, reference_only, line)
+            _measure(settings, reference_only, pack, line)
     return 0
 
 
@@ -40,10 +40,11 @@ def _parser() -> OneSentenceParser:
     parser = OneSentenceParser("profile_model.py", __doc__, argument_default=argparse.SUPPRESS)
     add_flags(parser, MeasuringSettings, "what is measured")
     add_switch(parser, "reference_only", "make the store and measure its reference samples, as a live run needs it")
+    add_switch(parser, "pack", "compress the files at the end, to a tenth of their size")
     return parser
 
 
-def _measure(settings: MeasuringSettings, reference_only: bool, line: str) -> None:
+def _measure(settings: MeasuringSettings, reference_only: bool, pack: bool, line: str) -> None:
     print("Getting ready: the questions and the model", flush=True)  # whose imports take seconds: not before --help
     from trainable.measuring.preparing import out_of_memory_told, prepare_store
     from trainable.measuring.profiling import measure_all, summary
@@ -54,6 +55,8 @@ def _measure(settings: MeasuringSettings, reference_only: bool, line: str) -> No
         store = prepared.meter.store
         if not reference_only and measure_all(prepared.meter, range(len(store.contents.keys)), "measuring"):
             write_provenance(store, line, prepared.features)
+    if pack:
+        store.pack()
     print(summary(store))
     folder = shlex.quote(shown_path(store.folder))
     if store.is_complete():

@@ -118,6 +118,13 @@ def test_a_full_store_is_left_as_it_is(measured: Measured, tmp_path: Path) -> No
     assert contents_of(folder) == before
 
 
+def test_it_packs_what_it_has_measured(measured: Measured, tmp_path: Path) -> None:
+    folder = shutil.copytree(measured.folder, tmp_path / "store")
+    assert profile_here(*flags(folder), "--pack")[0] == 0
+    assert {"".join(file.suffixes) for file in folder.glob("digit-vqa/*topk*")} == {".json.gz"}
+    assert read_profile(folder).fingerprint == read_profile(measured.folder).fingerprint
+
+
 def test_a_torn_line_is_measured_again(measured: Measured, tmp_path: Path) -> None:
     folder = shutil.copytree(measured.folder, tmp_path / "store")
     (file,) = folder.glob("*/*tier-low_crops16_topk1_blocks4.json")

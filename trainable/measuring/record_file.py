@@ -6,11 +6,14 @@
     ]}
 
 To append is to overwrite the last line. A crash amid that leaves a torn last line, which is no record: who reads stops
-before it, who writes next overwrites it.
+before it, who writes next overwrites it. A file that has all its records can be packed, as `.json.gz`; whoever appends
+to it all the same unpacks it.
 """
 
+import gzip
 import json
 import os
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -34,6 +37,7 @@ class RecordFile:
 
     def __init__(self, path: Path, header: Record) -> None:
         self.path = path
+        self.packed = path.with_name(path.name + ".gz")
         self._header = header
         self._position = 0
         """Behind the last record that was read; 0 before the header was."""
@@ -45,20 +49,21 @@ class RecordFile:
         Raises:
             UserError: the file cannot be read, has lost what was read before, or is damaged.
         """
-        with reading(self.path):
-            try:
-                size = self.path.stat().st_size
-            except FileNotFoundError:
-                size = 0
-        if size < self._position:
+        size = _size(self.path)
+        if not size and _size(self.packed):
+            if self._position:
+                return []
+            content = self._unpacked()
+        elif size < self._position:
             raise UserError(f"{self.path}: measurements that were in use have gone from it; restore it")
-        if size <= self._position + len(_END):
+        elif size <= self._position + len(_END):
             return []
-        with reading(self.path):
-            with self.path.open("rb") as file:
-                file.seek(self._position)
-                content = file.read()
-            sync(self.path)  # what another process has just written counts from now on, so it must last
+        else:
+            with reading(self.path):
+                with self.path.open("rb") as file:
+                    file.seek(self._position)
+                    content = file.read()
+                sync(self.path)  # what another process has just written counts from now on, so it must last
         if not self._position:
             self._position = content.find(b"\n") + 1
             if not content[: self._position].endswith(_BEGINNING.encode()):
@@ -68,6 +73,28 @@ class RecordFile:
                 )
             content = content[self._position :]
         return list(self._records_of(content))
+
+    def _unpacked(self) -> bytes:
+        with reading(self.packed):
+            packed = self.packed.read_bytes()
+        try:
+            return gzip.decompress(packed)
+        except (EOFError, OSError, zlib.error) as error:
+            raise UserError(f"{self.packed}: it cannot be unpacked ({error}); restore it") from None
+
+    def pack(self) -> None:
+        """Have it as `.json.gz`. Only for who has the store's lock.
+
+        Raises:
+            DiskError: it cannot be written; it is as it was.
+        """
+        if not _size(self.path):
+            return
+        with reading(self.path):
+            content = self.path.read_bytes()
+        write_atomically(self.packed, gzip.compress(content, mtime=0))
+        with writing(self.path):
+            self.path.unlink()
 
     def _records_of(self, content: bytes) -> Iterator[Record]:
         lines = content.split(b"\n")[:-1]  # what follows the last line end is nothing, or torn
@@ -99,6 +126,11 @@ class RecordFile:
             header = json.dumps(self._header)[:-1] + "," + _BEGINNING
             write_atomically(self.path, header.encode() + b"\n,".join(lines) + b"\n" + _END)
             return
+        if _size(self.packed):
+            if not _size(self.path):
+                write_atomically(self.path, self._unpacked())
+            with writing(self.packed):
+                self.packed.unlink()
         first = b"," if self._num_records else b""
         with writing(self.path), self.path.open("r+b", buffering=0) as file:
             try:
@@ -106,6 +138,15 @@ class RecordFile:
             except OSError:
                 _write_at(file.fileno(), _END, self._position)  # over bytes that the file has: a full disk takes it
                 raise
+
+
+def _size(path: Path) -> int:
+    """In bytes; 0 where there is no file."""
+    with reading(path):
+        try:
+            return path.stat().st_size
+        except FileNotFoundError:
+            return 0
 
 
 def _write_at(descriptor: int, content: bytes, position: int) -> None:

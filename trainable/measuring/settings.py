@@ -6,6 +6,7 @@ from trainable.settings_fields import require, setting
 from trainable.user_paths import PathTo
 
 CPU, GPU, ANY_DEVICE = "cpu", "cuda", "auto"
+DTYPES = ("auto", "float32", "bfloat16", "float16")
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ class MeasuringSettings:
     max_new_tokens: int | None = setting(None, "longest answer, in tokens (default: the checkpoint's own)")
     num_threads: int = setting(1, "of the CPU, to measure with")
     device: str = setting(ANY_DEVICE, "cpu, cuda or cuda:N; auto is a GPU where there is one")
-    dtype: str = setting("auto", "of the model's numbers, as torch names it; auto is the checkpoint's")
+    dtype: str = setting("auto", "of the model's numbers; auto is the checkpoint's", choices=DTYPES)
     trust_remote_code: bool = setting(False, "let the checkpoint's own Python code run")
     latency_profile: str | None = setting(
         None,

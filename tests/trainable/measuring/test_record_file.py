@@ -102,3 +102,25 @@ def test_measurements_that_have_gone_are_told(tmp_path: Path) -> None:
     file.path.unlink()
     with pytest.raises(UserError, match="measurements that were in use have gone"):
         file.read_new()
+
+
+def test_a_packed_file_is_read_and_appended_to_all_the_same(tmp_path: Path) -> None:
+    writer, reader = record_file(tmp_path), record_file(tmp_path)
+    append(writer, 1, 2)
+    assert numbers(reader) == [1, 2]
+    writer.pack()
+    assert [file.name for file in tmp_path.iterdir()] == ["a.json.gz"]
+    assert numbers(reader) == []
+    assert numbers(record_file(tmp_path)) == [1, 2]
+    append(record_file(tmp_path), 3)
+    assert [file.name for file in tmp_path.iterdir()] == ["a.json"]
+    assert numbers(reader) == [3]
+
+
+def test_a_packed_file_that_is_cut_short_is_told(tmp_path: Path) -> None:
+    file = record_file(tmp_path)
+    append(file, 1, 2)
+    file.pack()
+    file.packed.write_bytes(file.packed.read_bytes()[:-10])
+    with pytest.raises(UserError, match=r"a\.json\.gz: it cannot be unpacked"):
+        record_file(tmp_path).read_new()

@@ -34,6 +34,16 @@ def test_a_full_store_is_a_profile(tmp_path: Path) -> None:
     assert np.array_equal(profile.latency_ms, latency_ms[rows])
 
 
+def test_a_packed_store_is_the_same_profile_and_the_same_store(tmp_path: Path) -> None:
+    store = full_store(tmp_path)
+    before = load_profile(tmp_path)
+    store.pack()
+    assert {file.suffix for file in store.dataset_folder.iterdir()} == {".gz"}
+    assert load_profile(tmp_path).fingerprint == before.fingerprint
+    assert MeasuredStore.open(tmp_path).is_complete()
+    assert store.is_complete()
+
+
 def test_a_file_says_what_its_configuration_is(tmp_path: Path) -> None:
     store = full_store(tmp_path)
     file = store.dataset_folder / "toy-vqa_imgsizetier-high_crops4_topk1_blocks4.json"
