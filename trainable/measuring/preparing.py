@@ -4,11 +4,13 @@ A process that is to do without torch has another one do it.
 """
 
 import json
+import os
 import shlex
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -68,26 +70,29 @@ def prepare_in_child(settings: MeasuringSettings) -> MeasuredStore:
         UserError: as `prepare_store`, or that process was killed.
     """
     program = "import sys; sys.path.insert(0, sys.argv[1]); from trainable.measuring.preparing import child; child()"
-    finished = subprocess.run(
-        [sys.executable, "-c", program, str(PROJECT)],
-        input=json.dumps(to_flat(settings)),
-        stdout=subprocess.PIPE,
-        encoding="utf-8",
-    )
-    if finished.returncode < 0:
+    begun = [sys.executable, "-c", program, str(PROJECT)]
+    with subprocess.Popen(begun, stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8") as process:
+        assert process.stdin
+        assert process.stdout
+        with suppress(BrokenPipeError):  # it has ended already, and says below why
+            process.stdin.write(json.dumps(to_flat(settings)) + "\n")
+            process.stdin.flush()
+        refusal = process.stdout.read().strip()  # with its end; stdin stays open until then, see `_end_with_parent`
+    if process.returncode < 0:
         raise UserError(
-            f"{settings.output}: what prepared the store was killed by signal {-finished.returncode}; the same command "
+            f"{settings.output}: what prepared the store was killed by signal {-process.returncode}; the same command "
             "goes on from there, if with more memory where that was the reason"
         )
-    if finished.returncode:
-        raise UserError(finished.stdout.strip() or f"{settings.output}: the store could not be prepared, see above")
+    if process.returncode:
+        raise UserError(refusal or f"{settings.output}: the store could not be prepared, see above")
     return MeasuredStore.open(Path(settings.output))
 
 
 def child() -> None:
-    """That process: settings as JSON come on stdin; a mistake of the user's goes to stdout, and ends it with 1."""
+    """That process: settings as a line of JSON come on stdin; a mistake of the user's goes to stdout, and ends it."""
     answer, sys.stdout = sys.stdout, sys.stderr  # what a model's own code prints is no answer
-    flat = json.loads(sys.stdin.read())
+    flat = json.loads(sys.stdin.readline())
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     required = {name: flat[name] for name in ("model_path", "dataset", "output")}
     try:
         settings = with_values(MeasuringSettings(**required), flat)
@@ -97,6 +102,12 @@ def child() -> None:
     except UserError as error:
         print(error, file=answer)
         sys.exit(1)
+
+
+def _end_with_parent() -> None:
+    """Measure no longer than somebody waits for it: whatever ends the other process closes its end of the pipe."""
+    os.read(sys.stdin.fileno(), 1)  # not through `sys.stdin`, whose lock would be held when this process ends
+    os._exit(1)
 
 
 @contextmanager

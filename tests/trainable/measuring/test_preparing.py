@@ -1,14 +1,16 @@
 """A process without torch has a store made ready by another one."""
 
+import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 from shipped_store import Measured, settings
 
-from trainable.contract import UserError
+from trainable.contract import PROJECT, UserError
 from trainable.measuring.preparing import prepare_in_child
 
 
@@ -36,3 +38,26 @@ def test_another_process_prepares_the_store(
 def test_its_refusal_is_this_ones(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=rf"^--dataset {tmp_path}: there is no metadata\.jsonl in it"):
         prepare_in_child(settings(tmp_path / "store", dataset=str(tmp_path)))
+
+
+def test_it_ends_with_who_waits_for_it(tmp_path: Path) -> None:
+    program = (
+        "import sys; from trainable.measuring.preparing import prepare_in_child; "
+        "from shipped_store import settings; from pathlib import Path; prepare_in_child(settings(Path(sys.argv[1])))"
+    )
+    paths = os.pathsep.join((str(PROJECT), str(PROJECT / "tests" / "support")))
+    waiting = subprocess.Popen(
+        [sys.executable, "-c", program, str(tmp_path / "store")],
+        env=os.environ | {"PYTHONPATH": paths},
+        stderr=subprocess.DEVNULL,
+    )
+    children = Path(f"/proc/{waiting.pid}/task/{waiting.pid}/children")
+    while not (pids := children.read_text(encoding="utf-8").split()):
+        time.sleep(0.01)
+    waiting.kill()
+    waiting.wait()
+    deadline = time.monotonic() + 60
+    while Path(f"/proc/{pids[0]}").exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    assert not (tmp_path / "store" / "store.json").exists()
