@@ -13,7 +13,7 @@ def read_stages(profile: Profile) -> np.ndarray:
     """Read a profile's files once more, for what `load_profile` does not keep.
 
     Args:
-        profile: its grid may be a part of a larger one.
+        profile: all that its files hold or some of their samples; its grid may be larger than what was measured.
 
     Returns:
         Latency in ms, float32 [S, C, 3]: NaN where not measured, 0 throughout where a record has only its total.

@@ -59,6 +59,8 @@ def deploy(checkpoint: Path, wanted: DeploymentSettings) -> None:
     write_report(parts.folder, lines, facts | {"median_ms": executed.medians_ms()})
     print_report(console, lines)
     console.print(f"Accuracy and late are {promised.in_words}")
+    if not profile.measured[profile.samples(TRAIN)].all():
+        console.print("The profile is not complete: best fixed and lookup table are chosen on what it has")
     console.print(_spent_in_words(executed.medians_ms(), expected_ms))
     console.print(f"Written to {shown_path(parts.folder)}: what AdaptiveModel.load serves, and all numbers")
 

@@ -33,10 +33,15 @@ def how_profiled(results_dir: Path, importance: Path | None, model: VisionLangua
         importance: that file, where it is neither the profile's nor the model's own.
 
     Raises:
-        UserError: the order is not to be had.
+        UserError: the order is not to be had, or the profile was measured on another model.
     """
     is_store = (results_dir / STORE_FILE).exists()
     identity = read_contents(results_dir).identity if is_store else None
+    if identity and identity.model["identity"] != model.identity:
+        raise UserError(
+            f"profile {results_dir}: it was measured on another model than {model.path} (its files are others), so it "
+            "promises nothing of this one; give the model that was profiled, or profile this one"
+        )
     drop_order: tuple[int, ...] = ()
     if identity and not importance:
         drop_order = tuple(identity.knobs["drop_order"])

@@ -20,8 +20,12 @@ def print_report(console: PlainConsole, lines: Sequence[Line]) -> None:
     """A block of lines a budget, and under it what was not promised."""
     console.width = max(console.width, TABLE_WIDTH)
     console.print(_table(lines))
-    for refusal in dict.fromkeys(line.promise.refusal for line in lines if line.promise.refusal):
-        console.print(refusal[0].upper() + refusal[1:])
+    refused: dict[tuple[str, str], list[str]] = {}
+    for line in lines:
+        if line.promise.point is None:
+            refused.setdefault((line.chooser, line.promise.refusal), []).append(f"{line.measured.budget_ms:.4g}")
+    for (chooser, refusal), budgets in refused.items():
+        console.print(f"No promise for the {chooser} under {', '.join(budgets)} ms: {refusal}")
 
 
 def write_report(folder: Path, lines: Sequence[Line], facts: Mapping[str, Any]) -> None:
