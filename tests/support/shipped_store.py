@@ -2,11 +2,13 @@
 
 import contextlib
 import io
+import os
 import shutil
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,11 +57,15 @@ class Measured:
 def measure_killed_once(folder: Path) -> Measured:
     """Begin in a process of its own, kill that with half of the cells measured, and end with the same command."""
     store, copy = folder / "store", folder / "at_the_kill"
-    begun = subprocess.Popen([sys.executable, str(COMMAND), *flags(store)], stderr=subprocess.DEVNULL)
+    begun = subprocess.Popen(
+        [sys.executable, str(COMMAND), *flags(store)],
+        env=os.environ | {"TMPDIR": str(folder)},  # where its lock is: nobody else's measuring is waited for
+        stderr=subprocess.DEVNULL,
+    )
     try:
-        while _num_cells(store) < 50:  # of 120, of which the first 20 are the reference
-            assert begun.poll() is None, "it ended before it could be killed"
-            time.sleep(0.005)
+        _wait(begun, (store / "store.json").exists)
+        growing = MeasuredStore.open(store)
+        _wait(begun, lambda: growing.num_missing() <= 70)  # of 120, of which the first 20 are the reference
     finally:
         begun.send_signal(signal.SIGKILL)
         begun.wait()
@@ -69,8 +75,7 @@ def measure_killed_once(folder: Path) -> Measured:
     return Measured(store, copy, out + err)
 
 
-def _num_cells(folder: Path) -> int:
-    if not (folder / "store.json").exists():
-        return 0
-    store = MeasuredStore.open(folder)
-    return 24 * 5 - store.num_missing()
+def _wait(process: subprocess.Popen[bytes], happened: Callable[[], bool]) -> None:
+    while not happened():
+        assert process.poll() is None, "it ended before it could be killed"
+        time.sleep(0.02)

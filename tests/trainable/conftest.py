@@ -1,5 +1,6 @@
 """The shipped profile and a small one, each read once; one thread: the same numbers whatever the number of cores."""
 
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -20,6 +21,14 @@ def one_thread() -> None:
     torch.set_num_threads(1)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def own_locks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What else is measured on this machine is not waited for."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("trainable.measuring.device_lock.LOCKS", tmp_path_factory.mktemp("locks"))
+        yield
+
+
 @pytest.fixture(scope="session")
 def shipped(one_thread: None) -> ControllerData:
     return KIND.prepare(GRPOSettings())
@@ -37,6 +46,6 @@ def small(one_thread: None, tmp_path_factory: pytest.TempPathFactory) -> Control
 
 
 @pytest.fixture(scope="session")
-def measured(one_thread: None, tmp_path_factory: pytest.TempPathFactory) -> Measured:
+def measured(one_thread: None, own_locks: None, tmp_path_factory: pytest.TempPathFactory) -> Measured:
     """A small store of the shipped model."""
     return made_once(tmp_path_factory, "measured", measure_killed_once)

@@ -2,6 +2,8 @@
 
 import json
 import os
+import re
+import resource
 import shutil
 from pathlib import Path
 
@@ -116,6 +118,26 @@ def test_a_full_store_is_left_as_it_is(measured: Measured, tmp_path: Path) -> No
     assert status == 0
     assert "120 of 120 cells measured" in out
     assert contents_of(folder) == before
+
+
+def test_a_disk_that_takes_no_more_is_told_with_the_command_to_go_on_with(measured: Measured, tmp_path: Path) -> None:
+    folder = shutil.copytree(measured.at_the_kill, tmp_path / "store")
+    before = records(folder)
+    usual = resource.getrlimit(resource.RLIMIT_FSIZE)
+    fullest = max(file.stat().st_size for file in folder.glob("*/*.json"))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (fullest + 100, usual[1]))
+    try:
+        status, _, err = profile_here(*flags(folder))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, usual)
+    assert status == 2
+    (sentence,) = [line for line in err.splitlines() if line.startswith("profile_model.py: ")]
+    assert re.search(
+        r"\.json cannot be written \(.*\); .*, then go on with: python trainable/profile_model\.py ", sentence
+    )
+    after = records(folder)
+    assert all(after[name][: len(lines)] == lines for name, lines in before.items())
+    assert not read_profile(folder).measured.all()
 
 
 def test_it_packs_what_it_has_measured(measured: Measured, tmp_path: Path) -> None:

@@ -13,6 +13,9 @@ from pathlib import Path
 from trainable.contract import UserError
 from trainable.system_errors import writing
 
+LOCKS = Path(tempfile.gettempdir())
+"""Where devices' locks lie: not on a disk that machines share."""
+
 
 @contextmanager
 def device_lock(device: str) -> Iterator[None]:
@@ -24,7 +27,7 @@ def device_lock(device: str) -> Iterator[None]:
         device: as torch writes it.
     """
     name = f"grpo_sweep-{os.getuid()}-{_own_number(device)}.lock"
-    with file_lock(Path(tempfile.gettempdir()) / name):
+    with file_lock(LOCKS / name):
         yield
 
 

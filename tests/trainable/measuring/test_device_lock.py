@@ -1,5 +1,6 @@
 """A device is one process's at a time."""
 
+import os
 import subprocess
 import sys
 import threading
@@ -12,14 +13,16 @@ from trainable.measuring.device_lock import device_lock, file_lock
 
 
 def test_a_device_is_had_alone_and_let_go_by_a_kill(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setattr("trainable.measuring.device_lock.LOCKS", tmp_path)
     holding = (
-        "import sys, tempfile; tempfile.tempdir = sys.argv[1]\n"
-        "from trainable.measuring.device_lock import device_lock\n"
+        "import sys; from trainable.measuring.device_lock import device_lock\n"
         "with device_lock('cpu'): print('held', flush=True); sys.stdin.read()\n"
     )
     holder = subprocess.Popen(
-        [sys.executable, "-c", holding, str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        [sys.executable, "-c", holding],
+        env=os.environ | {"TMPDIR": str(tmp_path)},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
     )
     assert holder.stdout is not None
     assert holder.stdout.readline() == b"held\n"

@@ -22,8 +22,9 @@ def test_the_driver_does_without_torch() -> None:
 
 
 def test_another_process_prepares_the_store(
-    measured: Measured, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    measured: Measured, tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))  # where its lock is
     folder = shutil.copytree(measured.at_the_kill, tmp_path / "store")
     store = prepare_in_child(settings(folder))
     assert store.contents.reference
