@@ -53,12 +53,17 @@ def test_it_ends_with_who_waits_for_it(tmp_path: Path) -> None:
         stderr=subprocess.DEVNULL,
     )
     children = Path(f"/proc/{waiting.pid}/task/{waiting.pid}/children")
+    deadline = time.monotonic() + 60
     while not (pids := children.read_text(encoding="utf-8").split()):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    child = Path("/proc", pids[0])
+    while "libtorch" not in (child / "maps").read_text(encoding="utf-8"):  # it is about to load the model then
+        assert time.monotonic() < deadline
         time.sleep(0.01)
     waiting.kill()
     waiting.wait()
-    deadline = time.monotonic() + 60
-    while Path(f"/proc/{pids[0]}").exists():
+    while child.exists():
         assert time.monotonic() < deadline
         time.sleep(0.01)
     assert not (tmp_path / "store" / "store.json").exists()
