@@ -143,7 +143,7 @@ class GRPOSettings:
     def _require_sensible_live(self) -> None:
         for name, what in (("model_path", "the model lies"), ("dataset", "its images and questions lie")):
             if not getattr(self, name):
-                raise SettingError(name, f" is not given; with --environment live it says where {what}")
+                raise SettingError(name, f" is not given; with --environment live, --{name} says where {what}")
         if self.dataset_names:
             raise SettingError("dataset_names", " is of a profile; with --environment live there is --dataset alone")
         if self.latency_source == OF_PROFILE and not self.results_dir:

@@ -70,8 +70,8 @@ LIVE = {"environment": "live", "model_path": "a_model", "dataset": "some_images"
         ({"dataset": "some_images"}, "dataset is of a running model; add --environment live, or leave it out"),
         ({"store": "here"}, "store is of a running model; add --environment live, or leave it out"),
         ({"latency_source": "profile"}, "latency_source is of a running model; add --environment live"),
-        ({"environment": "live", "dataset": "some_images"}, "model_path is not given; with --environment live it says"),
-        ({"environment": "live", "model_path": "a_model"}, "dataset is not given; with --environment live it says"),
+        ({"environment": "live", "dataset": "some_images"}, "model_path is not given; with --environment live, --"),
+        ({"environment": "live", "model_path": "a_model"}, "dataset is not given; with --environment live, --"),
         (LIVE | {"dataset_names": ("okvqa",)}, "dataset_names is of a profile; with --environment live there is"),
         (LIVE | {"latency_source": "profile"}, "latency_source is profile; say with --results_dir which"),
         (
