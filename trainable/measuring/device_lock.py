@@ -6,7 +6,7 @@ The operating system's lock on a file, which ends with the process that has it. 
 import fcntl
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -18,16 +18,17 @@ LOCKS = Path(tempfile.gettempdir())
 
 
 @contextmanager
-def device_lock(device: str) -> Iterator[None]:
+def device_lock(device: str, on_wait: Callable[[], object] | None = None) -> Iterator[None]:
     """Have the device alone, among this user's processes that ask for it, while the block runs.
 
     A GPU is known by its own number, since processes count those that they see. The CPU's lock is the whole machine's.
 
     Args:
         device: as torch writes it.
+        on_wait: called where another process has it, before this one waits.
     """
     name = f"grpo_sweep-{os.getuid()}-{_own_number(device)}.lock"
-    with file_lock(LOCKS / name):
+    with file_lock(LOCKS / name, on_wait):
         yield
 
 
@@ -40,8 +41,11 @@ def _own_number(device: str) -> str:
 
 
 @contextmanager
-def file_lock(file: Path) -> Iterator[None]:
+def file_lock(file: Path, on_wait: Callable[[], object] | None = None) -> Iterator[None]:
     """Wait for the lock of a file, which is made where there is none, and have it while the block runs.
+
+    Args:
+        on_wait: as of `device_lock`.
 
     Raises:
         UserError: the file cannot be written or locked.
@@ -51,6 +55,8 @@ def file_lock(file: Path) -> Iterator[None]:
         descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     try:
         try:
+            if on_wait and _is_taken(descriptor):
+                on_wait()
             fcntl.flock(descriptor, fcntl.LOCK_EX)
         except OSError as error:
             raise UserError(
@@ -60,3 +66,12 @@ def file_lock(file: Path) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
+
+
+def _is_taken(descriptor: int) -> bool:
+    """By another process; where by none, by this one now."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    return False

@@ -3,7 +3,7 @@
 import contextlib
 import functools
 import statistics
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,7 @@ class Meter:
     Args:
         questions: all that the store has, and maybe more.
         latencies_ms: where latencies are not measured but taken from elsewhere, [S, C]; see `latencies_of_profile`.
+        on_wait: called before this process waits for another one that measures on the device.
 
     Raises:
         UserError: the questions lack one of the store's, or the model a value of a knob.
@@ -42,12 +43,13 @@ class Meter:
         model: VisionLanguageModel,
         questions: QuestionSet,
         latencies_ms: np.ndarray | None = None,
+        on_wait: Callable[[], object] | None = None,
     ) -> None:
         self.store, self.model = store, model
         self.questions = _of_store(store, questions)
         """In the store's order."""
         self._score = questions.score
-        self._latencies_ms = latencies_ms
+        self._latencies_ms, self._on_wait = latencies_ms, on_wait
         knobs = store.contents.identity.knobs
         self._drop_order: Sequence[int] = knobs["drop_order"]
         self._max_new_tokens: int = knobs["max_new_tokens"]
@@ -92,8 +94,10 @@ class Meter:
 
         Nobody need wait where latencies are taken from a profile.
         """
-        is_timed = self._latencies_ms is None
-        with device_lock(str(self.model.device)) if is_timed else contextlib.nullcontext(), _threads(self._num_threads):
+        with contextlib.ExitStack() as stack:
+            if self._latencies_ms is None:
+                stack.enter_context(device_lock(str(self.model.device), self._on_wait))
+            stack.enter_context(_threads(self._num_threads))
             yield
 
     def _records(self, configuration: int, samples: Sequence[int]) -> list[Record]:

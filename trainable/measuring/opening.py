@@ -1,5 +1,6 @@
 """Opening a store with its model and questions in hand, or making it where there is none."""
 
+import functools
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -62,9 +63,15 @@ def open_meter(settings: MeasuringSettings, say: Say) -> Meter:
     contents = _contents(settings, before, model, questions, say)
     store = MeasuredStore.create(folder, contents)
     _require_same(store, contents.identity, settings.accept_other_store, say)
-    if settings.latency_profile is None:
-        return Meter(store, model, questions)
-    return Meter(store, model, questions, latencies_of_profile(Path(settings.latency_profile), store.contents))
+    latencies_ms = None
+    if settings.latency_profile is not None:
+        latencies_ms = latencies_of_profile(Path(settings.latency_profile), store.contents)
+    return Meter(store, model, questions, latencies_ms, _told_once(say, model))
+
+
+def _told_once(say: Say, model: VisionLanguageModel) -> Callable[[], None]:
+    """Says that another process has the model's device, when it is called first."""
+    return functools.cache(lambda: say(f"another process is measuring on {model.device}, and this one waits its turn"))
 
 
 def _require_no_profile(folder: Path) -> None:
@@ -199,7 +206,7 @@ def _drop_order(
             f"finding in which order blocks are left out, on {settings.importance_samples} training questions; with "
             "--importance FILE it is known"
         )
-        with device_lock(str(model.device)):
+        with device_lock(str(model.device), _told_once(say, model)):
             if not own.exists():  # since another process may have found it while this one waited
                 samples = reference_samples([one.key for one in questions.questions], settings.importance_samples)
                 find_importance(model, questions, samples, max_new_tokens, folder)

@@ -26,19 +26,27 @@ def test_a_device_is_had_alone_and_let_go_by_a_kill(tmp_path: Path, monkeypatch:
     )
     assert holder.stdout is not None
     assert holder.stdout.readline() == b"held\n"
-    had = threading.Event()
+    had, waited = threading.Event(), threading.Event()
 
     def take() -> None:
-        with device_lock("cpu"):
+        with device_lock("cpu", on_wait=waited.set):
             had.set()
 
     waiting = threading.Thread(target=take)
     waiting.start()
+    assert waited.wait(60)
     assert not had.wait(0.2)
     holder.kill()
     assert had.wait(60)
     waiting.join()
     holder.wait()
+
+
+def test_nobody_is_told_to_wait_where_nobody_has_it(tmp_path: Path) -> None:
+    waited = threading.Event()
+    with file_lock(tmp_path / "a.lock", on_wait=waited.set):
+        pass
+    assert not waited.is_set()
 
 
 def test_a_link_in_a_folder_of_everybodys_is_not_followed(tmp_path: Path) -> None:
