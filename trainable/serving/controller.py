@@ -18,6 +18,9 @@ from trainable.vision_language_model.answer import Answer
 from trainable.vision_language_model.loading import load_model
 from trainable.vision_language_model.model import VisionLanguageModel
 
+WARM_UP_SIZE = (336, 336)
+"""Of an image, in pixels."""
+
 
 @dataclass(frozen=True)
 class RequestFeatures:
@@ -83,6 +86,7 @@ class AdaptiveModel:
 
         What `deploy.py` wrote runs as it was judged there: with its number of CPU threads, which is set for the whole
         process, and its promises for this machine. What `export.py` wrote needs the file with the blocks' importance.
+        A request of no meaning is answered first, since the first one takes longer.
 
         Raises:
             UserError: one of the two cannot be loaded, or they do not belong together.
@@ -103,7 +107,9 @@ class AdaptiveModel:
             import torch
 
             torch.set_num_threads(facts.num_threads)
-        return cls(exported, model, facts)
+        adaptive = cls(exported, model, facts)
+        adaptive.answer(Image.new("RGB", WARM_UP_SIZE), "?", budget_ms=exported.config["budget_range_ms"][1])
+        return adaptive
 
     def answer(self, image: Image.Image, question: str, budget_ms: float) -> Served:
         """Answer one question about one image within a latency budget, as far as the policy can.
@@ -141,6 +147,15 @@ class AdaptiveModel:
             return RequestFeatures(language, None, None)
         seen = self.model.see(image)
         return RequestFeatures(language, self.model.mean_feature(seen), seen)
+
+
+def usage(folder: Path, model_path: str, budget_ms: float) -> str:
+    """Three lines of Python that serve a policy that was deployed into a folder."""
+    return (
+        "from trainable.serving.controller import AdaptiveModel\n"
+        f"model = AdaptiveModel.load({str(folder)!r}, {model_path!r})\n"
+        f"served = model.answer(image, question, budget_ms={budget_ms:.3g})"
+    )
 
 
 def load_model_for(

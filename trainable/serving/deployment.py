@@ -20,7 +20,7 @@ from trainable.profiles.table import Profile
 from trainable.questions.reading import read_questions
 from trainable.serving.assembling import Assembled, assemble
 from trainable.serving.carrying_over import CarriedOver, carry_over
-from trainable.serving.controller import AdaptiveModel
+from trainable.serving.controller import AdaptiveModel, usage
 from trainable.serving.execution import Executed, execute, measured_overhead_ms
 from trainable.serving.judgement import FULL, PromisedFor, judged, promised_for
 from trainable.serving.promises import choices_on_profile
@@ -62,7 +62,9 @@ def deploy(checkpoint: Path, wanted: DeploymentSettings) -> None:
     if not profile.measured[profile.samples(TRAIN)].all():
         console.print("The profile is not complete: best fixed and lookup table are chosen on what it has")
     console.print(_spent_in_words(executed.medians_ms(), expected_ms))
-    console.print(f"Written to {shown_path(parts.folder)}: what AdaptiveModel.load serves, and all numbers")
+    console.print(f"Written to {shown_path(parts.folder)}: the policy, how to serve it, and all numbers")
+    console.print()
+    console.print(usage(parts.folder.resolve(), wanted.model_path, float(budgets_ms.mean())))
 
 
 def _heading(parts: Assembled, split: str) -> str:

@@ -8,13 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 from deploying import BUDGETS, NUM_QUESTIONS, Deployed, deploy_here
+from PIL import Image
 from shipped_store import MODEL, QUESTIONS
 
 from trainable.grpo.checkpoint import read_controller
 from trainable.grpo.controller_data import ControllerData
 from trainable.judging.controller_choices import ChoicesOnProfile
 from trainable.profiles.baselines import BEST_FIXED, LOOKUP_TABLE
-from trainable.profiles.image_split import TEST, TRAIN
+from trainable.profiles.image_split import TEST, TRAIN, split_of_image
 from trainable.questions.reading import read_questions
 from trainable.serving.judgement import FULL, POLICY
 from trainable.serving.serving_file import read_facts
@@ -68,6 +69,7 @@ def test_budgets_are_shares_of_the_full_model_or_ms_and_each_has_its_baselines(
     assert re.search(r"^ *30 ms +policy +0\.\d{3} -> 0\.\d{3} ", deployed.printed, re.MULTILINE)
     assert "promised from the profile's numbers for the same questions" in deployed.printed
     assert "does not say on which machine it was measured" in deployed.printed
+    assert "model = AdaptiveModel.load(" in deployed.printed
 
 
 def test_the_folder_holds_the_policy_the_table_and_how_to_serve(deployed: Deployed) -> None:
@@ -115,12 +117,29 @@ def training_images_only(tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.fixture
+def other_images(tmp_path: Path) -> Path:
+    """The questions about a test image of the shipped dataset, about a grey one."""
+    folder = tmp_path / "grey"
+    folder.mkdir()
+    rows = [json.loads(line) for line in (QUESTIONS / "metadata.jsonl").read_text(encoding="utf-8").splitlines()]
+    rows = [row for row in rows if split_of_image(row["image_id"]) == TEST][:4]
+    (folder / "metadata.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    (folder / "dataset.json").write_text('{"name": "digit_vqa"}', encoding="utf-8")
+    Image.new("L", (56, 56), 128).save(folder / rows[0]["file_name"])
+    return folder
+
+
 @pytest.mark.parametrize(
     ("flags", "sentence"),
     [
         ("{nothing} --model_path {model} --dataset {questions}", "no checkpoint in it"),
         ("{trial} --model_path {nothing} --dataset {questions}", "its config.json names no model_type"),
         ("{trial} --model_path {model} --dataset {training}", "falls into the test split"),
+        (
+            "{trial} --model_path {model} --dataset {grey}",
+            r"its vision features differ by \d+% from those of the profile",
+        ),
         ("{trial} --model_path {model} --dataset {questions} --budgets 0", "--budgets 0: a budget is above 0"),
         ("{trial} --model_path {model} --dataset {questions} --calibrate 3", "--calibrate is 3; it must be at least 4"),
         (
@@ -131,15 +150,16 @@ def training_images_only(tmp_path: Path) -> Path:
 )
 def test_a_mistake_is_one_sentence(
     flags: str, sentence: str, trial: Path, tmp_path: Path, unprofiled: Path, without_importance: Path,
-    training_images_only: Path,
+    training_images_only: Path, other_images: Path,
 ) -> None:  # fmt: skip
     (tmp_path / "nothing").mkdir()
     places = {
         "trial": trial, "model": MODEL, "questions": QUESTIONS, "nothing": tmp_path / "nothing",
         "bare": without_importance, "unprofiled": unprofiled, "training": training_images_only,
+        "grey": other_images,
     }  # fmt: skip
     arguments = [argument.format(**places) for argument in flags.split()]
     status, _, err = deploy_here(*arguments, "--output", tmp_path / "output", "--max_samples", "4")
     assert status == 2
-    assert sentence in err
+    assert re.search(sentence, err)
     assert err.count("\n") == 1
