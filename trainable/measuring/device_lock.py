@@ -32,6 +32,11 @@ def device_lock(device: str, on_wait: Callable[[], object] | None = None) -> Ite
         yield
 
 
+def waiting_for(device: object) -> str:
+    """What to say where another process has a device."""
+    return f"another process is measuring on {device}, and this one waits its turn"
+
+
 def _own_number(device: str) -> str:
     if not device.startswith("cuda"):
         return device

@@ -10,7 +10,7 @@ from trainable.block_importance.files import IMPORTANCE_FILE, SCORES_FILE, read_
 from trainable.block_importance.finding import find_importance
 from trainable.contract import UserError, shown_path
 from trainable.measuring.configurations import choose_configurations, knob_values
-from trainable.measuring.device_lock import device_lock
+from trainable.measuring.device_lock import device_lock, waiting_for
 from trainable.measuring.identity import StoreIdentity, machine_facts
 from trainable.measuring.meter import Meter, latencies_of_profile
 from trainable.measuring.profiling import reference_samples
@@ -71,7 +71,7 @@ def open_meter(settings: MeasuringSettings, say: Say) -> Meter:
 
 def _told_once(say: Say, model: VisionLanguageModel) -> Callable[[], None]:
     """Says that another process has the model's device, when it is called first."""
-    return functools.cache(lambda: say(f"another process is measuring on {model.device}, and this one waits its turn"))
+    return functools.cache(lambda: say(waiting_for(model.device)))
 
 
 def _require_no_profile(folder: Path) -> None:

@@ -36,11 +36,7 @@ class CarriedOver:
     """From this machine's ms to those of the profile that was carried over."""
 
 
-def carry_over(
-    profile: Profile,
-    adaptive: AdaptiveModel,
-    questions: Sequence[Question],
-) -> CarriedOver:
+def carry_over(profile: Profile, adaptive: AdaptiveModel, questions: Sequence[Question]) -> CarriedOver:
     """Measure questions of the profile under a spread of its configurations, and fit its stages to what they take.
 
     Args:

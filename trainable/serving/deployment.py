@@ -12,7 +12,7 @@ import numpy as np
 from trainable.contract import shown_path
 from trainable.judging.evaluation import full_model_latency_ms
 from trainable.judging.lookup_table_file import LOOKUP_TABLE_FILE, write_lookup_table
-from trainable.measuring.device_lock import device_lock
+from trainable.measuring.device_lock import device_lock, waiting_for
 from trainable.measuring.identity import Facts, machine_facts
 from trainable.profiles.baselines import LOOKUP_TABLE, chosen_in_training, full_configuration
 from trainable.profiles.image_split import SPLIT_NAMES, TRAIN, VALIDATION
@@ -39,7 +39,8 @@ def deploy(checkpoint: Path, wanted: DeploymentSettings) -> None:
     console = PlainConsole()
     parts = assemble(checkpoint, wanted)
     console.print(_heading(parts, wanted.split))
-    with device_lock(str(parts.adaptive.model.device)):
+    device = str(parts.adaptive.model.device)
+    with device_lock(device, on_wait=lambda: console.print(waiting_for(device))):
         carried = _carried_over(wanted, parts)
         console.print(carried.calibration.in_words() if carried else _machine_in_words(parts))
         profile = carried.profile if carried else parts.profile

@@ -12,7 +12,7 @@ from trainable.serving.controller import AdaptiveModel
 
 
 @pytest.fixture(scope="session")
-def deployed(trial: Path, tmp_path_factory: pytest.TempPathFactory) -> Deployed:
+def deployed(trial: Path, own_locks: None, tmp_path_factory: pytest.TempPathFactory) -> Deployed:
     return made_once(tmp_path_factory, "deployed", partial(deploy_shipped, trial))
 
 
