@@ -13,6 +13,7 @@ from made_once import made_once
 from shipped_store import MODEL, QUESTIONS
 from sweep_here import start_joined, sweep_here
 from sweep_process import epochs_recorded, kill, params, rows, trial_folders, wait_until
+from views import tensorboard_curves
 
 from results.listing.next_commands import evaluate_command, train_command
 from results.record.sweeps import read_sweep
@@ -105,6 +106,8 @@ def test_a_further_trial_measures_what_no_other_has(live: Swept) -> None:
     measured = [sum(row[PERF_CELLS_MEASURED] for row in trial) for trial in trials]
     assert measured[0] > measured[2] + measured[3]
     assert all(row[PERF_CELLS_MEASURED] + row[PERF_CELLS_REUSED] > 0 for trial in trials for row in trial)
+    shown = tensorboard_curves(trial_folders(live.sweep)[0])[PERF_CELLS_MEASURED]
+    assert [value for _, value in shown] == [row[PERF_CELLS_MEASURED] for row in trials[0]]
     store = MeasuredStore.open(live.store)
     reference = len(store.contents.reference) * len(store.contents.configurations)
     # What an epoch had measured that the kill took, another found in the store.

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from trainable.grpo.live_profile import LiveProfile, measured_part
 from trainable.grpo.settings import GRPOSettings
@@ -14,6 +13,9 @@ from trainable.profiles.image_split import TRAIN, VALIDATION
 from trainable.profiles.table import Profile
 from trainable.profiles.workload import Workload
 from trainable.settings_fields import Role, names_with, single_fields, with_values
+
+WHERE = ("model_path", "dataset")
+"""What a store tells as it was when it was made."""
 
 
 @dataclass(frozen=True)
@@ -52,17 +54,6 @@ def measuring_settings(settings: GRPOSettings, folder: Path) -> MeasuringSetting
     given = {name: value for name in of_both if (value := getattr(settings, name)) is not None}
     if settings.results_dir:
         given["latency_profile"] = settings.results_dir
-    least = MeasuringSettings(model_path=settings.model_path, dataset=settings.dataset, output=str(folder))
-    return with_values(least, (_as_before(folder) if (folder / STORE_FILE).exists() else {}) | given)
-
-
-def _as_before(folder: Path) -> dict[str, Any]:
-    """What a store tells of how it was measured; the knobs, and how long answers are, it takes from itself."""
-    contents = read_contents(folder)
-    identity = contents.identity
-    return {
-        "answer_metric": identity.data["metric"],
-        "max_samples": len(contents.keys),
-        **{name: identity.machine[name] for name in ("dtype", "num_threads")},
-        **{name: identity.knobs[name] for name in ("num_runs_per_sample", "reference_samples")},
-    }
+    recorded = dict(read_contents(folder).settings) if (folder / STORE_FILE).exists() else {}
+    here = MeasuringSettings(model_path=settings.model_path, dataset=settings.dataset, output=str(folder))
+    return with_values(here, {name: value for name, value in (recorded | given).items() if name not in WHERE})

@@ -37,6 +37,7 @@ RECORDED = (
     "reference_samples",
     "max_new_tokens",
     "num_threads",
+    "device",
     "dtype",
 )
 """Settings that a store tells."""

@@ -1,5 +1,6 @@
 """How the running model is measured for a run: as the store was before, but for what the run says."""
 
+import dataclasses
 from pathlib import Path
 
 from stores import contents
@@ -21,16 +22,18 @@ def test_a_new_store_is_measured_as_the_flags_say_and_else_by_default(tmp_path: 
     )
 
 
+def store_measured_with(folder: Path, **settings: object) -> Path:
+    recorded = {"model_path": "where/it/lay", "dataset": "where/they/lay"} | settings
+    return MeasuredStore.create(folder, dataclasses.replace(contents(), settings=recorded)).folder
+
+
 def test_a_store_that_is_there_is_gone_on_with_as_it_was_begun(tmp_path: Path) -> None:
-    MeasuredStore.create(tmp_path, contents(num_runs_per_sample=3, reference_samples=2))
-    settings = measuring_settings(GRPOSettings(**LIVE), tmp_path)
-    assert settings == MeasuringSettings(
-        **LEAST, output=str(tmp_path), num_runs_per_sample=3, reference_samples=2, max_samples=8,
-        answer_metric="exact_match", dtype="float32", num_threads=1,
-    )  # fmt: skip
+    as_begun = {"num_runs_per_sample": 3, "max_samples": 8, "answer_metric": "anls", "dtype": "float32"}
+    store = store_measured_with(tmp_path, **as_begun)
+    assert measuring_settings(GRPOSettings(**LIVE), store) == MeasuringSettings(**LEAST, **as_begun, output=str(store))
 
 
 def test_what_is_said_of_a_store_that_is_there_is_not_passed_over(tmp_path: Path) -> None:
-    MeasuredStore.create(tmp_path, contents(num_runs_per_sample=3, reference_samples=2))
-    settings = measuring_settings(GRPOSettings(**LIVE, max_samples=6, answer_metric="anls"), tmp_path)
-    assert (settings.max_samples, settings.answer_metric, settings.num_runs_per_sample) == (6, "anls", 3)
+    store = store_measured_with(tmp_path, num_runs_per_sample=3, max_samples=8, answer_metric="anls")
+    settings = measuring_settings(GRPOSettings(**LIVE, max_samples=6, answer_metric="exact_match"), store)
+    assert (settings.max_samples, settings.answer_metric, settings.num_runs_per_sample) == (6, "exact_match", 3)
