@@ -6,7 +6,18 @@ from pathlib import Path
 
 import pytest
 from loopback_server import read_page, serving
-from readme import ABOUT_DEMO, COMMANDS, MAKE, ONE_CORE, OWN_RUN, TRAINING, VARIANTS, WITHOUT_WANDB, Project
+from readme import (
+    ABOUT_DEMO,
+    COMMANDS,
+    MAKE,
+    ONE_CORE,
+    OWN_RUN,
+    RUNNING_MODEL,
+    TRAINING,
+    VARIANTS,
+    WITHOUT_WANDB,
+    Project,
+)
 from strict_wandb_server import strict_wandb_server
 from sweep_process import ROOT, trial_folders
 
@@ -28,7 +39,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Project:
 
 
 def test_every_command_of_the_readme_is_run_by_a_test() -> None:
-    assert COMMANDS.keys() == {*ABOUT_DEMO, MAKE, TRAINING, OWN_RUN, *VARIANTS}
+    assert COMMANDS.keys() == {*ABOUT_DEMO, MAKE, TRAINING, OWN_RUN, RUNNING_MODEL, *VARIANTS}
     commands = ("sync_wandb.py", "compare_trials.py", "report.py", *SERVERS)
     assert sorted(line for command in commands for line in comparing(command)) == sorted(COMMANDS[COMPARING_IT])
 

@@ -7,7 +7,7 @@ import re
 
 import pytest
 from arithmetic import copy_model
-from readme import COMMANDS, MAKE, OWN_RUN, TRAINING, VARIANTS, WITHOUT_WANDB, Project, blocks
+from readme import COMMANDS, MAKE, OWN_RUN, RUNNING_MODEL, TRAINING, VARIANTS, WITHOUT_WANDB, Project, blocks
 from sweep_process import trial_folders
 
 
@@ -26,6 +26,16 @@ def test_one_run_is_trained_evaluated_and_exported(project: Project) -> None:
     for line in COMMANDS[TRAINING]:
         project.run(line)
     assert (project.folder / "checkpoints" / "demo" / "policy").is_dir()
+
+
+def test_a_model_is_measured_trained_against_and_served(project: Project) -> None:
+    measured, searched, live, served = (project.run(line, **WITHOUT_WANDB) for line in COMMANDS[RUNNING_MODEL])
+    assert "60 samples x 6 configurations, 360 of 360 cells measured" in measured
+    assert "2/2 trials done" in searched
+    assert "2/2 trials done" in live
+    assert "Written to checkpoints/served" in served
+    (project.folder / "server.py").write_text("\n".join(blocks("python")[RUNNING_MODEL]), encoding="utf-8")
+    assert project.run("python server.py").split()[0] in "0123456789"
 
 
 @pytest.mark.parametrize("heading", VARIANTS)

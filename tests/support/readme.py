@@ -10,7 +10,9 @@ from pathlib import Path
 from sweep_process import ROOT, environment
 
 HEADINGS_AND_BLOCKS = re.compile(r"^#+ (.+?)$|^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-NOT_OF_THE_PROJECT = (".*", "__pycache__", "*.egg-info", "checkpoints", "sweeps", "tests", "tmp*", "wandb")
+NOT_OF_THE_PROJECT = (
+    ".*", "__pycache__", "*.egg-info", "checkpoints", "made", "stores", "sweeps", "tests", "tmp*", "wandb"
+)  # fmt: skip
 """Temporary folders, too: another test may be making the example's model, and its files vanish under a copy."""
 
 ONE_CORE = {"SLURM_CPUS_PER_TASK": "1"}
@@ -35,8 +37,9 @@ ABOUT_DEMO = ("Sweep", "Resume", "Confirm", "Weights & Biases", "Comparing trial
 """Headings whose commands are about the sweep `demo` or make it: test_readme.py runs them."""
 
 MAKE, TRAINING, OWN_RUN = "GRPO Sweep", "Train once, evaluate, export", "Your own GRPO run"
+RUNNING_MODEL = "The model itself"
 VARIANTS = {"Your own profile": "mine", "Your own search space": "wide", "The original's recipe": "original"}
-"""Headings with a sweep of their own, and its name; test_readme_alone.py runs those and the two above."""
+"""Headings with a sweep of their own, and its name; test_readme_alone.py runs those and the ones above."""
 
 
 class Project:
