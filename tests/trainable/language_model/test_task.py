@@ -30,13 +30,13 @@ def test_rows_may_be_a_function_or_a_dataset_and_prompts_chats(tmp_path: Path) -
         TASK
         + """
 from datasets import Dataset
-from words import greeting
+from sum_words import greeting
 
 def TRAINING():
     return Dataset.from_list([{"prompt": [{"role": "user", "content": greeting}]}])
 """
     )
-    (tmp_path / "words.py").write_text('greeting = "Hello"\n', encoding="utf-8")
+    (tmp_path / "sum_words.py").write_text('greeting = "Hello"\n', encoding="utf-8")
     (row,) = read_task(write_task(tmp_path, text)).rows("TRAINING")
     assert row["prompt"] == [{"role": "user", "content": "Hello"}]
 
