@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from itertools import accumulate
 
-from kinds import CODE, LAST_OF_SUM, READ, SUM, WHICH, Kind
+from kinds import ALL_CODES, FEWER_CODES, LAST_OF_SUM, READ, SUM, WHICH, Kind
 from words import END, FIRST_WORDS, WORDS
 
 SCALES = {"big": (25, 28), "mid": (15, 16), "small": (8, 9)}
@@ -93,7 +93,7 @@ class Edition:
 DIGIT_VQA = Edition(
     name="digit_vqa",
     words=FIRST_WORDS,
-    kinds=(WHICH, LAST_OF_SUM, CODE),
+    kinds=(WHICH, LAST_OF_SUM, ALL_CODES),
     vision_blocks=2,
     added={4: (0, 2, 4, 6), 6: (10, 14), 8: (8, 12), 12: (7, 9, 11, 13), 16: (1, 3, 5, 15)},
     steps=Steps(vision=1500, four=1500, sixteen=1800),
@@ -121,10 +121,10 @@ DIGIT_VQA = Edition(
 DIGIT_SUMS = Edition(
     name="digit_sums",
     words=WORDS,
-    kinds=(WHICH, SUM, READ, CODE),
+    kinds=(WHICH, SUM, READ, FEWER_CODES),
     vision_blocks=3,
     added={4: (0, 2, 4, 6), 8: (8, 10, 12, 14), 12: (7, 9, 11, 13), 16: (1, 3, 5, 15)},
-    steps=Steps(vision=3000, four=2000, sixteen=2000),
+    steps=Steps(vision=3000, four=2000, sixteen=2400),
     lessons=Lessons(
         scales={"low": (0.8, 0.14, 0.06), "medium": (0.3, 0.55, 0.15), "high": (0.2, 0.3, 0.5)},
         by_depth={

@@ -73,17 +73,20 @@ def _all_digits(digits: Tensor, orders: Tensor) -> Tensor:
     return _of_digits(torch.gather(digits, 1, ORDERS[orders]))
 
 
-def _code(digits: Tensor, pairs: Tensor) -> Tensor:
-    return _of_digits(CODES.reshape(-1)[pairs])[:, None]
-
-
 WHICH = Kind("which", tuple(f"which digit {place}?" for place in PLACES), _digit_at)
 LAST_OF_SUM = Kind("sum", tuple(f"sum {pair}?" for pair in PAIRS), _last_digit_of_sum)
 SUM = Kind("sum", LAST_OF_SUM.texts, _sum, longest=2)
 READ = Kind("read", ("read rows?", "read columns?"), _all_digits, longest=4, variant=lambda where, pair: where % 2)
-CODE = Kind(
-    "code",
-    tuple(f"code {first} {second}?" for first in FIRST for second in SECOND),
-    _code,
-    variant=lambda where, pair: pair[:, 0] * len(SECOND) + pair[:, 1],
-)
+
+
+def _codes(words: int) -> Kind:
+    """What belongs to a pair of the first so many first words and second words."""
+    return Kind(
+        "code",
+        tuple(f"code {first} {second}?" for first in FIRST[:words] for second in SECOND[:words]),
+        lambda digits, pairs: _of_digits(CODES[:words, :words].flatten()[pairs])[:, None],
+        variant=lambda where, pair: pair[:, 0] % words * words + pair[:, 1] % words,
+    )
+
+
+ALL_CODES, FEWER_CODES = _codes(len(FIRST)), _codes(20)
