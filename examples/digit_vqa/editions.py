@@ -89,6 +89,12 @@ class Edition:
         """By depth, the blocks that are trained at it."""
         return dict(zip(self.added, map(sorted, accumulate(map(list, self.added.values()))), strict=True))
 
+    @property
+    def drop_order(self) -> list[int]:
+        """The blocks that can be left out, the one that goes first in front: those of the greatest depth."""
+        _, *later = self.added.values()
+        return [block for blocks in reversed(later) for block in blocks]
+
 
 DIGIT_VQA = Edition(
     name="digit_vqa",
@@ -124,17 +130,17 @@ DIGIT_SUMS = Edition(
     kinds=(WHICH, SUM, READ, FEWER_CODES),
     vision_blocks=3,
     added={4: (0, 2, 4, 6), 8: (8, 10, 12, 14), 12: (7, 9, 11, 13), 16: (1, 3, 5, 15)},
-    steps=Steps(vision=3000, four=2000, sixteen=2400),
+    steps=Steps(vision=3000, four=2000, sixteen=3600),
     lessons=Lessons(
         scales={"low": (0.8, 0.14, 0.06), "medium": (0.3, 0.55, 0.15), "high": (0.2, 0.3, 0.5)},
         by_depth={
             4: (1, 0.06, 0.06, 0.06),
             8: (0.6, 0.4, 0.6, 1.2),
-            12: (0.4, 0.9, 0.8, 1.2),
-            16: (0.3, 1.5, 0.9, 1.2),
+            12: (0.4, 1.4, 0.8, 1.2),
+            16: (0.3, 2.2, 0.9, 1.2),
         },
         by_top_k={1: (1, 1, 1, 0.08), 2: (1, 1, 1, 0.2), 4: (1, 1, 1, 0.7), 8: (1, 1, 1, 1.6)},
-        tiers=(0.35, 0.25, 0.4),
+        tiers=(0.25, 0.25, 0.5),
         depths=(0.14, 0.24, 0.17, 0.45),
         top_k=(0.2, 0.13, 0.17, 0.5),
     ),

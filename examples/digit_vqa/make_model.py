@@ -4,6 +4,7 @@ Interrupted, the same command goes on where it was.
 """
 
 import argparse
+import json
 from pathlib import Path
 
 import torch
@@ -13,6 +14,8 @@ from processor import save_processor
 from training import Training
 from transformers import LlavaForConditionalGeneration
 
+from trainable.block_importance.files import IMPORTANCE_FILE
+
 UNFINISHED = "training.pt"
 
 
@@ -20,6 +23,8 @@ def save_model(model: LlavaForConditionalGeneration, edition: Edition, folder: P
     """As load_model and transformers' own Auto classes read it."""
     model.set_experts_implementation("eager")  # what config.json says then: one product per chosen expert
     model.save_pretrained(folder)
+    order = json.dumps({"drop_order": edition.drop_order})
+    (folder / IMPORTANCE_FILE).write_text(order + "\n", encoding="utf-8")
     save_processor(edition, folder)
 
 

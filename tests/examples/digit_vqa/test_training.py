@@ -22,6 +22,7 @@ from transformers import AutoModelForImageTextToText, AutoProcessor, LlavaForCon
 from transformers.integrations.moe import ALL_EXPERTS_FUNCTIONS
 from words import WORDS, ids_of
 
+from trainable.block_importance.files import read_importance
 from trainable.vision_language_model.loading import load_model
 
 SHIPPED = ROOT / "results" / "profiles" / "digit_vqa"
@@ -65,6 +66,12 @@ def test_what_it_saves_is_read_by_the_auto_classes_and_answers(taught: Path) -> 
     assert model.grid.values == (("low", "medium", "high"), (1, 2, 4, 8), (4, 8, 12, 16))
     answer = model.answer(model.read(Image.new("L", (56, 56)), "sum top row?"), model.max_new_tokens)
     assert (answer.num_vision_tokens, answer.num_text_tokens) == (196, 4)
+
+
+def test_the_order_in_which_blocks_are_left_out_leaves_those_that_were_trained_together(taught: Path) -> None:
+    order = read_importance(taught / "importance.json", 16)
+    model = load_model(str(taught))
+    assert {depth: model.active_blocks(depth, order) for depth in (4, 8, 12, 16)} == DIGIT_SUMS.blocks
 
 
 def test_an_interrupted_training_goes_on_as_if_it_had_not_been(
