@@ -118,7 +118,7 @@ def test_what_is_judged_is_asked_of_digits_that_were_never_trained_on() -> None:
     assert not trained & others
 
 
-@pytest.mark.parametrize("edition", [DIGIT_VQA], ids=lambda edition: edition.name)
+@pytest.mark.parametrize("edition", EDITIONS.values(), ids=EDITIONS)
 def test_the_shipped_questions_are_written_again_byte_for_byte(edition: Edition, tmp_path: Path) -> None:
     made, shipped = tmp_path / "questions", SHIPPED / edition.name / "questions"
     write_questions(edition, made)
@@ -134,7 +134,7 @@ def test_the_questions_about_an_image_differ(edition: Edition) -> None:
     assert len(questions) == 50 * edition.judged.questions
 
 
-@pytest.mark.parametrize("edition", [DIGIT_VQA], ids=lambda edition: edition.name)
+@pytest.mark.parametrize("edition", EDITIONS.values(), ids=EDITIONS)
 def test_the_shipped_tokenizer_and_processor_are_written_again_byte_for_byte(edition: Edition, tmp_path: Path) -> None:
     save_processor(edition, tmp_path)
     for file in tmp_path.iterdir():
