@@ -71,13 +71,9 @@ def _closed(answer: Tensor) -> Tensor:
 
 def _joined(question: Tensor, answer: Tensor, length: int) -> tuple[Tensor, Tensor]:
     """Each answer [M, A] straight behind its question [M, ...], both padded: [M, length], and where answers lie."""
-    begins = (question != NO_TOKEN).sum(1, keepdim=True)  # [M, 1]
-    rows = torch.nn.functional.pad(question, (0, length - question.shape[1]), value=NO_TOKEN)
-    places = begins + torch.arange(answer.shape[1])  # [M, A]
-    judged = torch.zeros(rows.shape, dtype=torch.bool)
-    fits = places < length  # what does not is padding of a long question's short answer
-    places = places.clamp(max=length - 1)
-    told = (answer != NO_TOKEN) & fits
-    rows = rows.scatter_add(1, places, torch.where(told, answer - NO_TOKEN, 0))
-    judged = judged | torch.zeros(rows.shape, dtype=torch.long).scatter_add(1, places, told.long()).bool()
-    return rows, judged
+    pad = torch.nn.functional.pad
+    behind = (question != NO_TOKEN).sum(1, keepdim=True) + torch.arange(answer.shape[1])  # [M, A]
+    rows = pad(question, (0, answer.shape[1]), value=NO_TOKEN).scatter(1, behind, answer)
+    judged = torch.zeros(rows.shape, dtype=torch.bool).scatter(1, behind, answer != NO_TOKEN)
+    missing = length - rows.shape[1]  # below 0 where a long question has but short answers
+    return pad(rows, (0, missing), value=NO_TOKEN), pad(judged, (0, missing), value=False)
