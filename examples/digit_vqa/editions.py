@@ -102,7 +102,7 @@ DIGIT_VQA = Edition(
     kinds=(WHICH, LAST_OF_SUM, ALL_CODES),
     vision_blocks=2,
     added={4: (0, 2, 4, 6), 6: (10, 14), 8: (8, 12), 12: (7, 9, 11, 13), 16: (1, 3, 5, 15)},
-    steps=Steps(vision=1500, four=2000, sixteen=3000),
+    steps=Steps(vision=1500, four=2000, sixteen=2600),
     lessons=Lessons(
         scales={"low": (0.8, 0.12, 0.08), "medium": (0.35, 0.55, 0.1), "high": (0.25, 0.3, 0.45)},
         by_depth={4: (1, 0.06, 0.06), 6: (1, 0.15, 0.3), 8: (0.6, 0.4, 1.2), 12: (0.4, 0.9, 1.2), 16: (0.3, 1.5, 1.2)},
