@@ -100,7 +100,7 @@ def child() -> None:
         with out_of_memory_told(settings):
             prepare_store(settings, line, print)
     except UserError as error:
-        print(error, file=answer)
+        print(error, file=answer, flush=True)  # at its end Python flushes what sys.stdout is then
         sys.exit(1)
 
 
