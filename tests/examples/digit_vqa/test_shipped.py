@@ -7,6 +7,7 @@ from editions import DIGIT_SUMS
 from sweep_process import ROOT
 
 from trainable.profiles.image_split import SPLIT_NAMES, split_of_image
+from trainable.profiles.table import load_profile
 from trainable.questions.reading import read_questions
 from trainable.questions.sample import QuestionSet
 from trainable.vision_language_model.loading import load_model
@@ -44,3 +45,12 @@ def test_the_model_answers_in_as_many_tokens_as_the_question_wants_and_mostly_ri
             assert kind != "read" or len(answer.text) == 4
             right.append(questions.score(question, answer.text))
     assert sum(right) / len(right) > 0.5
+
+
+def test_high_images_are_worth_their_price_in_the_profile() -> None:
+    profile = load_profile(SHIPPED)
+    assert profile.measured.all()
+    dearest = [profile.grid.configurations.index((tier, 8, 16)) for tier in ("medium", "high")]
+    (medium, high), (medium_ms, high_ms) = profile.accuracy.mean(axis=0)[dearest], profile.latency_ms.mean(axis=0)[dearest]
+    assert high - medium > 0.05
+    assert high_ms > medium_ms
