@@ -4,13 +4,12 @@ import io
 from pathlib import Path
 from typing import Any
 
+import datasets
 import pytest
 from questions import picture
 
 from trainable.contract import UserError
 from trainable.questions.reading import read_questions
-
-datasets = pytest.importorskip("datasets")
 
 
 @pytest.fixture(scope="module")
