@@ -58,7 +58,7 @@ def _tokenizer(model_path: str, trust_remote_code: bool) -> Any:
     try:
         return AutoTokenizer.from_pretrained(model_path, trust_remote_code=trust_remote_code)
     except (OSError, ValueError, KeyError, ImportError) as error:
-        raise _unusable(model_path, "tokenizer", error) from None
+        raise unusable_checkpoint(model_path, "tokenizer", error) from None
 
 
 def _input_embeddings(model_path: str, trust_remote_code: bool) -> Tensor:
@@ -71,18 +71,19 @@ def _input_embeddings(model_path: str, trust_remote_code: bool) -> Tensor:
                         embeddings: Tensor = tensors.get_tensor(name)
                         return embeddings
         except (SafetensorError, OSError) as error:
-            raise _unusable(model_path, file.name, error) from None
+            raise unusable_checkpoint(model_path, file.name, error) from None
     from transformers import AutoModel
 
     try:
         model = AutoModel.from_pretrained(model_path, trust_remote_code=trust_remote_code)
         weight: Tensor = model.get_input_embeddings().weight.detach()
     except (OSError, ValueError, KeyError, ImportError, NotImplementedError, AttributeError) as error:
-        raise _unusable(model_path, "word embeddings", error) from None
+        raise unusable_checkpoint(model_path, "word embeddings", error) from None
     return weight
 
 
-def _unusable(model_path: str, what: str, error: Exception) -> UserError:
+def unusable_checkpoint(model_path: str, what: str, error: Exception) -> UserError:
+    """Of what transformers did not load from a checkpoint, and its reason."""
     if "trust_remote_code" in str(error):
         return UserError(
             f"--model_path {model_path}: its {what} needs Python code from the checkpoint; if you trust it, "

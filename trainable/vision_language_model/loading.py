@@ -10,6 +10,7 @@ import torch
 import transformers
 
 from trainable.contract import UserError
+from trainable.profiles.language_features import unusable_checkpoint
 from trainable.vision_language_model.blocks import Blocks, obstacle
 from trainable.vision_language_model.families.choose import FAMILIES, REFUSED
 from trainable.vision_language_model.families.family import Family
@@ -109,7 +110,7 @@ def _processor(family: Family, folder: Path, trust_remote_code: bool) -> Any:
     try:
         processor = family.load_processor(str(folder), trust_remote_code)
     except _LOADING_ERRORS as error:
-        raise _unusable(folder, "processor", error) from None
+        raise unusable_checkpoint(str(folder), "processor", error) from None
     if not isinstance(processor, transformers.ProcessorMixin):  # of a folder that has a tokenizer alone, say
         raise UserError(
             f"--model_path {folder}: there is no processor in it; save the model's own there with save_pretrained"
@@ -124,7 +125,7 @@ def _network(family: Family, folder: Path, device: str, trust_remote_code: bool,
     try:
         network = family.load_network(str(folder), **arguments).eval()
     except _LOADING_ERRORS as error:
-        raise _unusable(folder, "model", error) from None
+        raise unusable_checkpoint(str(folder), "model", error) from None
     try:
         return network.to(device)
     except torch.OutOfMemoryError:
@@ -134,13 +135,3 @@ def _network(family: Family, folder: Path, device: str, trust_remote_code: bool,
     except (AssertionError, RuntimeError) as error:  # torch has no single error for a device that it lacks
         cause = " ".join(str(error).split())[:200]
         raise UserError(f"--device {device}: it cannot be used ({cause}); take another") from None
-
-
-def _unusable(folder: Path, what: str, error: Exception) -> UserError:
-    if "trust_remote_code" in str(error):
-        return UserError(
-            f"--model_path {folder}: its {what} needs Python code from the checkpoint; if you trust it, add "
-            "--trust_remote_code"
-        )
-    cause = " ".join(str(error).split())[:200]
-    return UserError(f"--model_path {folder}: transformers loads no {what} from it ({cause})")

@@ -65,7 +65,7 @@ def test_a_checkpoint_without_a_processor(copy: Path) -> None:
 def test_weights_that_are_cut_off(copy: Path) -> None:
     weights = copy / "model.safetensors"
     weights.write_bytes(weights.read_bytes()[:100_000])
-    with pytest.raises(UserError, match="transformers loads no model from it"):
+    with pytest.raises(UserError, match="no usable model"):
         load_model(str(copy))
 
 
@@ -73,7 +73,7 @@ def test_weights_of_another_model(copy: Path) -> None:
     config = json.loads((copy / "config.json").read_text(encoding="utf-8"))
     config["text_config"]["hidden_size"] = 128
     write_config(copy, **config)
-    with pytest.raises(UserError, match="transformers loads no model from it"):
+    with pytest.raises(UserError, match="no usable model"):
         load_model(str(copy))
 
 
