@@ -46,6 +46,10 @@ CHECKPOINTED = "checkpointed"
 ARRIVAL = "arrival"
 """Column of result.json: the index of a row among all rows of the sweep, in the order in which they came."""
 
+PAUSED = "paused"
+"""Column of result.json: where the trial was paused after the row, and why: at a RUNG, or by a CAP of the sweep's."""
+RUNG, CAP = "rung", "cap"
+
 FAILURE = "failure"
 """Key of a result that ends a trial instead of reporting an epoch."""
 NOTE = "note"
@@ -62,7 +66,7 @@ _OF_RAY = (
 """What Ray (2.60) puts into a result, or takes from it."""
 _OF_VIEWS = ("Score", "score", "best_epoch", "status", "_step", "_timestamp", "_runtime", "_wandb")
 """What TensorBoard and W&B show beside the metrics."""
-OTHER_COLUMNS = frozenset({EPOCH, DEVICE, CHECKPOINTED, ARRIVAL, FAILURE, NOTE, SAMPLES, *_OF_RAY, *_OF_VIEWS})
+OTHER_COLUMNS = frozenset({EPOCH, DEVICE, CHECKPOINTED, ARRIVAL, PAUSED, FAILURE, NOTE, SAMPLES, *_OF_RAY, *_OF_VIEWS})
 """What a row holds, or is shown with, besides its metrics."""
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -88,12 +92,17 @@ REPORT_FILE = "report.html"
 LOCK_FILE = "driver.lock"
 OPTUNA_FILE = "optuna.journal"
 PROPOSED_FILE = "proposed.json"
-"""How many trials have been proposed: a number is given once, also where a trial's folder was removed."""
+"""How many trials there have been, and which of them were replicates: a number is given once, also where a trial's
+folder was removed."""
 REFUSED_FILE = "refused.json"
 """Proposals that were refused and drawn again, if any was."""
 
 # ... and of one trial: <storage_path>/<name>/trial_00003/...
 PARAMS_FILE = "params.json"
+PROPOSAL_FILE = "proposal.json"
+"""Where its hyperparameters came from."""
+PROMOTIONS_FILE = "promotions.json"
+"""From which rungs it went on, after it had been paused there."""
 RESULT_FILE = "result.json"
 PROGRESS_FILE = "progress.csv"
 SAMPLES_FILE = "samples.jsonl"
@@ -118,6 +127,7 @@ class TrialStatus(StrEnum):
 
     COMPLETED = "completed"
     STOPPED_EARLY = "stopped early"
+    PAUSED = "paused"
     UNFINISHED = "unfinished"
     DIVERGED = "diverged"
     FAILED = "failed"

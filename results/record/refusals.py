@@ -18,7 +18,7 @@ class Refusal:
     """One proposal that was refused, and drawn again."""
 
     number: int
-    """Of the trial that it would have been."""
+    """Of the proposal that it would have been, counted without replicates."""
     attempt: int
     """How many proposals for that number had been refused before."""
     hyperparameters: dict[str, Any]

@@ -69,6 +69,7 @@ class Proposed(BaseModel):
     """Of proposed.json."""
 
     trials: NonNegativeInt = 0
+    replicates: list[NonNegativeInt] = []
 
 
 def require(file: Path, content: dict[str, Any], model: type, *, may_lack_some: bool = False) -> None:

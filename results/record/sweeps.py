@@ -11,10 +11,12 @@ from typing import Any
 
 import yaml
 
-from results.record.atomic_write import read_json, write_atomically
+from results.record.atomic_write import read_json, write_atomically, write_json
 from results.record.failures import Failure, read_failure
 from results.record.moved import settings_where_it_lies
 from results.record.origin import Origin
+from results.record.promotions import Promotion, read_promotions
+from results.record.proposals import Proposal, read_proposal
 from results.record.refusals import Refusal, read_refusals
 from results.record.required import Data, Params, Proposed, Settings, require
 from results.record.settings_file import read_settings
@@ -38,6 +40,10 @@ class TrialRecord:
     config: dict[str, Any]
     rows: tuple[Row, ...]
     failure: Failure | None
+    promotions: tuple[Promotion, ...] = ()
+    """From which rungs it went on, the lowest first."""
+    proposal: Proposal | None = None
+    """Where its hyperparameters came from; None for a replicate, and in sweeps of earlier versions."""
 
     @property
     def setting(self) -> dict[str, Any]:
@@ -59,6 +65,19 @@ class TrialRecord:
         return bool(self.failure) or (is_decided and not self._lacks_last_checkpoint)
 
     @property
+    def is_paused(self) -> bool:
+        """Whether it waits at a rung. One that a cap of the sweep's has paused is as good as interrupted."""
+        if not self.rows or self.failure or self.rows[-1].get(contract.PAUSED) != contract.RUNG:
+            return False
+        has_gone_on = any(promotion.epoch >= len(self.rows) for promotion in self.promotions)
+        return not has_gone_on and not self._lacks_last_checkpoint
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a resume goes on with it before anything else."""
+        return not self.finished and not self.is_paused
+
+    @property
     def _lacks_last_checkpoint(self) -> bool:
         """Whether a crash came between its last row and that epoch's checkpoint, so that the newest is the one before.
 
@@ -71,6 +90,8 @@ class TrialRecord:
     def status(self, num_epochs: int) -> TrialStatus:
         if self.failure:
             return TrialStatus.DIVERGED if self.failure.kind == contract.DIVERGED else TrialStatus.FAILED
+        if self.is_paused:
+            return TrialStatus.PAUSED
         if not self.finished:
             return TrialStatus.UNFINISHED
         return TrialStatus.COMPLETED if len(self.rows) >= num_epochs else TrialStatus.STOPPED_EARLY
@@ -87,7 +108,9 @@ class SweepRecord:
     space: Space
     environment: dict[str, Any]
     proposed: int
-    """How many trials have been proposed; one whose folder was removed since still has its number."""
+    """How many trials there have been; one whose folder was removed since still has its number."""
+    replicate_numbers: frozenset[int] = frozenset()
+    """Which of them are replicates: of a search, settings that were chosen, under seeds of their own."""
     refusals: tuple[Refusal, ...] = ()
     """Proposals that became no trials."""
 
@@ -133,13 +156,34 @@ class SweepRecord:
 
     @property
     def num_samples(self) -> int:
-        """Trials that it is to have."""
+        """Trials that it is to propose; a search runs replicates besides."""
         return int(self.settings["num_samples"])
 
     @property
+    def num_proposals(self) -> int:
+        """How many of its trials were proposed, and are no replicates."""
+        return self.proposed - len(self.replicate_numbers)
+
+    def proposal_number(self, trial_number: int) -> int:
+        """The how-manieth proposal the trial of that number is, or would be: replicates are none."""
+        return trial_number - sum(number < trial_number for number in self.replicate_numbers)
+
+    def is_replicate(self, trial: TrialRecord) -> bool:
+        return trial.number in self.replicate_numbers
+
+    @property
+    def search_trials(self) -> tuple[TrialRecord, ...]:
+        """Those that were proposed; of a confirming sweep, all."""
+        return tuple(trial for trial in self.trials if not self.is_replicate(trial))
+
+    @property
+    def replicates(self) -> tuple[TrialRecord, ...]:
+        return tuple(trial for trial in self.trials if self.is_replicate(trial))
+
+    @property
     def finished(self) -> bool:
-        """Whether nothing is left to do for it."""
-        return self.proposed >= self.num_samples and all(trial.finished for trial in self.trials)
+        """Whether nothing is left to do for it; a trial that is paused may still be promoted, but need not be."""
+        return self.num_proposals >= self.num_samples and not any(trial.is_open for trial in self.trials)
 
     @property
     def missing(self) -> list[int]:
@@ -201,6 +245,8 @@ def read_trial(sweep_folder: Path, number: int) -> TrialRecord:
         config=config,
         rows=tuple(read_rows(folder)),
         failure=read_failure(folder),
+        promotions=read_promotions(folder),
+        proposal=read_proposal(folder, config),
     )
 
 
@@ -228,6 +274,7 @@ def read_sweep(folder: Path) -> SweepRecord:
     settings, data, space = upgraded(settings, data, read_json(space_file))
     require(sweep_file, settings, Settings)
     require(data_file, data, Data)
+    proposed, replicates = _proposed(folder, settings)
     found = (contract.trial_number(file.parent.name) for file in folder.glob(f"*/{contract.PARAMS_FILE}"))
     numbers = sorted(number for number in found if number is not None)
     trials = tuple(read_trial(folder, number) for number in numbers)
@@ -239,19 +286,29 @@ def read_sweep(folder: Path) -> SweepRecord:
         trials=trials,
         space=space_from_json(space_file, space),
         environment=read_json(folder / contract.ENVIRONMENT_FILE),
-        proposed=max(_proposed(folder, settings), 1 + max(numbers, default=-1)),
+        proposed=max(proposed, 1 + max(numbers, default=-1)),
+        replicate_numbers=replicates
+        | {t.number for t in trials if not settings["confirm"] and contract.SEED in t.config},
         refusals=read_refusals(folder),
     )
 
 
-def _proposed(folder: Path, settings: dict[str, Any]) -> int:
-    """All trials of a confirming sweep are planned when it begins; a search counts its proposals."""
+def _proposed(folder: Path, settings: dict[str, Any]) -> tuple[int, frozenset[int]]:
+    """How many trials there have been, and which were replicates, as far as it was counted.
+
+    All trials of a confirming sweep are planned when it begins; a search counts.
+    """
     if settings["confirm"]:
-        return int(settings["num_samples"])
+        return int(settings["num_samples"]), frozenset()
     file = folder / contract.PROPOSED_FILE
     content = read_json(file)
     require(file, content, Proposed)
-    return int(content.get("trials", 0))
+    return int(content.get("trials", 0)), frozenset(content.get("replicates", ()))
+
+
+def write_proposed(folder: Path, proposed: int, replicate_numbers: Iterable[int]) -> None:
+    """Count a search's trials; it is on the disk when this returns."""
+    write_json(folder / contract.PROPOSED_FILE, {"trials": proposed, "replicates": sorted(replicate_numbers)})
 
 
 def _require_in_rows(metric: str, trials: Iterable[TrialRecord], sweep_file: Path) -> None:

@@ -1,6 +1,8 @@
 """Records of older sweeps as today's code reads them: what has changed since is written here and nowhere else.
 
-Format 3 (`format: 3` in sweep.yaml): data.json holds what each baseline achieves under latency budgets, a trial's
+Format 4 (`format: 4` in sweep.yaml): no trial was paused, replicated or drawn from a prior, and where a proposal came
+from was not recorded.
+Format 3: data.json holds what each baseline achieves under latency budgets, a trial's
 newest checkpoint (in best_policy.json) what its best epoch does, and nothing says anything of metrics, charts and a
 project at W&B, which were one kind of run's. A sweep has a random identity, and a group at W&B that is its own.
 sweep.yaml has no value of what is searched: each trial has its own. The settings that say where data lies have that
@@ -27,7 +29,7 @@ from results.record.origin import BESIDE_SETTINGS
 from trainable.contract import SettingError, UserError
 from trainable.score_parts import Details
 
-FORMAT = 4
+FORMAT = 5
 
 Content = dict[str, Any]
 

@@ -1,0 +1,32 @@
+"""What a sampler is told of the trials before its proposal."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from results.record.proposals import Proposal
+from trainable.ranking import Row
+
+
+class TrialState(StrEnum):
+    """How a trial stands when the next one is proposed."""
+
+    RUNNING = "running"
+    PAUSED = "paused"
+    STOPPED = "stopped"
+    COMPLETED = "completed"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class ToldTrial:
+    """One trial of the search."""
+
+    config: Mapping[str, Any]
+    state: TrialState
+    epochs: int = 0
+    best: Row | None = None
+    """Its representative row so far."""
+    proposal: Proposal | None = None
+    """Where its hyperparameters came from; None in records of earlier versions."""
