@@ -1,0 +1,1 @@
+"""How a search space is read and checked, whoever wrote it."""
