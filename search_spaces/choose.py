@@ -1,12 +1,10 @@
 """Find a search space by name, or load a user's own from a Python file."""
 
 import runpy
-import sys
 from pathlib import Path
 from typing import Any
 
-from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
-
+from search_spaces.reading.searched import SearchSpace, distribution_fault, prior_fault
 from trainable.contract import SettingError
 
 NOT_SPACES = ("__init__", "choose")
@@ -17,44 +15,26 @@ def space_names() -> list[str]:
     return sorted(file.stem for file in Path(__file__).parent.glob("*.py") if file.stem not in NOT_SPACES)
 
 
-def load_space(name_or_file: str) -> dict[str, BaseDistribution]:
-    """The space of that name, or the one in a file that ends in .py.
+def load_space(name_or_file: str) -> SearchSpace:
+    """The space of that name, or the one in a file that ends in .py, with its prior where it has one.
 
     Raises:
-        SettingError: there is none, it cannot be imported, or it is no dict of Optuna distributions.
+        SettingError: there is none, it cannot be imported, it is no dict of Optuna distributions, or its prior is not
+            of what is searched.
     """
-    space = _module_globals(name_or_file).get("SPACE")
+    module = _module_globals(name_or_file)
+    space, prior = module.get("SPACE"), module.get("PRIOR", {})
     if not isinstance(space, dict) or not space:
         raise _refused(name_or_file, "it must define SPACE, a dict from hyperparameter to Optuna distribution")
+    if not isinstance(prior, dict):
+        raise _refused(name_or_file, "its PRIOR must be a dict from hyperparameter to search_spaces.Prior")
     for name, distribution in space.items():
-        if not isinstance(distribution, BaseDistribution):
-            raise _refused(
-                name_or_file,
-                f"SPACE[{name!r}] is {distribution!r}, not an Optuna distribution such as "
-                "optuna.distributions.FloatDistribution(1e-5, 1e-2, log=True)",
-            )
-        for choice in getattr(distribution, "choices", ()):
-            if not (choice is None or type(choice) in (bool, int, float, str)):
-                raise _refused(
-                    name_or_file,
-                    f"SPACE[{name!r}] has the choice {choice!r:.80}, which no record can hold; give text, a number, "
-                    "True, False or None",
-                )
-        if not all(abs(number) <= sys.float_info.max for number in _numbers(distribution)):  # False for NaN, too
-            raise _refused(
-                name_or_file, f"SPACE[{name!r}] is {distribution!s:.80}, which is not finite; give it finite numbers"
-            )
-    return space
-
-
-def _numbers(distribution: BaseDistribution) -> list[float]:
-    """The ends of a range and what lies between them, or the choices that are numbers."""
-    match distribution:
-        case FloatDistribution(low=low, high=high) | IntDistribution(low=low, high=high):
-            return [low, high, high - low]
-        case CategoricalDistribution(choices=choices):
-            return [choice for choice in choices if isinstance(choice, (int, float))]
-    return []
+        if fault := distribution_fault(distribution):
+            raise _refused(name_or_file, f"SPACE[{name!r}] {fault}")
+    for name, one in prior.items():
+        if fault := prior_fault(one, space.get(name)):
+            raise _refused(name_or_file, f"PRIOR[{name!r}] {fault}")
+    return SearchSpace(space, prior)
 
 
 def _module_globals(name_or_file: str) -> dict[str, Any]:

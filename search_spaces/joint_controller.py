@@ -18,7 +18,7 @@ WIDTH = 0.2
 PRIOR = {
     # Between the 3e-4 that is usual for PPO (Stable-Baselines3's default) and Adam's own 1e-3: the policy is as small.
     "lr": Prior(5e-4, WIDTH),
-    # TRL's num_generations. DeepSeekMath (arXiv 2402.03300) took 64, where an answer's reward is 0 or 1; here it is not.
+    # TRL's num_generations; DeepSeekMath (arXiv 2402.03300) took 64, of rewards that are 0 or 1, which these are not.
     "group_size": Prior(8, WIDTH),
     # An answer that takes 1.7 times its budget loses .7 ** 2 * 2 = 1, which is what being right earns. At the starting
     # value, 10, one that is 32 % late does, and the cheapest configuration is the safe way to earn anything.

@@ -1,8 +1,8 @@
 """The joint controller's three hyperparameters between values that most would call sensible: for few trials.
 
 About one width of joint_controller's prior to each side of its centres, and wide enough for the starting values
-(lr 1e-4, group_size 5, budget_penalty 10), so that what the first trial teaches counts. What lies beyond is not searched:
-where the best trials crowd at an end, take joint_controller.
+(lr 1e-4, group_size 5, budget_penalty 10), so that what the first trial teaches counts. What lies beyond is not
+searched: where the best trials crowd at an end, take joint_controller.
 """
 
 from optuna.distributions import FloatDistribution, IntDistribution

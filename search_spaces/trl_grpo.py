@@ -1,6 +1,9 @@
 """The three hyperparameters that decide whether GRPO on a language model works, from adapters of large ones to small.
 
 More generations make an epoch dearer, so they are not let grow without end.
+
+There is no PRIOR: which learning rate is good depends on how large the model is, by orders of magnitude. Who knows the
+model says it in a file of their own.
 """
 
 from optuna.distributions import FloatDistribution, IntDistribution

@@ -54,7 +54,7 @@ ROOMS_IN_ORDER = {
         "serving",
         "single_run",
     ),
-    "search_spaces": (),
+    "search_spaces": ("reading",),
     "results": ("record", "analysis", "listing", "trackers", "page/charts", "page"),
 }
 """A room imports from those before it in its package, never from those behind it."""

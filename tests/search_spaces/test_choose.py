@@ -3,8 +3,11 @@ from pathlib import Path
 import pytest
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 
+from search_spaces import Prior
 from search_spaces.choose import load_space, space_names
 from trainable.contract import UserError
+
+SHIPPED = ["joint_controller", "joint_controller_live", "narrow", "trl_grpo", "trl_grpo_wide", "wide"]
 
 
 def message(name_or_file: str | Path) -> str:
@@ -24,9 +27,9 @@ def written(folder: Path, text: str, name: str = "mine.py") -> Path:
 
 
 def test_every_shipped_space_loads_by_its_name():
-    assert space_names() == ["joint_controller", "joint_controller_live", "trl_grpo", "trl_grpo_wide"]
+    assert space_names() == SHIPPED
     for name in space_names():
-        assert load_space(name)
+        assert load_space(name).distributions
 
 
 def test_a_users_own_space_is_read_from_a_python_file(tmp_path):
@@ -37,7 +40,7 @@ from optuna.distributions import CategoricalDistribution, FloatDistribution
 SPACE = {"lr": FloatDistribution(1e-4, 1e-3, log=True), "group_size": CategoricalDistribution([4, 8])}
 """,
     )
-    assert load_space(str(file)) == {
+    assert load_space(str(file)).distributions == {
         "lr": FloatDistribution(1e-4, 1e-3, log=True),
         "group_size": CategoricalDistribution([4, 8]),
     }
@@ -52,9 +55,9 @@ from search_spaces import joint_controller
 SPACE = joint_controller.SPACE | {"num_layers": IntDistribution(1, 3)}
 """,
     )
-    space = load_space(str(file))
+    space = load_space(str(file)).distributions
     assert list(space) == ["lr", "group_size", "budget_penalty", "num_layers"]
-    assert "num_layers" not in load_space("joint_controller")
+    assert "num_layers" not in load_space("joint_controller").distributions
 
 
 def test_two_files_of_one_name_are_two_spaces(tmp_path):
@@ -62,15 +65,12 @@ def test_two_files_of_one_name_are_two_spaces(tmp_path):
     (tmp_path / "b").mkdir()
     text = "from optuna.distributions import IntDistribution\nSPACE = {{'group_size': IntDistribution(2, {})}}\n"
     files = [written(tmp_path / folder, text.format(high)) for folder, high in (("a", 4), ("b", 9))]
-    assert [load_space(str(file))["group_size"].high for file in files] == [4, 9]
+    assert [load_space(str(file)).distributions["group_size"].high for file in files] == [4, 9]
 
 
 def test_an_unknown_name_is_answered_with_those_there_are():
     text = message("controller")
-    assert (
-        "no such space; it can be joint_controller, joint_controller_live, trl_grpo, trl_grpo_wide or a file ending in "
-        in text
-    )
+    assert f"no such space; it can be {', '.join(SHIPPED)} or a file ending in " in text
 
 
 @pytest.mark.parametrize("name", ["choose", "__init__"])
@@ -120,4 +120,34 @@ def test_a_hyperparameter_whose_numbers_are_not_finite_is_refused(tmp_path, dist
 
 def test_an_integer_space_stays_one(tmp_path):
     file = written(tmp_path, "from optuna.distributions import IntDistribution as I\nSPACE = {'group_size': I(2, 8)}\n")
-    assert isinstance(load_space(str(file))["group_size"], IntDistribution)
+    assert isinstance(load_space(str(file)).distributions["group_size"], IntDistribution)
+
+
+WITH_PRIOR = """
+from optuna.distributions import CategoricalDistribution, FloatDistribution
+from search_spaces import Prior
+SPACE = {{"lr": FloatDistribution(1e-4, 1e-2, log=True), "recipe": CategoricalDistribution(["a", "b"])}}
+PRIOR = {}
+"""
+
+
+def test_a_prior_lies_beside_the_space_for_any_of_its_hyperparameters(tmp_path):
+    file = written(tmp_path, WITH_PRIOR.format('{"lr": Prior(1e-3, 0.2)}'))
+    assert load_space(str(file)).prior == {"lr": Prior(1e-3, 0.2)}
+    assert load_space("trl_grpo").prior == {}
+
+
+@pytest.mark.parametrize(
+    ("prior", "why"),
+    [
+        ("[1e-3]", "its PRIOR must be a dict from hyperparameter to search_spaces.Prior"),
+        ('{"lr": (1e-3, 0.2)}', "PRIOR['lr'] is (0.001, 0.2), not a prior such as search_spaces.Prior(5e-4, 0.2)"),
+        ('{"lr": Prior(1.0, 0.2)}', "PRIOR['lr'] has the centre 1.0, which is none of FloatDistribution(high=0.01"),
+        ('{"recipe": Prior("c", 0.2)}', "PRIOR['recipe'] has the centre 'c', which is none of CategoricalDistribution"),
+        ('{"lr": Prior(1e-3, 0.0)}', "PRIOR['lr'] has the width 0.0; give a share of the range, above 0 and at most 1"),
+        ('{"lr": Prior(1e-3, 20)}', "PRIOR['lr'] has the width 20; give a share of the range, above 0 and at most 1"),
+        ('{"group_size": Prior(8, 0.2)}', "PRIOR['group_size'] is of a hyperparameter that is not searched"),
+    ],
+)
+def test_a_prior_that_says_nothing_of_the_space_is_refused(tmp_path, prior, why):
+    assert why in message(written(tmp_path, WITH_PRIOR.format(prior)))

@@ -27,6 +27,7 @@ from results.record.failures import read_failure
 from results.record.refusals import Refusal, write_refusals
 from results.record.sweeps import SweepRecord, TrialRecord
 from results.record.trial_log import write_params
+from search_spaces.reading.searched import contains
 from trainable import contract
 from trainable.ranking import Row, better
 from trainable.seeds import seed_of
@@ -238,8 +239,9 @@ class RecordedSearch(Searcher):
 
     def _known(self, config: Mapping[str, Any]) -> tuple[dict[str, BaseDistribution], dict[str, Any], dict[str, Any]]:
         """What Optuna can learn from, and the rest: a value outside of the space, as a starting value may be."""
-        params = {name: value for name, value in config.items() if _contains(self._record.space.get(name), value)}
-        distributions = {name: self._record.space[name] for name in params}
+        space = self._record.space
+        params = {name: value for name, value in config.items() if name in space and contains(space[name], value)}
+        distributions = {name: space[name] for name in params}
         return distributions, params, {name: value for name, value in config.items() if name not in params}
 
 
@@ -263,13 +265,3 @@ class _RunningTrial:
     optuna_trial: optuna.Trial
     epochs: int = 0
     best: Row | None = None
-
-
-def _contains(distribution: BaseDistribution | None, value: Any) -> bool:
-    """Reaches into optuna 5.0, whose distributions tell in no public way whether a value is theirs."""
-    if distribution is None:
-        return False
-    try:
-        return distribution._contains(distribution.to_internal_repr(value))
-    except ValueError:  # no such choice, no number, or none that has a logarithm
-        return False

@@ -198,7 +198,7 @@ def searched_space(settings: SweepSettings, request: Request, say: Callable[[str
         require_usable_paths(settings)
         if is_taken_over and is_space_file(settings.search_space):
             say(f"Runs the search space's file, as it was recorded: {settings.search_space}")
-        space, given = load_space(settings.search_space), request.given
+        space, given = load_space(settings.search_space).distributions, request.given
     of_data = names_with(Role.DATA, type(settings.run_settings))
     fields = single_fields(type(settings.run_settings))
     for name, distribution in space.items():
