@@ -135,6 +135,18 @@ class Baseline:
     """By the name of their figure."""
 
 
+@dataclass(frozen=True)
+class Judged:
+    """What a checkpoint achieves on data that it was neither trained nor chosen on."""
+
+    metrics: Mapping[str, float]
+    """By the names that they have in validation."""
+    parts: ScoreParts | None = None
+    """Of the objective; with them it has an interval."""
+    baselines: tuple[Baseline, ...] = ()
+    """On the same data."""
+
+
 def interval(ours: ScoreParts, theirs: ScoreParts | None = None) -> tuple[float, float]:
     """Both ends of the 95 % interval of our score, or of ours minus theirs, by drawing whole parts.
 

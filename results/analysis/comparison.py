@@ -11,10 +11,13 @@ from functools import cached_property
 from results.analysis.gains import BaselineGain, Gain, baseline_gains, gain_over
 from results.analysis.importance import Importance, importance, observations
 from results.analysis.pareto import pareto_set
-from results.analysis.seed_groups import SeedGroup, seed_groups
+from results.analysis.seed_groups import RAN_IN_FULL, SeedGroup, seed_groups
+from results.record.on_test_data import OnTestData, read_on_test_data
 from results.record.space import Space
 from results.record.sweeps import SweepRecord
+from trainable import contract
 from trainable.contract import shown_path
+from trainable.ranking import sign
 from trainable.score_parts import Metric
 
 
@@ -43,7 +46,7 @@ class Comparison:
 
     @cached_property
     def groups(self) -> list[SeedGroup]:
-        """Every setting, best first."""
+        """Every setting: those that were confirmed, then the others; the best of each first."""
         return seed_groups(self.records)
 
     @cached_property
@@ -53,8 +56,49 @@ class Comparison:
         Where settings were confirmed under seeds of their own, the best of those: a mean over seeds that nobody chose
         by says more than the best of many trials.
         """
-        scored = [group for group in self.groups if group.score]
-        return next((group for group in scored if group.is_confirmed), scored[0] if scored else None)
+        return next((group for group in self.groups if group.score), None)
+
+    @cached_property
+    def runner_up(self) -> SeedGroup | None:
+        """The best of the others that are known as the winner is: confirmed where it is."""
+        known = [group for group in self.groups if group.score and group is not self.winner]
+        first = next(iter(known), None)
+        return first if first and self.winner and first.is_confirmed == self.winner.is_confirmed else None
+
+    @cached_property
+    def lead(self) -> Gain | None:
+        """The winner's gain over the runner-up; None without one."""
+        if self.winner is None or self.runner_up is None:
+            return None
+        return gain_over(self.runner_up, self.winner, self.mode)
+
+    @property
+    def flattery(self) -> float | None:
+        """By how much the search's score of the winner was better than its score under fresh seeds.
+
+        None where there is nothing to compare: it was not confirmed, or the search has not run it in full.
+        """
+        if self.winner is None or not self.winner.is_confirmed:
+            return None
+        searched = self.winner.as_searched
+        if not searched.counted or searched.counted[0].rank_of_evidence != RAN_IN_FULL:
+            return None
+        assert searched.score
+        assert self.winner.score
+        return sign(self.mode) * (searched.score.mean - self.winner.score.mean)
+
+    @cached_property
+    def on_test_data(self) -> OnTestData | None:
+        """What the winner achieves on test data; None where that is not known, or was another winner."""
+        for trial in self.winner.counted if self.winner else ():
+            tested = read_on_test_data(trial.sweep.folder)
+            if (
+                tested
+                and trial.best
+                and (tested.trial, tested.epoch) == (trial.trial.number, trial.best[contract.EPOCH])
+            ):
+                return tested if tested.fingerprint == trial.sweep.data["fingerprint"] else None
+        return None
 
     @cached_property
     def start(self) -> SeedGroup | None:
@@ -71,6 +115,12 @@ class Comparison:
         if self.winner is None or self.start is None or self.winner is self.start:
             return None
         return gain_over(self.start, self.winner, self.mode)
+
+    def gain_of(self, group: SeedGroup) -> Gain | None:
+        """Of a confirmed setting over the starting values; None of others, and where these are the setting."""
+        if self.start is None or not group.is_confirmed or group.setting == self.start.setting:
+            return None
+        return gain_over(self.start, group, self.mode)
 
     @cached_property
     def baseline_gains(self) -> tuple[BaselineGain, ...]:

@@ -65,18 +65,20 @@ class Importance:
 def observations(groups: Sequence[SeedGroup], mode: str) -> list[Observation]:
     """One for each setting that has ended.
 
-    One that diverged before it had a score counts as the worst; one that failed for reasons of its own, or still runs,
-    tells nothing yet.
+    Of a setting that was searched, what the search saw of it: a finalist's score under fresh seeds, which nobody chose
+    it by, would stand too low beside the others. One that diverged before it had a score counts as the worst; one that
+    failed for reasons of its own, or still runs, tells nothing yet.
     """
+    searched = [group.as_searched for group in groups]
     scored = [
         Observation(group.setting, sign(mode) * group.score.mean, len(group.trials))
-        for group in groups
+        for group in searched
         if group.score and group.counted[0].rank_of_evidence > OPEN
     ]
     worst = min((observation.value for observation in scored), default=0.0)
     diverged = [
         Observation(group.setting, worst, len(group.trials))
-        for group in groups
+        for group in searched
         if not group.score and any(trial.status is TrialStatus.DIVERGED for trial in group.trials)
     ]
     return scored + diverged

@@ -1,8 +1,11 @@
 """Trials of one setting under several seeds, as one: how many seeds, their mean and its 95 % interval.
 
-What counts is one trial a seed, and only the most telling kind that there is: those of a confirming sweep before
-those of a search, since a search's best trial was picked for its score and would lift the mean; trials that ran all
-their epochs before those stopped early or still running.
+What counts is one trial a seed, and only the most telling kind that there is: replicates and trials of a confirming
+sweep, whose seeds are fresh, before those of a search, since a search's best trial was picked for its score and would
+lift the mean; trials that ran all their epochs before those stopped early, paused or still running.
+
+Settings that have fresh seeds come first, by these alone, and then the others, by what the search saw of them: a score
+that a setting was chosen by and one that it was not are no two of a kind.
 """
 
 import json
@@ -21,7 +24,10 @@ CONFIDENCE = 0.95
 INPUTS = "inputs"
 """Key of data.json: what trainings see beside what they are scored on."""
 CONFIRMED, RAN_IN_FULL, ENDED_EARLY, OPEN = 3, 2, 1, 0
-"""How telling a trial is: it confirms and ran in full; ran in full; ended early; may still change, or broke off."""
+"""How telling a trial is: it ran in full under a fresh seed; it ran in full; it ended early, or waits at a rung; it may
+still change, or broke off."""
+
+_ENDED_EARLY = (TrialStatus.STOPPED_EARLY, TrialStatus.PAUSED, TrialStatus.DIVERGED)
 
 
 @dataclass(frozen=True)
@@ -43,11 +49,16 @@ class JudgedTrial:
         return first is not None and first.setting == self.trial.setting
 
     @property
+    def is_fresh(self) -> bool:
+        """Whether it ran under a seed that its setting was not chosen by."""
+        return self.sweep.job_type == "confirm" or self.sweep.is_replicate(self.trial)
+
+    @property
     def rank_of_evidence(self) -> int:
         """One of CONFIRMED, RAN_IN_FULL, ENDED_EARLY and OPEN."""
         if self.status is TrialStatus.COMPLETED:
-            return CONFIRMED if self.sweep.job_type == "confirm" else RAN_IN_FULL
-        return ENDED_EARLY if self.status in (TrialStatus.STOPPED_EARLY, TrialStatus.DIVERGED) else OPEN
+            return CONFIRMED if self.is_fresh else RAN_IN_FULL
+        return ENDED_EARLY if self.status in _ENDED_EARLY else OPEN
 
 
 @dataclass(frozen=True)
@@ -83,14 +94,19 @@ class SeedGroup:
 
     @property
     def is_confirmed(self) -> bool:
-        """Whether the score is a mean over seeds that the setting was not chosen by."""
-        return len(self.counted) > 1 and self.counted[0].rank_of_evidence == CONFIRMED
+        """Whether the score is of seeds that the setting was not chosen by."""
+        return bool(self.counted) and self.counted[0].rank_of_evidence == CONFIRMED
 
     @cached_property
     def score(self) -> Estimate | None:
         """Of the setting's score; None when no trial has one."""
         values = [trial.score for trial in self.counted if trial.score is not None]
         return estimate(values) if values else None
+
+    @cached_property
+    def as_searched(self) -> "SeedGroup":
+        """The setting as the search knows it, without its fresh seeds; as it is, where it has no others."""
+        return SeedGroup(tuple(trial for trial in self.trials if not trial.is_fresh) or self.trials)
 
     def mean_of(self, metric: str) -> float | None:
         """A metric at the best epochs of the counted trials; None when one of them lacks it."""
@@ -100,7 +116,7 @@ class SeedGroup:
 
 
 def seed_groups(records: Sequence[SweepRecord]) -> list[SeedGroup]:
-    """The settings of comparable sweeps (the same objective on the same data), best mean first."""
+    """The settings of comparable sweeps (the same objective on the same data), as `ranked` has them."""
     names = telling_names(records)
     grouped: dict[str, list[JudgedTrial]] = {}
     for record, shaping in zip(records, _what_shapes(records), strict=True):
@@ -130,8 +146,19 @@ def _what_shapes(records: Sequence[SweepRecord]) -> list[dict[str, Any]]:
 
 
 def ranked(groups: Iterable[SeedGroup], mode: str) -> list[SeedGroup]:
-    """The best mean first."""
-    return best_first(groups, lambda group: group.score.mean if group.score else None, mode)
+    """The confirmed ones first, then those that only the search knows; in each the best mean first."""
+    best = best_first(groups, lambda group: group.score.mean if group.score else None, mode)
+    return sorted(best, key=lambda group: not group.is_confirmed)
+
+
+def has_single_seeds(groups: Sequence[SeedGroup]) -> bool:
+    """Whether a setting was confirmed by one seed alone, so that its score has no interval."""
+    return any(group.is_confirmed and len(group.counted) == 1 for group in groups)
+
+
+def has_unlike_evidence(groups: Sequence[SeedGroup]) -> bool:
+    """Whether some settings were confirmed and others have only the score that the search saw."""
+    return len({group.is_confirmed for group in groups if group.score}) > 1
 
 
 def estimate(values: Sequence[float]) -> Estimate:

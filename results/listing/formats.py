@@ -16,7 +16,7 @@ from results.listing.rows import Listing, all_columns
 from trainable.terminal.text import one_line
 
 GAP = "  "
-TO_THE_LEFT = ("sweep", "status", "metric")
+TO_THE_LEFT = ("sweep", "evidence", "gain", "gain_over", "status", "metric")
 
 
 def as_table(listing: Listing) -> Text:

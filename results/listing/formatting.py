@@ -90,8 +90,13 @@ def shown_cell(row: Mapping[str, Any], column: str) -> str:
     match column:
         case "score":
             return f"{value:.3f}"
+        case "gain_low" | "gain_high":
+            return f"{value:+.3f}"
         case "ci95":
             return f"±{value:.3f}"
+        case "gain":
+            low, high = row.get("gain_low"), row.get("gain_high")
+            return f"{value:+.3f}" if low is None or high is None else f"{value:+.3f} ({low:+.3f} to {high:+.3f})"
         case "seconds":
             return f"{value:.1f}"
     return shown_value(value)

@@ -9,14 +9,18 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from results.analysis.comparison import Comparison
-from results.analysis.seed_groups import SeedGroup, ranked
+from results.analysis.gains import Gain
+from results.analysis.seed_groups import SeedGroup, has_single_seeds, has_unlike_evidence, ranked
+from results.listing.certainty import FRESH, SEARCHED
+from results.listing.formatting import counted as in_words
 from results.listing.where import Values, parse_where
 from trainable import contract
 from trainable.contract import UserError
 
 BEFORE = ("rank", "sweep", "trial")
 AFTER = (
-    "seed", "score", "ci95", "seeds", "epoch", "epochs", "seconds", "status", "starting_values", "pareto", "metric",
+    "seed", "score", "evidence", "ci95", "seeds", "gain", "gain_low", "gain_high", "gain_over", "epoch", "epochs",
+    "seconds", "status", "starting_values", "pareto", "metric",
 )  # fmt: skip
 """Around the hyperparameters; the metrics at the best epoch come last, and are called longer where these have their
 name."""
@@ -119,13 +123,17 @@ def all_columns(listings: Sequence[Listing]) -> list[str]:
 
 
 def _columns_for_people(comparison: Comparison, groups: Sequence[SeedGroup], names: Iterable[str]) -> tuple[str, ...]:
-    grouped = any(len(group.trials) > 1 for group in groups)
     columns = ["rank", *(["sweep"] if len(comparison.records) > 1 else []), "trial", *names]
-    if grouped:
-        columns += ["score", "ci95", "seeds"]
-    else:
-        several_seeds = len({group.trials[0].seed for group in groups}) > 1
-        columns += ["seed", "score"] if several_seeds else ["score"]
+    is_grouped = any(len(group.trials) > 1 for group in groups)
+    if not is_grouped and len({group.trials[0].seed for group in groups}) > 1:
+        columns.append("seed")
+    columns.append("score")
+    if has_unlike_evidence(groups):
+        columns.append("evidence")
+    if is_grouped and not has_single_seeds(groups):
+        columns += ["ci95", "seeds"]
+    elif is_grouped:
+        columns += [*(["ci95", "seeds"] if any(len(group.counted) > 1 for group in groups) else []), "gain"]
     return (*columns, "epoch", "status")
 
 
@@ -141,8 +149,10 @@ def _row(
         "trial": first.trial.number,
         "seed": first.seed if len(group.trials) == 1 else None,
         "score": group.score.mean if group.score else None,
+        "evidence": (FRESH if counted[0].is_fresh else SEARCHED) if group.score else None,
         "ci95": group.score.half_width if group.score else None,
         "seeds": len(counted) if group.score else 0,
+        **_gain(comparison.gain_of(group)),
         "epoch": _mean([trial.best[contract.EPOCH] for trial in counted if trial.best]),
         "epochs": _mean([len(trial.trial.rows) for trial in counted]),
         "seconds": _mean([value for value in seconds if value is not None]),
@@ -153,6 +163,14 @@ def _row(
     }
     setting = {column: group.setting[name] for name, column in names.items() if name in group.setting}
     return {name: value for name, value in columns.items() if value is not None} | setting
+
+
+def _gain(gain: Gain | None) -> dict[str, Any]:
+    """Over the starting values: paired, so that it has an interval where the score has none."""
+    if gain is None:
+        return {}
+    over = in_words(gain.drawn, gain.resampled) if gain.resampled else None
+    return {"gain": gain.value, "gain_low": gain.low, "gain_high": gain.high, "gain_over": over}
 
 
 def _status(group: SeedGroup) -> str:

@@ -7,15 +7,9 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from results.analysis.comparison import Comparison, why_apart
+from results.listing.certainty import gain_lines, ranking_lines, trust_line
 from results.listing.formats import as_markdown, as_table, escaped, table_width
-from results.listing.formatting import (
-    STARTING_VALUES,
-    failed_how,
-    interval_words,
-    shown_score,
-    shown_setting,
-    stand_out_words,
-)
+from results.listing.formatting import failed_how, stand_out_words
 from results.listing.refused import refused_line
 from results.listing.rows import Listing
 from results.record.atomic_write import write_atomically
@@ -99,7 +93,7 @@ def head_lines(comparison: Comparison) -> list[str]:
     several = any(len({trial.seed for trial in group.trials}) > 1 for group in comparison.groups)
     repeated = any(len(group.trials) > 1 for group in comparison.groups)
     of_groups = [seeds] if several else [again] if repeated else []
-    return [*([data] if data else []), meaning, *of_groups]
+    return [*([data] if data else []), meaning, *(ranking_lines(comparison) or of_groups)]
 
 
 def finding_lines(comparison: Comparison, listing: Listing) -> list[str]:
@@ -108,44 +102,13 @@ def finding_lines(comparison: Comparison, listing: Listing) -> list[str]:
     refusals = [refusal for record in comparison.records for refusal in record.refusals]
     blocks = [
         [f"{shown} of {listing.total} shown; what follows is of all"] if shown < listing.total else [],
-        gain_lines(comparison),
+        [*gain_lines(comparison), *filter(None, [trust_line(comparison)])],
         _decision_lines(comparison) + _pareto_lines(comparison),
         [_failure_line(trial, trial.failure) for trial in trials if trial.failure],
         [refused_line(refusals)] if refusals else [],
     ]
     lines = [line for block in blocks if block for line in ("", *block)]
     return lines[1:]
-
-
-def gain_lines(comparison: Comparison) -> list[str]:
-    """The winner beside the starting values, and beside the baselines."""
-    winner, start = comparison.winner, comparison.start
-    if winner is None or winner.score is None:
-        return ["No trial has a score yet."]
-    over_seeds = "" if winner.score.half_width is None else f" over {winner.score.n} seeds"
-    lines = [
-        f"Best: {comparison.name_of_setting(winner)}, {comparison.metric} {shown_score(winner.score)}{over_seeds} "
-        f"({shown_setting(winner.setting)})"
-    ]
-    if start and start.score and comparison.gain:
-        interval = interval_words(comparison.gain)
-        lines.append(
-            f"Gain over the {STARTING_VALUES}: {comparison.gain.value:+.3f} "
-            f"({start.score.mean:.3f} -> {winner.score.mean:.3f})" + (f", {interval}" if interval else "")
-        )
-    elif winner is start and len(comparison.groups) > 1:
-        lines.append(f"Nothing tried beats the {STARTING_VALUES}.")
-    if comparison.baseline_gains:
-        lines.append("Baselines (95 % interval):")
-    width = max((len(over.baseline.name) for over in comparison.baseline_gains), default=0)
-    for over in comparison.baseline_gains:
-        baseline, gain = over.baseline, over.gain
-        interval = "" if gain.low is None or gain.high is None else f"  ({gain.low:+.3f} to {gain.high:+.3f})"
-        lines.append(
-            f"  {baseline.name:<{width}}  {baseline.value:.3f}  ({baseline.low:.3f} to {baseline.high:.3f})"
-            f"   best trial {gain.value:+.3f}{interval}"
-        )
-    return lines
 
 
 def _decision_lines(comparison: Comparison) -> list[str]:

@@ -54,23 +54,6 @@ def winner_line(comparison: Comparison) -> str:
     return f"{shown_setting(winner.setting)} ({where})"
 
 
-def trust_line(comparison: Comparison) -> str:
-    """How far the winner's number can be trusted; empty where it was not chosen among several."""
-    scored = sum(bool(group.score) for group in comparison.groups)
-    if comparison.winner is None or scored < 2:
-        return ""
-    if comparison.winner.is_confirmed:
-        seeds = counted(len(comparison.winner.counted), "seed")
-        return (
-            f"The score is a mean over {seeds} that the setting was not chosen by. Its best epochs were still chosen "
-            "on the validation data: expect a little less on data that nobody looked at."
-        )
-    return (
-        f"The winner was picked among {counted(scored, 'setting')} for its score on the validation data, and so was "
-        "its best epoch: score and gain are optimistic, and an interval does not know of that choice."
-    )
-
-
 def cards(comparison: Comparison) -> list[Card]:
     """The numbers that matter."""
     winner, gain = comparison.winner, comparison.gain

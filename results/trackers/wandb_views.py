@@ -14,7 +14,7 @@ import wandb_workspaces.workspaces as ws
 from wandb_workspaces import expr
 
 from results.analysis.comparison import compare
-from results.listing.summary import gain_lines
+from results.listing.certainty import gain_lines, trust_line
 from results.record.space import is_log
 from results.record.sweeps import SweepRecord
 from results.trackers.wandb_settings import BEST_EPOCH, SCORE, STATUS, WandbRunSettings
@@ -69,7 +69,7 @@ def sweep_report(record: SweepRecord, settings: WandbRunSettings, metrics: Seque
         blocks=[
             wr.P(record.data["summary"]),
             wr.H2("The winner"),
-            *_paragraphs(gain_lines(comparison)),
+            *_paragraphs([*gain_lines(comparison), *filter(None, [trust_line(comparison)])]),
             *itertools.chain(*charts),
         ],
     )

@@ -5,6 +5,7 @@ from typing import Any
 
 from results.analysis.comparison import Comparison
 from results.analysis.hyperparameters import Hyperparameter, varied_hyperparameters
+from results.analysis.seed_groups import ranked
 from results.listing.formatting import STARTING_VALUES
 from trainable.contract import TrialStatus
 
@@ -25,17 +26,20 @@ class ScoredSetting:
 
 
 def scored_settings(comparison: Comparison) -> tuple[list[ScoredSetting], list[Hyperparameter]]:
-    """The settings, worst first so that the best is drawn on top, and what varied among them, by the same indices.
+    """The settings, worst first and the winner on top of all, and what varied among them, by the same indices.
 
-    Both are empty where there are too few, or nothing varied.
+    Each has the score that the search saw: beside it, one under fresh seeds would stand too low. Both are empty where
+    there are too few, or nothing varied.
     """
+    winner, start = (group and group.as_searched for group in (comparison.winner, comparison.start))
+    worst_first = reversed(ranked((group.as_searched for group in comparison.groups), comparison.mode))
     settings, values = [], []
-    for group in reversed(comparison.groups):
+    for group in sorted(worst_first, key=lambda group: group is winner):
         if group.score is None:
             continue
         kind = RAN_IN_FULL if group.counted[0].status is TrialStatus.COMPLETED else ENDED_EARLY
-        if group is comparison.winner or group is comparison.start:
-            kind = BEST if group is comparison.winner else STARTING_VALUES
+        if group is winner or group is start:
+            kind = BEST if group is winner else STARTING_VALUES
         settings.append(ScoredSetting(group.trials[0].trial.number, group.score.mean, kind))
         values.append(group.setting)
     varied = varied_hyperparameters(values, comparison.space)

@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 from made_up_sweep import MadeUpTrial, write_sweep
+from replicated_sweep import FRESH, IMAGES, SEARCHED, write_replicated
 
 from results.analysis.gains import gain_over
+from results.analysis.importance import observations
 from results.analysis.seed_groups import SeedGroup, estimate, seed_groups, telling_names
 from results.record.sweeps import read_sweep
 
@@ -102,3 +104,31 @@ def test_a_metric_is_averaged_over_the_best_epochs(tmp_path: Path) -> None:
     (group,) = groups_of(write_sweep(tmp_path / "a", trials, confirm="search"))
     assert group.mean_of("Val/Latency_Mean") == 12.0
     assert group.mean_of("Val/Nothing") is None
+
+
+def test_settings_with_fresh_seeds_come_first_by_these_alone_and_the_others_by_what_the_search_saw(
+    tmp_path: Path,
+) -> None:
+    groups = groups_of(write_replicated(tmp_path / "a"))
+    assert [group.setting["lr"] for group in groups] == [4.0, 2.0, 1.0, 0.0, 3.0]
+    assert [group.score and group.score.mean for group in groups] == [0.61, 0.60, 0.55, 0.51, 0.56]
+    assert [group.is_confirmed for group in groups] == [True, True, True, True, False]
+    assert [len(group.counted) for group in groups] == [1] * 5
+
+
+def test_a_setting_whose_fresh_run_diverged_is_not_confirmed(tmp_path: Path) -> None:
+    groups = groups_of(write_replicated(tmp_path / "a", [FRESH | {4: None}]))
+    assert [group.setting["lr"] for group in groups] == [2.0, 1.0, 0.0, 4.0, 3.0]
+    assert [group.is_confirmed for group in groups] == [True, True, True, False, False]
+
+
+def test_two_settings_of_one_fresh_seed_each_have_an_interval_over_what_they_were_judged_on(tmp_path: Path) -> None:
+    best, second, *_ = groups_of(write_replicated(tmp_path / "a"))
+    found = gain_over(second, best, "max")
+    assert (found.resampled, found.drawn) == ("image", IMAGES)
+    assert (found.value, found.low) == (pytest.approx(0.01), pytest.approx(0.01))  # each image gained as much
+
+
+def test_what_decides_is_told_from_the_scores_that_the_search_saw(tmp_path: Path) -> None:
+    found = observations(groups_of(write_replicated(tmp_path / "a")), "max")
+    assert sorted((one.setting["lr"], one.value) for one in found) == list(enumerate(SEARCHED))

@@ -1,0 +1,153 @@
+"""What came of sweeps in sentences, each with how sure it is: what a winner gains, over what, and what chose it."""
+
+from results.analysis.comparison import Comparison
+from results.analysis.gains import Gain
+from results.analysis.seed_groups import has_single_seeds, has_unlike_evidence
+from results.listing.formatting import STARTING_VALUES, counted, interval_words, listed, shown_score, shown_setting
+from trainable.score_parts import interval
+
+FRESH, SEARCHED = "fresh seed", "search"
+"""What a setting's score is of: seeds that it was not chosen by, or the search's own, by which it was."""
+
+
+def gain_lines(comparison: Comparison) -> list[str]:
+    """The winner beside the starting values, the runner-up, what the search saw of it, test data and the baselines."""
+    winner = comparison.winner
+    if winner is None or winner.score is None:
+        return ["No trial has a score yet."]
+    lines = [
+        f"Best: {comparison.name_of_setting(winner)}, {comparison.metric} {shown_score(winner.score)}"
+        f"{_under_seeds(comparison)} ({shown_setting(winner.setting)})",
+        *_start_lines(comparison),
+        *_runner_up_lines(comparison),
+        *_flattery_lines(comparison),
+    ]
+    if on_test := words_of_test_data(comparison):
+        lines.append(on_test)
+    return [*lines, *_baseline_lines(comparison)]
+
+
+def ranking_lines(comparison: Comparison) -> list[str]:
+    """What the order of a table is, where some of its settings ran again under fresh seeds and others did not."""
+    if not has_unlike_evidence(comparison.groups):
+        return []
+    lines = [
+        f"evidence: first come the settings that ran again under a {FRESH}, which none was chosen by, and then the "
+        f"others by what the {SEARCHED} saw of them, which flatters the best"
+    ]
+    if has_single_seeds(comparison.groups):
+        gains = [gain for group in comparison.groups if (gain := comparison.gain_of(group))]
+        units = listed(list(dict.fromkeys(counted(gain.drawn, gain.resampled) for gain in gains if gain.resampled)))
+        paired = f", with its paired 95 % interval over {units}" if units else ""
+        lines.append(f"one seed has no interval over seeds; gain: over the {STARTING_VALUES}{paired}")
+    return lines
+
+
+def trust_line(comparison: Comparison) -> str:
+    """How far the winner's number can be trusted; empty where it was not chosen among several."""
+    winner, scored = comparison.winner, sum(bool(group.score) for group in comparison.groups)
+    if winner is None or scored < 2:
+        return ""
+    if not winner.is_confirmed:
+        return (
+            f"The winner was picked among {counted(scored, 'setting')} for its score on the validation data, and so "
+            "was its best epoch: score and gain are optimistic, and an interval does not know of that choice."
+        )
+    epochs = "still chosen on the validation data: expect a little less on data that nobody looked at."
+    if len(winner.counted) > 1:
+        seeds = counted(len(winner.counted), "seed")
+        return f"The score is a mean over {seeds} that the setting was not chosen by. Its best epochs were {epochs}"
+    return (
+        "The score is of one seed that the setting was not chosen by: how much another seed would change is not known. "
+        f"Its best epoch was {epochs}"
+    )
+
+
+def verdict(gain: Gain) -> str:
+    """Whether the interval of a gain tells two settings apart; empty without one."""
+    if gain.low is None:
+        return ""
+    if not gain.is_clear:
+        return "not told apart"
+    return "clearly better" if gain.value > 0 else "clearly worse"
+
+
+def words_of_test_data(comparison: Comparison) -> str:
+    """What the winner's checkpoint achieves on test data, and the baselines there; empty where that is not known."""
+    tested, record = comparison.on_test_data, comparison.records[0]
+    if tested is None or tested.judged is None or comparison.metric not in tested.judged.metrics:
+        return ""
+    judged = tested.judged
+    line = f"On test data, which no trial has seen: {judged.metrics[comparison.metric]:.3f}"
+    whose = f"trial {tested.trial} after epoch {tested.epoch}"
+    if comparison.metric != record.data["objective"]:
+        return f"{line} ({whose})"
+    if judged.parts:
+        low, high = interval(judged.parts)
+        whose += f"; 95 % interval {low:.3f} to {high:.3f} over {counted(len(judged.parts.sums), judged.parts.unit)}"
+    baselines = ", ".join(f"{baseline.name} {baseline.value:.3f}" for baseline in judged.baselines)
+    return f"{line} ({whose})" + (f"; there {baselines}" if baselines else "")
+
+
+def _under_seeds(comparison: Comparison) -> str:
+    winner = comparison.winner
+    assert winner
+    if len(winner.counted) > 1:
+        return f" over {len(winner.counted)} seeds"
+    return " under one fresh seed" if winner.is_confirmed else ""
+
+
+def _start_lines(comparison: Comparison) -> list[str]:
+    winner, start, gain = comparison.winner, comparison.start, comparison.gain
+    assert winner
+    if winner is start:
+        return [f"Nothing tried beats the {STARTING_VALUES}."] if len(comparison.groups) > 1 else []
+    if not (start and start.score and gain and winner.score):
+        return []
+    unlike = "" if start.is_confirmed == winner.is_confirmed else f"; {start.score.mean:.3f} is what the search saw"
+    return [
+        f"Gain over the {STARTING_VALUES}: {gain.value:+.3f} ({start.score.mean:.3f} -> {winner.score.mean:.3f})"
+        f"{_how_sure(gain)}{unlike}"
+    ]
+
+
+def _runner_up_lines(comparison: Comparison) -> list[str]:
+    runner_up, lead = comparison.runner_up, comparison.lead
+    if runner_up is None or runner_up.score is None or lead is None or runner_up is comparison.start:
+        return []
+    name = comparison.name_of_setting(runner_up)
+    return [f"Lead over the runner-up, {name} ({runner_up.score.mean:.3f}): {lead.value:+.3f}{_how_sure(lead)}"]
+
+
+def _how_sure(gain: Gain) -> str:
+    interval = interval_words(gain)
+    return f", {interval}: {verdict(gain)}" if interval else ""
+
+
+def _flattery_lines(comparison: Comparison) -> list[str]:
+    """What the search saw of a winner that was confirmed since."""
+    winner, flattery = comparison.winner, comparison.flattery
+    assert winner
+    searched = winner.as_searched
+    if not winner.is_confirmed or searched.score is None or searched.counted[0].is_fresh:
+        return []
+    if flattery is None:
+        trial = searched.counted[0]
+        epochs = counted(len(trial.trial.rows), "epoch")
+        return [f"The search saw {searched.score.mean:.3f} of it, in {epochs} of {trial.sweep.num_epochs}"]
+    if round(flattery, 3) <= 0:
+        return [f"The search saw {searched.score.mean:.3f} of it: the seed that chose it did not flatter it"]
+    return [f"The search saw {searched.score.mean:.3f} of it: the seed that chose it flattered it by {flattery:.3f}"]
+
+
+def _baseline_lines(comparison: Comparison) -> list[str]:
+    lines = ["Baselines (95 % interval):"] if comparison.baseline_gains else []
+    width = max((len(over.baseline.name) for over in comparison.baseline_gains), default=0)
+    for over in comparison.baseline_gains:
+        baseline, gain = over.baseline, over.gain
+        interval = "" if gain.low is None or gain.high is None else f"  ({gain.low:+.3f} to {gain.high:+.3f})"
+        lines.append(
+            f"  {baseline.name:<{width}}  {baseline.value:.3f}  ({baseline.low:.3f} to {baseline.high:.3f})"
+            f"   best trial {gain.value:+.3f}{interval}"
+        )
+    return lines
