@@ -25,6 +25,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from trainable import contract
+from trainable.ranking import Objective
 
 if TYPE_CHECKING:
     import numpy as np
@@ -155,7 +156,7 @@ def asha(num_epochs: int, grace_period: int, reduction_factor: float) -> Decide:
 
     from tune.engine.scheduler import RecordedASHA
 
-    scheduler = RecordedASHA(METRIC, MODE, num_epochs, grace_period, reduction_factor)
+    scheduler = RecordedASHA(Objective((METRIC,), (MODE,)), num_epochs, grace_period, reduction_factor)
     folders = [
         SimpleNamespace(storage=SimpleNamespace(trial_dir_name=contract.trial_folder_name(n))) for n in range(TRIALS)
     ]

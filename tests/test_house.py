@@ -60,8 +60,9 @@ ROOMS_IN_ORDER = {
 """A room imports from those before it in its package, never from those behind it."""
 
 FOR_EVERYBODY = (
-    "trainable.contract", "trainable.flags", "trainable.ranking", "trainable.score_parts", "trainable.settings",
-    "trainable.settings_fields", "trainable.system_errors", "trainable.terminal", "trainable.user_paths",
+    "trainable.contract", "trainable.flags", "trainable.pareto", "trainable.ranking", "trainable.score_parts",
+    "trainable.settings", "trainable.settings_fields", "trainable.system_errors", "trainable.terminal",
+    "trainable.user_paths",
 )  # fmt: skip
 """What other packages may import of `trainable`, which knows nothing of any run."""
 RUN_PROTOCOL = (*FOR_EVERYBODY, "trainable.conformance", "trainable.ray_trainable", "trainable.runs", "trainable.seeds")
@@ -328,6 +329,7 @@ def test_questions_are_read_without_torch(house: House) -> None:
         "flags",
         "grpo.settings",
         "language_model.settings",
+        "pareto",
         "ranking",
         "runs",
         "seeds",

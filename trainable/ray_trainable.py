@@ -20,7 +20,7 @@ from ray import tune
 from ray.tune.result import SHOULD_CHECKPOINT
 
 from trainable import contract
-from trainable.ranking import Row, best_row, better
+from trainable.ranking import Objective, Row
 from trainable.runs.choosing import find_run_kind, go_by
 from trainable.runs.metrics import reported_metrics
 from trainable.runs.protocol import Diverged, Run, RunContext, RunKind, WorkerContext
@@ -55,8 +55,7 @@ class RunTrainable(tune.Trainable):
         run_kind: str,
         run_files: SourceFiles | None,
         settings: bytes,
-        metric: str,
-        mode: str,
+        objective: Objective,
         seed: int,
         num_epochs: int,
         checkpoint_every: int,
@@ -70,12 +69,12 @@ class RunTrainable(tune.Trainable):
             run_kind: a name that `find_run_kind` knows.
             run_files: where it lies in a file of the user's, which this machine need not have.
             settings: the kind's settings, pickled; a trial's config replaces the fields it names.
-            metric, mode: what trials are ranked by; every epoch must report it.
+            objective: what trials are ranked by; every epoch must report it.
             num_epochs: most epochs of a trial.
             checkpoint_every: most epochs that a resume repeats; besides, a trial is saved when its score improves.
             data: what the kind's `prepare` gave.
         """
-        self._kind_name, self._metric, self._mode = run_kind, metric, mode
+        self._kind_name, self._objective = run_kind, objective
         self._seed, self._num_epochs, self._checkpoint_every = seed, num_epochs, checkpoint_every
         if run_files:
             go_by(run_files)
@@ -119,9 +118,9 @@ class RunTrainable(tune.Trainable):
         try:
             note = {} if self._run else self._begin()
             assert self._run
-            metrics = reported_metrics(self._run.step(), self._metric)
+            metrics = reported_metrics(self._run.step(), self._objective.needed)
             samples = reported_samples(self._run.samples())
-            epoch, best = self._epoch + 1, better(self._best, metrics, self._metric, self._mode)
+            epoch, best = self._epoch + 1, self._objective.better(self._best, metrics)
             is_saved = best is not self._best or epoch % self._checkpoint_every == 0
             if is_saved:
                 self._save()
@@ -148,7 +147,7 @@ class RunTrainable(tune.Trainable):
         self._workspace = folder / contract.WORKSPACE
         rows = _whole_rows(folder / contract.RESULT_FILE)
         self._run, self._epoch, note = resumed_run(folder, rows, self._new_run)
-        self._best = best_row(rows[: self._epoch], self._metric, self._mode)
+        self._best = self._objective.best_row(rows[: self._epoch])
         return {contract.NOTE: note} if note else {}
 
     def _new_run(self) -> Run:

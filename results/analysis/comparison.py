@@ -1,6 +1,6 @@
 """Sweeps beside each other: one ranking for those that can be compared, apart for those that cannot.
 
-Scores of two sweeps mean the same where objective, its direction and the data's fingerprint are the same.
+Scores of two sweeps mean the same where objectives, constraints and the data's fingerprint are the same.
 """
 
 from collections import Counter
@@ -17,7 +17,7 @@ from results.record.space import Space
 from results.record.sweeps import SweepRecord
 from trainable import contract
 from trainable.contract import shown_path
-from trainable.ranking import sign
+from trainable.ranking import Objective, sign
 from trainable.score_parts import Metric
 
 
@@ -26,6 +26,10 @@ class Comparison:
     """One or more sweeps whose trials can be ranked together."""
 
     records: tuple[SweepRecord, ...]
+
+    @property
+    def objective(self) -> Objective:
+        return self.records[0].objective
 
     @property
     def metric(self) -> str:
@@ -161,10 +165,10 @@ class Comparison:
 
 def compare(records: Iterable[SweepRecord]) -> list[Comparison]:
     """What can be ranked together, in the order in which the sweeps were given."""
-    together: dict[tuple[str, ...], list[SweepRecord]] = {}
+    together: dict[tuple[Objective, str], list[SweepRecord]] = {}
     for record in records:
         data = str(record.data.get("fingerprint") or record.folder)
-        together.setdefault((record.metric, record.mode, data), []).append(record)
+        together.setdefault((record.objective, data), []).append(record)
     return [Comparison(tuple(comparable)) for comparable in together.values()]
 
 

@@ -18,7 +18,7 @@ from typing import Any
 
 from results.record.sweeps import SweepRecord, TrialRecord
 from trainable.contract import TrialStatus
-from trainable.ranking import Row, best_first
+from trainable.ranking import Objective, Row
 
 CONFIDENCE = 0.95
 INPUTS = "inputs"
@@ -114,6 +114,11 @@ class SeedGroup:
         numbers = [float(value) for value in values if isinstance(value, (int, float)) and math.isfinite(value)]
         return statistics.fmean(numbers) if numbers and len(numbers) == len(self.counted) else None
 
+    def mean_row(self, objective: Objective) -> Row | None:
+        """What it is ranked by; None when no trial has a score."""
+        means = {metric: self.mean_of(metric) for metric in objective.needed}
+        return {name: mean for name, mean in means.items() if mean is not None} or None
+
 
 def seed_groups(records: Sequence[SweepRecord]) -> list[SeedGroup]:
     """The settings of comparable sweeps (the same objective on the same data), as `ranked` has them."""
@@ -125,7 +130,7 @@ def seed_groups(records: Sequence[SweepRecord]) -> list[SeedGroup]:
             shown = {name: setting[name] for name in names if name in setting}
             key = json.dumps(setting, sort_keys=True, default=str)
             grouped.setdefault(key, []).append(_judged(record, trial, shown))
-    return ranked((SeedGroup(tuple(trials)) for trials in grouped.values()), records[0].mode)
+    return ranked((SeedGroup(tuple(trials)) for trials in grouped.values()), records[0].objective)
 
 
 def telling_names(records: Sequence[SweepRecord]) -> list[str]:
@@ -145,10 +150,14 @@ def _what_shapes(records: Sequence[SweepRecord]) -> list[dict[str, Any]]:
     return [record.training_settings | ({INPUTS: record.data[INPUTS]} if all_tell else {}) for record in records]
 
 
-def ranked(groups: Iterable[SeedGroup], mode: str) -> list[SeedGroup]:
-    """The confirmed ones first, then those that only the search knows; in each the best mean first."""
-    best = best_first(groups, lambda group: group.score.mean if group.score else None, mode)
-    return sorted(best, key=lambda group: not group.is_confirmed)
+def ranked(groups: Iterable[SeedGroup], objective: Objective) -> list[SeedGroup]:
+    """Those that satisfy the constraints first; of these the confirmed ones before those that only the search knows,
+    and in each the best means first."""
+
+    def key(group: SeedGroup) -> tuple[bool, bool]:
+        return objective.excess(group.mean_row(objective) or {}) > 0, not group.is_confirmed
+
+    return sorted(objective.best_first(groups, lambda group: group.mean_row(objective)), key=key)
 
 
 def has_single_seeds(groups: Sequence[SeedGroup]) -> bool:

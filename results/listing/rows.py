@@ -62,7 +62,7 @@ def list_trials(comparison: Comparison, ungrouped: bool = False) -> Listing:
     """Every setting of a comparison, or every trial."""
     groups = comparison.groups
     if ungrouped:
-        groups = ranked((SeedGroup((trial,)) for group in groups for trial in group.trials), comparison.mode)
+        groups = ranked((SeedGroup((trial,)) for group in groups for trial in group.trials), comparison.objective)
     names = {name: _column(name) for group in groups for name in group.setting}
     best_rows = (trial.best or {} for group in groups for trial in group.counted)
     reported = sorted({name for row in best_rows for name in row if contract.is_metric(name)})

@@ -3,7 +3,7 @@
 import json
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import BaseModel, Field, NonNegativeInt, PositiveInt, TypeAdapter, ValidationError
 
@@ -28,7 +28,8 @@ class Settings(BaseModel):
     num_epochs: PositiveInt
     seed: NonNegativeInt
     metric: str = Field(min_length=1)
-    mode: Literal["max", "min"]
+    mode: str = Field(min_length=1)
+    constraint: list[str]
     confirm: str
     cpus_per_trial: float = 1.0
     wandb_project: str | None

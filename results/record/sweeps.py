@@ -6,6 +6,7 @@ Reading changes nothing and needs no lock: a line that is being written is left 
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +25,14 @@ from results.record.space import Space, space_from_json
 from results.record.trial_log import read_rows
 from results.record.upgrade import DataUpToFormat3, refuse_newer, upgraded
 from trainable import contract
-from trainable.contract import DEFAULT_STORAGE, TrialStatus, UserError
-from trainable.ranking import Row, best_first, best_row
+from trainable.contract import DEFAULT_STORAGE, SettingError, TrialStatus, UserError
+from trainable.ranking import Objective, Row, read_objective
 from trainable.score_parts import Figure, Metric
 from trainable.settings_fields import Role
 from trainable.user_paths import read_path
+
+OF_OBJECTIVE = "metric", "mode", "constraint"
+"""The settings that say what trials are ranked by."""
 
 
 @dataclass(frozen=True)
@@ -123,13 +127,20 @@ class SweepRecord:
     def origin(self) -> Origin:
         return Origin(*(self.settings[field.name] for field in fields(Origin)))
 
+    @cached_property
+    def objective(self) -> Objective:
+        """What its trials are ranked by."""
+        return read_objective(*(self.settings[name] for name in OF_OBJECTIVE))
+
     @property
     def metric(self) -> str:
-        return str(self.settings["metric"])
+        """Of its objectives the first, which a score is."""
+        return self.objective.metric
 
     @property
     def mode(self) -> str:
-        return str(self.settings["mode"])
+        """Of the first objective."""
+        return self.objective.mode
 
     @property
     def metrics(self) -> dict[str, Metric]:
@@ -212,12 +223,13 @@ class SweepRecord:
         return int(trial.config.get(contract.SEED, self.settings["seed"]))
 
     def score(self, trial: TrialRecord) -> float | None:
-        """The metric at its best epoch."""
+        """The first objective at the epoch that stands for the trial."""
         best = self.best_row(trial)
         return None if best is None else float(best[self.metric])
 
     def best_row(self, trial: TrialRecord) -> Row | None:
-        return best_row(trial.rows, self.metric, self.mode)
+        """The epoch that stands for it."""
+        return self.objective.best_row(trial.rows)
 
     def best_checkpoint(self, trial: TrialRecord) -> Path | None:
         """The checkpoint of the epoch of its score; None where it has none yet, or any more.
@@ -232,7 +244,7 @@ class SweepRecord:
 
     def ranked(self) -> list[TrialRecord]:
         """Best score first; trials without a score last, in the order in which they were proposed."""
-        return best_first(self.trials, self.score, self.mode)
+        return self.objective.best_first(self.trials, self.best_row)
 
 
 def read_trial(sweep_folder: Path, number: int) -> TrialRecord:
@@ -278,7 +290,7 @@ def read_sweep(folder: Path) -> SweepRecord:
     found = (contract.trial_number(file.parent.name) for file in folder.glob(f"*/{contract.PARAMS_FILE}"))
     numbers = sorted(number for number in found if number is not None)
     trials = tuple(read_trial(folder, number) for number in numbers)
-    _require_in_rows(settings["metric"], trials, sweep_file)
+    _require_in_rows(_objective(settings, sweep_file), trials, sweep_file)
     return SweepRecord(
         folder=folder,
         settings=settings_where_it_lies(settings, folder),
@@ -311,18 +323,27 @@ def write_proposed(folder: Path, proposed: int, replicate_numbers: Iterable[int]
     write_json(folder / contract.PROPOSED_FILE, {"trials": proposed, "replicates": sorted(replicate_numbers)})
 
 
-def _require_in_rows(metric: str, trials: Iterable[TrialRecord], sweep_file: Path) -> None:
-    """Refuse a metric that the trials' rows lack: each was recorded with what ranks it.
+def _objective(settings: dict[str, Any], sweep_file: Path) -> Objective:
+    """Raises UserError where the record was edited."""
+    try:
+        return read_objective(*(settings[name] for name in OF_OBJECTIVE))
+    except SettingError as error:
+        raise UserError(f"{sweep_file}: {error}; correct that, or restore the file") from None
+
+
+def _require_in_rows(objective: Objective, trials: Iterable[TrialRecord], sweep_file: Path) -> None:
+    """Refuse metrics that the trials' rows lack: each was recorded with what ranks it.
 
     Raises:
         UserError: it names those that they have.
     """
     for trial in trials:
-        if trial.rows and metric not in trial.rows[0]:
+        lacking = [metric for metric in objective.needed if trial.rows and metric not in trial.rows[0]]
+        if lacking:
             there = ", ".join(name for name in trial.rows[0] if contract.is_metric(name)) or "none"
             raise UserError(
-                f"{sweep_file}: metric is {metric!r}, which {trial.folder.name} has not recorded; correct that (it "
-                f"recorded {there}), or restore the file"
+                f"{sweep_file}: metric or constraint names {lacking[0]!r}, which {trial.folder.name} has not recorded; "
+                f"correct that (it recorded {there}), or restore the file"
             )
 
 

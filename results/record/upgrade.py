@@ -1,7 +1,8 @@
 """Records of older sweeps as today's code reads them: what has changed since is written here and nowhere else.
 
 Format 4 (`format: 4` in sweep.yaml): no trial was paused, replicated or drawn from a prior, and where a proposal came
-from was not recorded.
+from was not recorded. Trials were ranked by one metric, which sweep.yaml holds as it is
+called, under no constraint.
 Format 3: data.json holds what each baseline achieves under latency budgets, a trial's
 newest checkpoint (in best_policy.json) what its best epoch does, and nothing says anything of metrics, charts and a
 project at W&B, which were one kind of run's. A sweep has a random identity, and a group at W&B that is its own.
@@ -27,6 +28,7 @@ from pydantic import BaseModel, TypeAdapter
 
 from results.record.origin import BESIDE_SETTINGS
 from trainable.contract import SettingError, UserError
+from trainable.ranking import written_names
 from trainable.score_parts import Details
 
 FORMAT = 5
@@ -154,6 +156,10 @@ def upgraded(settings: Content, data: Content, space: Content) -> tuple[Content,
     if recorded_format < 3 and "roles" in data:
         of_data = {name: ["data"] for name in SAYING_WHERE_DATA_LIES if name in settings}
         data = data | {"roles": data["roles"] | of_data}
+    if recorded_format < 5 and "constraint" not in settings:
+        settings["constraint"] = []
+        if "metric" in settings:
+            settings["metric"] = written_names([settings["metric"]])
     return settings, data, space
 
 

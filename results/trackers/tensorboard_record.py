@@ -21,7 +21,7 @@ from results.record.trial_log import NO_SAMPLES, Sample, read_samples
 from results.record.view_marks import mark_complete
 from trainable import contract
 from trainable.contract import TrialStatus
-from trainable.ranking import Row, better
+from trainable.ranking import Objective, Row
 from trainable.system_errors import writing
 
 VIEW = "tensorboard"
@@ -44,7 +44,7 @@ class TrialEvents:
     """The events of one trial. Opening it replaces what lies there, so the curve is one and whole after a resume."""
 
     def __init__(
-        self, folder: Path, config: Mapping[str, Any], metric: str, mode: str, space: Space, group: str = ""
+        self, folder: Path, config: Mapping[str, Any], objective: Objective, space: Space, group: str = ""
     ) -> None:
         """Begin the trial's events.
 
@@ -52,7 +52,7 @@ class TrialEvents:
             space: what is searched; each of it is a column beside the curves and in the HParams tab.
             group: trials of one group are one line of the HParams tab, with the mean of their scores.
         """
-        self._file, self._metric, self._mode = _new_file(folder), metric, mode
+        self._file, self._objective = _new_file(folder), objective
         self._epochs = 0
         self._best: Row | None = None
         with writing(self._file):
@@ -62,7 +62,7 @@ class TrialEvents:
         self._write(Event(wall_time=time.time(), file_version="brain.Event:2"))
         self._write(Event(wall_time=0, step=1, session_log=SessionLog(status=SessionLog.START)))
         values = {name: _plain(value) for name, value in config.items() if value is not None}
-        self._write_hparams(metadata.EXPERIMENT_TAG, experiment=_experiment(values, metric, space))
+        self._write_hparams(metadata.EXPERIMENT_TAG, experiment=_experiment(values, objective.metric, space))
         start = plugin_data_pb2.SessionStartInfo(group_name=group)
         for name, value in values.items():
             setattr(start.hparams[name], _KINDS[type(value)].field, value)
@@ -78,10 +78,10 @@ class TrialEvents:
         for row in rows:
             if row[contract.EPOCH] == self._epochs + 1:
                 self._epochs += 1
-                self._best = better(self._best, row, self._metric, self._mode)
+                self._best = self._objective.better(self._best, row)
                 shown = {name: value for name, value in row.items() if contract.is_metric(name)}
                 if self._best:
-                    shown[SCORE_TAG] = self._best[self._metric]
+                    shown[SCORE_TAG] = self._best[self._objective.metric]
                 summary = Summary(value=[Summary.Value(tag=tag, simple_value=value) for tag, value in shown.items()])
                 if samples.get(self._epochs):
                     summary.MergeFrom(text_pb(contract.SAMPLES, _table(samples[self._epochs])))
@@ -140,7 +140,7 @@ def open_events(sweep: SweepRecord, trial: TrialRecord) -> TrialEvents:
     """The events of a sweep's trial, with its rows so far; those that differ by their seed alone are one group."""
     setting = ", ".join(f"{name} {value}" for name, value in trial.setting.items())
     group = f"{sweep.name}: {setting}" if sweep.job_type == "confirm" else ""
-    events = TrialEvents(trial.folder, trial.setting, sweep.metric, sweep.mode, sweep.space, group)
+    events = TrialEvents(trial.folder, trial.setting, sweep.objective, sweep.space, group)
     events.append(trial.rows, read_samples(trial.folder))
     return events
 

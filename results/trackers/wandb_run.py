@@ -32,7 +32,7 @@ from results.trackers.wandb_client import (
 from results.trackers.wandb_settings import BEST_EPOCH, SCORE, STATUS, ModelArtifact, RunDescription, WandbRunSettings
 from trainable import contract
 from trainable.contract import TrialStatus, shown_path
-from trainable.ranking import Row, better
+from trainable.ranking import Row
 
 
 class TrialWandbRun:
@@ -80,7 +80,7 @@ class TrialWandbRun:
             if epoch != self._epochs + 1:
                 continue
             self._epochs = epoch
-            self._best = better(self._best, row, self._settings.metric, self._settings.score_mode)
+            self._best = self._settings.objective.better(self._best, row)
             device = row.get(contract.DEVICE)
             if device and self._run.config.get(contract.DEVICE) != device:
                 self._run.config.update({contract.DEVICE: device}, allow_val_change=True)
@@ -128,7 +128,7 @@ class TrialWandbRun:
         """
         if self._best:
             best = {f"best/{name}": value for name, value in _metrics(self._best).items()}
-            of_run = {SCORE: self._best[self._settings.metric], BEST_EPOCH: self._best[contract.EPOCH]}
+            of_run = {SCORE: self._best[self._settings.objective.metric], BEST_EPOCH: self._best[contract.EPOCH]}
             self._run.summary.update({**of_run, **best})
         self._run.summary[STATUS] = str(status)  # of an enum, W&B would hold the member's name
         if wait:

@@ -8,6 +8,7 @@ from typing import Any
 
 from results.trackers.wandb_client import base_url
 from trainable.contract import UserError
+from trainable.ranking import Objective
 
 NO_CHECKPOINTS = "none"
 CHECKPOINTS = (NO_CHECKPOINTS, "best", "all")
@@ -32,8 +33,7 @@ class WandbRunSettings:
     project: str | None
     """None here and for the id: W&B's own agent has decided (its environment variables name them)."""
     entity: str | None
-    metric: str
-    score_mode: str
+    objective: Objective
     group: str | None = None
     """The sweep's own."""
     job_type: str = "search"

@@ -14,7 +14,7 @@ from results.trackers.wandb_settings import LONGEST_NAME, ModelArtifact, RunDesc
 from results.trackers.wandb_wishes import settled_place
 from trainable import contract
 from trainable.contract import UserError
-from trainable.ranking import Row, better
+from trainable.ranking import Row
 
 
 def sweep_settings(
@@ -33,8 +33,7 @@ def sweep_settings(
         entity=entity,
         group=record.origin.wandb_group,
         job_type=record.job_type,
-        metric=record.metric,
-        score_mode=record.mode,
+        objective=record.objective,
         config={
             **{name: value for name, value in record.settings.items() if name in record.data["roles"]},
             "data": record.data["summary"],
@@ -130,7 +129,7 @@ def models(settings: WandbRunSettings, record: SweepRecord, trial: TrialRecord) 
     best: Row | None = None
     found = []
     for row in trial.rows if settings.upload_checkpoints != "none" else ():
-        best = better(best, row, record.metric, record.mode)
+        best = record.objective.better(best, row)
         if row[contract.EPOCH] in epochs:
             found.append(_model(record, trial, row, best or {}))
     return found

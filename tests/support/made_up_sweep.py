@@ -40,7 +40,8 @@ DATA = {
 
 OF_A_NEW_SWEEP = {
     "format": FORMAT, "identity": "0123456789ab", "wandb_group": "mine-012345", "confirm": "",
-    "upload_checkpoints": "none", "cpus_per_trial": 1.0, "history": [{"when": "today", "changes": ["seed: 0 -> 1"]}],
+    "constraint": [], "upload_checkpoints": "none", "cpus_per_trial": 1.0,
+    "history": [{"when": "today", "changes": ["seed: 0 -> 1"]}],
 }  # fmt: skip
 DATA_OF_A_NEW_SWEEP = {
     **DATA,

@@ -139,7 +139,7 @@ class Worker:
     def _epoch(self, run: Run, number: int, saves_into: Path | None) -> Epoch:
         started = time.perf_counter()
         with told_of(f"`step` in epoch {number}"):
-            metrics = reported_metrics(run.step(), self._kind.objective)
+            metrics = reported_metrics(run.step(), [self._kind.objective])
         seconds = time.perf_counter() - started
         with told_of(f"`samples` after epoch {number}"):
             samples = reported_samples(run.samples())

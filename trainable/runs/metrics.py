@@ -1,7 +1,7 @@
 """What a run reports of an epoch: numbers by name, declared by its kind or not."""
 
 import numbers
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from trainable.contract import is_metric
@@ -15,12 +15,12 @@ def name_fault(name: object) -> str:
     return "" if is_metric(name) else "a row has a column of that name besides its metrics, so call it otherwise"
 
 
-def reported_metrics(reported: Mapping[str, Any], objective: str) -> dict[str, float]:
+def reported_metrics(reported: Mapping[str, Any], needed: Iterable[str]) -> dict[str, float]:
     """What a run's step gave, as the record holds it: numbers of Python's, under names that are no other column's.
 
     Raises:
         TypeError, ValueError: something in it is no metric.
-        KeyError: the objective, by which trials are ranked, is not in it.
+        KeyError: one of those that trials are ranked by is not in it.
     """
     if not isinstance(reported, Mapping):
         raise TypeError(f"the run reported {reported!r:.40} of an epoch, not a dict of metrics")
@@ -35,6 +35,7 @@ def reported_metrics(reported: Mapping[str, Any], objective: str) -> dict[str, f
             metrics[name] = float(plain)
         except OverflowError:
             raise ValueError(f"the run reported a number too large for a float as {name}") from None
-    if objective not in metrics:
-        raise KeyError(f"the run reported no {objective}, by which trials are ranked; it reported {[*metrics]}")
+    for name in needed:
+        if name not in metrics:
+            raise KeyError(f"the run reported no {name}, by which trials are ranked; it reported {[*metrics]}")
     return metrics

@@ -16,13 +16,13 @@ from trainable import contract
 from trainable.contract import TrialStatus, WandbNotInstalled, shown_path
 from trainable.grpo.joint_controller import KIND
 from trainable.grpo.run import GRPORun
-from trainable.ranking import Row, best_row, better
+from trainable.ranking import Row
 from trainable.runs import Diverged, WorkerContext
 from trainable.runs.resuming import resumed_run
 from trainable.single_run import folder as training_folder
 from trainable.single_run.command_line import Request
 from trainable.single_run.folder import HistoryFiles
-from trainable.single_run.plan import MODE, OBJECTIVE, Plan, plan_new, plan_resumed
+from trainable.single_run.plan import OBJECTIVE, Plan, plan_new, plan_resumed
 from trainable.single_run.screen import Screen, resume_command
 from trainable.single_run.signals import Stopped, StopSignals
 from trainable.system_errors import telling_how_to_go_on
@@ -52,7 +52,7 @@ def train(request: Request, signals: StopSignals) -> int:
             elif not request.resume:
                 training_folder.refuse_used(folder)
             write_params(folder, plan.to_params())
-            write_json(folder / contract.DATA_FILE, {"objective": OBJECTIVE, **asdict(plan.description)})
+            write_json(folder / contract.DATA_FILE, {"objective": OBJECTIVE.metric, **asdict(plan.description)})
         with telling_how_to_go_on(resume_command(folder)):
             return _train(plan, Screen(plan), signals)
 
@@ -65,7 +65,7 @@ def _train(plan: Plan, screen: Screen, signals: StopSignals) -> int:
     run, log = _run_where_it_stands(plan, screen)
     events = None
     if not settings.no_tensorboard:
-        events = TrialEvents(settings.folder, plan.decisive_settings, OBJECTIVE, MODE, space={})
+        events = TrialEvents(settings.folder, plan.decisive_settings, OBJECTIVE, space={})
     wandb_view = None
     if settings.use_wandb:
         try:
@@ -78,7 +78,7 @@ def _train(plan: Plan, screen: Screen, signals: StopSignals) -> int:
     for view in views:
         view.append(log.rows)
 
-    best = best_row(log.rows, OBJECTIVE, MODE)
+    best = OBJECTIVE.best_row(log.rows)
     with screen.epochs(done=len(log.rows)):
         try:
             while len(log.rows) < settings.num_epochs:
@@ -86,7 +86,7 @@ def _train(plan: Plan, screen: Screen, signals: StopSignals) -> int:
                 metrics = run.step()
                 with signals.uninterrupted():
                     row = _record_epoch(plan, run, log, metrics, time.perf_counter() - started)
-                    best = better(best, row, OBJECTIVE, MODE)
+                    best = OBJECTIVE.better(best, row)
                     if best is row:
                         training_folder.save_best(settings.folder, row, plan.description.fingerprint)
                     for view in views:
@@ -122,7 +122,7 @@ def _run_where_it_stands(plan: Plan, screen: Screen) -> tuple[GRPORun, TrialLog]
     log = TrialLog(folder)
     if epoch:
         screen.say(f"Going on after epoch {epoch}")
-        best = best_row(log.rows, OBJECTIVE, MODE)
+        best = OBJECTIVE.best_row(log.rows)
         if best is log.rows[-1]:  # it may have been stopped before that was written
             training_folder.save_best(folder, best, plan.description.fingerprint)
     return run, log

@@ -16,6 +16,7 @@ from results.record.origin import lies_there_too
 from trainable.contract import DATA_FILE, PARAMS_FILE, UserError, WandbNotInstalled, shown_path
 from trainable.grpo.controller_data import ControllerData
 from trainable.grpo.joint_controller import KIND
+from trainable.ranking import Objective
 from trainable.runs import DataDescription
 from trainable.settings_fields import Role, changes, names_with, require_usable_paths, roles_by_name, to_flat
 from trainable.single_run import folder as training_folder
@@ -23,9 +24,8 @@ from trainable.single_run.command_line import Request
 from trainable.single_run.settings import TrainingSettings, from_flat
 from trainable.user_paths import PathTo, usable_path
 
-OBJECTIVE = KIND.objective
-"""The metric by which the best epoch is chosen."""
-MODE = KIND.modes[OBJECTIVE]
+OBJECTIVE = Objective((KIND.objective,), (KIND.modes[KIND.objective],))
+"""By which the best epoch is chosen."""
 
 CREATED, WANDB_ID = "created", "wandb_id"
 """What params.json holds beside the settings."""

@@ -11,7 +11,7 @@ from trainable import contract
 from trainable.contract import shown_path
 from trainable.grpo.checkpoint import BEST_FILE
 from trainable.ranking import Row
-from trainable.single_run.plan import MODE, OBJECTIVE, Plan
+from trainable.single_run.plan import OBJECTIVE, Plan
 from trainable.terminal.console import PlainConsole
 
 
@@ -32,7 +32,7 @@ class Screen:
         self.say(f"  data    {plan.description.summary}")
         values = ", ".join(f"{name} {value:g}" for name, value in plan.hyperparameters.items())
         self.say(f"  run     {self._num_epochs} epochs on {plan.device}, {values}, seed {settings.seed}")
-        self.say(f"  best    the {MODE} of {OBJECTIVE}, marked *")
+        self.say(f"  best    the {OBJECTIVE.mode} of {OBJECTIVE.metric}, marked *")
 
     @contextmanager
     def epochs(self, done: int) -> Iterator[None]:
@@ -58,7 +58,7 @@ class Screen:
         folder = self._plan.settings.folder
         if best:
             beside = ", ".join(f"{baseline.name} {baseline.value:.3f}" for baseline in self._plan.description.baselines)
-            reached = f"Best: epoch {best[contract.EPOCH]}, {OBJECTIVE} {best[OBJECTIVE]:.3f}"
+            reached = f"Best: epoch {best[contract.EPOCH]}, {OBJECTIVE.metric} {best[OBJECTIVE.metric]:.3f}"
             self.say(f"{reached} ({beside})" if beside else reached)
             self.show_command("Best policy", _quoted(folder / BEST_FILE))
             if not self._plan.settings.no_tensorboard:

@@ -25,7 +25,7 @@ from trainable.grpo.checkpoint import BEST_FILE
 from trainable.grpo.joint_controller import KIND
 from trainable.ranking import Row
 from trainable.settings_fields import to_flat
-from trainable.single_run.plan import MODE, OBJECTIVE, Plan, given_by_wandbs_agent
+from trainable.single_run.plan import OBJECTIVE, Plan, given_by_wandbs_agent
 from trainable.single_run.screen import Screen
 from trainable.single_run.signals import Stopped
 
@@ -130,8 +130,7 @@ def _run_settings(plan: Plan, mode: str) -> WandbRunSettings:
         mode=mode,
         project=project,
         entity=entity,
-        metric=OBJECTIVE,
-        score_mode=MODE,
+        objective=OBJECTIVE,
         job_type=client_settings().run_job_type or "train",
         tags=(*TAGS, *(dataset[:LONGEST_TAG] for dataset in plan.data.profile.datasets)),
     )

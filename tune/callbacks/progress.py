@@ -11,7 +11,7 @@ from results.listing.formatting import listed
 from results.record.sweeps import SweepRecord
 from trainable import contract
 from trainable.contract import FAILURE, NOTE
-from trainable.ranking import best_first, better, sign
+from trainable.ranking import sign
 from trainable.ray_trainable import WorkerSpent
 from tune.engine.ray_trials import last_error, number_of
 from tune.screen.pace import Pace
@@ -72,7 +72,7 @@ class Progress(LoggerCallback):
             failure = result[FAILURE]
             self._console.print(f"trial {number} {failure['kind']}: {failure['cause']}")
         else:
-            self._best[number] = better(self._best.get(number), result, self._record.metric, self._record.mode)
+            self._best[number] = self._record.objective.better(self._best.get(number), result)
             self._say_undeclared(number, result)
             before = self._trials[number]
             epochs = max(before.epochs, result[contract.EPOCH])  # epochs after a lost worker come twice
@@ -132,7 +132,9 @@ class Progress(LoggerCallback):
 
     def _now(self) -> SweepProgress:
         trials = tuple(self._trials.values())  # a copy: rich draws from a thread of its own, while Ray adds trials
-        scored = best_first([t for t in trials if t.score is not None], lambda t: t.score, self._record.mode)
+        best_rows = dict(self._best)
+        ranked = self._record.objective.best_first(trials, lambda trial: best_rows.get(trial.number))
+        scored = [trial for trial in ranked if trial.score is not None]
         best = next(iter(scored), None)
         first = next((trial for trial in scored if trial.number == 0), None)
         gain = sign(self._record.mode) * ((best.score or 0.0) - (first.score or 0.0)) if best and first else None

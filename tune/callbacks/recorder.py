@@ -18,7 +18,7 @@ from results.record.sweeps import SweepRecord
 from results.record.trial_log import Sample, TrialLog
 from trainable import contract
 from trainable.contract import ARRIVAL, FAILURE, NOTE, SAMPLES
-from trainable.ranking import Row, best_row
+from trainable.ranking import Row
 from tune.engine.ray_trials import forgive_lost_workers, last_error, number_of, raise_what_disk_refused
 
 TRIALS_THAT_TELL = 3
@@ -34,7 +34,7 @@ class Recorder(Callback):
     """
 
     def __init__(self, record: SweepRecord) -> None:
-        self._folder, self._metric, self._mode, trials = record.folder, record.metric, record.mode, record.trials
+        self._folder, self._objective, trials = record.folder, record.objective, record.trials
         self._keeps_all = record.settings["upload_checkpoints"] == "all"
         self._arrivals = max((row[ARRIVAL] + 1 for trial in trials for row in trial.rows), default=0)
         self._furthest_epoch = max((len(trial.rows) for trial in trials), default=0)
@@ -99,7 +99,7 @@ class Recorder(Callback):
         path, number = Path(checkpoint.path), number_of(trial)
         sync_tree(path)
         if not self._keeps_all:
-            best = best_row(self.rows(number), self._metric, self._mode)
+            best = self._objective.best_row(self.rows(number))
             there = contract.checkpoints(path.parent)
             up_to_now = [epoch for epoch in there if there[epoch] <= path]
             for epoch in up_to_now[:-LAST_CHECKPOINTS]:

@@ -18,7 +18,7 @@ from ray.tune.schedulers import FIFOScheduler, TrialScheduler
 
 from results.record.sweeps import TrialRecord
 from trainable import contract
-from trainable.ranking import Row, better, sign
+from trainable.ranking import Objective, Row
 from tune.engine.ray_trials import number_of
 
 STARTING_VALUES = 0
@@ -41,8 +41,7 @@ class RecordedASHA(FIFOScheduler):
 
     def __init__(
         self,
-        metric: str,
-        mode: str,
+        objective: Objective,
         num_epochs: int,
         grace_period: int,
         reduction_factor: float,
@@ -50,7 +49,7 @@ class RecordedASHA(FIFOScheduler):
     ) -> None:
         """Take in every recorded row, as if it came now."""
         super().__init__()
-        self._objective, self._mode, self._num_epochs = metric, mode, num_epochs
+        self._objective, self._num_epochs = objective, num_epochs
         self._reduction_factor = reduction_factor
         epochs = rung_epochs(num_epochs, grace_period, reduction_factor)
         self._rungs: dict[float, dict[int, float]] = {epoch: {} for epoch in reversed(epochs)}
@@ -73,10 +72,10 @@ class RecordedASHA(FIFOScheduler):
 
         A trial that has no finite value so far enters none: it falls behind whoever has one, at every epoch.
         """
-        best = self._best[number] = better(self._best.get(number), row, self._objective, self._mode)
+        best = self._best[number] = self._objective.better(self._best.get(number), row)
         if row[contract.EPOCH] >= self._num_epochs:
             return False
-        value = sign(self._mode) * best[self._objective] if best else -math.inf
+        value = -self._objective.losses(best)[0] if best else -math.inf
         for epoch, values in self._rungs.items():
             if row[contract.EPOCH] >= epoch and number not in values:
                 behind = falls_behind(value, values.values(), self._reduction_factor)

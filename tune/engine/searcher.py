@@ -29,7 +29,7 @@ from results.record.sweeps import SweepRecord, TrialRecord
 from results.record.trial_log import write_params
 from search_spaces.reading.searched import contains
 from trainable import contract
-from trainable.ranking import Row, better
+from trainable.ranking import Row
 from trainable.seeds import seed_of
 from trainable.system_errors import writing
 
@@ -194,7 +194,7 @@ class RecordedSearch(Searcher):
         trial = self._running[number]
         if row[contract.EPOCH] > trial.epochs:
             trial.epochs = row[contract.EPOCH]
-            trial.best = better(trial.best, row, self.metric, self.mode)
+            trial.best = self._record.objective.better(trial.best, row)
             if trial.best:
                 trial.optuna_trial.report(trial.best[self.metric], trial.epochs)
 
@@ -210,7 +210,7 @@ class RecordedSearch(Searcher):
     def _ended(self, trial: TrialRecord) -> FrozenTrial:
         values, best = {}, None
         for row in trial.rows:
-            best = better(best, row, self.metric, self.mode)
+            best = self._record.objective.better(best, row)
             if best:
                 values[row[contract.EPOCH]] = float(best[self.metric])
         state, value = self._outcome(len(trial.rows), best, failed=trial.failure is not None)

@@ -86,8 +86,7 @@ def build_tuner(
         run_kind=settings.run,
         run_files=source_files(settings.run) if is_in_file(settings.run) else None,
         settings=cloudpickle.dumps(settings.run_settings),
-        metric=settings.metric,
-        mode=settings.mode,
+        objective=settings.objective,
         seed=settings.seed,
         num_epochs=settings.num_epochs,
         checkpoint_every=settings.checkpoint_every,
@@ -120,5 +119,5 @@ def _scheduler(settings: SweepSettings, trials: tuple[TrialRecord, ...]) -> Tria
     if settings.scheduler == "none":
         return FIFOScheduler()
     return RecordedASHA(
-        settings.metric, settings.mode, settings.num_epochs, settings.grace_period, settings.reduction_factor, trials
+        settings.objective, settings.num_epochs, settings.grace_period, settings.reduction_factor, trials
     )

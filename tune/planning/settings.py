@@ -1,13 +1,15 @@
 """What a sweep is: one frozen value that the command line, a YAML file and sweep.yaml are three views of."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
 from results.record.origin import BESIDE_SETTINGS
 from trainable.contract import DEFAULT_STORAGE, DEVICE, SettingError, UserError
+from trainable.ranking import Objective, read_names, read_objective, written_names
 from trainable.runs import RunKind
 from trainable.runs.choosing import DEFAULT_KIND, find_run_kind, is_in_file
 from trainable.runs.code_faults import asked
@@ -64,8 +66,15 @@ class SweepSettings:
         path_to=PathTo.FILE,
         is_path=is_space_file,
     )
-    metric: str = _search("", "metric that ranks the trials (default: the run's objective)", roles=[])
-    mode: str = _search("", "whether the metric's max or its min is best", roles=[], choices=("max", "min"))
+    metric: str = _search(
+        "", "metric that ranks the trials, or up to three: A,B (default: the run's objective)", roles=[]
+    )
+    mode: str = _search(
+        "", "whether the metric's max or its min is best, of each one: max,min (default: as the run says)", roles=[]
+    )
+    constraint: tuple[str, ...] = _search(
+        (), "'METRIC <= NUMBER' or >=, one or several: trials that satisfy them are ranked before all others", roles=[]
+    )
     scheduler: str = _search("asha", "early stopping", choices=("asha", "none"))
     grace_period: int = _search(3, "epochs that no trial is stopped before")
     reduction_factor: float = _search(2.0, "the best 1/N of the trials goes on past each rung")
@@ -139,6 +148,11 @@ class SweepSettings:
     def folder(self) -> Path:
         return Path(self.storage_path) / self.name
 
+    @cached_property
+    def objective(self) -> Objective:
+        """What trials are ranked by."""
+        return read_objective(self.metric, self.mode, self.constraint)
+
     @property
     def run_kind(self) -> RunKind:
         return find_run_kind(self.run)
@@ -178,17 +192,31 @@ def from_flat(flat: dict[str, Any]) -> SweepSettings:
         if value == "" and getattr(SweepSettings, name) != "":
             raise SettingError(name, " is empty; give a value or leave it out")
     own = {
-        "metric": kind.objective,
+        "metric": written_names([kind.objective]),
         "search_space": "" if given.get("confirm") else kind.search_space,
         "grace_period": max(1, min(SweepSettings.grace_period, given.get("num_epochs", SweepSettings.num_epochs))),
         **{name: value for name, value in given.items() if value != ""},
     }
-    if own["metric"] not in kind.modes:
-        raise SettingError(
-            "metric", f" {own['metric']!r}: trials cannot be ranked by it; it can be {', '.join(kind.modes)}"
-        )
-    own = {"mode": kind.modes[own["metric"]]} | own
+    own |= _as_text(_objective(kind, own))
     return SweepSettings(**own, run_settings=asked("settings", _with_defaults, kind, of_run))
+
+
+def _objective(kind: RunKind, own: Mapping[str, Any]) -> Objective:
+    names = read_names(own["metric"])
+    for name in names:
+        if name not in kind.modes:
+            raise SettingError("metric", f" {name!r}: trials cannot be ranked by it; it can be {', '.join(kind.modes)}")
+    mode = own.get("mode", ",".join(kind.modes[name] for name in names))
+    return read_objective(own["metric"], mode, own.get("constraint", ()))
+
+
+def _as_text(objective: Objective) -> dict[str, Any]:
+    """Written in one way, however the user did."""
+    return {
+        "metric": written_names(objective.metrics),
+        "mode": ",".join(objective.modes),
+        "constraint": tuple(constraint.written for constraint in objective.constraints),
+    }
 
 
 def _with_defaults(kind: RunKind, given: dict[str, Any]) -> Any:

@@ -32,7 +32,7 @@ def scored_settings(comparison: Comparison) -> tuple[list[ScoredSetting], list[H
     there are too few, or nothing varied.
     """
     winner, start = (group and group.as_searched for group in (comparison.winner, comparison.start))
-    worst_first = reversed(ranked((group.as_searched for group in comparison.groups), comparison.mode))
+    worst_first = reversed(ranked((group.as_searched for group in comparison.groups), comparison.objective))
     settings, values = [], []
     for group in sorted(worst_first, key=lambda group: group is winner):
         if group.score is None:

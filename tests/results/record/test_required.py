@@ -80,7 +80,7 @@ def test_each_line_that_is_of_no_use_or_missing_is_named_beside_its_file(
     [
         ("sweep.yaml", {"format": "three"}, "format is 'three': input should be a valid integer"),
         ("sweep.yaml", {"num_epochs": "many"}, "num_epochs is 'many': input should be a valid integer"),
-        ("sweep.yaml", {"mode": "up"}, "mode is 'up': input should be 'max' or 'min'"),
+        ("sweep.yaml", {"mode": "up"}, "mode is 'up'; it must be 'max' or 'min'"),
         ("sweep.yaml", {"metric": "Val/Nix"}, f"trial_00000 has not recorded; correct that (it recorded {METRIC})"),
         ("sweep.yaml", {"format": REMOVED, "created": REMOVED}, "created is missing"),
         ("data.json", {"baselines": [{"name": "oracle"}]}, "baselines.0.value is missing"),

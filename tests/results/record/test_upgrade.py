@@ -31,6 +31,7 @@ from results.record.sweeps import read_settings, read_sweep
 from results.record.upgrade import FORMAT, upgraded
 from results.trackers.wandb_trials import run_id
 from trainable.contract import TrialStatus, UserError
+from trainable.ranking import Objective
 from trainable.score_parts import Curve, ScoreParts
 from trainable.settings_fields import Role, roles_by_name
 from tune.planning.command_line import parse_command_line
@@ -252,3 +253,10 @@ def test_a_baseline_recorded_as_no_number_is_in_no_report(tmp_path: Path, capsys
     assert "best fixed" in printed
     assert "unknown" not in printed
     assert "nan" not in printed
+
+
+def test_an_old_sweep_is_ranked_by_its_one_metric_as_it_is_called(tmp_path: Path) -> None:
+    name = "Val/right, in time"
+    record = read_sweep(write_sweep(tmp_path / "old", [MadeUpTrial({"lr": 0.1}, (0.1, 0.2))], metric=name))
+    assert record.objective == Objective((name,), ("max",))
+    assert record.score(record.trials[0]) == 0.2

@@ -9,6 +9,7 @@ import pytest
 from views import tensorboard_curves
 
 from results.trackers.tensorboard_record import SCORE_TAG, TrialEvents
+from trainable.ranking import Objective
 from trainable.system_errors import DiskError
 
 METRIC = "Val/Height"
@@ -19,7 +20,7 @@ def row(epoch: int, value: float) -> dict[str, Any]:
 
 
 def test_the_score_is_the_best_finite_value_so_far(tmp_path: Path) -> None:
-    events = TrialEvents(tmp_path, {"lr": 0.1}, METRIC, "max", space={})
+    events = TrialEvents(tmp_path, {"lr": 0.1}, Objective((METRIC,), ("max",)), space={})
     events.append([row(epoch, value) for epoch, value in enumerate((float("nan"), 0.5, float("inf"), 0.25), start=1)])
     assert tensorboard_curves(tmp_path)[SCORE_TAG] == [(2, 0.5), (3, 0.5), (4, 0.5)]
 
@@ -30,7 +31,7 @@ def test_a_full_disk_is_raised_where_epochs_are_added_and_no_thread_prints_it(
 ) -> None:
     printed: list[object] = []
     monkeypatch.setattr(threading, "excepthook", printed.append)
-    events = TrialEvents(tmp_path, {"lr": 0.1}, METRIC, "max", space={})
+    events = TrialEvents(tmp_path, {"lr": 0.1}, Objective((METRIC,), ("max",)), space={})
     links = {entry: os.readlink(entry) for entry in Path("/proc/self/fd").iterdir() if entry.is_symlink()}
     (descriptor,) = (int(entry.name) for entry, target in links.items() if target.startswith(f"{tmp_path}/events."))
     with open("/dev/full", "wb") as full:

@@ -26,7 +26,7 @@ SPACE = {
     "recipe": CategoricalDistribution(["default", "original"]),
 }
 SETTINGS: dict[str, Any] = {
-    "metric": "Val/A", "mode": "max", "num_epochs": 3, "num_samples": 3, "seed": 7, "confirm": "",
+    "metric": "Val/A", "mode": "max", "constraint": [], "num_epochs": 3, "num_samples": 3, "seed": 7, "confirm": "",
 }  # fmt: skip
 DATA = {
     "summary": "200 questions",
@@ -87,7 +87,7 @@ CONFIRMING = tuple(
 
 
 def dashboard(record: SweepRecord, said: list[str]) -> SweepDashboard:
-    settings = WandbRunSettings("online", PROJECT, None, record.metric, record.mode, group=record.name)
+    settings = WandbRunSettings("online", PROJECT, None, record.objective, group=record.name)
     return SweepDashboard(settings, record, said.append)
 
 
@@ -186,7 +186,7 @@ def test_a_sweep_that_goes_on_updates_its_view_and_its_entry(server: StrictWandb
 def test_another_project_gets_a_view_of_its_own(server: StrictWandbServer, tmp_path: Path) -> None:
     record = a_sweep(tmp_path)
     for project in (PROJECT, "another"):
-        settings = WandbRunSettings("online", project, None, record.metric, record.mode, group=record.name)
+        settings = WandbRunSettings("online", project, None, record.objective, group=record.name)
         SweepDashboard(settings, record, lambda line: None).begin(RUNNING)
     assert [view.project for view in server.pages.saved_views] == [PROJECT, "another"]
     assert [entry.project for entry in server.pages.sweeps.values()] == [PROJECT, "another"]

@@ -12,13 +12,14 @@ from ray.tune.schedulers import AsyncHyperBandScheduler, TrialScheduler
 from results.record.sweeps import TrialRecord
 from trainable import contract
 from trainable.contract import ARRIVAL
+from trainable.ranking import Objective
 from tune.engine.scheduler import RecordedASHA, rung_epochs
 
 METRIC, EPOCHS = "Val/Height", 18
 
 
 def new_scheduler(trials: Iterable[TrialRecord] = ()) -> RecordedASHA:
-    return RecordedASHA(METRIC, "max", EPOCHS, grace_period=2, reduction_factor=3, trials=trials)
+    return RecordedASHA(Objective((METRIC,), ("max",)), EPOCHS, grace_period=2, reduction_factor=3, trials=trials)
 
 
 def ray_trial(number: int) -> SimpleNamespace:
@@ -106,7 +107,7 @@ def test_a_first_value_that_is_no_number_does_not_hide_the_later_ones() -> None:
 def test_the_decisions_are_those_of_rays_asha(mode: str, grace_period: int, reduction_factor: float) -> None:
     """On curves that only get better, as Ray's judges by the newest value."""
     chance = random.Random(1)
-    ours = RecordedASHA(METRIC, mode, EPOCHS, grace_period, reduction_factor)
+    ours = RecordedASHA(Objective((METRIC,), (mode,)), EPOCHS, grace_period, reduction_factor)
     rays = AsyncHyperBandScheduler(
         time_attr=contract.EPOCH, metric=METRIC, mode=mode, max_t=EPOCHS, grace_period=grace_period,
         reduction_factor=reduction_factor,

@@ -26,7 +26,7 @@ def search(*scores: float | None, **settings: object) -> SweepRecord:
         )
         for number, score in enumerate(scores)
     )
-    settings = {"metric": "Val/Height", "mode": "max", "seed": 0, "confirm": "", **settings}
+    settings = {"metric": "Val/Height", "mode": "max", "constraint": [], "seed": 0, "confirm": "", **settings}
     return SweepRecord(Path("a"), settings, data={}, trials=trials, space={}, environment={}, proposed=len(trials))
 
 
