@@ -5,9 +5,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import optuna
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 
+from search_spaces.reading.define_by_run import DRAWS, Function, hyperparameters_of
 from search_spaces.reading.prior import Prior
+from search_spaces.reading.quiet import quiet
 
 
 @dataclass(frozen=True)
@@ -15,9 +18,53 @@ class SearchSpace:
     """What is searched, and what is believed of it."""
 
     distributions: Mapping[str, BaseDistribution]
-    """By hyperparameter."""
+    """By hyperparameter. Of a function what it was seen to draw from, which is not what each trial draws from."""
     prior: Mapping[str, Prior] = field(default_factory=dict)
     """Of any of them; the others are believed to be as good anywhere in their range."""
+    function: Function | None = None
+    """What draws a trial's hyperparameters, where the space is no dict."""
+    where: str = ""
+    """It was read: a name or a file."""
+    about: str = ""
+    """What it says of itself, in a line."""
+
+    @property
+    def seen_in_draws(self) -> int:
+        """In how many draws its distributions were seen; 0 where they are given."""
+        return DRAWS if self.function else 0
+
+    def drawn(self, study: optuna.Study) -> tuple[optuna.Trial, dict[str, Any]]:
+        """A new trial of a study, and the hyperparameters that the study's sampler gives it.
+
+        Raises:
+            UserError: what draws them is a function, and it raised or gave what are no hyperparameters.
+        """
+        if not self.function:
+            trial = study.ask(dict(self.distributions))
+            return trial, dict(trial.params)
+        trial = study.ask()
+        return trial, hyperparameters_of(self.function, trial, self.where)
+
+    def known(self, hyperparameters: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, BaseDistribution]]:
+        """Of hyperparameters that were not drawn what a sampler can learn from: values that could have been.
+
+        Of a function, what it would have drawn to come to them, where it draws what it gives.
+        """
+        distributions = self.distributions
+        if self.function:
+            replayed = optuna.trial.FixedTrial(dict(hyperparameters))
+            try:
+                with quiet():
+                    self.function(replayed)
+            except Exception:  # it asks for a name, or a value, that no hyperparameter has
+                return {}, {}
+            distributions = replayed.distributions
+        params = {
+            name: hyperparameters[name]
+            for name, distribution in distributions.items()
+            if name in hyperparameters and contains(distribution, hyperparameters[name])
+        }
+        return params, {name: distributions[name] for name in params}
 
 
 def contains(distribution: BaseDistribution, value: Any) -> bool:

@@ -1,4 +1,4 @@
-"""What the code of a kind of run raises where no trial could be marked with it, told to whoever wrote that code."""
+"""What a user's code raises where no trial could be marked with it, told to whoever wrote that code."""
 
 import sysconfig
 import traceback
@@ -14,7 +14,7 @@ Result = TypeVar("Result")
 
 _NOT_THEIRS = (
     *(Path(sysconfig.get_path(name)) for name in ("stdlib", "platstdlib", "purelib", "platlib")),
-    *(PROJECT / place for place in ("tune", "trainable/runs", "trainable/settings_fields.py")),
+    *(PROJECT / place for place in ("tune", "search_spaces", "trainable/runs", "trainable/settings_fields.py")),
 )
 
 
@@ -54,12 +54,27 @@ def asked(
         UserError: the function's own; or what the system refused it, of which file.
         CodeFault: it raised anything else.
     """
+    return called(f"the run's {what}", function, *arguments, **named)
+
+
+def called(
+    what: str, function: Callable[Parameters, Result], *arguments: Parameters.args, **named: Parameters.kwargs
+) -> Result:
+    """What a function of a user's gives.
+
+    Args:
+        what: it is, for the error.
+
+    Raises:
+        UserError: the function's own; or what the system refused it, of which file.
+        CodeFault: it raised anything else.
+    """
     try:
         return function(*arguments, **named)
     except UserError:
         raise
     except (Exception, SystemExit) as error:  # the user's own code: whatever it raises is the user's answer
         if isinstance(error, OSError) and (error.filename or refusal_in(error)):
-            raise UserError(f"the run's {what}: {in_words(error)}") from error
+            raise UserError(f"{what}: {in_words(error)}") from error
         way = "".join(traceback.format_list(_their_frames(error))).rstrip()
-        raise CodeFault(f"the run's {what} raised {cause_with_place(error)}; mend it there:\n{way}") from error
+        raise CodeFault(f"{what} raised {cause_with_place(error)}; mend it there:\n{way}") from error

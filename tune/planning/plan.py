@@ -13,6 +13,7 @@ from results.record.space import Space, ends
 from results.record.sweeps import find_sweep, read_sweep
 from results.trackers.wandb_wishes import settle
 from search_spaces.choose import load_space
+from search_spaces.reading.files import is_space_file
 from trainable import contract
 from trainable.contract import DEFAULT_STORAGE, SettingError, UserError
 from trainable.runs import DataDescription
@@ -33,7 +34,7 @@ from tune.planning.confirm import confirming_trials
 from tune.planning.proposals import require_possible, require_trainable, require_values_of, why_refused
 from tune.planning.provenance import source_changes, sources
 from tune.planning.run_names import require_run_names
-from tune.planning.settings import SweepSettings, find_sweepable, from_flat, is_space_file
+from tune.planning.settings import SweepSettings, find_sweepable, from_flat
 
 MIXED_DATA = ", so old and new trials would not belong together; say where that lies or begin a new sweep"
 

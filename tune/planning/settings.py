@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from results.record.origin import BESIDE_SETTINGS
+from search_spaces.reading.files import is_space_file
 from trainable.contract import DEFAULT_STORAGE, DEVICE, SettingError, UserError
 from trainable.ranking import Objective, read_names, read_objective, written_names
 from trainable.runs import RunKind
@@ -25,11 +26,6 @@ _search = partial(setting, group="the search", roles=[SEARCH])
 _confirm = partial(setting, group="confirming what a search found", roles=[CONFIRM])
 _resources = partial(setting, group="where it runs", roles=[CHANGEABLE])
 _tracking = partial(setting, group="what is recorded at W&B (TensorBoard always is)", roles=[CHANGEABLE])
-
-
-def is_space_file(name_or_file: str) -> bool:
-    """Whether a search space is a file of the user's, not one that ships."""
-    return name_or_file.endswith(".py")
 
 
 @dataclass(frozen=True)
@@ -61,7 +57,7 @@ class SweepSettings:
 
     search_space: str = _search(
         "",
-        "name of a search space, or a .py file that defines SPACE (default: the run's own)",
+        "a name (--list_search_spaces), or a .py or .yaml file of your own (default: the run's)",
         roles=[CHANGEABLE, SEARCH],
         path_to=PathTo.FILE,
         is_path=is_space_file,
