@@ -71,23 +71,14 @@ class SweepSettings:
     constraint: tuple[str, ...] = _search(
         (), "'METRIC <= NUMBER' or >=, one or several: trials that satisfy them are ranked before all others", roles=[]
     )
-    scheduler: str = _search("asha", "early stopping", choices=("asha", "none"))
-    grace_period: int = _search(3, "epochs that no trial is stopped before")
-    reduction_factor: float = _search(2.0, "the best 1/N of the trials goes on past each rung")
-
-    replicate: int = _search(
-        3,
-        "once the search is over, run the best N settings and the starting values again under a fresh seed, which "
-        "ranks them: the seed of the search chose them and flatters them (0: do not)",
-        roles=[CHANGEABLE, SEARCH],
-        metavar="N",
+    scheduler: str = _search(
+        "promote",
+        "promote: trials pause at rungs and the best of a rung go on; asha: who falls behind there is stopped for good",
+        choices=("promote", "asha", "none"),
     )
-    replicate_seeds: int = _search(
-        1,
-        "most fresh seeds of a setting: one each, then more for those whose paired interval beside the leader's still "
-        "holds 0",
-        roles=[CHANGEABLE, SEARCH],
-        metavar="N",
+    grace_period: int = _search(3, "epochs that no trial is paused or stopped before")
+    reduction_factor: float = _search(
+        3.0, "the best 1/N of the trials goes on past each rung, and rungs are N times apart (default: 3; 2 with asha)"
     )
 
     confirm: str = _confirm(
@@ -96,9 +87,7 @@ class SweepSettings:
         metavar="SWEEP",
     )
     confirm_top: int = _confirm(3, "settings to confirm, beside the starting values")
-    confirm_seeds: int = _confirm(
-        5, "seeds of each setting, from --seed on (default of that: the first that the search has not seen)"
-    )
+    confirm_seeds: int = _confirm(5, "seeds of each setting, from --seed on (default of that: the search's + 1)")
 
     checkpoint_every: int = _sweep(
         1,
@@ -143,7 +132,6 @@ class SweepSettings:
             "checkpoint_every",
             "grace_period",
             "confirm_top",
-            "replicate_seeds",
             "max_concurrent_trials",
         ):
             value = getattr(self, name)
@@ -152,7 +140,6 @@ class SweepSettings:
         most = f"at most num_epochs ({self.num_epochs})"
         require(self, "grace_period", self.grace_period <= self.num_epochs, most)
         require(self, "seed", self.seed >= 0, "0 or more")
-        require(self, "replicate", self.replicate >= 0, "0 or more")
         require(self, "reduction_factor", 1 < self.reduction_factor < float("inf"), "above 1")
         require(self, "cpus_per_trial", 0 < self.cpus_per_trial < float("inf"), "above 0")
         gpus = self.gpus_per_trial
@@ -173,7 +160,7 @@ class SweepSettings:
         return find_run_kind(self.run)
 
 
-NAMES_OF_FLAGS = ("help", "h", "version", "resume", "retry_errored", "config")
+NAMES_OF_FLAGS = ("help", "h", "version", "resume", "retry_errored", "promote", "config")
 """Of the command line, beside those that are settings."""
 NAMES_AT_WANDB = ("trial", DEVICE, "data", "fingerprint", "platform", "git_commit")
 """What the config of a run holds beside its settings."""
@@ -209,6 +196,7 @@ def from_flat(flat: dict[str, Any]) -> SweepSettings:
     own = {
         "metric": written_names([kind.objective]),
         "search_space": "" if given.get("confirm") else kind.search_space,
+        "reduction_factor": 2.0 if given.get("scheduler") == "asha" else SweepSettings.reduction_factor,
         "grace_period": max(1, min(SweepSettings.grace_period, given.get("num_epochs", SweepSettings.num_epochs))),
         **{name: value for name, value in given.items() if value != ""},
     }

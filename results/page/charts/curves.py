@@ -111,10 +111,10 @@ def _reading(trials: Sequence[JudgedTrial], of_winner: Sequence[JudgedTrial]) ->
     else:
         span = f"between epochs {min(best_epochs)} and {max(best_epochs)}"
         sentences.append(f"Under its seeds the winner is best {span}.")
-    stopped = sum(trial.status is TrialStatus.STOPPED_EARLY for trial in trials)
-    if stopped:
-        who = counted(stopped, "trial")
-        sentences.append(f"A line that ends early is one of the {who} that fell behind and was stopped.")
+    for status, became in ((TrialStatus.STOPPED_EARLY, "was stopped"), (TrialStatus.PAUSED, "was paused")):
+        if behind := sum(trial.status is status for trial in trials):
+            who = counted(behind, "trial")
+            sentences.append(f"A line that ends early is one of the {who} that fell behind and {became}.")
     return " ".join(sentences)
 
 
