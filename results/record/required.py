@@ -30,6 +30,8 @@ class Settings(BaseModel):
     metric: str = Field(min_length=1)
     mode: str = Field(min_length=1)
     constraint: list[str]
+    replicate: NonNegativeInt
+    replicate_seeds: PositiveInt
     confirm: str
     cpus_per_trial: float = 1.0
     wandb_project: str | None

@@ -77,6 +77,9 @@ UP_TO_FORMAT_3 = {
 }
 """What the code had for whatever ran, and data.json has since. It shows where a run has reported what it speaks of."""
 
+UP_TO_FORMAT_4: Content = {"replicate": 0, "replicate_seeds": 1}
+"""Settings that there are since, as the code then was."""
+
 BEST_POLICY_FILE = "best_policy.json"
 """In each checkpoint, up to format 3: what the best epoch so far achieved, and which it was."""
 
@@ -143,6 +146,8 @@ def upgraded(settings: Content, data: Content, space: Content) -> tuple[Content,
     """
     settings = dict(settings)
     recorded_format = settings.pop("format", 1)
+    if recorded_format < 5:
+        settings = UP_TO_FORMAT_4 | settings
     if recorded_format < 4:
         known = [one for one in data.get("baselines", ()) if not math.isnan(one["value"])]
         data = UP_TO_FORMAT_3 | data | ({"baselines": [_baseline(one) for one in known]} if "baselines" in data else {})

@@ -42,6 +42,7 @@ OF_A_NEW_SWEEP = {
     "format": FORMAT, "identity": "0123456789ab", "wandb_group": "mine-012345", "confirm": "",
     "constraint": [], "upload_checkpoints": "none", "cpus_per_trial": 1.0,
     "history": [{"when": "today", "changes": ["seed: 0 -> 1"]}],
+    "replicate": 3, "replicate_seeds": 1,
 }  # fmt: skip
 DATA_OF_A_NEW_SWEEP = {
     **DATA,

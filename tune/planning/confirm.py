@@ -10,6 +10,7 @@ from typing import Any
 from results.record.sweeps import SweepRecord
 from trainable import contract
 from trainable.contract import UserError
+from tune.searching.replication import finalists
 
 
 def confirming_trials(search: SweepRecord, top: int, seeds: Iterable[int]) -> list[dict[str, Any]]:
@@ -25,17 +26,12 @@ def confirming_trials(search: SweepRecord, top: int, seeds: Iterable[int]) -> li
             f"--confirm {search.name}: it confirms {search.settings['confirm']} itself; give that sweep, and other "
             "seeds with --seed"
         )
-    scored = [trial for trial in search.ranked() if search.score(trial) is not None]
-    first = search.first_trial
-    if scored and first is None:
+    has_scores = any(search.score(trial) is not None for trial in search.search_trials)
+    if has_scores and search.first_trial is None:
         raise UserError(
             f"--confirm {search.name}: its trial 0 is missing, and with it the starting values by which a gain is "
             "measured; confirm another sweep"
         )
-    if first is None or not scored:
+    if not has_scores:
         raise UserError(f"--confirm {search.name}: none of its trials has a score yet; let it run first")
-    settings = [first.setting]
-    for trial in scored:
-        if trial.setting not in settings and len(settings) <= top:
-            settings.append(trial.setting)
-    return [{**setting, contract.SEED: seed} for seed in seeds for setting in settings]
+    return [{**setting, contract.SEED: seed} for seed in seeds for setting in finalists(search, top)]

@@ -151,7 +151,8 @@ def _plan_confirming(given: dict[str, Any], created: str, say: Callable[[str], o
     own_settings = {
         "name": f"{search.name}-confirmed",
         "scheduler": "none",
-        "seed": search.settings["seed"] + 1,
+        "replicate": 0,
+        "seed": 1 + max((search.seed(trial) for trial in search.replicates), default=search.settings["seed"]),
     }
     settings = from_flat(of_search | {"storage_path": str(storage)} | own_settings | given)
     seeds = range(settings.seed, settings.seed + settings.confirm_seeds)

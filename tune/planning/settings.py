@@ -81,13 +81,30 @@ class SweepSettings:
         3.0, "the best 1/N of the trials goes on past each rung, and rungs are N times apart (default: 3; 2 with asha)"
     )
 
+    replicate: int = _search(
+        3,
+        "once the search is over, run the best N settings and the starting values again under a fresh seed, which "
+        "ranks them: the seed of the search chose them and flatters them (0: do not)",
+        roles=[CHANGEABLE, SEARCH],
+        metavar="N",
+    )
+    replicate_seeds: int = _search(
+        1,
+        "most fresh seeds of a setting: one each, then more for those whose paired interval beside the leader's still "
+        "holds 0",
+        roles=[CHANGEABLE, SEARCH],
+        metavar="N",
+    )
+
     confirm: str = _confirm(
         "",
         "instead of searching: run the best settings of that sweep, and its starting values, under several seeds",
         metavar="SWEEP",
     )
     confirm_top: int = _confirm(3, "settings to confirm, beside the starting values")
-    confirm_seeds: int = _confirm(5, "seeds of each setting, from --seed on (default of that: the search's + 1)")
+    confirm_seeds: int = _confirm(
+        5, "seeds of each setting, from --seed on (default of that: the first that the search has not seen)"
+    )
 
     checkpoint_every: int = _sweep(
         1,
@@ -132,6 +149,7 @@ class SweepSettings:
             "checkpoint_every",
             "grace_period",
             "confirm_top",
+            "replicate_seeds",
             "max_concurrent_trials",
         ):
             value = getattr(self, name)
@@ -140,6 +158,7 @@ class SweepSettings:
         most = f"at most num_epochs ({self.num_epochs})"
         require(self, "grace_period", self.grace_period <= self.num_epochs, most)
         require(self, "seed", self.seed >= 0, "0 or more")
+        require(self, "replicate", self.replicate >= 0, "0 or more")
         require(self, "reduction_factor", 1 < self.reduction_factor < float("inf"), "above 1")
         require(self, "cpus_per_trial", 0 < self.cpus_per_trial < float("inf"), "above 0")
         gpus = self.gpus_per_trial

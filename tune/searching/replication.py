@@ -1,0 +1,86 @@
+"""Which settings are finalists, and which of their runs under fresh seeds are still to come: functions of the record.
+
+A search takes the best of many scores under one seed, so its winner's is partly luck, and often another of the best few
+is better. One run of each under a seed that chose nothing tells most of that; further seeds are spent where the first
+ones cannot tell settings apart. Every run goes to its end: what is measured is the score that it would be used for.
+"""
+
+from collections.abc import Hashable, Mapping
+from typing import Any
+
+from results.analysis.gains import gain_over
+from results.analysis.seed_groups import seed_groups
+from results.record.sweeps import SweepRecord
+from trainable import contract
+
+Config = dict[str, Any]
+"""Hyperparameters of a trial; a replicate's hold its seed."""
+
+
+def finalists(record: SweepRecord, top: int) -> list[Config]:
+    """Settings: the starting values, where their trial is there, and the best `top` of the search's others.
+
+    What a trial has reached counts, however it ended.
+    """
+    scored = [trial for trial in record.search_trials if record.score(trial) is not None]
+    settings = [record.first_trial.setting] if record.first_trial else []
+    most = len(settings) + top
+    for trial in record.objective.best_first(scored, record.best_row):
+        if trial.setting not in settings and len(settings) < most:
+            settings.append(trial.setting)
+    return settings
+
+
+def replicates_wanted(record: SweepRecord) -> list[Config]:
+    """What is to be run as soon as the search is over, the first one first; asked again when those have ended.
+
+    One fresh seed of every finalist that has had none, the sweep's own + 1; then, up to `replicate_seeds`, the next one
+    of the leader and of each setting whose paired interval beside the leader's holds 0. A run that failed is not
+    repeated, and its setting stays without that seed.
+    """
+    first = int(record.settings["seed"]) + 1
+    seeds = _seeds_run(record)
+    top = int(record.settings["replicate"])
+    settings = finalists(record, top) if top else []
+    if len(settings) < 2:  # nothing was chosen
+        return []
+    lacking = [setting for setting in settings if _key(setting) not in seeds]
+    if lacking:
+        return [_under(setting, first) for setting in lacking]
+    if any(trial.is_open for trial in record.replicates):
+        return []
+    candidates = range(first, first + int(record.settings["replicate_seeds"]))
+    unrun = [
+        (seed, setting)
+        for setting in _not_told_apart(record)
+        for seed in candidates
+        if seed not in seeds.get(_key(setting), ())
+    ]
+    next_seed = min((seed for seed, _ in unrun), default=first)
+    return [_under(setting, seed) for seed, setting in unrun if seed == next_seed]
+
+
+def _not_told_apart(record: SweepRecord) -> list[Config]:
+    """The leader and the settings from which its fresh seeds do not tell it apart; none without such a one."""
+    confirmed = [group for group in seed_groups([record]) if group.is_confirmed]
+    if not confirmed:
+        return []
+    leader, *others = confirmed
+    rivals = [group for group in others if not gain_over(group, leader, record.mode).is_clear]
+    return [group.trials[0].trial.setting for group in (leader, *rivals)] if rivals else []
+
+
+def _seeds_run(record: SweepRecord) -> Mapping[Hashable, set[int]]:
+    """The seeds under which each setting was run again, to whatever end, or is being run."""
+    seeds: dict[Hashable, set[int]] = {}
+    for trial in record.replicates:
+        seeds.setdefault(_key(trial.setting), set()).add(record.seed(trial))
+    return seeds
+
+
+def _key(setting: Mapping[str, Any]) -> Hashable:
+    return repr(sorted(setting.items()))
+
+
+def _under(setting: Config, seed: int) -> Config:
+    return {**setting, contract.SEED: seed}
