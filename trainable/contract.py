@@ -46,6 +46,9 @@ CHECKPOINTED = "checkpointed"
 ARRIVAL = "arrival"
 """Column of result.json: the index of a row among all rows of the sweep, in the order in which they came."""
 
+SWEEP_TIME = "sweep_time_s"
+"""Column of result.json: for how long (s) the sweep's trials had run when the row came, in all runs of the command."""
+
 PAUSED = "paused"
 """Column of result.json: where the trial was paused after the row, and why: at a RUNG, or by a CAP of the sweep's."""
 RUNG, CAP = "rung", "cap"
@@ -66,7 +69,9 @@ _OF_RAY = (
 """What Ray (2.60) puts into a result, or takes from it."""
 _OF_VIEWS = ("Score", "score", "best_epoch", "status", "_step", "_timestamp", "_runtime", "_wandb")
 """What TensorBoard and W&B show beside the metrics."""
-OTHER_COLUMNS = frozenset({EPOCH, DEVICE, CHECKPOINTED, ARRIVAL, PAUSED, FAILURE, NOTE, SAMPLES, *_OF_RAY, *_OF_VIEWS})
+OTHER_COLUMNS = frozenset(
+    {EPOCH, DEVICE, CHECKPOINTED, ARRIVAL, SWEEP_TIME, PAUSED, FAILURE, NOTE, SAMPLES, *_OF_RAY, *_OF_VIEWS}
+)
 """What a row holds, or is shown with, besides its metrics."""
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -96,6 +101,10 @@ OPTUNA_FILE = "optuna.journal"
 PROPOSED_FILE = "proposed.json"
 """How many trials there have been, and which of them were replicates: a number is given once, also where a trial's
 folder was removed."""
+WARM_START_FILE = "warm_start.json"
+"""What it took of earlier sweeps when it began."""
+END_FILE = "end.json"
+"""By which cap it ended, if it ended by one and has not gone on since."""
 REFUSED_FILE = "refused.json"
 """Proposals that were refused and drawn again, if any was."""
 

@@ -16,6 +16,8 @@ from trainable.runs.choosing import DEFAULT_KIND, find_run_kind, is_in_file
 from trainable.runs.code_faults import asked
 from trainable.settings_fields import Role, built, require, require_declarable, setting, typed_values, with_values
 from trainable.user_paths import PathTo
+from tune.searching.caps import Caps, read_duration
+from tune.searching.stopping import StopWhen, read_stop_when
 
 PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,254}")
 CHANGEABLE, SEARCH, CONFIRM, TRAINING = Role.CHANGEABLE, Role.SEARCH, Role.CONFIRM, Role.TRAINING
@@ -23,6 +25,7 @@ CHANGEABLE, SEARCH, CONFIRM, TRAINING = Role.CHANGEABLE, Role.SEARCH, Role.CONFI
 THE_SWEEP = "the sweep"
 _sweep = partial(setting, group=THE_SWEEP)
 _search = partial(setting, group="the search", roles=[SEARCH])
+_end = partial(setting, group="when the search ends", roles=[CHANGEABLE, SEARCH])
 _confirm = partial(setting, group="confirming what a search found", roles=[CONFIRM])
 _resources = partial(setting, group="where it runs", roles=[CHANGEABLE])
 _tracking = partial(setting, group="what is recorded at W&B (TensorBoard always is)", roles=[CHANGEABLE])
@@ -71,14 +74,29 @@ class SweepSettings:
     constraint: tuple[str, ...] = _search(
         (), "'METRIC <= NUMBER' or >=, one or several: trials that satisfy them are ranked before all others", roles=[]
     )
-    scheduler: str = _search(
-        "promote",
-        "promote: trials pause at rungs and the best of a rung go on; asha: who falls behind there is stopped for good",
-        choices=("promote", "asha", "none"),
+    scheduler: str = _search("asha", "early stopping", choices=("asha", "none"))
+    grace_period: int = _search(3, "epochs that no trial is stopped before")
+    reduction_factor: float = _search(2.0, "the best 1/N of the trials goes on past each rung")
+
+    warm_start: tuple[str, ...] = _search(
+        (),
+        "earlier sweeps, names or folders: their trials teach the sampler where data, objective and fixed settings are "
+        "the same; of others the best settings are tried first",
+        metavar="SWEEP",
     )
-    grace_period: int = _search(3, "epochs that no trial is paused or stopped before")
-    reduction_factor: float = _search(
-        3.0, "the best 1/N of the trials goes on past each rung, and rungs are N times apart (default: 3; 2 with asha)"
+
+    time_budget: str | None = _end(
+        None,
+        "for how long trials may run, all runs of the command together: 45s, 90min, 2h; room is kept for replicates",
+        metavar="DURATION",
+    )
+    epoch_budget: int | None = _end(
+        None, "epochs of all trials together, replicates included: room is kept for them", metavar="N"
+    )
+    stop_when: str | None = _end(
+        None,
+        "'gain < 0.003 in 20 trials': the search is over when the best score gained less over the last so many",
+        metavar="RULE",
     )
 
     replicate: int = _search(
@@ -150,6 +168,7 @@ class SweepSettings:
             "grace_period",
             "confirm_top",
             "replicate_seeds",
+            "epoch_budget",
             "max_concurrent_trials",
         ):
             value = getattr(self, name)
@@ -159,6 +178,14 @@ class SweepSettings:
         require(self, "grace_period", self.grace_period <= self.num_epochs, most)
         require(self, "seed", self.seed >= 0, "0 or more")
         require(self, "replicate", self.replicate >= 0, "0 or more")
+        if self.time_budget:
+            read_duration("time_budget", self.time_budget)
+        if self.stop_when:
+            read_stop_when(self.stop_when)
+            alone = len(self.objective.metrics) == 1
+            require(
+                self, "stop_when", alone, f"left out with several objectives ({self.metric}), which gain no one thing"
+            )
         require(self, "reduction_factor", 1 < self.reduction_factor < float("inf"), "above 1")
         require(self, "cpus_per_trial", 0 < self.cpus_per_trial < float("inf"), "above 0")
         gpus = self.gpus_per_trial
@@ -175,11 +202,23 @@ class SweepSettings:
         return read_objective(self.metric, self.mode, self.constraint)
 
     @property
+    def caps(self) -> Caps:
+        """What the sweep may take."""
+        seconds = read_duration("time_budget", self.time_budget) if self.time_budget else None
+        finalists = self.replicate + 1 if self.replicate else 0
+        return Caps(self.epoch_budget, seconds, finalists, self.num_epochs)
+
+    @property
+    def rule_to_stop(self) -> StopWhen | None:
+        """When no more is to be gained."""
+        return read_stop_when(self.stop_when) if self.stop_when else None
+
+    @property
     def run_kind(self) -> RunKind:
         return find_run_kind(self.run)
 
 
-NAMES_OF_FLAGS = ("help", "h", "version", "resume", "retry_errored", "promote", "config")
+NAMES_OF_FLAGS = ("help", "h", "version", "resume", "retry_errored", "config")
 """Of the command line, beside those that are settings."""
 NAMES_AT_WANDB = ("trial", DEVICE, "data", "fingerprint", "platform", "git_commit")
 """What the config of a run holds beside its settings."""
@@ -215,7 +254,6 @@ def from_flat(flat: dict[str, Any]) -> SweepSettings:
     own = {
         "metric": written_names([kind.objective]),
         "search_space": "" if given.get("confirm") else kind.search_space,
-        "reduction_factor": 2.0 if given.get("scheduler") == "asha" else SweepSettings.reduction_factor,
         "grace_period": max(1, min(SweepSettings.grace_period, given.get("num_epochs", SweepSettings.num_epochs))),
         **{name: value for name, value in given.items() if value != ""},
     }
