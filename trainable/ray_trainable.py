@@ -12,6 +12,7 @@ import shutil
 import signal
 import tempfile
 import traceback
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +60,7 @@ class RunTrainable(tune.Trainable):
         seed: int,
         num_epochs: int,
         checkpoint_every: int,
+        rungs: Sequence[int],
         data: "InStore",
     ) -> None:
         """Keep what every run of this worker shares; a run starts, and what is pickled is read, with its first step.
@@ -72,8 +74,10 @@ class RunTrainable(tune.Trainable):
             objective: what trials are ranked by; every epoch must report it.
             num_epochs: most epochs of a trial.
             checkpoint_every: most epochs that a resume repeats; besides, a trial is saved when its score improves.
+            rungs: epochs at which a trial may be paused, to go on from there in any process: it is saved at them, too.
             data: what the kind's `prepare` gave.
         """
+        self._rungs = frozenset(rungs)
         self._kind_name, self._objective = run_kind, objective
         self._seed, self._num_epochs, self._checkpoint_every = seed, num_epochs, checkpoint_every
         if run_files:
@@ -121,7 +125,7 @@ class RunTrainable(tune.Trainable):
             metrics = reported_metrics(self._run.step(), self._objective.needed)
             samples = reported_samples(self._run.samples())
             epoch, best = self._epoch + 1, self._objective.better(self._best, metrics)
-            is_saved = best is not self._best or epoch % self._checkpoint_every == 0
+            is_saved = best is not self._best or epoch % self._checkpoint_every == 0 or epoch in self._rungs
             if is_saved:
                 self._save()
         except Diverged as error:

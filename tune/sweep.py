@@ -19,9 +19,10 @@ from trainable.terminal.console import PlainConsole
 from tune.callbacks.followers import Followers
 from tune.callbacks.progress import Progress
 from tune.engine.resources import Allotment, allot, connect
+from tune.engine.scheduler import Pauses
 from tune.engine.searcher import gave_up
 from tune.engine.signals import Interruption, stop_on_signals
-from tune.engine.tuner import build_tuner, trials_left, with_data_in_store
+from tune.engine.tuner import build_tuner, promote, trials_left, with_data_in_store
 from tune.planning.command_line import Request
 from tune.planning.plan import Plan, plan_new
 from tune.planning.resumed import folder_to_resume, plan_resumed
@@ -62,7 +63,9 @@ def _go_on(request: Request, interruption: Interruption, console: Console) -> in
         if request.retry_errored:
             for trial in _failed(read_sweep(folder)):
                 reopen(trial.folder)
-        if not trials_left(read_sweep(folder), plan.settings.num_samples):
+        if request.promote:
+            promote(plan.settings, read_sweep(folder), request.promote, console.print)
+        if not trials_left(read_sweep(folder), plan.settings):
             if changes:
                 write_settings(plan, changes)
             return _say_nothing_left(read_sweep(folder), plan.wandb_mode, console)
@@ -101,7 +104,7 @@ def _run(plan: Plan, allotment: Allotment, interruption: Interruption, console: 
         _show_report(read_sweep(settings.folder), console)
         return interruption.exit_status
     record = read_sweep(settings.folder)
-    left = trials_left(record, settings.num_samples)
+    left = trials_left(record, settings)
     if left and not followers.recorder.is_hopeless():
         if gave_up(record):
             _say_end(settings.folder, plan.wandb_mode, console)
@@ -116,7 +119,7 @@ def _run(plan: Plan, allotment: Allotment, interruption: Interruption, console: 
 
 
 def _say_nothing_left(record: SweepRecord, wandb_mode: str, console: Console) -> int:
-    followers = Followers(record, wandb_mode, console)
+    followers = Followers(record, wandb_mode, console, {})
     try:
         followers.complete_views()
     except DiskError as error:
@@ -134,15 +137,26 @@ def _fit(plan: Plan, allotment: Allotment, interruption: Interruption, console: 
     """Run what is left of the sweep, as the record tells it."""
     folder = plan.settings.folder
     record = _cut_to_checkpoints(read_sweep(folder), console)
-    followers = Followers(record, plan.wandb_mode, console)
+    pauses: Pauses = {}
+    followers = Followers(record, plan.wandb_mode, console, pauses)
     progress = Progress(record, allotment.max_concurrent_trials, console)
     callbacks = [interruption, *followers.in_order(progress)]
-    tuner = build_tuner(plan, record, allotment, callbacks, followers.recorder.is_hopeless, console.print)
+    recorder = followers.recorder
+    tuner = build_tuner(
+        plan,
+        record,
+        allotment,
+        pauses,
+        lambda: recorder.num_rows,
+        callbacks,
+        recorder.is_hopeless,
+        console.print,
+    )
     try:
         tuner.fit()
     except Exception as error:  # Ray raises an error of its own for what a callback raised
         refusal = refusal_in(error)
-        if not refusal or trials_left(read_sweep(folder), plan.settings.num_samples):
+        if not refusal or trials_left(read_sweep(folder), plan.settings):
             raise
         announce.print_incomplete_views(console, folder, in_words(refusal))
     _say_what_wandb_lacks(followers, folder, console)
@@ -165,6 +179,7 @@ def _say_end(folder: Path, wandb_mode: str, console: Console) -> int:
     record = read_sweep(folder)
     announce.print_end(console, record, wandb_mode)
     _show_report(record, console)
+    announce.print_paused(console, record)
     return 1 if _failed(record) else 0
 
 
@@ -199,7 +214,7 @@ def _reopen_starved(record: SweepRecord) -> list[str]:
 def _cut_to_checkpoints(record: SweepRecord, console: Console) -> SweepRecord:
     """Cut what unfinished trials cannot go on from: torn lines, and rows beyond the newest checkpoint."""
     for trial in record.trials:
-        if trial.finished:
+        if not trial.is_open:
             continue
         result_file = trial.folder / contract.RESULT_FILE
         lines = len(result_file.read_bytes().splitlines()) if result_file.exists() else 0

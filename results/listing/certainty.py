@@ -32,8 +32,8 @@ def ranking_lines(comparison: Comparison) -> list[str]:
     if not has_unlike_evidence(comparison.groups):
         return []
     lines = [
-        f"evidence: first come the settings that ran again under a {FRESH}, which none was chosen by, and then the "
-        f"others by what the {SEARCHED} saw of them, which flatters the best"
+        f"evidence: what ran again under a {FRESH} comes first, by the score there, which chose nothing; the rest "
+        f"follows by the {SEARCHED}'s score, which flatters the best"
     ]
     if has_single_seeds(comparison.groups):
         gains = [gain for group in comparison.groups if (gain := comparison.gain_of(group))]
@@ -74,19 +74,25 @@ def verdict(gain: Gain) -> str:
 
 def words_of_test_data(comparison: Comparison) -> str:
     """What the winner's checkpoint achieves on test data, and the baselines there; empty where that is not known."""
-    tested, record = comparison.on_test_data, comparison.records[0]
-    if tested is None or tested.judged is None or comparison.metric not in tested.judged.metrics:
+    on_test = comparison.on_test_data
+    if on_test is None or on_test.judged is None or comparison.metric not in on_test.judged.metrics:
         return ""
-    judged = tested.judged
-    line = f"On test data, which no trial has seen: {judged.metrics[comparison.metric]:.3f}"
-    whose = f"trial {tested.trial} after epoch {tested.epoch}"
-    if comparison.metric != record.data["objective"]:
-        return f"{line} ({whose})"
-    if judged.parts:
-        low, high = interval(judged.parts)
-        whose += f"; 95 % interval {low:.3f} to {high:.3f} over {counted(len(judged.parts.sums), judged.parts.unit)}"
-    baselines = ", ".join(f"{baseline.name} {baseline.value:.3f}" for baseline in judged.baselines)
-    return f"{line} ({whose})" + (f"; there {baselines}" if baselines else "")
+    judged = on_test.judged
+    whose = f"trial {on_test.trial} after epoch {on_test.epoch}{interval_on_test_data(comparison)}"
+    is_objective = comparison.metric == comparison.records[0].data["objective"]
+    baselines = [f"{baseline.name} {baseline.value:.3f}" for baseline in judged.baselines if is_objective]
+    there = f"; there {', '.join(baselines)}" if baselines else ""
+    return f"On test data, which no trial has seen: {judged.metrics[comparison.metric]:.3f} ({whose}){there}"
+
+
+def interval_on_test_data(comparison: Comparison) -> str:
+    """The 95 % interval of the winner's score there, to follow other words; empty where it has none."""
+    on_test = comparison.on_test_data
+    parts = on_test.judged.parts if on_test and on_test.judged else None
+    if parts is None or comparison.metric != comparison.records[0].data["objective"]:
+        return ""
+    low, high = interval(parts)
+    return f"; 95 % interval {low:.3f} to {high:.3f} over {counted(len(parts.sums), parts.unit)}"
 
 
 def _under_seeds(comparison: Comparison) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from results.analysis.comparison import Comparison, compare, why_apart
-from results.listing.certainty import trust_line, words_of_test_data
+from results.listing.certainty import trust_line
 from results.listing.formatting import listed, shown_cell, shown_gain, shown_score
 from results.page.charts.chart import LAYOUT
 from results.page.section import section_of
@@ -16,8 +16,7 @@ from results.record.sweeps import SweepRecord
 HERE = Path(__file__).resolve().parent
 TEMPLATE, STYLE, SCRIPT, PLOTLY = "template.html", "style.css", "script.js", "vendor/plotly-basic.min.js"
 FUNCTIONS = (
-    cards, headline, listed, shown_cell, shown_gain, shown_score, status_counts, words_of_test_data, trust_line, when,
-    winner_line,
+    cards, headline, listed, shown_cell, shown_gain, shown_score, status_counts, trust_line, when, winner_line,
 )  # fmt: skip
 """What the template calls."""
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from results.analysis.comparison import Comparison
 from results.analysis.hyperparameters import varied_hyperparameters
+from results.analysis.seed_groups import has_unlike_evidence
 from results.listing.formatting import counted, failed_how, listed, shown_values
 from results.listing.next_commands import confirm_command, evaluate_command, train_command
 from results.listing.refused import refused_line
@@ -28,6 +29,7 @@ SLICES_INTRO = (
     "A filled dot ran all of its epochs, a hollow one fewer, so its score may have grown; the star is the winner, the "
     "diamond has the starting values."
 )
+SCORES_OF_THE_SEARCH = " Scores here are those of the search, which all settings have; fresh seeds are above."
 
 
 @dataclass(frozen=True)
@@ -78,9 +80,10 @@ def _parts(comparison: Comparison) -> list[Part]:
     if settings and comparison.records[0].job_type == "search":
         deciding = [*importance_charts(comparison), parallel_chart(comparison, settings, varied)]
         slices = slice_charts(comparison, settings, varied)
+        intro = SLICES_INTRO + (SCORES_OF_THE_SEARCH if has_unlike_evidence(comparison.groups) else "")
         parts += [
             Part("decides", "Which hyperparameters decide", "Hyperparameters", deciding),
-            Part("slices", "Slices through the space", "Slices", slices, SLICES_INTRO),
+            Part("slices", "Slices through the space", "Slices", slices, intro),
         ]
     return [part for part in parts if part.charts]
 
@@ -131,16 +134,25 @@ def _facts(record: SweepRecord) -> list[tuple[str, str]]:
     facts = (
         ("Data", record.data["summary"]),
         ("Score", f"the {record.mode} of {record.metric} over a trial's epochs"),
-        ("Trials", f"{settings.get('num_samples')} of at most {counted(record.num_epochs, 'epoch')}"),
+        ("Trials", _trials(record)),
         ("Tried", _tried(record)),
         ("Refused", refused_line(record.refusals) if record.refusals else ""),
         ("Confirms", str(settings.get("confirm") or "")),
-        ("Seed", "" if settings.get("confirm") else f"{settings['seed']}, the same in all trials"),
+        ("Seed", "" if settings.get("confirm") else f"{settings['seed']}, the same in all trials of the search"),
         ("Begun", when(record)),
         ("Took", how_long(record)),
         ("Folder", contract.shown_path(record.folder, contract.PROJECT)),
     )
     return [(name, text) for name, text in facts if text]
+
+
+def _trials(record: SweepRecord) -> str:
+    searched = f"{record.num_samples} of at most {counted(record.num_epochs, 'epoch')}"
+    seeds = sorted({record.seed(trial) for trial in record.replicates})
+    fresh = f"seed{'' if len(seeds) == 1 else 's'} {listed([str(seed) for seed in seeds])}"
+    return (
+        f"{searched}; then {counted(len(record.replicates), 'run')} of finalists under {fresh}" if seeds else searched
+    )
 
 
 def _tried(record: SweepRecord) -> str:

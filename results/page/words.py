@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from results.analysis.comparison import Comparison
-from results.listing.formatting import STARTING_VALUES, counted, interval_words, shown_score, shown_setting
+from results.analysis.gains import Gain
+from results.listing.certainty import interval_on_test_data
+from results.listing.formatting import STARTING_VALUES, interval_words, shown_score, shown_setting
 from results.record.sweeps import SweepRecord
 from trainable import contract
 
@@ -30,7 +32,9 @@ def headline(comparison: Comparison) -> list[str]:
             return ["No trial has a score: ", f"{'the only one' if len(trials) == 1 else f'all {len(trials)}'} failed"]
         return ["No trial has a score yet"]
     name, value = comparison.score_name, f"{winner.score.mean:.3f}"
-    over_seeds = f", the mean over {counted(winner.score.n, 'seed')}" if winner.is_confirmed else ""
+    over_seeds = ""
+    if winner.is_confirmed:
+        over_seeds = ", under a fresh seed" if winner.score.n == 1 else f", the mean over {winner.score.n} seeds"
     if winner is comparison.start:
         beginning = "nothing tried beats" if len(comparison.groups) > 1 else "one setting was tried,"
         pieces = [f"{beginning} the {STARTING_VALUES}: {name} ", value, over_seeds]
@@ -50,7 +54,8 @@ def winner_line(comparison: Comparison) -> str:
     where = comparison.name_of_setting(winner)
     first, *others = winner.counted
     if first.best and not others:
-        where += f", at epoch {first.best[contract.EPOCH]} of {len(first.trial.rows)}"
+        again = f"; under seed {first.seed} trial {first.trial.number}" if winner.trials[0] is not first else ""
+        where += f"{again}, at epoch {first.best[contract.EPOCH]} of {len(first.trial.rows)}"
     return f"{shown_setting(winner.setting)} ({where})"
 
 
@@ -59,14 +64,18 @@ def cards(comparison: Comparison) -> list[Card]:
     winner, gain = comparison.winner, comparison.gain
     found = []
     if winner and winner.score:
-        seeds = counted(winner.score.n, "seed")
-        over = f"over {seeds}" if winner.score.n > 1 else f"{comparison.mode} over the epochs"
+        alone = "under a fresh seed" if winner.is_confirmed else f"{comparison.mode} over the epochs"
+        over = f"over {winner.score.n} seeds" if winner.score.n > 1 else alone
         name = f"best {comparison.score_name}"
         found.append(Card(name, shown_score(winner.score), f"{comparison.metric}, {over}"))
+        found += _test_cards(comparison)
     if gain:
-        unclear = "" if gain.is_clear or gain.low is None else "not clearly above 0: "
-        note, good = unclear + interval_words(gain), gain.is_clear and gain.value > 0
-        found.append(Card(f"over the {STARTING_VALUES}", f"{gain.value:+.3f}", note, good))
+        found.append(_gain_card(f"over the {STARTING_VALUES}", gain))
+    if comparison.lead and comparison.runner_up is not comparison.start:
+        found.append(_gain_card("over the runner-up", comparison.lead))
+    if winner and winner.as_searched.score and round(comparison.flattery or 0.0, 3) > 0:
+        note = f"by which the search saw {winner.as_searched.score.mean:.3f} of it, and chose it"
+        found.append(Card("flattered by one seed", f"{comparison.flattery:.3f}", note))
     beaten = [baseline for baseline in comparison.baseline_gains if baseline.gain.value > 0]
     ahead = [baseline for baseline in comparison.baseline_gains if baseline.gain.value <= 0]
     if beaten:
@@ -80,6 +89,20 @@ def cards(comparison: Comparison) -> list[Card]:
     return [*found, _trials_card(comparison.records)]
 
 
+def _gain_card(label: str, gain: Gain) -> Card:
+    unclear = "" if gain.is_clear or gain.low is None else "not clearly above 0: "
+    return Card(label, f"{gain.value:+.3f}", unclear + interval_words(gain), gain.is_clear and gain.value > 0)
+
+
+def _test_cards(comparison: Comparison) -> list[Card]:
+    """The winner on data that no trial has seen, where that was judged."""
+    on_test = comparison.on_test_data
+    if on_test is None or on_test.judged is None or comparison.metric not in on_test.judged.metrics:
+        return []
+    value = f"{on_test.judged.metrics[comparison.metric]:.3f}"
+    return [Card("on test data", value, "which no trial has seen" + interval_on_test_data(comparison))]
+
+
 def status_counts(records: Sequence[SweepRecord]) -> str:
     """How many trials ended how."""
     counts = Counter(trial.status(record.num_epochs) for record in records for trial in record.trials)
@@ -87,8 +110,11 @@ def status_counts(records: Sequence[SweepRecord]) -> str:
 
 
 def _trials_card(records: Sequence[SweepRecord]) -> Card:
-    ended = sum(trial.finished for record in records for trial in record.trials)
-    planned = sum(max(record.num_samples, record.proposed) - len(record.missing) for record in records)
+    ended = sum(not trial.is_open for record in records for trial in record.trials)
+    planned = sum(
+        max(record.num_samples, record.num_proposals) + len(record.replicate_numbers) - len(record.missing)
+        for record in records
+    )
     if ended >= planned:
         return Card("trials", f"{ended:,}", status_counts(records))
     return Card("trials ended", f"{ended:,} of {planned:,}", status_counts(records))

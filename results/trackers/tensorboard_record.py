@@ -92,10 +92,10 @@ class TrialEvents:
         """Say how the trial ended, and mark the view as whole.
 
         Args:
-            status: as `TrialRecord.status` has it. An unfinished trial is left without one, since TensorBoard keeps
-                the first that it reads.
+            status: as `TrialRecord.status` has it. A trial that may go on is left without one, since TensorBoard
+                keeps the first that it reads.
         """
-        if status is not TrialStatus.UNFINISHED:
+        if status not in (TrialStatus.UNFINISHED, TrialStatus.PAUSED):
             failed = status in (TrialStatus.FAILED, TrialStatus.DIVERGED)
             end = plugin_data_pb2.SessionEndInfo(status=api_pb2.STATUS_FAILURE if failed else api_pb2.STATUS_SUCCESS)
             self._write_hparams(metadata.SESSION_END_INFO_TAG, session_end_info=end)

@@ -124,7 +124,7 @@ def models(settings: WandbRunSettings, record: SweepRecord, trial: TrialRecord) 
     """
     epochs = [epoch for epoch in trial.checkpoint_epochs if epoch <= len(trial.rows)]
     if settings.upload_checkpoints == "best":
-        best_checkpoint = record.best_checkpoint(trial) if trial.finished else None
+        best_checkpoint = record.best_checkpoint(trial) if not trial.is_open else None
         epochs = [epoch for epoch in epochs if best_checkpoint == trial.folder / contract.checkpoint_folder_name(epoch)]
     best: Row | None = None
     found = []

@@ -4,17 +4,24 @@ from ray.tune import Callback
 from rich.console import Console
 
 from results.record.sweeps import SweepRecord
+from tune.callbacks.optuna_study import OptunaStudyCallback
 from tune.callbacks.progress import Progress
 from tune.callbacks.recorder import Recorder
 from tune.callbacks.tensorboard_events import TensorBoardCallback
 from tune.callbacks.wandb_runs import SweepWandbCallback
+from tune.engine.scheduler import Pauses
 
 
 class Followers:
     """The record of a sweep, and the views of it, from where the record stands."""
 
-    def __init__(self, record: SweepRecord, wandb_mode: str, console: Console) -> None:
-        self.recorder = Recorder(record)
+    def __init__(self, record: SweepRecord, wandb_mode: str, console: Console, pauses: Pauses) -> None:
+        """
+        Args:
+            pauses: what the scheduler has decided of the row that comes next.
+        """
+        self.recorder = Recorder(record, pauses)
+        self.optuna_study = OptunaStudyCallback(record)
         self.tensorboard = TensorBoardCallback(record, self.recorder)
         self.wandb: SweepWandbCallback | None = None
         if wandb_mode != "disabled":
@@ -25,7 +32,7 @@ class Followers:
 
         The progress comes last: what it prints of an epoch or a trial is then recorded everywhere.
         """
-        return [self.recorder, self.tensorboard, *([self.wandb] if self.wandb else []), progress]
+        return [self.recorder, self.optuna_study, self.tensorboard, *([self.wandb] if self.wandb else []), progress]
 
     def complete_views(self) -> None:
         """Where nothing is left to run: make whole what a crash left incomplete in the views."""

@@ -10,7 +10,7 @@ from rich.live import Live
 from results.listing.formatting import listed
 from results.record.sweeps import SweepRecord
 from trainable import contract
-from trainable.contract import FAILURE, NOTE
+from trainable.contract import FAILURE, NOTE, PAUSED
 from trainable.ranking import sign
 from trainable.ray_trainable import WorkerSpent
 from tune.engine.ray_trials import last_error, number_of
@@ -28,7 +28,8 @@ class Progress(LoggerCallback):
     def __init__(self, record: SweepRecord, concurrent: int, console: Console) -> None:
         self._record, self._console = record, console
         self._num_samples = record.num_samples - len(record.missing)
-        finished = [trial for trial in record.trials if trial.finished]
+        finished = [trial for trial in record.search_trials if trial.finished]
+        self._paused = {trial.number for trial in record.search_trials if trial.is_paused}
         self._done = len(finished)
         self._failed = sum(trial.failure is not None for trial in finished)
         self._epochs_of_done = sum(len(trial.rows) for trial in finished)
@@ -56,6 +57,7 @@ class Progress(LoggerCallback):
         number = number_of(trial)
         if number in self._slots:
             return  # its worker was lost, and it goes on
+        self._paused.discard(number)
         self._trials.setdefault(number, self._progress_of(number, dict(trial.config), 0))
         if None not in self._slots:
             self._slots.append(None)
@@ -107,8 +109,11 @@ class Progress(LoggerCallback):
         self.log_trial_start(trial)  # if Ray never said so: its worker could not be made
         self._failed += failed
         self._slots[self._slots.index(number)] = None
-        self._done += 1
-        self._epochs_of_done += self._trials[number].epochs
+        if PAUSED in trial.last_result:
+            self._paused.add(number)
+        else:
+            self._done += 1
+            self._epochs_of_done += self._trials[number].epochs
         if not self._live:
             self._print_line()
 
@@ -145,6 +150,7 @@ class Progress(LoggerCallback):
             elapsed_s=time.monotonic() - self._started,
             done=self._done,
             failed=self._failed,
+            paused=len(self._paused),
             num_samples=self._num_samples,
             num_epochs=self._record.num_epochs,
             running=running,

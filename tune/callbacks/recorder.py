@@ -17,9 +17,10 @@ from results.record.failures import Failure, write_failure
 from results.record.sweeps import SweepRecord
 from results.record.trial_log import Sample, TrialLog
 from trainable import contract
-from trainable.contract import ARRIVAL, FAILURE, NOTE, SAMPLES
+from trainable.contract import ARRIVAL, FAILURE, NOTE, PAUSED, SAMPLES
 from trainable.ranking import Row
 from tune.engine.ray_trials import forgive_lost_workers, last_error, number_of, raise_what_disk_refused
+from tune.engine.scheduler import Pauses
 
 TRIALS_THAT_TELL = 3
 LAST_CHECKPOINTS = 2
@@ -33,13 +34,23 @@ class Recorder(Callback):
         DiskError: from whatever Ray calls it for; Ray ends the sweep then.
     """
 
-    def __init__(self, record: SweepRecord) -> None:
+    def __init__(self, record: SweepRecord, pauses: Pauses) -> None:
+        """
+        Args:
+            pauses: what the scheduler has decided of the row that comes next.
+        """
+        self._pauses = pauses
         self._folder, self._objective, trials = record.folder, record.objective, record.trials
         self._keeps_all = record.settings["upload_checkpoints"] == "all"
         self._arrivals = max((row[ARRIVAL] + 1 for trial in trials for row in trial.rows), default=0)
         self._furthest_epoch = max((len(trial.rows) for trial in trials), default=0)
         self._logs: dict[int, TrialLog] = {}
         self._ended: dict[int, Failure | None] = {trial.number: trial.failure for trial in trials if trial.finished}
+
+    @property
+    def num_rows(self) -> int:
+        """How many rows the sweep has recorded; those that were cut count, too."""
+        return self._arrivals
 
     @property
     def common_failure(self) -> tuple[int, Failure] | None:
@@ -76,6 +87,8 @@ class Recorder(Callback):
         if FAILURE in result:
             self._record_failure(number, Failure(**result[FAILURE]))
             return
+        if (why := self._pauses.pop(number, None)) is not None:
+            result |= {"done": False, PAUSED: why}  # for whoever follows, too
         log = self._log(number)
         epoch = result[contract.EPOCH]
         if epoch <= len(log.rows):
@@ -111,7 +124,8 @@ class Recorder(Callback):
         raise_what_disk_refused(trial)
 
     def on_trial_complete(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
-        self._ended.setdefault(number_of(trial), None)
+        if PAUSED not in trial.last_result:
+            self._ended.setdefault(number_of(trial), None)
         self._forget(number_of(trial))
 
     def on_trial_error(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:

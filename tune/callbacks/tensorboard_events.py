@@ -21,7 +21,7 @@ class TensorBoardCallback(LoggerCallback):
     def setup(self, **info: Any) -> None:
         """Make whole what a crash left incomplete."""
         for trial in self._record.trials:
-            if trial.finished and not is_complete(trial.folder, VIEW, len(trial.rows)):
+            if not trial.is_open and not is_complete(trial.folder, VIEW, len(trial.rows)):
                 open_events(self._record, trial).close(trial.status(self._record.num_epochs))
 
     def log_trial_start(self, trial: Any) -> None:
@@ -34,7 +34,16 @@ class TensorBoardCallback(LoggerCallback):
         self._open[number].append(self._recorder.rows(number)[-1:], self._recorder.newest_samples(number))
 
     def log_trial_end(self, trial: Any, failed: bool = False) -> None:
+        """A trial that is paused stays open: it may go on, and its curve in the same file."""
         self.log_trial_start(trial)  # if Ray never said so: its worker could not be made
         number = number_of(trial)
+        if not read_trial(self._record.folder, number).is_paused:
+            self._close(number)
+
+    def on_experiment_end(self, trials: list[Any], **info: Any) -> None:
+        for number in [number for number in self._open if read_trial(self._record.folder, number).is_paused]:
+            self._close(number)
+
+    def _close(self, number: int) -> None:
         if events := self._open.pop(number, None):
             events.close(read_trial(self._record.folder, number).status(self._record.num_epochs))

@@ -63,7 +63,7 @@ class SweepWandbCallback(WandbLoggerCallback):
         self._worker = Worker("wandb")
         self._do(self._begin_dashboard)
         for trial in self._record.trials:
-            if trial.finished and is_lacking(self._settings, self._record, trial):
+            if not trial.is_open and is_lacking(self._settings, self._record, trial):
                 self._do(partial(self._open_run, trial))
                 self._do(partial(self._close_ended, trial))
 
@@ -84,8 +84,11 @@ class SweepWandbCallback(WandbLoggerCallback):
             self._do(lambda: self._open[number_of(trial)].add_models(newest))
 
     def log_trial_end(self, trial: Any, failed: bool = False) -> None:
+        """A trial that is paused stays open: it may go on."""
         self.log_trial_start(trial)  # if Ray never said so: its worker could not be made
-        self._do(partial(self._close_ended, self._read(trial)))
+        ended = self._read(trial)
+        if not ended.is_paused:
+            self._do(partial(self._close_ended, ended))
 
     def on_experiment_end(self, trials: list[Any], **info: Any) -> None:
         """Close what is open, and wait until all is handed over, but not for ever."""
@@ -139,7 +142,11 @@ class SweepWandbCallback(WandbLoggerCallback):
 
     def _close_unfinished(self) -> None:
         for number in list(self._open):
-            self._unless_away(partial(self._close_run, number, TrialStatus.UNFINISHED))
+            trial = read_trial(self._record.folder, number)
+            if trial.is_paused:
+                self._unless_away(partial(self._close_ended, trial))
+            else:
+                self._unless_away(partial(self._close_run, number, TrialStatus.UNFINISHED))
 
     def _close_run(self, number: int, status: TrialStatus, models: Iterable[ModelArtifact] = ()) -> ClosedRun | None:
         """The closed run; None where none was open, or where the server is away and it is left to wandb-core."""

@@ -18,6 +18,17 @@ def number_of(trial: Any) -> int:
     return number
 
 
+def settle_in(trial: Any, number: int) -> str:
+    """Give Ray's trial the folder of the sweep's trial of that number, its name being the answer.
+
+    Ray would add letters to a name that it has used before, in `Trial.init_local_path`, which does nothing where these
+    two are set. A trial that was paused goes on as another one of Ray's, in its own folder.
+    """
+    name = contract.trial_folder_name(number)
+    trial.relative_logdir = trial.storage.trial_dir_name = name
+    return name
+
+
 def forgive_lost_workers(trial: Any) -> None:
     """Let what Ray counts as failures of a trial (its workers died) start from 0 again: it has finished an epoch.
 

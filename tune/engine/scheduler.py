@@ -1,85 +1,53 @@
-"""The scheduler: asynchronous successive halving over the record, with a first trial that is never stopped.
+"""The scheduler: whether a trial goes on after an epoch, as the search's own rule says.
 
-ASHA, Li et al. 2020 (arXiv 1810.05934), in the variant that stops trials and pauses none: at each rung a trial goes on
-if it is among the best 1/`reduction_factor` of those that came there before it. It is judged by its best epoch so far,
-since that is what a score is.
+Ray stores a scheduler nowhere (ray issue 30838), so that after a restart its rungs are empty, and it knows trials by
+ids that live for one session. The rules in `tune/searching` follow from the record, and know trials by their numbers.
 
-The decisions are those of Ray's AsyncHyperBandScheduler. But Ray stores a scheduler nowhere (ray issue 30838), so that
-after a restart its rungs are empty, and it knows trials by ids that live for one session. Here the rungs are filled
-from the record, in the order in which its rows arrived, and trials are known by their numbers.
+A trial that pauses ends, as far as Ray is concerned: paused by Ray (2.60) it would keep its place among those that may
+run at a time, and a sweep whose places are all taken by paused trials would never end. It goes on as another trial of
+Ray's, in its own folder, as it does after a resume.
 """
 
-import math
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, MutableMapping
 from typing import Any
 
-import numpy as np
 from ray.tune.schedulers import FIFOScheduler, TrialScheduler
 
-from results.record.sweeps import TrialRecord
 from trainable import contract
-from trainable.ranking import Objective, Row
 from tune.engine.ray_trials import number_of
+from tune.searching.halving import StoppingASHA
+from tune.searching.promotion import PromotingASHA
 
-STARTING_VALUES = 0
-"""Number of the trial by which the others are measured."""
-
-
-def rung_epochs(num_epochs: int, grace_period: int, reduction_factor: float) -> list[float]:
-    """The epochs at which trials are judged: `grace_period`, and each `reduction_factor` times the one before."""
-    rungs = int(math.log(num_epochs / grace_period) / math.log(reduction_factor) + 1)
-    return [grace_period * reduction_factor**rung for rung in range(rungs)]
+Pauses = MutableMapping[int, str]
+"""Why a trial pauses after the row that has just come in (contract.RUNG or CAP), by its number. The scheduler, which
+Ray asks before it calls any callback, tells the recorder, which takes it out."""
 
 
-def falls_behind(value: float, earlier: Collection[float], reduction_factor: float) -> bool:
-    """Whether a value is not among the best 1/`reduction_factor` of the earlier ones; more is better."""
-    return len(earlier) > 0 and value < np.percentile(list(earlier), 100 * (1 - 1 / reduction_factor))
-
-
-class RecordedASHA(FIFOScheduler):
-    """Stops what falls behind; starts trials in the order in which they were proposed."""
+class SearchScheduler(FIFOScheduler):
+    """Starts trials in the order in which they were handed out; pauses and stops them as a rule says."""
 
     def __init__(
         self,
-        objective: Objective,
-        num_epochs: int,
-        grace_period: int,
-        reduction_factor: float,
-        trials: Iterable[TrialRecord] = (),
+        rule: PromotingASHA | StoppingASHA | None,
+        pauses: Pauses,
+        is_replicate: Callable[[int], bool],
     ) -> None:
-        """Take in every recorded row, as if it came now."""
+        """
+        Args:
+            rule: has followed the record; None lets every trial run to its end.
+            is_replicate: whether a trial is to run all its epochs whatever comes of it.
+        """
         super().__init__()
-        self._objective, self._num_epochs = objective, num_epochs
-        self._reduction_factor = reduction_factor
-        epochs = rung_epochs(num_epochs, grace_period, reduction_factor)
-        self._rungs: dict[float, dict[int, float]] = {epoch: {} for epoch in reversed(epochs)}
-        """By epoch, the highest first: each trial's value when it came there."""
-        self._stopped: set[int] = set()
-        self._best: dict[int, Row | None] = {}
-        recorded = ((row[contract.ARRIVAL], trial.number, row) for trial in trials for row in trial.rows)
-        for _, number, row in sorted(recorded, key=lambda arrived: arrived[:2]):
-            self._falls_behind(number, row)
+        self._rule, self._pauses, self._is_replicate = rule, pauses, is_replicate
 
     def on_trial_result(self, tune_controller: Any, trial: Any, result: dict[str, Any]) -> str:
         number = number_of(trial)
-        if self._falls_behind(number, result) and number != STARTING_VALUES:
-            self._stopped.add(number)
-        # If its worker was lost before Ray had stopped it, the epoch comes again, and its rung has it already.
-        return str(TrialScheduler.STOP if number in self._stopped else TrialScheduler.CONTINUE)
-
-    def _falls_behind(self, number: int, row: Row) -> bool:
-        """Enter a row into the highest rung that its trial has reached and is not in yet.
-
-        A trial that has no finite value so far enters none: it falls behind whoever has one, at every epoch.
-        """
-        best = self._best[number] = self._objective.better(self._best.get(number), row)
-        if row[contract.EPOCH] >= self._num_epochs:
-            return False
-        value = -self._objective.losses(best)[0] if best else -math.inf
-        for epoch, values in self._rungs.items():
-            if row[contract.EPOCH] >= epoch and number not in values:
-                behind = falls_behind(value, values.values(), self._reduction_factor)
-                if best:
-                    values[number] = value
-                return behind
-        return False
+        if self._is_replicate(number):
+            return str(TrialScheduler.CONTINUE)
+        match self._rule:
+            case PromotingASHA() as asha if asha.reaches_rung(number, result):
+                self._pauses[number] = contract.RUNG
+                return str(TrialScheduler.STOP)
+            case StoppingASHA() as asha if asha.stops(number, result):
+                return str(TrialScheduler.STOP)
+        return str(TrialScheduler.CONTINUE)

@@ -1,47 +1,55 @@
-"""The searcher: Optuna's TPE, whose proposals are a function of the record.
+"""The searcher: what runs next, as the record tells.
 
-Proposal n is drawn from (seed, n) over the trials before it and lies in its trial's folder before anybody hears of it.
-One that is refused costs no trial: it is recorded with its reason, and drawn again from (seed, n, attempt).
-Optuna's storage in the sweep's folder is written anew from the record when a sweep goes on: it is a view, which
-`optuna-dashboard` opens live.
+In this order: trials that were interrupted; one that is promoted from where it was paused; a new proposal; and, once
+none of these can come any more, the replicates of the finalists. What is decided lies on the disk before anybody hears
+of it: a proposal in its trial's folder, a promotion in that of the trial that goes on.
+
+A proposal that is refused costs no trial: it is recorded with its reason, and drawn again from (seed, n, attempt).
 """
 
+import dataclasses
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
 
-import optuna
-from optuna.distributions import BaseDistribution
-from optuna.samplers import TPESampler
-from optuna.storages import JournalStorage
-from optuna.storages.journal import JournalFileBackend
-from optuna.study import StudyDirection
-from optuna.trial import FrozenTrial, TrialState, create_trial
 from ray.tune.search import Searcher
 
-from results.record.atomic_write import write_json
 from results.record.failures import read_failure
+from results.record.promotions import Promotion, add_promotion
+from results.record.proposals import Proposal, write_proposal
 from results.record.refusals import Refusal, write_refusals
-from results.record.sweeps import SweepRecord, TrialRecord
+from results.record.sweeps import SweepRecord, TrialRecord, write_proposed
 from results.record.trial_log import write_params
-from search_spaces.reading.searched import contains
 from trainable import contract
+from trainable.contract import TrialStatus
 from trainable.ranking import Row
-from trainable.seeds import seed_of
-from trainable.system_errors import writing
+from tune.searching.promotion import PromotingASHA
+from tune.searching.told import ToldTrial, TrialState
 
-RANDOM_PROPOSALS = 6
-"""Proposals before the first that TPE makes; of 16 trials, Optuna's own 10 would leave it six."""
 MOST_REFUSED_IN_A_ROW = 100
 """Of the proposals for one trial; then the space, or what is fixed beside it, is to be mended."""
 SECONDS_OF_DRAWING = 0.5
 """Without a proposal that stands, while trials run: Ray's loop, which waits meanwhile, then looks after them and asks
 again."""
-REFUSED = "refused"
-"""What Optuna has the reason under."""
+
+STATES = {
+    TrialStatus.COMPLETED: TrialState.COMPLETED,
+    TrialStatus.STOPPED_EARLY: TrialState.STOPPED,
+    TrialStatus.PAUSED: TrialState.PAUSED,
+    TrialStatus.UNFINISHED: TrialState.RUNNING,
+    TrialStatus.DIVERGED: TrialState.FAILED,
+    TrialStatus.FAILED: TrialState.FAILED,
+}
+
+
+class Propose(Protocol):
+    """The plan's way to draw a proposal; see `tune.searching.proposing`."""
+
+    def __call__(
+        self, number: int, attempt: int, told: Sequence[ToldTrial], refused: Sequence[Mapping[str, Any]]
+    ) -> Proposal | None:
+        """None where there is nothing more to try, as in a grid that is used up."""
 
 
 def gave_up(record: SweepRecord) -> bool:
@@ -49,64 +57,46 @@ def gave_up(record: SweepRecord) -> bool:
 
     A sweep that goes on draws as many again.
     """
-    refused = sum(refusal.number == record.proposed for refusal in record.refusals)
+    refused = sum(refusal.number == record.num_proposals for refusal in record.refusals)
     return refused > 0 and refused % MOST_REFUSED_IN_A_ROW == 0
 
 
 class RecordedSearch(Searcher):
-    """Proposes trials: first those that the record left unfinished, then new ones."""
+    """Hands out trials, under whatever id Ray has for them."""
 
     def __init__(
         self,
         record: SweepRecord,
-        first_hyperparameters: Mapping[str, Any],
+        propose: Propose,
         why_refused: Callable[[Mapping[str, Any]], str],
+        replicates_wanted: Callable[[], Sequence[Mapping[str, Any]]],
+        asha: PromotingASHA | None,
+        num_rows: Callable[[], int],
         say: Callable[[str], object],
     ) -> None:
         """
         Args:
-            first_hyperparameters: of trial 0, which can be trained.
+            propose: draws the proposal of a number over the trials before it.
             why_refused: why no trial can have the hyperparameters that it is given; empty where one can.
+            replicates_wanted: asked once the search is over, and again when those that it wanted have ended.
+            asha: who is to go on of the trials that are paused; None where none pauses.
+            num_rows: how many rows the sweep has recorded.
             say: called with a sentence for each new kind of reason.
         """
         super().__init__(metric=record.metric, mode=record.mode)
-        self._record, self._first = record, first_hyperparameters
-        self._why_refused, self._say = why_refused, say
+        self._record, self._propose, self._why_refused = record, propose, why_refused
+        self._replicates_wanted, self._asha, self._num_rows, self._say = replicates_wanted, asha, num_rows, say
         self._refusals = list(record.refusals)
-        self._refused_in_a_row: list[optuna.Trial] = []
-        """Of the next trial. To Optuna they run until one stands, and TPE keeps away from what runs: it would propose
-        beyond a border again and again where the best trials lie at it. Then they failed, which teaches it nothing."""
-        self._gave_up = False
-        self._unfinished = deque(trial for trial in record.trials if not trial.finished)
+        self._gave_up, self._has_tried_all = False, False
         self._next_number = record.proposed
+        self._replicate_numbers = set(record.replicate_numbers)
+        self._open = deque(trial for trial in record.trials if trial.is_open)
+        self._wanted: deque[Mapping[str, Any]] = deque()
+        """Replicates to be handed out."""
         self._numbers: dict[str, int] = {}
-        self._running: dict[int, _RunningTrial] = {}
-
-        storage_file = record.folder / contract.OPTUNA_FILE
-        with writing(storage_file):
-            storage_file.unlink(missing_ok=True)
-        self._study = optuna.create_study(
-            storage=JournalStorage(_Journal(storage_file)),
-            study_name=record.name,
-            direction=StudyDirection.MAXIMIZE if record.mode == "max" else StudyDirection.MINIMIZE,
-        )
-        self._rebuild()
-
-    def _rebuild(self) -> None:
-        """Have Optuna know what the record holds: by the numbers of trials, in which it heard of them."""
-        proposals: list[Refusal | TrialRecord] = [*self._record.refusals, *self._record.trials]
-        for proposal in sorted(proposals, key=lambda proposal: proposal.number):
-            if isinstance(proposal, Refusal):
-                if proposal.number < self._next_number:
-                    self._study.add_trial(self._refused(proposal))
-                else:
-                    self._refused_in_a_row.append(self._asked(proposal.hyperparameters, {REFUSED: proposal.reason}))
-            elif proposal.finished:
-                self._study.add_trial(self._ended(proposal))
-            else:
-                self._running[proposal.number] = self._started(proposal.config)
-                for row in proposal.rows:
-                    self._report(proposal.number, row)
+        self._running: set[int] = set()
+        self._told: dict[int, ToldTrial] = {trial.number: self._recorded(trial) for trial in record.search_trials}
+        """The trials of the search by number: what a sampler is told of them."""
 
     def __getstate__(self) -> dict[str, Any]:
         """Nothing: Ray pickles its searcher, and this one is built from the record."""
@@ -116,152 +106,122 @@ class RecordedSearch(Searcher):
         """The trial's number in the sweep; Ray's id lives for one session only."""
         return self._numbers[trial_id]
 
+    @property
+    def told(self) -> list[ToldTrial]:
+        """What a sampler is told of the search's trials, in their order."""
+        return [self._told[number] for number in sorted(self._told)]
+
+    def is_replicate(self, number: int) -> bool:
+        return number in self._replicate_numbers
+
     def suggest(self, trial_id: str) -> dict[str, Any] | str | None:
-        if self._unfinished:
+        """The hyperparameters of the trial that is to run; None where it is not known yet whether there is one."""
+        if self._open:
             # As it was recorded, also where the run's kind would refuse it by now: it was trained so far as it is.
-            trial = self._unfinished.popleft()
-            self._numbers[trial_id] = trial.number
-            return trial.config
-        number = self._next_number
-        if number >= self._record.num_samples:
+            trial = self._open.popleft()
+            return self._handed_out(trial_id, trial.number, trial.config)
+        if self._asha and (number := self._asha.next_promotion()) is not None:
+            return self._promoted(trial_id, number)
+        if (found := self._proposed()) is not None:
+            number = self._next_number
+            self._told[number] = ToldTrial(found.hyperparameters, TrialState.RUNNING, proposal=found)
+            return self._begun(trial_id, found.hyperparameters, found)
+        if self._gave_up:
             return str(Searcher.FINISHED)
-        if number == 0:
-            config = dict(self._first)
-            self._running[number] = self._started(config)
-        else:
-            proposed = self._standing_proposal(number)
-            if proposed is None:
-                return str(Searcher.FINISHED) if self._gave_up else None
-            config = proposed.params
-            self._running[number] = _RunningTrial(proposed)
-        self._numbers[trial_id] = number
-        self._next_number += 1
-        write_params(self._record.folder / contract.trial_folder_name(number), config)
-        write_json(self._record.folder / contract.PROPOSED_FILE, {"trials": self._next_number})
-        return config
+        if not self._wanted and not self._running:
+            self._wanted.extend(self._replicates_wanted())
+        if self._wanted:
+            self._replicate_numbers.add(self._next_number)
+            return self._begun(trial_id, dict(self._wanted.popleft()))
+        return None if self._running else str(Searcher.FINISHED)
 
     def on_trial_result(self, trial_id: str, result: dict[str, Any]) -> None:
-        self._report(self._numbers[trial_id], result)
+        self._note(self._numbers[trial_id], result)
 
     def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False) -> None:
-        """Tell Optuna what became of a trial."""
+        """Note what became of a trial."""
         number = self._numbers[trial_id]
+        self._running.discard(number)
+        if number not in self._told:
+            return
         # A failure lies in the record by now; in the result its keys are "failure/kind" and the like.
-        failure = read_failure(self._record.folder / contract.trial_folder_name(number))
-        failed = error or not result or failure is not None
+        failed = error or not result or read_failure(self._folder(number)) is not None
         if result and not failed:
-            self._report(number, result)
-        trial = self._running[number]
-        state, value = self._outcome(trial.epochs, trial.best, failed)
-        self._study.tell(trial.optuna_trial.number, value, state=state)
-        del self._running[number]
+            self._note(number, result)
+        told = self._told[number]
+        if failed:
+            state = TrialState.FAILED
+        elif result and contract.PAUSED in result:
+            state = TrialState.PAUSED
+            if self._asha and result[contract.PAUSED] == contract.RUNG:
+                self._asha.wait(number)
+        else:
+            state = TrialState.COMPLETED if told.epochs >= self._record.num_epochs else TrialState.STOPPED
+        self._told[number] = dataclasses.replace(told, state=state)
 
-    def _standing_proposal(self, number: int) -> optuna.Trial | None:
-        """The next that is not refused; None where none was drawn in time, or the searcher gives up."""
+    def _recorded(self, trial: TrialRecord) -> ToldTrial:
+        state = STATES[trial.status(self._record.num_epochs)]
+        best = self._record.best_row(trial)
+        return ToldTrial(trial.config, state, len(trial.rows), best, trial.proposal)
+
+    def _note(self, number: int, row: Row) -> None:
+        """Take an epoch in, unless it repeats one after a lost worker."""
+        if (told := self._told.get(number)) and row[contract.EPOCH] > told.epochs:
+            best = self._record.objective.better(told.best, row)
+            self._told[number] = dataclasses.replace(told, epochs=row[contract.EPOCH], best=best)
+
+    def _handed_out(self, trial_id: str, number: int, config: dict[str, Any]) -> dict[str, Any]:
+        self._numbers[trial_id] = number
+        self._running.add(number)
+        return config
+
+    def _promoted(self, trial_id: str, number: int) -> dict[str, Any]:
+        assert self._asha
+        told = self._told[number]
+        add_promotion(self._folder(number), Promotion(told.epochs, self._num_rows()))
+        self._asha.promote(number)
+        self._told[number] = dataclasses.replace(told, state=TrialState.RUNNING)
+        return self._handed_out(trial_id, number, dict(told.config))
+
+    def _begun(self, trial_id: str, config: dict[str, Any], proposal: Proposal | None = None) -> dict[str, Any]:
+        """A new trial: on the disk, with its number, when this returns."""
+        number = self._next_number
+        folder = self._folder(number)
+        write_params(folder, config)
+        if proposal:
+            write_proposal(folder, proposal)
+        self._next_number += 1
+        write_proposed(self._record.folder, self._next_number, self._replicate_numbers)
+        return self._handed_out(trial_id, number, config)
+
+    def _proposed(self) -> Proposal | None:
+        """The next proposal that stands; None where none is left, none was drawn in time, or the searcher gives up."""
+        number = self._next_number - len(self._replicate_numbers)
+        if number >= self._record.num_samples or self._gave_up or self._has_tried_all:
+            return None
         end, recorded = time.monotonic() + SECONDS_OF_DRAWING, len(self._refusals)
         while True:
-            attempt = len(self._refused_in_a_row)
-            proposed = self._drawn(number, attempt)
-            reason = self._why_refused(proposed.params)
-            if reason:
-                self._refuse(proposed, Refusal(number, attempt, proposed.params, reason))
-                self._gave_up = (attempt + 1) % MOST_REFUSED_IN_A_ROW == 0
-            if not reason or self._gave_up or (self._running and time.monotonic() >= end):
+            refused = [refusal.hyperparameters for refusal in self._refusals if refusal.number == number]
+            found = self._propose(number, len(refused), self.told, refused)
+            if found is None:
+                self._has_tried_all = True
+                break
+            reason = self._why_refused(found.hyperparameters) if number else ""
+            if not reason:
+                break
+            self._refuse(Refusal(number, len(refused), found.hyperparameters, reason))
+            self._gave_up = (len(refused) + 1) % MOST_REFUSED_IN_A_ROW == 0
+            found = None
+            if self._gave_up or (self._running and time.monotonic() >= end):
                 break
         if len(self._refusals) > recorded:
             write_refusals(self._record.folder, self._refusals)
-        if not reason or self._gave_up:
-            for refused in self._refused_in_a_row:
-                self._study.tell(refused.number, state=TrialState.FAIL)
-            self._refused_in_a_row = []
-        return None if reason else proposed
+        return found
 
-    def _drawn(self, number: int, attempt: int) -> optuna.Trial:
-        drawn_from = ("proposal", number, attempt) if attempt else ("proposal", number)
-        seed = seed_of(self._record.settings["seed"], *drawn_from) % 2**32
-        self._study.sampler = TPESampler(seed=seed, n_startup_trials=RANDOM_PROPOSALS, constant_liar=True)
-        return self._study.ask(dict(self._record.space))
-
-    def _refuse(self, proposed: optuna.Trial, refusal: Refusal) -> None:
+    def _refuse(self, refusal: Refusal) -> None:
         if refusal.kind not in {earlier.kind for earlier in self._refusals}:
             self._say(f"trial {refusal.number}: a proposal is refused and drawn again: {refusal.reason}")
-        proposed.set_user_attr(REFUSED, refusal.reason)
         self._refusals.append(refusal)
-        self._refused_in_a_row.append(proposed)
 
-    def _report(self, number: int, row: Row) -> None:
-        """Tell Optuna the best value so far, unless the epoch repeats one after a lost worker."""
-        trial = self._running[number]
-        if row[contract.EPOCH] > trial.epochs:
-            trial.epochs = row[contract.EPOCH]
-            trial.best = self._record.objective.better(trial.best, row)
-            if trial.best:
-                trial.optuna_trial.report(trial.best[self.metric], trial.epochs)
-
-    def _started(self, config: Mapping[str, Any]) -> "_RunningTrial":
-        """A trial whose hyperparameters are given."""
-        return _RunningTrial(self._asked(config, {}))
-
-    def _asked(self, config: Mapping[str, Any], attributes: dict[str, Any]) -> optuna.Trial:
-        distributions, params, others = self._known(config)
-        self._study.enqueue_trial(params, user_attrs=others | attributes)
-        return self._study.ask(distributions)
-
-    def _ended(self, trial: TrialRecord) -> FrozenTrial:
-        values, best = {}, None
-        for row in trial.rows:
-            best = self._record.objective.better(best, row)
-            if best:
-                values[row[contract.EPOCH]] = float(best[self.metric])
-        state, value = self._outcome(len(trial.rows), best, failed=trial.failure is not None)
-        distributions, params, others = self._known(trial.config)
-        return create_trial(
-            state=state,
-            value=value,
-            params=params,
-            distributions=distributions,
-            intermediate_values=values,
-            user_attrs=others,
-        )
-
-    def _refused(self, refusal: Refusal) -> FrozenTrial:
-        distributions, params, others = self._known(refusal.hyperparameters)
-        attributes = others | {REFUSED: refusal.reason}
-        return create_trial(state=TrialState.FAIL, params=params, distributions=distributions, user_attrs=attributes)
-
-    def _outcome(self, epochs: int, best: Row | None, failed: bool) -> tuple[TrialState, float | None]:
-        """What Optuna is to know of an ended trial: its score, or that it was stopped early, or that it failed."""
-        if failed or best is None:
-            return TrialState.FAIL, None
-        if epochs < self._record.num_epochs:
-            return TrialState.PRUNED, None
-        return TrialState.COMPLETE, float(best[self.metric])
-
-    def _known(self, config: Mapping[str, Any]) -> tuple[dict[str, BaseDistribution], dict[str, Any], dict[str, Any]]:
-        """What Optuna can learn from, and the rest: a value outside of the space, as a starting value may be."""
-        space = self._record.space
-        params = {name: value for name, value in config.items() if name in space and contains(space[name], value)}
-        distributions = {name: space[name] for name in params}
-        return distributions, params, {name: value for name, value in config.items() if name not in params}
-
-
-class _Journal(JournalFileBackend):
-    """Optuna's file in the sweep's folder."""
-
-    def __init__(self, file: Path) -> None:
-        self._file = file
-        with writing(file):
-            super().__init__(str(file))
-
-    def append_logs(self, logs: list[dict[str, Any]]) -> None:
-        with writing(self._file):
-            super().append_logs(logs)
-
-
-@dataclass
-class _RunningTrial:
-    """A trial as Optuna knows it, and what was reported of it."""
-
-    optuna_trial: optuna.Trial
-    epochs: int = 0
-    best: Row | None = None
+    def _folder(self, number: int) -> Any:
+        return self._record.folder / contract.trial_folder_name(number)

@@ -7,28 +7,53 @@ from typing import Any
 import ray
 from ray import cloudpickle, tune
 from ray.tune import Callback
-from ray.tune.schedulers import FIFOScheduler, TrialScheduler
 from ray.tune.stopper import Stopper
 
-from results.record.sweeps import SweepRecord, TrialRecord
+from results.record.promotions import Promotion, add_promotion
+from results.record.sweeps import SweepRecord
 from trainable import contract
 from trainable.contract import UserError
 from trainable.ray_trainable import InStore, RunTrainable
 from trainable.runs.choosing import is_in_file, source_files
 from tune.engine.local_ray import first_line
+from tune.engine.ray_trials import settle_in
 from tune.engine.resources import Allotment
-from tune.engine.scheduler import RecordedASHA
+from tune.engine.scheduler import Pauses, SearchScheduler
 from tune.engine.searcher import RecordedSearch
 from tune.planning.plan import Plan
 from tune.planning.settings import SweepSettings
+from tune.searching.halving import StoppingASHA
+from tune.searching.promotion import PromotingASHA
 
 LOST_WORKERS_PER_EPOCH = 3
 """A trial whose worker dies goes on from its checkpoint; it is given up when it dies this often without an epoch."""
 
 
-def trials_left(record: SweepRecord, num_samples: int) -> int:
-    unfinished = sum(not trial.finished for trial in record.trials)
-    return unfinished + max(0, num_samples - record.proposed)
+Rule = PromotingASHA | StoppingASHA | None
+"""What pauses trials and promotes them, or stops them; None lets each run to its end."""
+
+
+def trials_left(record: SweepRecord, settings: SweepSettings) -> int:
+    """How many trials would run if the sweep went on, as far as that is known before they do."""
+    interrupted = sum(trial.is_open for trial in record.trials)
+    proposals = max(0, settings.num_samples - record.num_proposals)
+    rule = rule_of(settings, record)
+    is_promoted = isinstance(rule, PromotingASHA) and rule.next_promotion() is not None
+    return interrupted + proposals + is_promoted
+
+
+def rule_of(settings: SweepSettings, record: SweepRecord) -> Rule:
+    """The sweep's rule as its record has left it."""
+    of_settings = settings.objective, settings.num_epochs, settings.grace_period, settings.reduction_factor
+    match settings.scheduler:
+        case "promote":
+            rule: PromotingASHA | StoppingASHA = PromotingASHA(*of_settings)
+        case "asha":
+            rule = StoppingASHA(*of_settings)
+        case _:
+            return None
+    rule.follow(record.search_trials)
+    return rule
 
 
 class _Stopper(Stopper):
@@ -64,10 +89,30 @@ def with_data_in_store(plan: Plan) -> Plan:
         ) from error
 
 
+def promote(settings: SweepSettings, record: SweepRecord, most: int, say: Callable[[str], object]) -> None:
+    """Have the best of the paused trials go on, those at the highest rung first.
+
+    Raises:
+        UserError: none is paused.
+    """
+    rule = rule_of(settings, record)
+    waiting = rule.waiting if isinstance(rule, PromotingASHA) else []
+    if not waiting:
+        raise UserError(f"--promote {most}: no trial of {record.name} is paused; leave it out")
+    by_number = {trial.number: trial for trial in record.search_trials}
+    num_rows = sum(len(trial.rows) for trial in record.trials)
+    for number in waiting[:most]:
+        trial = by_number[number]
+        add_promotion(trial.folder, Promotion(len(trial.rows), num_rows))
+        say(f"trial {number}: goes on after epoch {len(trial.rows)}")
+
+
 def build_tuner(
     plan: Plan,
     record: SweepRecord,
     allotment: Allotment,
+    pauses: Pauses,
+    num_rows: Callable[[], int],
     callbacks: Sequence[Callback],
     is_hopeless: Callable[[], bool],
     say: Callable[[str], object],
@@ -76,11 +121,14 @@ def build_tuner(
 
     Args:
         plan: its data in Ray's object store.
+        pauses: where the recorder hears that a trial pauses.
+        num_rows: how many rows the recorder has recorded.
         is_hopeless: asked after each result whether to stop the whole sweep.
         say: called with a sentence for each kind of reason why a proposal was refused.
     """
-    settings = plan.settings
-    searcher = RecordedSearch(record, plan.starting_values, plan.why_refused, say)
+    settings, rule = plan.settings, rule_of(plan.settings, record)
+    asha = rule if isinstance(rule, PromotingASHA) else None
+    searcher = RecordedSearch(record, plan.propose, plan.why_refused, lambda: (), asha, num_rows, say)
     trainable = tune.with_parameters(
         RunTrainable,
         run_kind=settings.run,
@@ -90,17 +138,18 @@ def build_tuner(
         seed=settings.seed,
         num_epochs=settings.num_epochs,
         checkpoint_every=settings.checkpoint_every,
+        rungs=asha.epochs if asha else [],
         data=plan.data,
     )
     return tune.Tuner(
         tune.with_resources(trainable, {"cpu": allotment.cpus_per_trial, "gpu": allotment.gpus_per_trial}),
         tune_config=tune.TuneConfig(
             search_alg=searcher,
-            scheduler=_scheduler(settings, record.trials),
-            num_samples=trials_left(record, settings.num_samples),
+            scheduler=SearchScheduler(rule, pauses, searcher.is_replicate),
+            num_samples=-1,  # the searcher says when there are no more: who is promoted, nobody knows before
             max_concurrent_trials=allotment.max_concurrent_trials,
             reuse_actors=settings.run_kind.reuses_worker,
-            trial_dirname_creator=lambda trial: contract.trial_folder_name(searcher.number_of(trial.trial_id)),
+            trial_dirname_creator=lambda trial: settle_in(trial, searcher.number_of(trial.trial_id)),
         ),
         run_config=tune.RunConfig(
             name=settings.name,
@@ -112,12 +161,4 @@ def build_tuner(
             callbacks=list(callbacks),
             verbose=0,
         ),
-    )
-
-
-def _scheduler(settings: SweepSettings, trials: tuple[TrialRecord, ...]) -> TrialScheduler:
-    if settings.scheduler == "none":
-        return FIFOScheduler()
-    return RecordedASHA(
-        settings.objective, settings.num_epochs, settings.grace_period, settings.reduction_factor, trials
     )

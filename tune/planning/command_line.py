@@ -40,6 +40,8 @@ class Request:
     """Whether the file is what a sweep recorded."""
     retry_errored: bool = False
     """Whether a resume runs its failed trials again."""
+    promote: int = 0
+    """How many paused trials a resume goes on with, whatever the scheduler says."""
 
     @property
     def given(self) -> dict[str, Any]:
@@ -71,11 +73,14 @@ def parse_command_line(arguments: list[str]) -> Request:
         values = vars(_parser(run).parse_args(arguments)) | ({"run": run} if named.run else {})
     values.pop("config", None)
     resume, retry_errored = values.pop("resume", None), values.pop("retry_errored", False)
+    promote = values.pop("promote", 0)
     if retry_errored and resume is None:
         raise UserError("--retry_errored needs --resume: it runs the failed trials of a sweep again")
+    if promote and resume is None:
+        raise UserError("--promote needs --resume: it goes on with paused trials of a sweep")
     with given_in(f"{file}: ", content):
         of_file = _settings_in(content, find_sweepable(run).settings_type)
-    return Request(resume, values, file, of_file, "created" in content, retry_errored)
+    return Request(resume, values, file, of_file, "created" in content, retry_errored, promote)
 
 
 def _settings_in(content: Mapping[str, Any], settings_of_run: type) -> dict[str, Any]:
@@ -98,6 +103,12 @@ class _PrintVersions(argparse.Action):
         parser.exit()
 
 
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise UserError(f"--promote is {text!r}; it must be a whole number above 0")
+    return int(text)
+
+
 def own_parser() -> OneSentenceParser:
     """The flags of every sweep."""
     parser = OneSentenceParser("run_sweep.py", DESCRIPTION, argument_default=argparse.SUPPRESS)
@@ -109,6 +120,12 @@ def own_parser() -> OneSentenceParser:
         "--resume", nargs="?", const=LATEST, metavar="NAME", help="go on with a sweep (without a name: the latest)"
     )
     of_sweep.add_argument("--retry_errored", action="store_true", help="with --resume: run its failed trials again")
+    of_sweep.add_argument(
+        "--promote",
+        type=_count,
+        metavar="N",
+        help="with --resume: go on with the best N of the trials that are paused, up to their next rung",
+    )
     of_sweep.add_argument(
         "--config", metavar="FILE.yaml", help="settings from a file, such as another sweep's sweep.yaml; flags win"
     )

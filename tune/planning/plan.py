@@ -3,12 +3,13 @@
 import dataclasses
 import datetime
 import os
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from results.record.origin import BESIDE_SETTINGS, Origin, new_origin
+from results.record.proposals import Proposal
 from results.record.space import Space, ends
 from results.record.sweeps import find_sweep, read_sweep
 from results.trackers.wandb_wishes import settle
@@ -35,6 +36,8 @@ from tune.planning.proposals import require_possible, require_trainable, require
 from tune.planning.provenance import source_changes, sources
 from tune.planning.run_names import require_run_names
 from tune.planning.settings import SweepSettings, find_sweepable, from_flat
+from tune.searching.proposing import propose
+from tune.searching.told import ToldTrial
 
 MIXED_DATA = ", so old and new trials would not belong together; say where that lies or begin a new sweep"
 
@@ -63,6 +66,20 @@ class Plan:
     def starting_values(self) -> dict[str, Any]:
         """The first trial's hyperparameters, by which the sweep's gain is measured."""
         return completed({}, self.space, self.settings)
+
+    def propose(
+        self, number: int, attempt: int, told: Sequence[ToldTrial], refused: Sequence[Mapping[str, Any]]
+    ) -> Proposal | None:
+        return propose(
+            number,
+            attempt,
+            told,
+            refused,
+            space=self.space,
+            objective=self.settings.objective,
+            seed=self.settings.seed,
+            first=self.starting_values,
+        )
 
     def why_refused(self, hyperparameters: Mapping[str, Any]) -> str:
         """Why no trial can have these; empty where one can."""

@@ -74,9 +74,15 @@ class SweepSettings:
     constraint: tuple[str, ...] = _search(
         (), "'METRIC <= NUMBER' or >=, one or several: trials that satisfy them are ranked before all others", roles=[]
     )
-    scheduler: str = _search("asha", "early stopping", choices=("asha", "none"))
-    grace_period: int = _search(3, "epochs that no trial is stopped before")
-    reduction_factor: float = _search(2.0, "the best 1/N of the trials goes on past each rung")
+    scheduler: str = _search(
+        "promote",
+        "promote: trials pause at rungs and the best of a rung go on; asha: who falls behind there is stopped for good",
+        choices=("promote", "asha", "none"),
+    )
+    grace_period: int = _search(3, "epochs that no trial is paused or stopped before")
+    reduction_factor: float = _search(
+        3.0, "the best 1/N of the trials goes on past each rung, and rungs are N times apart (default: 3; 2 with asha)"
+    )
 
     warm_start: tuple[str, ...] = _search(
         (),
@@ -218,7 +224,7 @@ class SweepSettings:
         return find_run_kind(self.run)
 
 
-NAMES_OF_FLAGS = ("help", "h", "version", "resume", "retry_errored", "config")
+NAMES_OF_FLAGS = ("help", "h", "version", "resume", "retry_errored", "promote", "config")
 """Of the command line, beside those that are settings."""
 NAMES_AT_WANDB = ("trial", DEVICE, "data", "fingerprint", "platform", "git_commit")
 """What the config of a run holds beside its settings."""
@@ -254,6 +260,7 @@ def from_flat(flat: dict[str, Any]) -> SweepSettings:
     own = {
         "metric": written_names([kind.objective]),
         "search_space": "" if given.get("confirm") else kind.search_space,
+        "reduction_factor": 2.0 if given.get("scheduler") == "asha" else SweepSettings.reduction_factor,
         "grace_period": max(1, min(SweepSettings.grace_period, given.get("num_epochs", SweepSettings.num_epochs))),
         **{name: value for name, value in given.items() if value != ""},
     }

@@ -19,6 +19,8 @@ from tune.engine.resources import Allotment
 from tune.planning.settings import SweepSettings
 
 MOST_ROWS = 30
+FEW = 2
+"""Paused trials to go on with, where more have not been asked for."""
 
 
 def print_start(
@@ -65,6 +67,17 @@ def print_end(console: Console, record: SweepRecord, wandb_mode: str) -> None:
 def print_report(console: Console, file: Path) -> None:
     """Where the sweep can be seen as a page."""
     console.print(f"{'Report':<15}{shown_path(file)}")
+
+
+def print_paused(console: Console, record: SweepRecord) -> None:
+    """What goes on with the best trials that are paused, where any is."""
+    if paused := sum(trial.is_paused for trial in record.trials):
+        few = min(paused, FEW)
+        which = "the only one" if few == 1 else f"the best {few}"
+        console.print(
+            f"{paused} of the trials paused and were not promoted; go on with {which} by: "
+            f"{resume_command(record.folder)} --promote {few}"
+        )
 
 
 def print_no_report(console: Console, folder: Path, refusal: str) -> None:

@@ -37,6 +37,7 @@ class SweepProgress:
     elapsed_s: float
     done: int
     failed: int
+    paused: int
     num_samples: int
     num_epochs: int
     running: tuple[TrialProgress | None, ...]
@@ -82,7 +83,8 @@ def clock(seconds: float) -> str:
 
 
 def _counts(sweep: SweepProgress) -> Text:
-    line = _line(f"{sweep.done}/{sweep.num_samples} trials done, {_running(sweep)} running", "bold")
+    paused = f", {sweep.paused} paused" if sweep.paused else ""
+    line = _line(f"{sweep.done}/{sweep.num_samples} trials done{paused}, {_running(sweep)} running", "bold")
     if sweep.failed:
         line.append(f", {sweep.failed} failed", "bold red")
     return line

@@ -1,11 +1,11 @@
-"""The learning curves: every trial faint, the winner and the starting values strong."""
+"""The learning curves: every trial faint, those that the winner's and the starting values' scores are of strong."""
 
 import math
 import statistics
 from collections.abc import Callable, Sequence
 
 from results.analysis.comparison import Comparison
-from results.analysis.seed_groups import JudgedTrial, SeedGroup
+from results.analysis.seed_groups import JudgedTrial
 from results.listing.formatting import STARTING_VALUES, counted
 from results.page.charts.chart import Chart, Colour, Numbers, Trace, apart, axis, baseline_colour, label
 from trainable import contract
@@ -17,11 +17,11 @@ FEW_EPOCHS = 12
 
 def curve_charts(comparison: Comparison) -> list[Chart]:
     """One chart; none where no trial has an epoch with a number."""
-    trials = [trial for group in comparison.groups for trial in _scored(group)]
+    trials = [trial for group in comparison.groups for trial in group.trials if trial.score is not None]
     if comparison.winner is None:
         return []
-    of_winner = _scored(comparison.winner)
-    of_start = _scored(comparison.start) if comparison.start and comparison.start is not comparison.winner else []
+    of_winner = comparison.winner.counted
+    of_start = comparison.start.counted if comparison.start and comparison.start is not comparison.winner else ()
     special = {id(trial) for trial in (*of_winner, *of_start)}
     others = [trial for trial in trials if id(trial) not in special]
     longest = max(len(trial.trial.rows) for trial in trials)
@@ -45,10 +45,6 @@ def curve_charts(comparison: Comparison) -> list[Chart]:
             highlight="lines",
         )
     ]
-
-
-def _scored(group: SeedGroup) -> list[JudgedTrial]:
-    return [trial for trial in group.trials if trial.score is not None]
 
 
 def _values(trials: Sequence[JudgedTrial], epoch: int) -> list[float]:
@@ -111,10 +107,10 @@ def _reading(trials: Sequence[JudgedTrial], of_winner: Sequence[JudgedTrial]) ->
     else:
         span = f"between epochs {min(best_epochs)} and {max(best_epochs)}"
         sentences.append(f"Under its seeds the winner is best {span}.")
-    stopped = sum(trial.status is TrialStatus.STOPPED_EARLY for trial in trials)
-    if stopped:
-        who = counted(stopped, "trial")
-        sentences.append(f"A line that ends early is one of the {who} that fell behind and was stopped.")
+    for status, became in ((TrialStatus.STOPPED_EARLY, "was stopped"), (TrialStatus.PAUSED, "was paused")):
+        if behind := sum(trial.status is status for trial in trials):
+            who = counted(behind, "trial")
+            sentences.append(f"A line that ends early is one of the {who} that fell behind and {became}.")
     return " ".join(sentences)
 
 

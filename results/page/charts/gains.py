@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from results.analysis.comparison import Comparison
 from results.analysis.gains import Gain
-from results.analysis.seed_groups import SeedGroup
+from results.analysis.seed_groups import Estimate, JudgedTrial, SeedGroup
 from results.listing.formatting import (
     STARTING_VALUES,
     counted,
@@ -14,6 +14,11 @@ from results.listing.formatting import (
     shown_setting,
 )
 from results.page.charts.chart import CATEGORIES, Chart, Colour, Numbers, Trace, axis, label
+
+_LINES: dict[str, Trace] = {
+    "circle": {"color": Colour.SURFACE, "width": 1},
+    "x-thin": {"color": Colour.MUTED, "width": 2},  # of a thin cross, plotly.js draws nothing but the line
+}
 
 
 def gain_charts(comparison: Comparison) -> list[Chart]:
@@ -42,26 +47,37 @@ def gain_charts(comparison: Comparison) -> list[Chart]:
 
 
 def seed_charts(comparison: Comparison) -> list[Chart]:
-    """Every seed's score of each setting that ran under several, the mean and its interval."""
-    repeated = [(group, group.score) for group in comparison.groups if group.score and len(group.counted) > 1]
+    """Of each setting that ran under several seeds or under a fresh one every seed's score, the mean and its interval,
+    and beside fresh ones what the search saw."""
+    repeated = [
+        (group, group.score)
+        for group in comparison.groups
+        if group.score and (len(group.counted) > 1 or group.is_confirmed)
+    ]
     if not repeated:
         return []
-    numbers: list[tuple[str, ...]] = [("setting", "hyperparameters", "seeds", "mean", "each")]
+    numbers: list[tuple[str, ...]] = [("setting", "hyperparameters", "seeds", "mean", "each", "search")]
     for group, score in repeated:
         each = ", ".join(f"{trial.score:.3f}" for trial in group.counted)
-        setting, mean = shown_setting(group.setting), shown_score(score)
-        numbers.append((_name(comparison, group), setting, str(score.n), mean, each))
+        searched = group.as_searched.score if group.is_confirmed and group.as_searched.trials != group.trials else None
+        numbers.append(
+            (
+                _name(comparison, group),
+                shown_setting(group.setting),
+                str(score.n),
+                shown_score(score),
+                each,
+                f"{searched.mean:.3f}" if searched else "-",
+            )
+        )
     repeated.reverse()
-    trials = [(_name(comparison, group), trial) for group, _ in repeated for trial in group.counted]
-    seeds: Trace = {
-        "mode": "markers",
-        "x": [trial.score for _, trial in trials],
-        "y": [name for name, _ in trials],
-        "customdata": [trial.trial.number for _, trial in trials],
-        "text": [str(trial.seed) for _, trial in trials],
-        "marker": {"color": Colour.MUTED, "size": 7, "line": {"color": Colour.SURFACE, "width": 1}},
-        "hovertemplate": "trial %{customdata}, seed %{text}: %{x:.3f}<extra></extra>",
-    }
+    fresh = [(_name(comparison, group), trial) for group, _ in repeated for trial in group.counted]
+    chose = [
+        (_name(comparison, group), trial)
+        for group, _ in repeated
+        for trial in (group.as_searched.counted if group.is_confirmed else ())
+        if not trial.is_fresh
+    ]
     colours = {id(comparison.start): Colour.START, id(comparison.winner): Colour.WINNER}
     reaches = [score.half_width or 0.0 for _, score in repeated]
     means = _means(
@@ -70,15 +86,41 @@ def seed_charts(comparison: Comparison) -> list[Chart]:
         below=reaches,
         above=reaches,
         colours=[colours.get(id(group), Colour.INK) for group, _ in repeated],
-        texts=[f"{mean}<br>{label(setting)}" for _, setting, _, mean, _ in reversed(numbers[1:])],
+        texts=[f"{mean}<br>{label(setting)}" for _, setting, _, mean, *_ in reversed(numbers[1:])],
     )
+    traces = [_each(fresh, "circle"), means] + ([_each(chose, "x-thin")] if chose else [])
+    title = "Under fresh seeds" if chose else "Under several seeds"
+    return [_chart("seeds", title, _seeds_reading(repeated, bool(chose)), traces, axis(comparison.score_name), numbers)]
+
+
+def _each(trials: Sequence[tuple[str, JudgedTrial]], symbol: str) -> Trace:
+    """A small mark for each trial, in its row."""
+    return {
+        "mode": "markers",
+        "x": [trial.score for _, trial in trials],
+        "y": [name for name, _ in trials],
+        "customdata": [trial.trial.number for _, trial in trials],
+        "text": [str(trial.seed) for _, trial in trials],
+        "marker": {"symbol": symbol, "color": Colour.MUTED, "size": 7, "line": _LINES[symbol]},
+        "hovertemplate": "trial %{customdata}, seed %{text}: %{x:.3f}<extra></extra>",
+    }
+
+
+def _seeds_reading(repeated: Sequence[tuple[SeedGroup, Estimate]], has_chosen: bool) -> str:
     most = max(score.n for _, score in repeated)
-    reading = (
-        f"Each small dot is a seed; the large one is the mean of up to {most} with its 95 % interval. Settings "
-        "whose intervals overlap widely are not told apart by so few seeds."
-    )
-    xaxis = axis(comparison.score_name)
-    return [_chart("seeds", "Under several seeds", reading, [seeds, means], xaxis, numbers)]
+    sentences = []
+    if most > 1:
+        sentences.append(
+            f"Each small dot is a seed; the large one is the mean of up to {most} with its 95 % interval. Settings "
+            "whose intervals overlap widely are not told apart by so few seeds."
+        )
+    else:
+        sentences.append("A dot is the one fresh seed of a setting, which has no interval over seeds.")
+    if has_chosen:
+        sentences.append(
+            "A cross is what the search saw, which chose the setting: where it is better than the dot, it flattered."
+        )
+    return " ".join(sentences)
 
 
 def _chart(

@@ -79,7 +79,7 @@ def test_the_table_says_of_every_row_what_its_score_is_of(tmp_path: Path) -> Non
         "   5      3   3  0.560  search                                   2/3",
     ]
     first, second = ranking_lines(comparison)
-    assert first.startswith("evidence: first come the settings that ran again under a fresh seed, which none was chos")
+    assert first.startswith("evidence: what ran again under a fresh seed comes first, by the score there")
     assert second == "one seed has no interval over seeds; gain: over the starting values, with its paired 95 % " \
         "interval over 40 images"  # fmt: skip
     assert ranking_lines(comparison_of(write_replicated(tmp_path / "b", []))) == []

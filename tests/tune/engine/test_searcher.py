@@ -3,28 +3,28 @@
 import json
 import math
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import optuna
 import pytest
 from made_up_sweep import write_sweep
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
-from optuna.storages import JournalStorage
-from optuna.storages.journal import JournalFileBackend
 from ray.tune.utils.util import flatten_dict
 
 from results.record.atomic_write import write_json
 from results.record.failures import Failure, write_failure
+from results.record.proposals import Proposal
 from results.record.settings_file import read_settings
 from results.record.space import write_space
 from results.record.sweeps import read_sweep, write_sweep_file
 from results.record.trial_log import TrialLog, write_params
 from trainable import contract
-from trainable.system_errors import DiskError
 from tune.engine import searcher as searcher_module
 from tune.engine.searcher import RecordedSearch, gave_up
+from tune.searching.promotion import PromotingASHA
+from tune.searching.proposing import propose
+from tune.searching.told import ToldTrial
 
 SPACE = {"target": FloatDistribution(0.0, 1.0), "rate": FloatDistribution(0.05, 1.0, log=True)}
 FIRST = {"target": 2.0, "rate": 0.1}  # a target outside the space, as starting values may be
@@ -49,7 +49,36 @@ def searcher(sweep: Path, reach: float = math.inf, say: Callable[[str], object] 
         together = hyperparameters["target"] + hyperparameters["rate"]
         return f"{together:.3f} is out of reach" if together > reach else ""
 
-    return RecordedSearch(read_sweep(sweep), FIRST, why_refused, say)
+    return searching(sweep, FIRST, why_refused, say)
+
+
+def searching(
+    sweep: Path,
+    first: Mapping[str, Any],
+    why_refused: Callable[[Mapping[str, Any]], str] = lambda hyperparameters: "",
+    say: Callable[[str], object] = print,
+    replicates: Sequence[Mapping[str, Any]] = (),
+) -> RecordedSearch:
+    """A search of a sweep as its record has left it: trials pause after their second epoch."""
+    record = read_sweep(sweep)
+    asha = PromotingASHA(record.objective, EPOCHS, grace_period=2, reduction_factor=2)
+    asha.follow(record.search_trials)
+
+    def drawn(
+        number: int, attempt: int, told: Sequence[ToldTrial], refused: Sequence[Mapping[str, Any]]
+    ) -> Proposal | None:
+        seed = record.settings["seed"]
+        return propose(
+            number, attempt, told, refused, space=record.space, objective=record.objective, seed=seed, first=first
+        )
+
+    def wanted() -> Sequence[Mapping[str, Any]]:
+        return replicates[len(read_sweep(sweep).replicates) :]
+
+    def num_rows() -> int:
+        return sum(len(trial.rows) for trial in read_sweep(sweep).trials)
+
+    return RecordedSearch(record, drawn, why_refused, wanted, asha, num_rows, say)
 
 
 def height(config: dict[str, Any], epoch: int) -> float:
@@ -70,7 +99,7 @@ def run_trial(sweep: Path, search: RecordedSearch, ray_id: str, epochs: int = EP
     folder = sweep / contract.trial_folder_name(search.number_of(ray_id))
     log = TrialLog(folder)
     for epoch in range(1, epochs + 1):
-        row = {contract.EPOCH: epoch, METRIC: height(config, epoch), "done": epoch == epochs}
+        row = {contract.EPOCH: epoch, METRIC: height(config, epoch), "done": epoch == epochs, contract.ARRIVAL: epoch}
         log.append(row)
         if epoch < epochs:
             search.on_trial_result(ray_id, row)
@@ -79,14 +108,8 @@ def run_trial(sweep: Path, search: RecordedSearch, ray_id: str, epochs: int = EP
     return config
 
 
-def study(search: RecordedSearch) -> optuna.Study:
-    """What optuna-dashboard would open."""
-    storage = JournalStorage(JournalFileBackend(str(search._record.folder / contract.OPTUNA_FILE)))
-    return optuna.load_study(study_name=search._record.folder.name, storage=storage)
-
-
 def states(search: RecordedSearch) -> list[str]:
-    return [trial.state.name for trial in study(search).trials]
+    return [str(trial.state) for trial in search.told]
 
 
 def test_the_first_proposal_is_the_starting_values(sweep: Path) -> None:
@@ -126,7 +149,7 @@ def test_a_proposal_that_never_ran_is_the_next_trial_after_a_crash(sweep: Path) 
     after = searcher(sweep)
     assert after.suggest("c") == proposed
     assert after.number_of("c") == 1
-    assert states(after) == ["COMPLETE", "RUNNING"]
+    assert states(after) == ["completed", "running"]
 
 
 def test_a_proposal_is_on_disk_before_it_is_handed_out(sweep: Path) -> None:
@@ -145,7 +168,7 @@ def test_a_trial_whose_folder_was_removed_stays_away_and_the_others_keep_their_n
     assert after.suggest("b") == unfinished
     run_trial(sweep, after, "c")
     assert [after.number_of(ray_id) for ray_id in ("b", "c")] == [3, 4]
-    assert states(after) == ["COMPLETE", "COMPLETE", "RUNNING", "COMPLETE"]
+    assert states(after) == ["completed", "completed", "running", "completed"]
     shutil.rmtree(sweep / "trial_00004")  # the last: under its number, W&B would take another training for the same run
     last = searcher(sweep)
     for ray_id in ("d", "e"):
@@ -161,40 +184,32 @@ def test_of_a_confirming_sweep_a_removed_trial_is_proposed_by_nobody(sweep: Path
     assert record.missing == [1]
     search = searcher(sweep)
     assert search.suggest("a") == FIRST
+    search.on_trial_complete("a", {contract.EPOCH: 1, METRIC: 0.5, "done": True})
     assert search.suggest("b") == "FINISHED"
 
 
-def test_optuna_is_told_the_best_epoch_of_a_complete_trial_and_of_a_stopped_one_that_it_was_pruned(sweep: Path) -> None:
+def test_a_sampler_is_told_the_best_epoch_live_and_from_the_record(sweep: Path) -> None:
     search = searcher(sweep)
     run_trial(sweep, search, "a")
-    pruned = run_trial(sweep, search, "b", epochs=2)
-    for source in (search, searcher(sweep)):  # as reported live, and as written anew from the record
-        complete, stopped = study(source).trials
-        assert complete.state == optuna.trial.TrialState.COMPLETE
-        assert complete.value == height(FIRST, 3)
-        assert stopped.state == optuna.trial.TrialState.PRUNED
-        assert stopped.intermediate_values == {1: height(pruned, 1), 2: height(pruned, 2)}
+    stopped = run_trial(sweep, search, "b", epochs=1)
+    for source in (search, searcher(sweep)):
+        assert states(source) == ["completed", "stopped"]
+        assert [told.epochs for told in source.told] == [3, 1]
+        bests = [told.best[METRIC] for told in source.told if told.best]
+        assert bests == [height(FIRST, 3), height(stopped, 1)]
 
 
 def test_a_trial_that_diverged_or_failed_after_some_epochs_is_told_as_failed_and_proposals_go_on(sweep: Path) -> None:
     search = searcher(sweep)
     search.suggest("a")
-    row = {contract.EPOCH: 1, METRIC: 0.5}
+    row = {contract.EPOCH: 1, METRIC: 0.5, contract.ARRIVAL: 0}
     TrialLog(sweep / "trial_00000").append(row)
     search.on_trial_result("a", row)
     write_failure(sweep / "trial_00000", Failure(contract.DIVERGED, 2, "loss is nan"))
     # As Ray tells a searcher of a result that holds {"failure": {"kind": ...}}.
     search.on_trial_complete("a", flatten_dict({contract.EPOCH: 1, "failure": {"kind": "diverged"}, "done": True}))
-    assert states(search) == states(searcher(sweep)) == ["FAIL"]
+    assert states(search) == states(searcher(sweep)) == ["failed"]
     assert search.suggest("b")
-
-
-def test_a_metric_that_is_not_a_number_leaves_no_trial_running(sweep: Path) -> None:
-    search = searcher(sweep)
-    search.suggest("a")
-    search.on_trial_result("a", {contract.EPOCH: 1, METRIC: math.nan})
-    search.on_trial_complete("a", {contract.EPOCH: 2, METRIC: math.nan, "done": True})
-    assert states(search) == ["FAIL"]
 
 
 TARGET, RATE = SPACE["target"], SPACE["rate"]
@@ -241,33 +256,25 @@ def test_what_lies_outside_of_the_present_space_goes_on_and_is_not_learnt_from(
     starting_values: dict[str, Any],
     after: dict[str, BaseDistribution],
 ) -> None:
-    def searching(space: dict[str, BaseDistribution]) -> RecordedSearch:
+    def searched(space: dict[str, BaseDistribution]) -> RecordedSearch:
         write_space(sweep, space)
-        return RecordedSearch(read_sweep(sweep), starting_values, lambda hyperparameters: "", print)
+        return searching(sweep, starting_values)
 
-    first = searching(before)
+    first = searched(before)
     recorded = [first.suggest(f"a{number}") for number in range(8)]
     assert recorded[0] == starting_values
     for number in range(7):
         folder = sweep / contract.trial_folder_name(number)
-        TrialLog(folder).append({contract.EPOCH: 1, METRIC: number / 10, "done": number != 3})
+        TrialLog(folder).append({contract.EPOCH: 1, METRIC: number / 10, "done": number != 3, contract.ARRIVAL: number})
         (folder / contract.checkpoint_folder_name(1)).mkdir()
 
-    resumed = searching(after)
+    resumed = searched(after)
     goes_on = [resumed.suggest("b"), resumed.suggest("c")]
     proposed = resumed.suggest("d")
 
     assert goes_on == [recorded[3], recorded[7]]
     assert isinstance(proposed, dict)
     assert proposed.keys() == after.keys()
-    for trial, config in zip(study(resumed).trials, [*recorded, proposed], strict=True):
-        assert trial.params.items() <= config.items()
-        for name, value in trial.params.items():
-            assert after[name]._contains(after[name].to_internal_repr(value))
-    row = {contract.EPOCH: 1, METRIC: 0.5, "done": True}
-    for ray_id in "bcd":
-        resumed.on_trial_complete(ray_id, row)
-    assert "RUNNING" not in states(resumed)
 
 
 def test_trials_whose_best_lie_at_a_border_go_on_as_far_as_they_are_to(sweep: Path) -> None:
@@ -284,11 +291,6 @@ def test_trials_whose_best_lie_at_a_border_go_on_as_far_as_they_are_to(sweep: Pa
         f"trial 1: a proposal is refused and drawn again: {record.refusals[0].reason}",
     ]
     assert all(refusal.hyperparameters.keys() == SPACE.keys() for refusal in record.refusals)
-    for source in (search, searcher(sweep)):  # as told live, and as written anew from the record
-        refused = [trial for trial in study(source).trials if "refused" in trial.user_attrs]
-        assert {trial.state.name for trial in refused} == {"FAIL"}
-        assert [trial.user_attrs["refused"] for trial in refused] == [refusal.reason for refusal in record.refusals]
-        assert [trial.params for trial in refused] == [refusal.hyperparameters for refusal in record.refusals]
 
 
 def test_a_sweep_that_is_killed_amid_refusals_proposes_what_its_twin_does_and_records_each_once(
@@ -330,14 +332,13 @@ def test_a_sweep_gives_up_where_too_many_in_a_row_are_refused_and_goes_on_in_a_m
     record = read_sweep(sweep)
     assert gave_up(record)
     assert [refusal.attempt for refusal in record.refusals] == list(range(12))
-    ended = states(search)
-    assert ended == ["COMPLETE", *12 * ["FAIL"]]
+    assert states(search) == ["completed"]
 
     write_space(sweep, SPACE | {"target": FloatDistribution(-2.0, -1.0)})
     mended = searcher(sweep, reach=0.01)
     run_trial(sweep, mended, "c")
     assert not gave_up(read_sweep(sweep))
-    assert states(mended) == [*ended, "COMPLETE"]
+    assert states(mended) == ["completed", "completed"]
 
 
 def test_a_recorded_trial_goes_on_though_it_would_be_refused_by_now(sweep: Path) -> None:
@@ -347,12 +348,73 @@ def test_a_recorded_trial_goes_on_though_it_would_be_refused_by_now(sweep: Path)
     assert searcher(sweep, reach=0).suggest("c") == unfinished
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux has a file whose disk is always full")
-def test_a_full_disk_under_optunas_journal_is_known_as_the_sweeps(sweep: Path) -> None:
+def pause(sweep: Path, search: RecordedSearch, ray_id: str) -> None:
+    """Two epochs, after which the trial pauses."""
+    number = search.number_of(ray_id)
+    config, log = search.told[number].config, TrialLog(sweep / contract.trial_folder_name(number))
+    for epoch in (1, 2):
+        row = {contract.EPOCH: epoch, METRIC: height(dict(config), epoch), contract.ARRIVAL: 2 * number + epoch}
+        log.append(row | {contract.CHECKPOINTED: False} | ({contract.PAUSED: contract.RUNG} if epoch == 2 else {}))
+        assert search._asha
+        search._asha.reaches_rung(number, row)
+        search.on_trial_result(ray_id, row)
+    search.on_trial_complete(ray_id, log.rows[-1])
+
+
+def test_the_best_paused_trial_goes_on_under_another_id_before_a_new_one_begins_and_that_is_recorded(
+    sweep: Path,
+) -> None:
     search = searcher(sweep)
-    search.suggest("a")
-    journal = sweep / contract.OPTUNA_FILE
-    journal.unlink()
-    journal.symlink_to("/dev/full")
-    with pytest.raises(DiskError):
-        search.on_trial_result("a", {contract.EPOCH: 1, METRIC: 0.5})
+    run_trial(sweep, search, "first")
+    configs = [search.suggest(f"a{number}") for number in (1, 2)]
+    for ray_id in ("a1", "a2"):
+        pause(sweep, search, ray_id)
+    best = max((1, 2), key=lambda number: height(configs[number - 1], 2))
+    assert search.suggest("b") == configs[best - 1]
+    assert search.number_of("b") == best
+    assert [(one.epoch, one.arrival) for one in read_sweep(sweep).trials[best].promotions] == [(2, 7)]
+    after = searcher(sweep)
+    assert after.suggest("c") == configs[best - 1]  # killed before the trial did another epoch
+    assert after.number_of("c") == best
+
+
+def test_it_says_not_yet_while_a_promotion_may_come_and_that_it_is_over_when_none_can(sweep: Path) -> None:
+    search = searcher(sweep)
+    for number in range(10):
+        search.suggest(f"a{number}")
+    assert search.suggest("b") is None
+    for number in range(10):
+        pause(sweep, search, f"a{number}")
+    promoted = []
+    while isinstance(config := search.suggest(f"c{len(promoted)}"), dict):
+        promoted.append(config)
+    assert len(promoted) == 5
+    assert config is None
+    for index in range(5):
+        search.on_trial_complete(f"c{index}", {contract.EPOCH: 3, METRIC: 0.1, "done": True})
+    assert search.suggest("d") == "FINISHED"
+
+
+def test_replicates_come_when_the_search_is_over_and_are_counted_apart(sweep: Path) -> None:
+    write_sweep_file(sweep, read_settings(sweep / "sweep.yaml") | {"num_samples": 2})
+    replicates = [{**FIRST, contract.SEED: 1}, {"target": 0.5, "rate": 0.5, contract.SEED: 1}]
+    search = searching(sweep, FIRST, replicates=replicates)
+    assert search.suggest("a")
+    config = search.suggest("b")
+    assert search.suggest("c") is None
+    for ray_id in "ab":
+        search.on_trial_complete(ray_id, {contract.EPOCH: 3, METRIC: 0.1, "done": True})
+    assert [search.suggest("d"), search.suggest("e")] == replicates
+    assert [search.is_replicate(number) for number in range(4)] == [False, False, True, True]
+    assert len(search.told) == 2
+
+    write_sweep_file(sweep, read_settings(sweep / "sweep.yaml") | {"num_samples": 3})
+    extended = searching(sweep, FIRST, replicates=replicates)
+    assert [extended.suggest(ray_id) for ray_id in "fghi"] == [FIRST, config, *replicates]  # none had ended
+    proposed = extended.suggest("j")
+    assert extended.number_of("j") == 4
+    record = read_sweep(sweep)
+    assert (record.num_proposals, record.proposal_number(4), sorted(record.replicate_numbers)) == (3, 2, [2, 3])
+    twin = begin(sweep / "twin", seed=0)
+    search = searcher(twin)
+    assert [search.suggest("a"), search.suggest("b"), search.suggest("c")] == [FIRST, config, proposed]

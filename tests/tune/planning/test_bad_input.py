@@ -40,7 +40,7 @@ MAY_BE_EMPTY = ("confirm", "resume", "name", "search_space", "metric", "address"
         (["--search_space", "nope.py"], "nope.py: there is no such file; say with --search_space where it lies"),
         (
             ["--search_space", "nope"],
-            "no such space; it can be joint_controller, joint_controller_live, trl_grpo, trl_grpo_wide or a file ",
+            "no such space; it can be joint_controller, joint_controller_live, narrow, trl_grpo, trl_grpo_wide, wide",
         ),
         (["--recipe", "nope"], "--recipe is 'nope'; it must be one of default, original"),
         (["--metric", "Val/Nope"], "trials cannot be ranked by it; it can be Val/In_Budget_Accuracy"),
@@ -122,7 +122,7 @@ def test_a_search_space_with_impossible_values_is_refused(
         ("wandb_mode: off", "{file}: wandb_mode is 'off'; it must be one of online, offline, disabled"),
         ("batch_size: 0", "{file}: batch_size is 0; it must be at least 1"),
         ("lr: 1e-3", "{file}: lr is 0.001, but the search space joint_controller searches lr; leave it out, or give"),
-        ("scheduler: pbt", "{file}: scheduler is 'pbt'; it must be one of asha, none"),
+        ("scheduler: pbt", "{file}: scheduler is 'pbt'; it must be one of promote, asha, none"),
         ("run: 3", "{file}: run '3': no such run"),
         ("run:", "{file}: run is empty; it must be text"),
         ("name: ../x", "{file}: name '../x' is no plain folder name"),

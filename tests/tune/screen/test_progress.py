@@ -25,6 +25,7 @@ def progress(**changes: object) -> SweepProgress:
         "elapsed_s": 62.0,
         "done": 9,
         "failed": 0,
+        "paused": 0,
         "num_samples": 200,
         "num_epochs": 30,
         "running": tuple(running(number, number % 30) for number in range(9, 73)),

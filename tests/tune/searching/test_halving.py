@@ -1,4 +1,4 @@
-"""ASHA from the record: the same decisions after a restart, and a first trial that is never stopped."""
+"""ASHA that stops trials: the same decisions after a restart, and a first trial that is never stopped."""
 
 import math
 import random
@@ -13,19 +13,16 @@ from results.record.sweeps import TrialRecord
 from trainable import contract
 from trainable.contract import ARRIVAL
 from trainable.ranking import Objective
-from tune.engine.scheduler import RecordedASHA, rung_epochs
+from tune.searching.halving import StoppingASHA
+from tune.searching.rungs import rung_epochs
 
 METRIC, EPOCHS = "Val/Height", 18
 
 
-def new_scheduler(trials: Iterable[TrialRecord] = ()) -> RecordedASHA:
-    return RecordedASHA(Objective((METRIC,), ("max",)), EPOCHS, grace_period=2, reduction_factor=3, trials=trials)
-
-
-def ray_trial(number: int) -> SimpleNamespace:
-    """What Ray hands to a scheduler, as far as it is read: every session gives it another id."""
-    folder = contract.trial_folder_name(number)
-    return SimpleNamespace(trial_id=f"{random.random()}", storage=SimpleNamespace(trial_dir_name=folder))
+def new_rule(trials: Iterable[TrialRecord] = ()) -> StoppingASHA:
+    rule = StoppingASHA(Objective((METRIC,), ("max",)), EPOCHS, grace_period=2, reduction_factor=3)
+    rule.follow(trials)
+    return rule
 
 
 def row(epoch: int, value: float, arrival: int) -> dict[str, float]:
@@ -39,7 +36,7 @@ def recorded(rows: dict[int, list[dict[str, float]]]) -> list[TrialRecord]:
 def test_after_a_restart_at_any_row_the_decisions_are_those_of_an_uninterrupted_sweep() -> None:
     chance = random.Random(0)
     curves = {number: [chance.random() for _ in range(EPOCHS)] for number in range(12)}
-    uninterrupted = new_scheduler()
+    uninterrupted = new_rule()
     rows: dict[int, list[dict[str, float]]] = {number: [] for number in curves}
     stopped, arrival = set(), 0
     for epoch in range(1, EPOCHS):
@@ -47,59 +44,59 @@ def test_after_a_restart_at_any_row_the_decisions_are_those_of_an_uninterrupted_
             if number in stopped:
                 continue
             arrived = row(epoch, curves[number][epoch - 1], arrival)
-            restarted = new_scheduler(recorded(rows))
-            decision = uninterrupted.on_trial_result(None, ray_trial(number), arrived)
-            assert restarted.on_trial_result(None, ray_trial(number), arrived) == decision
+            restarted = new_rule(recorded(rows))
+            stops = uninterrupted.stops(number, arrived)
+            assert restarted.stops(number, arrived) == stops
             rows[number].append(arrived)
             arrival += 1
-            if decision == TrialScheduler.STOP:
+            if stops:
                 stopped.add(number)
     assert 4 <= len(stopped) < 12
 
 
 def test_the_worst_first_trial_runs_to_its_end_and_a_worse_second_does_not() -> None:
-    scheduler = new_scheduler()
+    rule = new_rule()
     for number in range(2, 8):
-        scheduler.on_trial_result(None, ray_trial(number), row(2, 0.5, number))
-    assert scheduler.on_trial_result(None, ray_trial(0), row(2, 0.1, 8)) == TrialScheduler.CONTINUE
-    assert scheduler.on_trial_result(None, ray_trial(1), row(2, 0.1, 9)) == TrialScheduler.STOP
+        rule.stops(number, row(2, 0.5, number))
+    assert not rule.stops(0, row(2, 0.1, 8))
+    assert rule.stops(1, row(2, 0.1, 9))
 
 
 def test_a_trial_that_is_to_stop_stops_also_when_its_worker_was_lost_and_the_epoch_comes_again() -> None:
-    scheduler = new_scheduler()
+    rule = new_rule()
     for number in range(2, 8):
-        scheduler.on_trial_result(None, ray_trial(number), row(2, 0.5, number))
+        rule.stops(number, row(2, 0.5, number))
     for _ in range(2):
-        assert scheduler.on_trial_result(None, ray_trial(1), row(2, 0.1, 8)) == TrialScheduler.STOP
+        assert rule.stops(1, row(2, 0.1, 8))
 
 
 def test_a_trial_is_judged_by_its_best_epoch_so_far() -> None:
-    scheduler = new_scheduler()
+    rule = new_rule()
     for number in range(2, 8):
-        scheduler.on_trial_result(None, ray_trial(number), row(2, 0.5, number))
+        rule.stops(number, row(2, 0.5, number))
     # Its second epoch is worse than everybody's, its first was better, and a score is that of the best epoch.
-    scheduler.on_trial_result(None, ray_trial(1), row(1, 0.9, 8))
-    assert scheduler.on_trial_result(None, ray_trial(1), row(2, 0.1, 9)) == TrialScheduler.CONTINUE
+    rule.stops(1, row(1, 0.9, 8))
+    assert not rule.stops(1, row(2, 0.1, 9))
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
 def test_a_trial_without_a_finite_value_is_stopped_once_others_have_one_and_never_counts(value: float) -> None:
-    scheduler = new_scheduler()
-    assert scheduler.on_trial_result(None, ray_trial(1), row(2, value, 0)) == TrialScheduler.CONTINUE  # alone so far
+    rule = new_rule()
+    assert not rule.stops(1, row(2, value, 0))  # alone so far
     for number in range(2, 6):
-        assert scheduler.on_trial_result(None, ray_trial(number), row(2, 0.5, number)) == TrialScheduler.CONTINUE
-    assert scheduler.on_trial_result(None, ray_trial(1), row(3, value, 6)) == TrialScheduler.STOP
-    assert scheduler.on_trial_result(None, ray_trial(7), row(2, value, 7)) == TrialScheduler.STOP
+        assert not rule.stops(number, row(2, 0.5, number))
+    assert rule.stops(1, row(3, value, 6))
+    assert rule.stops(7, row(2, value, 7))
 
 
 def test_a_first_value_that_is_no_number_does_not_hide_the_later_ones() -> None:
-    scheduler = new_scheduler()
+    rule = new_rule()
     for number in range(2, 6):
-        scheduler.on_trial_result(None, ray_trial(number), row(2, 0.5, number))
-    scheduler.on_trial_result(None, ray_trial(1), row(1, math.nan, 6))
-    assert scheduler.on_trial_result(None, ray_trial(1), row(2, 0.1, 7)) == TrialScheduler.STOP
-    scheduler.on_trial_result(None, ray_trial(6), row(1, math.nan, 8))
-    assert scheduler.on_trial_result(None, ray_trial(6), row(2, 0.9, 9)) == TrialScheduler.CONTINUE
+        rule.stops(number, row(2, 0.5, number))
+    rule.stops(1, row(1, math.nan, 6))
+    assert rule.stops(1, row(2, 0.1, 7))
+    rule.stops(6, row(1, math.nan, 8))
+    assert not rule.stops(6, row(2, 0.9, 9))
 
 
 @pytest.mark.parametrize("mode", ["max", "min"])
@@ -107,12 +104,12 @@ def test_a_first_value_that_is_no_number_does_not_hide_the_later_ones() -> None:
 def test_the_decisions_are_those_of_rays_asha(mode: str, grace_period: int, reduction_factor: float) -> None:
     """On curves that only get better, as Ray's judges by the newest value."""
     chance = random.Random(1)
-    ours = RecordedASHA(Objective((METRIC,), (mode,)), EPOCHS, grace_period, reduction_factor)
+    ours = StoppingASHA(Objective((METRIC,), (mode,)), EPOCHS, grace_period, reduction_factor)
     rays = AsyncHyperBandScheduler(
         time_attr=contract.EPOCH, metric=METRIC, mode=mode, max_t=EPOCHS, grace_period=grace_period,
         reduction_factor=reduction_factor,
     )  # fmt: skip
-    trials = {number: ray_trial(number) for number in range(1, 40)}
+    trials = {number: SimpleNamespace(trial_id=f"{number}") for number in range(1, 40)}
     steps = {number: [chance.random() for _ in range(EPOCHS)] for number in trials}
     for trial in trials.values():
         rays.on_trial_add(None, trial)
@@ -123,10 +120,10 @@ def test_the_decisions_are_those_of_rays_asha(mode: str, grace_period: int, redu
                 continue
             value = sum(steps[number][:epoch]) * (1 if mode == "max" else -1)
             arrived = row(epoch, value, arrival)
-            decision = ours.on_trial_result(None, trial, arrived)
-            assert decision == rays.on_trial_result(None, trial, arrived)
+            stops = ours.stops(number, arrived)
+            assert stops == (rays.on_trial_result(None, trial, arrived) == TrialScheduler.STOP)
             arrival += 1
-            if decision == TrialScheduler.STOP:
+            if stops:
                 stopped.add(number)
     assert 10 < len(stopped) < 39
 
