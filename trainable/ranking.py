@@ -97,6 +97,12 @@ class Objective:
         return self.modes[0]
 
     @property
+    def written(self) -> str:
+        """In words: 'the max of Val/Accuracy_Mean and the min of Val/Latency_Mean, where Val/Reward_Mean >= 0'."""
+        each = " and ".join(f"the {mode} of {metric}" for metric, mode in zip(self.metrics, self.modes, strict=True))
+        return ", where ".join([each, *filter(None, [" and ".join(one.written for one in self.constraints)])])
+
+    @property
     def needed(self) -> tuple[str, ...]:
         """Every metric that a row must have."""
         return tuple(dict.fromkeys([*self.metrics, *(constraint.metric for constraint in self.constraints)]))
@@ -104,6 +110,10 @@ class Objective:
     def excess(self, row: Row) -> float:
         """By how much a row violates the constraints, summed over them; 0.0 where it satisfies all."""
         return sum((constraint.excess(row) for constraint in self.constraints), 0.0)
+
+    def ranks(self, row: Row) -> bool:
+        """Whether a row has a finite value of each objective."""
+        return self._standing(row) is not None
 
     def losses(self, row: Row) -> tuple[float, ...]:
         """Of a row that ranks, each objective so that less is better."""

@@ -10,7 +10,7 @@ from functools import cached_property
 
 from results.analysis.gains import BaselineGain, Gain, baseline_gains, gain_over
 from results.analysis.importance import Importance, importance, observations
-from results.analysis.pareto import pareto_set
+from results.analysis.pareto import TradeOff, trade_off_between
 from results.analysis.seed_groups import RAN_IN_FULL, SeedGroup, seed_groups
 from results.record.on_test_data import OnTestData, read_on_test_data
 from results.record.space import Space
@@ -18,7 +18,6 @@ from results.record.sweeps import SweepRecord
 from trainable import contract
 from trainable.contract import shown_path
 from trainable.ranking import Objective, sign
-from trainable.score_parts import Metric
 
 
 @dataclass(frozen=True)
@@ -43,10 +42,6 @@ class Comparison:
     def score_name(self) -> str:
         """What people call the metric."""
         return self.records[0].described(self.metric).title
-
-    @property
-    def trade_off(self) -> Metric | None:
-        return self.records[0].trade_off
 
     @cached_property
     def groups(self) -> list[SeedGroup]:
@@ -137,9 +132,20 @@ class Comparison:
         return importance(observations(self.groups, self.mode), self.space)
 
     @cached_property
-    def pareto_set(self) -> list[SeedGroup]:
-        """Of the score and what the kind of run says that it may cost, best score first."""
-        return pareto_set(self.groups, self.mode, self.trade_off)
+    def trade_off(self) -> TradeOff | None:
+        """Between several objectives, or between the score and what the kind of run says that it may cost."""
+        objective, cost = self.objective, self.records[0].trade_off
+        if len(objective.metrics) == 1 and cost is None:
+            return None
+        if len(objective.metrics) == 1 and cost is not None:
+            both = (self.metric, cost.name), (self.mode, cost.direction)
+            objective = Objective(*both, objective.constraints)
+        return trade_off_between(self.groups, objective)
+
+    def excess(self, group: SeedGroup) -> float | None:
+        """By how much a setting violates the constraints; None where it has no score."""
+        row = group.mean_row(self.objective)
+        return self.objective.excess(row) if row and self.objective.ranks(row) else None
 
     @property
     def space(self) -> Space:
@@ -176,7 +182,7 @@ def why_apart(comparisons: list[Comparison]) -> str | None:
     """Why there are several rankings, in a line; None when there is one."""
     if len(comparisons) == 1:
         return None
-    metrics = dict.fromkeys(f"the {comparison.mode} of {comparison.metric}" for comparison in comparisons)
+    metrics = dict.fromkeys(comparison.objective.written for comparison in comparisons)
     because = f"their scores are {' and '.join(metrics)}" if len(metrics) > 1 else "they ran on different data"
     sweeps = " | ".join(", ".join(record.name for record in comparison.records) for comparison in comparisons)
     return f"Not comparable, so ranked apart: {sweeps} ({because})"

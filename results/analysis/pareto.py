@@ -1,31 +1,55 @@
-"""The Pareto set: settings that no other one beats in the score without paying for it in what the score may cost.
+"""What is traded for what: settings by how many others beat them in all objectives at once, and how far they reach.
 
-That cost is taken where the score is: at the best epoch, since that is the checkpoint which would be used.
+With one objective the second is what the kind of run says that a better score may cost. All are taken where the score
+is: at the epoch that stands for a trial, since that is the checkpoint which would be used.
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from results.analysis.seed_groups import SeedGroup
-from trainable.ranking import sign
-from trainable.score_parts import Metric
+from trainable.pareto import fronts, hypervolume, reference_point
+from trainable.ranking import Objective, sign
 
 
-def pareto_set(groups: Iterable[SeedGroup], mode: str, trade_off: Metric | None) -> list[SeedGroup]:
-    """Best score first; none where there is nothing to trade, or no trial reports it.
+@dataclass(frozen=True)
+class TradeOff:
+    """Settings that satisfy the constraints, by non-dominated rank."""
 
-    Args:
-        mode: whether more ('max') or less ('min') of the score is better.
+    axes: Objective
+    fronts: tuple[tuple[SeedGroup, ...], ...]
+    """The Pareto set, which nobody beats without paying for it, first; in each the best by the first objective first.
+    None where there is nothing to trade, or no trial reports it."""
+    hypervolume: float = 0.0
+    """Between the Pareto set and the reference, in the product of the metrics' units."""
+    reference: tuple[float, ...] = ()
+    """As values of the metrics: a tenth of the range behind the worst of all settings."""
+
+    @property
+    def pareto_set(self) -> tuple[SeedGroup, ...]:
+        return self.fronts[0] if self.fronts else ()
+
+    def front_of(self, group: SeedGroup) -> int | None:
+        """1 for one of the Pareto set; None where it has no such rank, as one that violates a constraint."""
+        places = (count for count, front in enumerate(self.fronts, start=1) if any(one is group for one in front))
+        return next(places, None)
+
+
+def trade_off_between(groups: Iterable[SeedGroup], axes: Objective) -> TradeOff:
     """
-    if not trade_off:
-        return []
-    points = [
-        (-sign(mode) * group.score.mean, -sign(trade_off.direction) * cost, group)
-        for group in groups
-        if group.score and (cost := group.mean_of(trade_off.name)) is not None
-    ]
-    points.sort(key=lambda point: point[:2])
-    kept: list[tuple[float, float, SeedGroup]] = []
-    for point in points:
-        if not kept or point[1] < kept[-1][1] or point[:2] == kept[-1][:2]:
-            kept.append(point)
-    return [group for *_, group in kept]
+    Args:
+        axes: two objectives or more.
+    """
+    rows = [(group, group.mean_row(axes)) for group in groups]
+    ranked = [(group, axes.losses(row)) for group, row in rows if row and axes.ranks(row) and axes.excess(row) == 0]
+    if not ranked:
+        return TradeOff(axes, ())
+    losses = [of_group for _, of_group in ranked]
+    by_rank = fronts(losses)
+    reference = reference_point(losses)
+    return TradeOff(
+        axes,
+        tuple(tuple(ranked[index][0] for index in front) for front in by_rank),
+        hypervolume([losses[index] for index in by_rank[0]], reference),
+        tuple(-sign(mode) * loss for mode, loss in zip(axes.modes, reference, strict=True)),
+    )

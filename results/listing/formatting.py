@@ -97,6 +97,8 @@ def shown_cell(row: Mapping[str, Any], column: str) -> str:
         case "gain":
             low, high = row.get("gain_low"), row.get("gain_high")
             return f"{value:+.3f}" if low is None or high is None else f"{value:+.3f} ({low:+.3f} to {high:+.3f})"
+        case "feasible":
+            return "yes" if value else "no"
         case "seconds":
             return f"{value:.1f}"
     return shown_value(value)

@@ -20,10 +20,11 @@ from trainable.contract import UserError
 BEFORE = ("rank", "sweep", "trial")
 AFTER = (
     "seed", "score", "evidence", "ci95", "seeds", "gain", "gain_low", "gain_high", "gain_over", "epoch", "epochs",
-    "seconds", "status", "starting_values", "pareto", "metric",
+    "seconds", "status", "starting_values", "feasible", "front", "pareto", "hypervolume", "reference_point", "metric",
 )  # fmt: skip
 """Around the hyperparameters; the metrics at the best epoch come last, and are called longer where these have their
 name."""
+NOT_TRADED = {"pareto": False}
 
 
 @dataclass(frozen=True)
@@ -68,14 +69,14 @@ def list_trials(comparison: Comparison, ungrouped: bool = False) -> Listing:
     reported = sorted({name for row in best_rows for name in row if contract.is_metric(name)})
     taken = {*BEFORE, *AFTER, *names.values()}
     metrics = {name: f"metric/{name}" if name in taken else name for name in reported}
-    in_pareto_set = {id(trial) for group in comparison.pareto_set for trial in group.trials}
+    traded = _traded(comparison)
     rows = tuple(
-        _row(comparison, group, rank, names, metrics) | {"pareto": id(group.trials[0]) in in_pareto_set}
+        _row(comparison, group, rank, names, metrics) | traded.get(id(group.trials[0]), NOT_TRADED)
         for rank, group in enumerate(groups, start=1)
     )
     return Listing(
         columns=(*BEFORE, *names.values(), *AFTER, *metrics.values()),
-        shown=_columns_for_people(comparison, groups, names.values()),
+        shown=_columns_for_people(comparison, groups, names.values(), metrics),
         rows=rows,
         total=len(rows),
     )
@@ -122,12 +123,31 @@ def all_columns(listings: Sequence[Listing]) -> list[str]:
     return list(dict.fromkeys(column for listing in listings for column in listing.columns))
 
 
-def _columns_for_people(comparison: Comparison, groups: Sequence[SeedGroup], names: Iterable[str]) -> tuple[str, ...]:
+def _traded(comparison: Comparison) -> dict[int, dict[str, Any]]:
+    """Where a setting stands among those that several objectives rank, by the id of each of its trials."""
+    found = comparison.trade_off
+    if found is None:
+        return {}
+    whole = {"hypervolume": found.hypervolume, "reference_point": ", ".join(map(str, found.reference))}
+    has_several = len(comparison.objective.metrics) > 1
+    return {
+        id(trial): {"pareto": front == 1} | ({"front": front, **whole} if has_several else {})
+        for front, groups in enumerate(found.fronts, start=1)
+        for group in groups
+        for trial in group.trials
+    }
+
+
+def _columns_for_people(
+    comparison: Comparison, groups: Sequence[SeedGroup], names: Iterable[str], metrics: Mapping[str, str]
+) -> tuple[str, ...]:
     columns = ["rank", *(["sweep"] if len(comparison.records) > 1 else []), "trial", *names]
     is_grouped = any(len(group.trials) > 1 for group in groups)
     if not is_grouped and len({group.trials[0].seed for group in groups}) > 1:
         columns.append("seed")
-    columns.append("score")
+    objective = comparison.objective
+    columns += ["score", *(metrics[name] for name in objective.needed[1:] if name in metrics)]
+    columns += [*(["feasible"] if objective.constraints else []), *(["front"] if len(objective.metrics) > 1 else [])]
     if has_unlike_evidence(groups):
         columns.append("evidence")
     if is_grouped and not has_single_seeds(groups):
@@ -142,6 +162,7 @@ def _row(
 ) -> dict[str, Any]:
     """Without the columns that it has no value in: a hyperparameter may be None, and that is a value."""
     first, counted = group.trials[0], group.counted or group.trials
+    excess = comparison.excess(group) if comparison.objective.constraints else None
     seconds = [trial.trial.rows[-1].get("time_total_s") for trial in counted if trial.trial.rows]
     columns = {
         "rank": rank if group.score else None,
@@ -158,6 +179,7 @@ def _row(
         "seconds": _mean([value for value in seconds if value is not None]),
         "status": _status(group),
         "starting_values": group.has_starting_values,
+        "feasible": None if excess is None else excess == 0,
         "metric": comparison.metric,
         **{column: group.mean_of(metric) for metric, column in metrics.items()},
     }

@@ -10,6 +10,7 @@ from results.analysis.comparison import Comparison, why_apart
 from results.listing.certainty import gain_lines, ranking_lines, trust_line
 from results.listing.formats import as_markdown, as_table, escaped, table_width
 from results.listing.formatting import failed_how, stand_out_words
+from results.listing.objectives import constraint_line, pareto_lines, ranking_words, score_words
 from results.listing.refused import refused_line
 from results.listing.rows import Listing
 from results.record.atomic_write import write_atomically
@@ -19,7 +20,6 @@ from trainable import contract
 from trainable.terminal.console import PlainConsole
 from trainable.terminal.text import printable
 
-MOST_NAMED = 6
 PICTURE_WIDTH = 125
 
 
@@ -87,13 +87,15 @@ def title(comparison: Comparison) -> str:
 def head_lines(comparison: Comparison) -> list[str]:
     """On what the trials ran, and what the table's columns mean."""
     data = comparison.records[0].data["summary"]
-    meaning = f"score: the {comparison.mode} of {comparison.metric} over a trial's epochs; epoch: the best / the last"
+    meaning = f"score: {score_words(comparison.objective)}; epoch: the best / the last"
     seeds = "a setting under several seeds: their means, and ci95, the score's 95 % interval to either side"
     again = "trials of one setting under one seed are one row: they differ by nothing; --ungrouped shows each"
     several = any(len({trial.seed for trial in group.trials}) > 1 for group in comparison.groups)
     repeated = any(len(group.trials) > 1 for group in comparison.groups)
     of_groups = [seeds] if several else [again] if repeated else []
-    return [*([data] if data else []), meaning, *(ranking_lines(comparison) or of_groups)]
+    ranking = ranking_words(comparison.objective)
+    of_ranking = [f"ranked {ranking}"] if ranking else []
+    return [*([data] if data else []), meaning, *of_ranking, *(ranking_lines(comparison) or of_groups)]
 
 
 def finding_lines(comparison: Comparison, listing: Listing) -> list[str]:
@@ -102,8 +104,12 @@ def finding_lines(comparison: Comparison, listing: Listing) -> list[str]:
     refusals = [refusal for record in comparison.records for refusal in record.refusals]
     blocks = [
         [f"{shown} of {listing.total} shown; what follows is of all"] if shown < listing.total else [],
-        [*gain_lines(comparison), *filter(None, [trust_line(comparison)])],
-        _decision_lines(comparison) + _pareto_lines(comparison),
+        [
+            *filter(None, [constraint_line(comparison)]),
+            *gain_lines(comparison),
+            *filter(None, [trust_line(comparison)]),
+        ],
+        _decision_lines(comparison) + pareto_lines(comparison),
         [_failure_line(trial, trial.failure) for trial in trials if trial.failure],
         [refused_line(refusals)] if refusals else [],
     ]
@@ -121,22 +127,6 @@ def _decision_lines(comparison: Comparison) -> list[str]:
     shares = ", ".join(f"{name} {share:.0%}" for name, share in found.shares.items())
     beyond = f"beyond chance: {stand_out_words(found)}" if found.stand_out else "none is beyond chance"
     return [f"Importance for being in the best quarter (PED-ANOVA): {shares}; {beyond}"]
-
-
-def _pareto_lines(comparison: Comparison) -> list[str]:
-    trade_off = comparison.trade_off
-    if not trade_off or not comparison.pareto_set:
-        return []
-    points = [
-        f"{comparison.name_of_setting(group)} ({group.score.mean:.3f}, {group.mean_of(trade_off.name):.3f})"
-        for group in comparison.pareto_set[:MOST_NAMED]
-        if group.score
-    ]
-    unnamed = len(comparison.pareto_set) - len(points)
-    more = f" and {unnamed} more" if unnamed else ""
-    up = {"max": "up", "min": "down"}
-    axes = f"{comparison.metric} {up[comparison.mode]}, {trade_off.name} {up[trade_off.direction]}, at the best epoch"
-    return [f"Pareto set ({axes}): {', '.join(points)}{more}"]
 
 
 def _failure_line(trial: TrialRecord, failure: Failure) -> str:

@@ -9,6 +9,7 @@ from results.analysis.hyperparameters import varied_hyperparameters
 from results.analysis.seed_groups import has_unlike_evidence
 from results.listing.formatting import counted, failed_how, listed, shown_values
 from results.listing.next_commands import confirm_command, evaluate_command, train_command
+from results.listing.objectives import ranking_words, score_words
 from results.listing.refused import refused_line
 from results.listing.rows import Listing, list_trials
 from results.page.before_and_after import before_and_after
@@ -133,7 +134,8 @@ def _facts(record: SweepRecord) -> list[tuple[str, str]]:
     settings = record.settings
     facts = (
         ("Data", record.data["summary"]),
-        ("Score", f"the {record.mode} of {record.metric} over a trial's epochs"),
+        ("Score", score_words(record.objective)),
+        ("Ranked", ranking_words(record.objective)),
         ("Trials", _trials(record)),
         ("Tried", _tried(record)),
         ("Refused", refused_line(record.refusals) if record.refusals else ""),

@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 from results.record.upgrade import FORMAT
+from trainable.ranking import read_names
 
 METRIC = "Val/In_Budget_Accuracy"
 SWEEP_SETTINGS = {
@@ -75,8 +76,9 @@ def write_sweep(folder: Path, trials: Sequence[MadeUpTrial], data: Mapping[str, 
     content = {"name": folder.name, "storage_path": str(folder.parent), **SWEEP_SETTINGS, **settings}
     (folder / "sweep.yaml").write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
     (folder / "data.json").write_text(json.dumps(data), encoding="utf-8")
+    metric = read_names(content["metric"])[0] if "constraint" in content else content["metric"]
     for number, trial in enumerate(trials):
-        write_trial(folder / f"trial_{number:05d}", trial, content["metric"])
+        write_trial(folder / f"trial_{number:05d}", trial, metric)
     return folder
 
 

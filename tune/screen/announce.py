@@ -7,6 +7,7 @@ from rich.console import Console
 
 from results.analysis.comparison import Comparison
 from results.listing.next_commands import confirm_command, sweep_command
+from results.listing.objectives import ranking_words, score_words
 from results.listing.refused import refused_line
 from results.listing.rows import list_trials
 from results.listing.summary import summary
@@ -36,7 +37,10 @@ def print_start(
     )
     if allotment.cores and allotment.cores.limited_by:
         console.print(f"  machine {allotment.cores}")
-    console.print(f"  ranked  by the {settings.mode} of {settings.metric} over a trial's epochs")
+    score, ranking = score_words(settings.objective), ranking_words(settings.objective)
+    console.print(f"  ranked  {ranking or f'by {score}'}")
+    if ranking:
+        console.print(f"  score   {score}")
     if wandb_mode == "offline":
         console.print(f"  W&B     offline; send it later with: {_results_command('sync_wandb.py', settings.folder)}")
 
