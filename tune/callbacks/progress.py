@@ -27,8 +27,8 @@ class Progress(LoggerCallback):
 
     def __init__(self, record: SweepRecord, concurrent: int, console: Console) -> None:
         self._record, self._console = record, console
-        self._num_samples = record.num_samples - len(record.missing)
-        finished = [trial for trial in record.search_trials if trial.finished]
+        self._num_trials = record.num_samples + self._num_replicates(record) - len(record.missing)
+        finished = [trial for trial in record.trials if trial.finished]
         self._paused = {trial.number for trial in record.search_trials if trial.is_paused}
         self._done = len(finished)
         self._failed = sum(trial.failure is not None for trial in finished)
@@ -37,10 +37,16 @@ class Progress(LoggerCallback):
         self._trials = {
             trial.number: self._progress_of(trial.number, trial.config, len(trial.rows)) for trial in record.trials
         }
-        self._slots: list[int | None] = [None] * min(concurrent, self._num_samples)
+        self._slots: list[int | None] = [None] * min(concurrent, self._num_trials)
         self._pace = Pace()
         self._declared, self._has_said_undeclared = record.metrics.keys(), False
         self._live: Live | None = None
+
+    @staticmethod
+    def _num_replicates(record: SweepRecord) -> int:
+        """How many there are, or will be at least once the search is over, where its settings differ."""
+        top = min(record.settings["replicate"], record.num_samples - 1)
+        return max(len(record.replicate_numbers), top + 1 if top > 0 else 0)
 
     def __getstate__(self) -> dict[str, Any]:
         """Ray pickles the callbacks it was given; a terminal cannot be."""
@@ -58,6 +64,8 @@ class Progress(LoggerCallback):
         if number in self._slots:
             return  # its worker was lost, and it goes on
         self._paused.discard(number)
+        if number not in self._trials and number >= self._num_trials + len(self._record.missing):
+            self._num_trials += 1  # a further seed of a finalist, which nobody could know of before
         self._trials.setdefault(number, self._progress_of(number, dict(trial.config), 0))
         if None not in self._slots:
             self._slots.append(None)
@@ -144,14 +152,14 @@ class Progress(LoggerCallback):
         first = next((trial for trial in scored if trial.number == 0), None)
         gain = sign(self._record.mode) * ((best.score or 0.0) - (first.score or 0.0)) if best and first else None
         running = tuple(None if number is None else self._trials[number] for number in self._slots)
-        busy, to_come = sum(trial is not None for trial in running), self._num_samples - self._done
+        busy, to_come = sum(trial is not None for trial in running), self._num_trials - self._done
         soon_busy = min(len(self._slots), to_come)
         return SweepProgress(
             elapsed_s=time.monotonic() - self._started,
             done=self._done,
             failed=self._failed,
             paused=len(self._paused),
-            num_samples=self._num_samples,
+            num_trials=self._num_trials,
             num_epochs=self._record.num_epochs,
             running=running,
             best=best,
@@ -165,4 +173,4 @@ class Progress(LoggerCallback):
         """Trials that are not done are taken to be as long as those that are: some will be stopped early."""
         per_trial = self._epochs_of_done / self._done if self._done else self._record.num_epochs
         of_running = sum(self._trials[number].epochs for number in self._slots if number is not None)
-        return max(0.0, (self._num_samples - self._done) * per_trial - of_running)
+        return max(0.0, (self._num_trials - self._done) * per_trial - of_running)

@@ -78,7 +78,7 @@ class RecordedSearch(Searcher):
         Args:
             propose: draws the proposal of a number over the trials before it.
             why_refused: why no trial can have the hyperparameters that it is given; empty where one can.
-            replicates_wanted: asked once the search is over, and again when those that it wanted have ended.
+            replicates_wanted: asked once the search is over, and again whenever a trial has ended.
             asha: who is to go on of the trials that are paused; None where none pauses.
             num_rows: how many rows the sweep has recorded.
             say: called with a sentence for each new kind of reason.
@@ -93,6 +93,8 @@ class RecordedSearch(Searcher):
         self._open = deque(trial for trial in record.trials if trial.is_open)
         self._wanted: deque[Mapping[str, Any]] = deque()
         """Replicates to be handed out."""
+        self._may_want_more = True
+        """Whether nobody has been asked for replicates since a trial has ended: the answer is read from the disk."""
         self._numbers: dict[str, int] = {}
         self._running: set[int] = set()
         self._told: dict[int, ToldTrial] = {trial.number: self._recorded(trial) for trial in record.search_trials}
@@ -128,7 +130,8 @@ class RecordedSearch(Searcher):
             return self._begun(trial_id, found.hyperparameters, found)
         if self._gave_up:
             return str(Searcher.FINISHED)
-        if not self._wanted and not self._running:
+        if not self._wanted and self._may_want_more and self._is_search_over():
+            self._may_want_more = False
             self._wanted.extend(self._replicates_wanted())
         if self._wanted:
             self._replicate_numbers.add(self._next_number)
@@ -142,6 +145,7 @@ class RecordedSearch(Searcher):
         """Note what became of a trial."""
         number = self._numbers[trial_id]
         self._running.discard(number)
+        self._may_want_more = True
         if number not in self._told:
             return
         # A failure lies in the record by now; in the result its keys are "failure/kind" and the like.
@@ -196,9 +200,9 @@ class RecordedSearch(Searcher):
 
     def _proposed(self) -> Proposal | None:
         """The next proposal that stands; None where none is left, none was drawn in time, or the searcher gives up."""
-        number = self._next_number - len(self._replicate_numbers)
-        if number >= self._record.num_samples or self._gave_up or self._has_tried_all:
+        if self._proposes_no_more():
             return None
+        number = self._num_proposals
         end, recorded = time.monotonic() + SECONDS_OF_DRAWING, len(self._refusals)
         while True:
             refused = [refusal.hyperparameters for refusal in self._refusals if refusal.number == number]
@@ -217,6 +221,17 @@ class RecordedSearch(Searcher):
         if len(self._refusals) > recorded:
             write_refusals(self._record.folder, self._refusals)
         return found
+
+    @property
+    def _num_proposals(self) -> int:
+        return self._next_number - len(self._replicate_numbers)
+
+    def _proposes_no_more(self) -> bool:
+        return self._num_proposals >= self._record.num_samples or self._gave_up or self._has_tried_all
+
+    def _is_search_over(self) -> bool:
+        """Whether its trials have all ended, and none will be proposed or promoted any more."""
+        return self._proposes_no_more() and self._running.isdisjoint(self._told)
 
     def _refuse(self, refusal: Refusal) -> None:
         if refusal.kind not in {earlier.kind for earlier in self._refusals}:

@@ -10,7 +10,7 @@ from ray.tune import Callback
 from ray.tune.stopper import Stopper
 
 from results.record.promotions import Promotion, add_promotion
-from results.record.sweeps import SweepRecord
+from results.record.sweeps import SweepRecord, read_sweep
 from trainable import contract
 from trainable.contract import UserError
 from trainable.ray_trainable import InStore, RunTrainable
@@ -24,6 +24,7 @@ from tune.planning.plan import Plan
 from tune.planning.settings import SweepSettings
 from tune.searching.halving import StoppingASHA
 from tune.searching.promotion import PromotingASHA
+from tune.searching.replication import replicates_wanted
 
 LOST_WORKERS_PER_EPOCH = 3
 """A trial whose worker dies goes on from its checkpoint; it is given up when it dies this often without an epoch."""
@@ -39,7 +40,11 @@ def trials_left(record: SweepRecord, settings: SweepSettings) -> int:
     proposals = max(0, settings.num_samples - record.num_proposals)
     rule = rule_of(settings, record)
     is_promoted = isinstance(rule, PromotingASHA) and rule.next_promotion() is not None
-    return interrupted + proposals + is_promoted
+    return (interrupted + proposals + is_promoted) or len(_replicates_wanted(record, settings))
+
+
+def _replicates_wanted(record: SweepRecord, settings: SweepSettings) -> list[dict[str, Any]]:
+    return replicates_wanted(record, settings.replicate, settings.replicate_seeds)
 
 
 def rule_of(settings: SweepSettings, record: SweepRecord) -> Rule:
@@ -128,7 +133,11 @@ def build_tuner(
     """
     settings, rule = plan.settings, rule_of(plan.settings, record)
     asha = rule if isinstance(rule, PromotingASHA) else None
-    searcher = RecordedSearch(record, plan.propose, plan.why_refused, lambda: (), asha, num_rows, say)
+
+    def wanted() -> list[dict[str, Any]]:
+        return _replicates_wanted(read_sweep(record.folder), settings)
+
+    searcher = RecordedSearch(record, plan.propose, plan.why_refused, wanted, asha, num_rows, say)
     trainable = tune.with_parameters(
         RunTrainable,
         run_kind=settings.run,

@@ -35,6 +35,9 @@ def print_start(
         f"  trials  {settings.num_samples} of at most {settings.num_epochs} epochs, "
         f"{allotment.max_concurrent_trials} at a time, each on {allotment.cpus_per_trial:g} CPU core and {device}"
     )
+    if settings.replicate and settings.num_samples > 1:
+        most = "a fresh seed" if settings.replicate_seeds == 1 else f"up to {settings.replicate_seeds} fresh seeds"
+        console.print(f"  then    the best {settings.replicate} and the starting values again under {most}")
     if allotment.cores and allotment.cores.limited_by:
         console.print(f"  machine {allotment.cores}")
     score, ranking = score_words(settings.objective), ranking_words(settings.objective)
@@ -47,12 +50,12 @@ def print_start(
 
 def print_end(console: Console, record: SweepRecord, wandb_mode: str) -> None:
     """The table, the gain, the baselines, where everything lies, and the commands that go on from here."""
-    folder, best = record.folder, next(iter(record.ranked()), None)
-    comparison = Comparison((record,))
+    folder, comparison = record.folder, Comparison((record,))
     console.print()
     console.print(summary(comparison, list_trials(comparison).top(MOST_ROWS)))
     console.print()
-    if best and (checkpoint := record.best_checkpoint(best)):
+    winner = comparison.winner
+    if winner and (checkpoint := record.best_checkpoint(winner.counted[0].trial)):
         console.print(f"Best epoch     {shown_path(checkpoint)}")
     pages = read_pages(folder)
     commands = {

@@ -38,7 +38,7 @@ class SweepProgress:
     done: int
     failed: int
     paused: int
-    num_samples: int
+    num_trials: int
     num_epochs: int
     running: tuple[TrialProgress | None, ...]
     """A trial keeps its index until it ends; None where one is awaited."""
@@ -84,7 +84,7 @@ def clock(seconds: float) -> str:
 
 def _counts(sweep: SweepProgress) -> Text:
     paused = f", {sweep.paused} paused" if sweep.paused else ""
-    line = _line(f"{sweep.done}/{sweep.num_samples} trials done{paused}, {_running(sweep)} running", "bold")
+    line = _line(f"{sweep.done}/{sweep.num_trials} trials done{paused}, {_running(sweep)} running", "bold")
     if sweep.failed:
         line.append(f", {sweep.failed} failed", "bold red")
     return line
@@ -94,7 +94,7 @@ def _overall(sweep: SweepProgress) -> Table:
     """How far the sweep is: a running trial counts by its epochs."""
     part_done = sum(trial.epochs / sweep.num_epochs for trial in sweep.running if trial)
     line = Table.grid(Column(no_wrap=True), Column(no_wrap=True), padding=(0, 1))
-    bar = ProgressBar(sweep.num_samples, min(sweep.num_samples, sweep.done + part_done), width=BAR_COLUMNS)
+    bar = ProgressBar(sweep.num_trials, min(sweep.num_trials, sweep.done + part_done), width=BAR_COLUMNS)
     line.add_row(bar, _line(", ".join([clock(sweep.elapsed_s), *_pace(sweep)])))
     return line
 

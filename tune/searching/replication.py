@@ -31,16 +31,19 @@ def finalists(record: SweepRecord, top: int) -> list[Config]:
     return settings
 
 
-def replicates_wanted(record: SweepRecord) -> list[Config]:
-    """What is to be run as soon as the search is over, the first one first; asked again when those have ended.
+def replicates_wanted(record: SweepRecord, top: int, most_seeds: int) -> list[Config]:
+    """What is to be run once the search is over and has not begun yet, the first one first; none while it is not known.
 
-    One fresh seed of every finalist that has had none, the sweep's own + 1; then, up to `replicate_seeds`, the next one
-    of the leader and of each setting whose paired interval beside the leader's holds 0. A run that failed is not
-    repeated, and its setting stays without that seed.
+    One fresh seed of every finalist that has had none, the sweep's own + 1; then the next one of the leader and of each
+    setting whose paired interval beside the leader's holds 0, as soon as all that are being run have ended. A run that
+    failed is not repeated, and its setting stays without that seed.
+
+    Args:
+        top: settings that run again, beside the starting values; 0 for none at all.
+        most_seeds: of one setting.
     """
     first = int(record.settings["seed"]) + 1
     seeds = _seeds_run(record)
-    top = int(record.settings["replicate"])
     settings = finalists(record, top) if top else []
     if len(settings) < 2:  # nothing was chosen
         return []
@@ -49,7 +52,7 @@ def replicates_wanted(record: SweepRecord) -> list[Config]:
         return [_under(setting, first) for setting in lacking]
     if any(trial.is_open for trial in record.replicates):
         return []
-    candidates = range(first, first + int(record.settings["replicate_seeds"]))
+    candidates = range(first, first + most_seeds)
     unrun = [
         (seed, setting)
         for setting in _not_told_apart(record)

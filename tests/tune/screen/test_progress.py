@@ -26,7 +26,7 @@ def progress(**changes: object) -> SweepProgress:
         "done": 9,
         "failed": 0,
         "paused": 0,
-        "num_samples": 200,
+        "num_trials": 200,
         "num_epochs": 30,
         "running": tuple(running(number, number % 30) for number in range(9, 73)),
         "best": TrialProgress(4, {"lr": 4.5e-3, "group_size": 31}, 30, 0.648),

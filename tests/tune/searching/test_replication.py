@@ -16,7 +16,9 @@ NARROW = {0: 0.51, 1: 0.605, 2: 0.60, 4: 0.61}
 
 def wanted(folder: Path) -> list[tuple[float, int]]:
     """The lr, which is the number of the search's trial, and the seed of each."""
-    return [(config["lr"], config["seed"]) for config in replicates_wanted(read_sweep(folder))]
+    record = read_sweep(folder)
+    found = replicates_wanted(record, record.settings["replicate"], record.settings["replicate_seeds"])
+    return [(config["lr"], config["seed"]) for config in found]
 
 
 def search(folder: Path, *fresh: Mapping[int, float | None], **settings: Any) -> Path:
