@@ -88,7 +88,7 @@ def test_on_a_terminal_the_panel_stays_where_it_is_and_fits_a_new_width(tmp_path
     gate = tmp_path / "gate"
     gate.touch()
     flags = (
-        *QUADRATIC, "--num_samples", 6, "--num_epochs", 6, "--epoch_ms", 100, "--gate", gate,
+        *QUADRATIC, "--num_samples", 6, "--num_epochs", 6, "--epoch_ms", 100, "--gate", gate, "--scheduler", "none",
         "--max_concurrent_trials", 1, "--wandb_mode", "disabled",
     )  # fmt: skip
     there = ray_here()
