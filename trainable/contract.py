@@ -67,7 +67,7 @@ _OF_RAY = (
     "hostname", "node_ip", "should_checkpoint", "checkpoint_dir_name", "__duplicate__", "__trial_info__",
 )  # fmt: skip
 """What Ray (2.60) puts into a result, or takes from it."""
-_OF_VIEWS = ("Score", "score", "best_epoch", "status", "_step", "_timestamp", "_runtime", "_wandb")
+_OF_VIEWS = ("Score", "score", "best_epoch", "status", "feasible", "_step", "_timestamp", "_runtime", "_wandb")
 """What TensorBoard and W&B show beside the metrics."""
 OTHER_COLUMNS = frozenset(
     {EPOCH, DEVICE, CHECKPOINTED, ARRIVAL, SWEEP_TIME, PAUSED, FAILURE, NOTE, SAMPLES, *_OF_RAY, *_OF_VIEWS}

@@ -129,7 +129,7 @@ class Comparison:
     @cached_property
     def importance(self) -> Importance:
         """Of each hyperparameter, over all settings that have ended."""
-        return importance(observations(self.groups, self.mode), self.space)
+        return importance(observations(self.groups, self.objective), self.space)
 
     @cached_property
     def trade_off(self) -> TradeOff | None:

@@ -29,7 +29,7 @@ from results.analysis.hyperparameters import Hyperparameter, varied_hyperparamet
 from results.analysis.seed_groups import OPEN, SeedGroup
 from results.record.space import Space
 from trainable.contract import TrialStatus
-from trainable.ranking import sign
+from trainable.ranking import Objective
 
 ALPHA = 0.05
 DEALS = 100
@@ -62,7 +62,7 @@ class Importance:
     reason: str = ""
 
 
-def observations(groups: Sequence[SeedGroup], mode: str) -> list[Observation]:
+def observations(groups: Sequence[SeedGroup], objective: Objective) -> list[Observation]:
     """One for each setting that has ended.
 
     Of a setting that was searched, what the search saw of it: a finalist's score under fresh seeds, which nobody chose
@@ -70,11 +70,9 @@ def observations(groups: Sequence[SeedGroup], mode: str) -> list[Observation]:
     failed for reasons of its own, or still runs, tells nothing yet.
     """
     searched = [group.as_searched for group in groups]
-    scored = [
-        Observation(group.setting, sign(mode) * group.score.mean, len(group.trials))
-        for group in searched
-        if group.score and group.counted[0].rank_of_evidence > OPEN
-    ]
+    told = [group for group in searched if group.score and group.counted[0].rank_of_evidence > OPEN]
+    values = _values(told, objective)
+    scored = [Observation(group.setting, values[id(group)], len(group.trials)) for group in told]
     worst = min((observation.value for observation in scored), default=0.0)
     diverged = [
         Observation(group.setting, worst, len(group.trials))
@@ -82,6 +80,14 @@ def observations(groups: Sequence[SeedGroup], mode: str) -> list[Observation]:
         if not group.score and any(trial.status is TrialStatus.DIVERGED for trial in group.trials)
     ]
     return scored + diverged
+
+
+def _values(groups: Sequence[SeedGroup], objective: Objective) -> dict[int, float]:
+    """By the id of a setting: its score, where that alone ranks it, else how many are ranked behind it."""
+    if len(objective.metrics) == 1 and not objective.constraints:
+        return {id(group): -objective.losses(row)[0] for group in groups if (row := group.mean_row(objective))}
+    worst_first = reversed(objective.best_first(groups, lambda group: group.mean_row(objective)))
+    return {id(group): float(place) for place, group in enumerate(worst_first)}
 
 
 def importance(observed: Sequence[Observation], space: Space) -> Importance:

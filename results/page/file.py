@@ -7,6 +7,7 @@ from pathlib import Path
 from results.analysis.comparison import Comparison, compare, why_apart
 from results.listing.certainty import trust_line
 from results.listing.formatting import listed, shown_cell, shown_gain, shown_score
+from results.listing.objectives import constraint_line
 from results.page.charts.chart import LAYOUT
 from results.page.section import section_of
 from results.page.words import cards, headline, status_counts, when, winner_line
@@ -16,7 +17,8 @@ from results.record.sweeps import SweepRecord
 HERE = Path(__file__).resolve().parent
 TEMPLATE, STYLE, SCRIPT, PLOTLY = "template.html", "style.css", "script.js", "vendor/plotly-basic.min.js"
 FUNCTIONS = (
-    cards, headline, listed, shown_cell, shown_gain, shown_score, status_counts, trust_line, when, winner_line,
+    cards, constraint_line, headline, listed, shown_cell, shown_gain, shown_score, status_counts, trust_line, when,
+    winner_line,
 )  # fmt: skip
 """What the template calls."""
 

@@ -18,6 +18,7 @@ from results.page.charts.curves import curve_charts
 from results.page.charts.figures import figure_charts
 from results.page.charts.gains import gain_charts, seed_charts
 from results.page.charts.importance import importance_charts
+from results.page.charts.objectives import objective_charts
 from results.page.charts.parallel import parallel_chart
 from results.page.charts.settings import scored_settings
 from results.page.charts.slices import slice_charts
@@ -74,6 +75,7 @@ def section_of(record: SweepRecord, anchor: str, name: str) -> dict[str, Any]:
 def _parts(comparison: Comparison) -> list[Part]:
     parts = [
         Part("compared", "How good it is", "Gain", [*gain_charts(comparison), *seed_charts(comparison)]),
+        Part("traded", "What is traded for what", "Objectives", objective_charts(comparison)),
         Part("learning", "How it learnt", "Learning", curve_charts(comparison)),
         Part("achieves", "What it achieves", "Achieved", figure_charts(comparison)),
     ]

@@ -9,6 +9,7 @@ from results.analysis.comparison import Comparison
 from results.analysis.gains import Gain
 from results.listing.certainty import interval_on_test_data
 from results.listing.formatting import STARTING_VALUES, interval_words, shown_score, shown_setting
+from results.listing.objectives import constraint_words
 from results.record.sweeps import SweepRecord
 from trainable import contract
 
@@ -32,6 +33,9 @@ def headline(comparison: Comparison) -> list[str]:
             return ["No trial has a score: ", f"{'the only one' if len(trials) == 1 else f'all {len(trials)}'} failed"]
         return ["No trial has a score yet"]
     name, value = comparison.score_name, f"{winner.score.mean:.3f}"
+    an = f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
+    if comparison.excess(winner):
+        return [f"No trial satisfies {constraint_words(comparison.objective)}: the nearest has {an} of ", value]
     over_seeds = ""
     if winner.is_confirmed:
         over_seeds = ", under a fresh seed" if winner.score.n == 1 else f", the mean over {winner.score.n} seeds"
@@ -39,7 +43,7 @@ def headline(comparison: Comparison) -> list[str]:
         beginning = "nothing tried beats" if len(comparison.groups) > 1 else "one setting was tried,"
         pieces = [f"{beginning} the {STARTING_VALUES}: {name} ", value, over_seeds]
     else:
-        pieces = [f"the best setting reaches {'an' if name[0] in 'aeiou' else 'a'} {name} of ", value, over_seeds]
+        pieces = [f"the best setting reaches {an} of ", value, over_seeds]
     if comparison.gain:
         pieces[-1:] = [f"{over_seeds}, ", f"{comparison.gain.value:+.3f}", f" over the {STARTING_VALUES}"]
     first = pieces[0] if all(record.finished for record in comparison.records) else f"so far, {pieces[0]}"

@@ -29,7 +29,16 @@ from results.trackers.wandb_client import (
     wandb,
     why_unreachable,
 )
-from results.trackers.wandb_settings import BEST_EPOCH, SCORE, STATUS, ModelArtifact, RunDescription, WandbRunSettings
+from results.trackers.wandb_settings import (
+    BEST_EPOCH,
+    FEASIBLE,
+    SCORE,
+    STATUS,
+    ModelArtifact,
+    RunDescription,
+    WandbRunSettings,
+    at_best_epoch,
+)
 from trainable import contract
 from trainable.contract import TrialStatus, shown_path
 from trainable.ranking import Row
@@ -127,9 +136,11 @@ class TrialWandbRun:
             WandbUnavailable: online, the server did not take everything in time; the local files hold it.
         """
         if self._best:
-            best = {f"best/{name}": value for name, value in _metrics(self._best).items()}
-            of_run = {SCORE: self._best[self._settings.objective.metric], BEST_EPOCH: self._best[contract.EPOCH]}
-            self._run.summary.update({**of_run, **best})
+            objective = self._settings.objective
+            best = {at_best_epoch(name): value for name, value in _metrics(self._best).items()}
+            of_run = {SCORE: self._best[objective.metric], BEST_EPOCH: self._best[contract.EPOCH]}
+            of_use = {FEASIBLE: objective.excess(self._best) == 0} if objective.constraints else {}
+            self._run.summary.update({**of_run, **of_use, **best})
         self._run.summary[STATUS] = str(status)  # of an enum, W&B would hold the member's name
         if wait:
             try:

@@ -20,8 +20,14 @@ OFFLINE_VIEW, ONLINE_VIEW = "wandb", "wandb_online"
 LONGEST_NAME = 128
 """Characters of a run's name; its server takes no more."""
 
-SCORE, BEST_EPOCH, STATUS = "score", "best_epoch", "status"
-"""In a run's summary: the objective at its best epoch, that epoch, and how the run ended."""
+SCORE, BEST_EPOCH, STATUS, FEASIBLE = "score", "best_epoch", "status", "feasible"
+"""In a run's summary: the first objective at its best epoch, that epoch, how the run ended, and, where there are
+constraints, whether that epoch satisfies them."""
+
+
+def at_best_epoch(metric: str) -> str:
+    """What a metric's value there is called in a run's summary."""
+    return f"best/{metric}"
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,10 @@ def entry_config(record: SweepRecord) -> dict[str, Any]:
 
 
 def _description(record: SweepRecord) -> str:
+    objective = record.objective
     score = f"{SCORE}: the {record.mode} of {record.metric} over a run's epochs."
+    if objective.constraints or len(objective.metrics) > 1:
+        score += f" Runs are ranked by {objective.written}."
     if record.job_type == "confirm":
         return f"{score} Its runs repeat the best settings of another sweep under further seeds."
     return f"{score} Proposed and stopped early by tune/run_sweep.py, not by W&B."

@@ -15,9 +15,10 @@ from wandb_workspaces import expr
 
 from results.analysis.comparison import compare
 from results.listing.certainty import gain_lines, trust_line
+from results.listing.objectives import constraint_line, pareto_lines, score_words
 from results.record.space import is_log
 from results.record.sweeps import SweepRecord
-from results.trackers.wandb_settings import BEST_EPOCH, SCORE, STATUS, WandbRunSettings
+from results.trackers.wandb_settings import BEST_EPOCH, FEASIBLE, SCORE, STATUS, WandbRunSettings, at_best_epoch
 from trainable import contract
 
 MOST_CURVES = 100
@@ -47,9 +48,9 @@ def sweep_view(record: SweepRecord, settings: WandbRunSettings, metrics: Sequenc
         settings=ws.WorkspaceSettings(x_axis=contract.EPOCH, max_runs=min(MOST_CURVES, record.num_samples)),
         runset_settings=ws.RunsetSettings(
             filters=_runs_of(settings),
-            order=[expr.Ordering(expr.Summary(SCORE), ascending=record.mode == "min")],
+            order=[expr.Ordering(expr.Summary(name), ascending=ascending) for name, ascending in _order(record)],
             groupby=[expr.Config(name) for name in _grouped_by(record)],
-            pinned_columns=_columns(record, SCORE, BEST_EPOCH, STATUS),
+            pinned_columns=_columns(record, SCORE, *_beside_score(record), BEST_EPOCH, STATUS),
         ),
     )
 
@@ -58,7 +59,7 @@ def sweep_report(record: SweepRecord, settings: WandbRunSettings, metrics: Seque
     """A report on a sweep; the arguments as above."""
     (comparison,) = compare([record])
     trials = f"{len(record.trials)} trials of at most {record.num_epochs} epochs"
-    objective = f"{SCORE} is the {record.mode} of {record.metric} over a trial's epochs"
+    objective = f"{SCORE} is {score_words(record.objective)}"
     charts = [(wr.H2(title), _grid(record, settings, panels)) for title, panels in _charts(record, metrics).items()]
     return wr.Report(
         entity=settings.entity,
@@ -69,7 +70,14 @@ def sweep_report(record: SweepRecord, settings: WandbRunSettings, metrics: Seque
         blocks=[
             wr.P(record.data["summary"]),
             wr.H2("The winner"),
-            *_paragraphs([*gain_lines(comparison), *filter(None, [trust_line(comparison)])]),
+            *_paragraphs(
+                [
+                    *filter(None, [constraint_line(comparison)]),
+                    *gain_lines(comparison),
+                    *pareto_lines(comparison),
+                    *filter(None, [trust_line(comparison)]),
+                ]
+            ),
             *itertools.chain(*charts),
         ],
     )
@@ -123,7 +131,32 @@ def _charts(record: SweepRecord, metrics: Sequence[str]) -> dict[str, Panels]:
     if record.job_type == "confirm":
         bars = wr.BarPlot(title=f"{SCORE}: mean over seeds", metrics=[SCORE], **_band_over_seeds(record))
         return {"Confirmed settings": [bars], "Learning curves": _learning_curves(record, metrics)}
-    return {"Hyperparameters": _hyperparameter_charts(record), "Learning curves": _learning_curves(record, metrics)}
+    return {
+        **_objective_charts(record),
+        "Hyperparameters": _hyperparameter_charts(record),
+        "Learning curves": _learning_curves(record, metrics),
+    }
+
+
+def _objective_charts(record: SweepRecord) -> dict[str, Panels]:
+    """Each further objective beside the first one."""
+    across, *others = map(at_best_epoch, record.objective.metrics)
+    plots = [
+        wr.ScatterPlot(title=f"{up} by {across}", x=wr.SummaryMetric(across), y=wr.SummaryMetric(up)) for up in others
+    ]
+    return {"What is traded for what": plots} if plots else {}
+
+
+def _beside_score(record: SweepRecord) -> list[str]:
+    """What else of a run's summary its rank is made of."""
+    others = [at_best_epoch(metric) for metric in record.objective.needed if metric != record.metric]
+    return [*others, *([FEASIBLE] if record.objective.constraints else [])]
+
+
+def _order(record: SweepRecord) -> list[tuple[str, bool]]:
+    """By what in their summary runs are sorted, each whether from the least: W&B knows no ranks of several numbers."""
+    by_score = (SCORE, record.mode == "min")
+    return [(FEASIBLE, False), by_score] if record.objective.constraints else [by_score]
 
 
 def _hyperparameter_charts(record: SweepRecord) -> Panels:
@@ -190,9 +223,9 @@ def _grid(record: SweepRecord, settings: WandbRunSettings, panels: Panels) -> wr
         project=settings.project,
         name=record.name,
         filters=_runs_of(settings),
-        order=[wr.OrderBy(wr.SummaryMetric(SCORE), ascending=record.mode == "min")],
+        order=[wr.OrderBy(wr.SummaryMetric(name), ascending=ascending) for name, ascending in _order(record)],
         groupby=[f"config.{name}" for name in _grouped_by(record)],
-        pinned_columns=_columns(record, SCORE),
+        pinned_columns=_columns(record, SCORE, *_beside_score(record)),
     )
     return wr.PanelGrid(runsets=[runs], panels=panels)
 

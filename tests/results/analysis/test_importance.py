@@ -5,12 +5,13 @@ import random
 from pathlib import Path
 
 import pytest
-from made_up_sweep import MadeUpTrial, write_sweep
+from made_up_sweep import METRIC, MadeUpTrial, write_sweep
 from optuna.distributions import FloatDistribution
 
 from results.analysis.importance import Importance, Observation, best_quarter, importance, observations
 from results.analysis.seed_groups import seed_groups
 from results.record.sweeps import read_sweep
+from trainable.ranking import read_objective
 
 SPACE = {"lr": FloatDistribution(1e-5, 1e-2, log=True)}
 
@@ -110,12 +111,20 @@ def test_a_trial_that_diverged_counts_as_the_worst_and_one_that_failed_or_runs_n
         MadeUpTrial({"lr": 6}, ended=False),
     ]
     groups = seed_groups([read_sweep(write_sweep(tmp_path / "a", trials))])
-    found = {observation.setting["lr"]: observation.value for observation in observations(groups, "max")}
+    observed = observations(groups, read_objective(METRIC, "max"))
+    found = {observation.setting["lr"]: observation.value for observation in observed}
     assert found == {1: 0.5, 2: 0.2, 3: 0.2}
 
 
 def test_where_less_is_better_the_least_are_the_best(tmp_path: Path) -> None:
     trials = [MadeUpTrial({"x": i}, (float(i),) * 3) for i in range(12)]
     record = read_sweep(write_sweep(tmp_path / "a", trials, mode="min"))
-    observed = observations(seed_groups([record]), "min")
+    observed = observations(seed_groups([record]), record.objective)
     assert [observed[index].setting["x"] for index in best_quarter([o.value for o in observed])] == [0, 1, 2]
+
+
+def test_what_violates_a_constraint_is_not_among_the_best_quarter_whatever_its_score(tmp_path: Path) -> None:
+    trials = [MadeUpTrial({"x": i}, (float(i),) * 3, columns={"Val/Late": float(i > 8)}) for i in range(12)]
+    record = read_sweep(write_sweep(tmp_path / "a", trials, constraint=["Val/Late <= 0.5"]))
+    observed = observations(seed_groups([record]), record.objective)
+    assert {observed[index].setting["x"] for index in best_quarter([o.value for o in observed])} == {6, 7, 8}

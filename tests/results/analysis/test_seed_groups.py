@@ -3,13 +3,14 @@
 from pathlib import Path
 
 import pytest
-from made_up_sweep import MadeUpTrial, write_sweep
+from made_up_sweep import METRIC, MadeUpTrial, write_sweep
 from replicated_sweep import FRESH, IMAGES, SEARCHED, write_replicated
 
 from results.analysis.gains import gain_over
 from results.analysis.importance import observations
 from results.analysis.seed_groups import SeedGroup, estimate, seed_groups, telling_names
 from results.record.sweeps import read_sweep
+from trainable.ranking import read_objective
 
 START, GOOD = {"lr": 1e-4, "group_size": 5}, {"lr": 4e-3, "group_size": 31}
 
@@ -130,5 +131,5 @@ def test_two_settings_of_one_fresh_seed_each_have_an_interval_over_what_they_wer
 
 
 def test_what_decides_is_told_from_the_scores_that_the_search_saw(tmp_path: Path) -> None:
-    found = observations(groups_of(write_replicated(tmp_path / "a")), "max")
+    found = observations(groups_of(write_replicated(tmp_path / "a")), read_objective(METRIC, "max"))
     assert sorted((one.setting["lr"], one.value) for one in found) == list(enumerate(SEARCHED))
