@@ -299,6 +299,30 @@ def test_more_trials_and_another_space_can_be_asked_for_and_finished_ones_stay(
     assert read_sweep(tmp_path / "grows").space == {"target": FloatDistribution(0.69, 0.71)}
 
 
+def test_the_best_paused_trials_go_on_when_they_are_asked_for(
+    quadratic_sweep: tuple[Path, str], tmp_path: Path
+) -> None:
+    shutil.copytree(quadratic_sweep[0], tmp_path / "paused")
+    before = read_sweep(tmp_path / "paused")
+    waiting = [trial for trial in before.trials if trial.is_paused]
+    assert len(waiting) >= 3
+    highest = max(len(trial.rows) for trial in waiting)
+    best = max((trial for trial in waiting if len(trial.rows) == highest), key=lambda trial: before.score(trial) or 0)
+
+    done = sweep_here(tmp_path, "--resume", "paused", "--promote", 1, "--replicate", 0)
+
+    assert done.returncode == 0, done.stderr
+    assert f"trial {best.number}: goes on after epoch {highest}" in done.stdout
+    after = read_sweep(tmp_path / "paused")
+    gone_on = [trial.number for trial in after.trials if len(trial.rows) > len(before.trials[trial.number].rows)]
+    assert gone_on == [best.number]
+    assert after.trials[best.number].rows[:highest] == best.rows
+    assert wandb_steps(best.folder) == list(range(1, len(after.trials[best.number].rows) + 1))
+    refused = sweep_here(tmp_path, "--name", "x", "--promote", 1)
+    assert (refused.returncode, refused.stderr.count("\n")) == (2, 1)
+    assert "--promote needs --resume" in refused.stderr
+
+
 def test_a_sweep_from_which_trials_were_removed_is_finished_without_them(
     quadratic_sweep: tuple[Path, str], tmp_path: Path
 ) -> None:

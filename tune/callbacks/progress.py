@@ -119,9 +119,9 @@ class Progress(LoggerCallback):
         self._slots[self._slots.index(number)] = None
         if PAUSED in trial.last_result:
             self._paused.add(number)
-        else:
-            self._done += 1
-            self._epochs_of_done += self._trials[number].epochs
+            return
+        self._done += 1
+        self._epochs_of_done += self._trials[number].epochs
         if not self._live:
             self._print_line()
 
