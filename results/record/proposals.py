@@ -17,7 +17,9 @@ class Proposal:
     by: str
     """'start', 'try', 'warm start', 'prior', or the sampler's name."""
     distributions: dict[str, Any] | None = None
-    """What it was drawn from, as Optuna's JSON of each distribution, where a space is a function of the trial."""
+    """What was drawn from, as Optuna's JSON of each distribution, where a space is a function of the trial."""
+    params: dict[str, Any] | None = None
+    """What was drawn, by the same names: a function may give hyperparameters that it computes."""
     trial_attributes: dict[str, Any] = field(default_factory=dict)
     """What Optuna's sampler left with the trial. CMA-ES, NSGA-II and the grid keep their state there."""
     study_attributes: dict[str, Any] = field(default_factory=dict)
@@ -30,6 +32,7 @@ class _Recorded:
 
     by: str
     distributions: dict[str, Any] | None = None
+    params: dict[str, Any] | None = None
     trial_attributes: dict[str, Any] = field(default_factory=dict)
     study_attributes: dict[str, Any] = field(default_factory=dict)
 
@@ -57,6 +60,7 @@ def read_proposal(trial_folder: Path, hyperparameters: dict[str, Any]) -> Propos
         hyperparameters,
         recorded.by,
         recorded.distributions,
+        recorded.params,
         recorded.trial_attributes,
         recorded.study_attributes,
     )

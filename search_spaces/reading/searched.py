@@ -48,15 +48,17 @@ class SearchSpace:
     def known(self, hyperparameters: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, BaseDistribution]]:
         """Of hyperparameters that were not drawn what a sampler can learn from: values that could have been.
 
-        Of a function, what it would have drawn to come to them, where it draws what it gives.
+        Of a function, what it would have drawn to come to them, where that can be told.
         """
         distributions = self.distributions
         if self.function:
             replayed = optuna.trial.FixedTrial(dict(hyperparameters))
             try:
                 with quiet():
-                    self.function(replayed)
-            except Exception:  # it asks for a name, or a value, that no hyperparameter has
+                    given = self.function(replayed) or {}
+            except Exception:  # it asks for what is no hyperparameter
+                return {}, {}
+            if any(hyperparameters.get(name) != value for name, value in given.items()):
                 return {}, {}
             distributions = replayed.distributions
         params = {
