@@ -18,12 +18,13 @@ from ray.tune.logger import LoggerCallback
 
 from results.record.refusals import Refusal, read_refusals
 from results.record.sweeps import SweepRecord, TrialRecord, read_trial
+from search_spaces.reading.searched import SearchSpace
 from trainable import contract
 from trainable.contract import TrialStatus
 from trainable.ranking import Row
 from trainable.system_errors import writing
 from tune.engine.ray_trials import number_of
-from tune.searching.study import DIRECTIONS, known_to_optuna
+from tune.searching.study import directions_of
 
 REFUSED = "refused"
 """What Optuna has the reason under."""
@@ -55,11 +56,10 @@ class OptunaStudyCallback(LoggerCallback):
         file = self._record.folder / contract.OPTUNA_FILE
         with writing(file):
             file.unlink(missing_ok=True)
-        directions = [DIRECTIONS[mode] for mode in self._objective.modes]
         storage = JournalStorage(_Journal(file))
         sampler = RandomSampler()  # of no use: all that is asked for is given
         self._study = optuna.create_study(
-            storage=storage, study_name=self._record.name, directions=directions, sampler=sampler
+            storage=storage, study_name=self._record.name, directions=directions_of(self._objective), sampler=sampler
         )
         proposals: list[Refusal | TrialRecord] = [*self._record.refusals, *self._record.search_trials]
         for proposal in sorted(proposals, key=self._order):
@@ -110,7 +110,8 @@ class OptunaStudyCallback(LoggerCallback):
         self._study.tell(shown.number, state=TrialState.FAIL)
 
     def _asked(self, config: Mapping[str, Any], attributes: Mapping[str, Any]) -> optuna.Trial:
-        distributions, params, others = known_to_optuna(config, self._record.space)
+        params, distributions = SearchSpace(self._record.space).known(config)
+        others = {name: value for name, value in config.items() if name not in params}
         self._study.enqueue_trial(params, user_attrs={**others, **attributes})
         return self._study.ask(distributions)
 

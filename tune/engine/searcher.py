@@ -46,9 +46,7 @@ STATES = {
 class Propose(Protocol):
     """The plan's way to draw a proposal; see `tune.searching.proposing`."""
 
-    def __call__(
-        self, number: int, attempt: int, told: Sequence[ToldTrial], refused: Sequence[Mapping[str, Any]]
-    ) -> Proposal | None:
+    def __call__(self, number: int, told: Sequence[ToldTrial], refused: Sequence[Mapping[str, Any]]) -> Proposal | None:
         """None where there is nothing more to try, as in a grid that is used up."""
 
 
@@ -206,7 +204,7 @@ class RecordedSearch(Searcher):
         end, recorded = time.monotonic() + SECONDS_OF_DRAWING, len(self._refusals)
         while True:
             refused = [refusal.hyperparameters for refusal in self._refusals if refusal.number == number]
-            found = self._propose(number, len(refused), self.told, refused)
+            found = self._propose(number, self.told, refused)
             if found is None:
                 self._has_tried_all = True
                 break

@@ -15,6 +15,7 @@ from results.record.sweeps import find_sweep, read_sweep
 from results.trackers.wandb_wishes import settle
 from search_spaces.choose import load_space
 from search_spaces.reading.files import is_space_file
+from search_spaces.reading.searched import SearchSpace
 from trainable import contract
 from trainable.contract import DEFAULT_STORAGE, SettingError, UserError
 from trainable.runs import DataDescription
@@ -36,7 +37,8 @@ from tune.planning.proposals import require_possible, require_trainable, require
 from tune.planning.provenance import source_changes, sources
 from tune.planning.run_names import require_run_names
 from tune.planning.settings import SweepSettings, find_sweepable, from_flat
-from tune.searching.proposing import propose
+from tune.searching.proposing import Search, propose
+from tune.searching.samplers import TPE, ChosenSampler
 from tune.searching.told import ToldTrial
 
 MIXED_DATA = ", so old and new trials would not belong together; say where that lies or begin a new sweep"
@@ -67,19 +69,12 @@ class Plan:
         """The first trial's hyperparameters, by which the sweep's gain is measured."""
         return completed({}, self.space, self.settings)
 
-    def propose(
-        self, number: int, attempt: int, told: Sequence[ToldTrial], refused: Sequence[Mapping[str, Any]]
-    ) -> Proposal | None:
-        return propose(
-            number,
-            attempt,
-            told,
-            refused,
-            space=self.space,
-            objective=self.settings.objective,
-            seed=self.settings.seed,
-            first=self.starting_values,
+    def propose(self, number: int, told: Sequence[ToldTrial], refused: Sequence[Mapping[str, Any]]) -> Proposal | None:
+        settings = self.settings
+        search = Search(
+            SearchSpace(self.space), settings.objective, settings.seed, self.starting_values, ChosenSampler(TPE)
         )
+        return propose(search, number, told, refused)
 
     def why_refused(self, hyperparameters: Mapping[str, Any]) -> str:
         """Why no trial can have these; empty where one can."""

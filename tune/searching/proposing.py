@@ -77,7 +77,7 @@ def _given(search: Search, hyperparameters: Mapping[str, Any], by: str) -> Propo
 def _from_prior(search: Search, number: int, attempt: int) -> Proposal:
     sampler = PriorSampler(search.space.prior, search.seed, PRIOR, number, attempt)
     trial, drawn = search.space.drawn(optuna.create_study(sampler=sampler))
-    return Proposal({**search.first, **drawn}, PRIOR, **_of_function(search.space, trial.params, trial.distributions))
+    return Proposal(_whole(search, drawn), PRIOR, **_of_function(search.space, trial.params, trial.distributions))
 
 
 def _from_sampler(
@@ -93,12 +93,17 @@ def _from_sampler(
     trial, drawn = search.space.drawn(study)
     of_trial, of_study = attributes_left(study, trial) if chosen.keeps_state else ({}, {})
     return Proposal(
-        {**search.first, **drawn},
+        _whole(search, drawn),
         chosen.name,
         trial_attributes=of_trial,
         study_attributes=of_study,
         **_of_function(search.space, trial.params, trial.distributions),
     )
+
+
+def _whole(search: Search, drawn: dict[str, Any]) -> dict[str, Any]:
+    """With the starting values of what a function did not draw this time: as it is trained anyhow."""
+    return {**search.first, **drawn} if search.space.function else drawn
 
 
 def _of_function(

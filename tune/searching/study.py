@@ -32,6 +32,11 @@ _STATES = {
 }
 
 
+def directions_of(objective: Objective) -> list[StudyDirection]:
+    """Of each objective."""
+    return [StudyDirection.MAXIMIZE if mode == "max" else StudyDirection.MINIMIZE for mode in objective.modes]
+
+
 def study_of(
     trials: Sequence[ToldTrial],
     space: SearchSpace,
@@ -49,8 +54,7 @@ def study_of(
         refused: hyperparameters that no trial can have, of which the next proposal shall keep clear.
     """
     by_rungs = tells_rungs and len(objective.metrics) == 1
-    directions = [StudyDirection.MAXIMIZE if mode == "max" else StudyDirection.MINIMIZE for mode in objective.modes]
-    study = optuna.create_study(directions=directions)
+    study = optuna.create_study(directions=directions_of(objective))
     for trial in trials:
         params, distributions = _drawn(trial, space)
         if tells_rungs or _is_whole(params, space):

@@ -19,11 +19,13 @@ from results.record.settings_file import read_settings
 from results.record.space import write_space
 from results.record.sweeps import read_sweep, write_sweep_file
 from results.record.trial_log import TrialLog, write_params
+from search_spaces.reading.searched import SearchSpace
 from trainable import contract
 from tune.engine import searcher as searcher_module
 from tune.engine.searcher import RecordedSearch, gave_up
 from tune.searching.promotion import PromotingASHA
-from tune.searching.proposing import propose
+from tune.searching.proposing import Search, propose
+from tune.searching.samplers import TPE, ChosenSampler
 from tune.searching.told import ToldTrial
 
 SPACE = {"target": FloatDistribution(0.0, 1.0), "rate": FloatDistribution(0.05, 1.0, log=True)}
@@ -64,13 +66,11 @@ def searching(
     asha = PromotingASHA(record.objective, EPOCHS, grace_period=2, reduction_factor=2)
     asha.follow(record.search_trials)
 
-    def drawn(
-        number: int, attempt: int, told: Sequence[ToldTrial], refused: Sequence[Mapping[str, Any]]
-    ) -> Proposal | None:
-        seed = record.settings["seed"]
-        return propose(
-            number, attempt, told, refused, space=record.space, objective=record.objective, seed=seed, first=first
-        )
+    space = SearchSpace(record.space)
+    search = Search(space, record.objective, record.settings["seed"], first, ChosenSampler(TPE))
+
+    def drawn(number: int, told: Sequence[ToldTrial], refused: Sequence[Mapping[str, Any]]) -> Proposal | None:
+        return propose(search, number, told, refused)
 
     def wanted() -> Sequence[Mapping[str, Any]]:
         return replicates[len(read_sweep(sweep).replicates) :]
