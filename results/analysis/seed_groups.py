@@ -51,7 +51,7 @@ class JudgedTrial:
     @property
     def is_fresh(self) -> bool:
         """Whether it ran under a seed that its setting was not chosen by."""
-        return self.sweep.job_type == "confirm" or self.sweep.is_replicate(self.trial)
+        return self.sweep.job_type_of(self.trial) == "confirm"
 
     @property
     def rank_of_evidence(self) -> int:
@@ -89,7 +89,10 @@ class SeedGroup:
         """The trials that the estimate is of: one a seed."""
         scored = [trial for trial in self.trials if trial.score is not None]
         most = max((trial.rank_of_evidence for trial in scored), default=OPEN)
-        by_seed = {trial.seed: trial for trial in reversed(scored) if trial.rank_of_evidence == most}
+        telling = [trial for trial in scored if trial.rank_of_evidence == most]
+        # A fresh seed that has not run in full is no further seed of the search's score.
+        telling = [trial for trial in telling if not trial.is_fresh] or telling
+        by_seed = {trial.seed: trial for trial in reversed(telling)}
         return tuple(by_seed[seed] for seed in sorted(by_seed))
 
     @property

@@ -218,6 +218,10 @@ class SweepRecord:
         """'confirm' when its trials repeat another sweep's best settings under further seeds, else 'search'."""
         return "confirm" if self.settings["confirm"] else "search"
 
+    def job_type_of(self, trial: TrialRecord) -> str:
+        """'confirm' for a trial whose seed its setting was not chosen by, else 'search'."""
+        return "confirm" if self.is_replicate(trial) else self.job_type
+
     def seed(self, trial: TrialRecord) -> int:
         """The sweep's own, which all trials of a search share, or the trial's."""
         return int(trial.config.get(contract.SEED, self.settings["seed"]))

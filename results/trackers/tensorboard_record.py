@@ -137,9 +137,9 @@ def _discard_events(folder: Path) -> None:
 
 
 def open_events(sweep: SweepRecord, trial: TrialRecord) -> TrialEvents:
-    """The events of a sweep's trial, with its rows so far; those that differ by their seed alone are one group."""
+    """The events of a sweep's trial, with its rows so far; fresh seeds of one setting are one group."""
     setting = ", ".join(f"{name} {value}" for name, value in trial.setting.items())
-    group = f"{sweep.name}: {setting}" if sweep.job_type == "confirm" else ""
+    group = f"{sweep.name}: {setting}" if sweep.job_type_of(trial) == "confirm" else ""
     events = TrialEvents(trial.folder, trial.setting, sweep.objective, sweep.space, group)
     events.append(trial.rows, read_samples(trial.folder))
     return events

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 import yaml
 
 from results.record.sweeps import SweepRecord
+from results.trackers.wandb_charts import curve_metrics, parts_of
 from results.trackers.wandb_client import (
     RequestFailed,
     ask_timeout_s,
@@ -23,7 +24,7 @@ from results.trackers.wandb_client import (
 from results.trackers.wandb_pages import WandbPages, remembered_pages, write_pages
 from results.trackers.wandb_settings import WandbRunSettings
 from results.trackers.wandb_sweep_entry import entry_config
-from results.trackers.wandb_views import curve_metrics, save, sweep_report, sweep_view
+from results.trackers.wandb_views import save, sweep_report, view_of
 
 ENTRY, VIEW, REPORT = "the sweep's entry on the Sweeps page", "the sweep's saved view", "the report"
 DASHBOARD = "the sweep's dashboard"
@@ -67,6 +68,8 @@ class SweepDashboard:
         self._has_view = self._attempt(VIEW, self._save_view)
         if self._has_view:
             self._say(f"View sweep at: {self._pages.view_url}")
+            if self._pages.finalists_url:
+                self._say(f"View its finalists at: {self._pages.finalists_url}")
         return self._pages.sweep_name if self._has_entry else None
 
     def show_metrics(self, reported: Iterable[str]) -> None:
@@ -128,8 +131,10 @@ class SweepDashboard:
         self._remember(sweep_id=sweep["id"], sweep_name=sweep["name"])
 
     def _save_view(self) -> None:
-        view = sweep_view(self._record, self._settings, self._metrics)
-        self._remember(view_url=save(view, self._pages.view_url))
+        of_sweep, *of_finalists = (view_of(part, self._settings, self._metrics) for part in parts_of(self._record))
+        self._remember(view_url=save(of_sweep, self._pages.view_url))
+        for view in of_finalists:
+            self._remember(finalists_url=save(view, self._pages.finalists_url))
 
     def _save_report(self) -> None:
         report = sweep_report(self._record, self._settings, self._metrics)

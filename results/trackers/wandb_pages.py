@@ -19,6 +19,8 @@ class WandbPages:
     sweep_name: str | None = None
     """The entry's id as people see it in URLs, which the sweep's runs carry."""
     view_url: str | None = None
+    finalists_url: str | None = None
+    """Of the view of a search's finalists."""
     report_url: str | None = None
 
 

@@ -259,7 +259,7 @@ def _open(settings: WandbRunSettings, described: RunDescription) -> wandb.Run:
             id=described.id,
             name=described.name,
             group=settings.group,
-            job_type=settings.job_type,
+            job_type=described.job_type,
             tags=list(dict.fromkeys([*settings.tags, *(client_settings().run_tags or ())])),
             config={**settings.config, **described.config},
             resume="allow" if settings.is_online else None,

@@ -42,7 +42,6 @@ class WandbRunSettings:
     objective: Objective
     group: str | None = None
     """The sweep's own."""
-    job_type: str = "search"
     tags: tuple[str, ...] = ()
     sweep_id: str | None = None
     """Of the sweep's entry on W&B's Sweeps page, if it has one."""
@@ -83,6 +82,7 @@ class RunDescription:
     config: Mapping[str, Any]
     folder: Path
     """Gets W&B's files, in `wandb/`."""
+    job_type: str
 
 
 def filled_in(run_name: str, values: Mapping[str, Any]) -> str:

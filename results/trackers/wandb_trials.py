@@ -32,7 +32,6 @@ def sweep_settings(
         project=project,
         entity=entity,
         group=record.origin.wandb_group,
-        job_type=record.job_type,
         objective=record.objective,
         config={
             **{name: value for name, value in record.settings.items() if name in record.data["roles"]},
@@ -58,7 +57,8 @@ def open_trial(settings: WandbRunSettings, record: SweepRecord, trial: TrialReco
     """
     run_name = _run_name(record, trial)
     config = {**trial.config, contract.SEED: record.seed(trial), "trial": trial.number}
-    run = TrialWandbRun(settings, RunDescription(_id(settings, record, trial), run_name, config, trial.folder))
+    described = RunDescription(_id(settings, record, trial), run_name, config, trial.folder, record.job_type_of(trial))
+    run = TrialWandbRun(settings, described)
     run.append(trial.rows, read_samples(trial.folder))
     return run
 

@@ -1,8 +1,9 @@
 """What W&B draws of a sweep: a saved view of its runs, and a report with the winner in words, both of the same charts.
 
-Every chart is of the run's summary `score` (the objective at the best epoch) or of the curves. Of a sweep that
-confirms, the runs are grouped by their hyperparameters: the seeds of one setting are one curve, in a band from the
-lowest to the highest. Building a view or a report talks to nobody; saving it does.
+Every chart is of the run's summary `score` (the objective at the best epoch) or of the curves. A search's trials and
+its finalists, which have seeds of their own, are apart: a view each, and charts of each in the report. Runs that
+confirm are grouped by their hyperparameters: the seeds of one setting are one curve, in a band from the lowest to the
+highest. Building a view or a report talks to nobody; saving it does.
 """
 
 import itertools
@@ -16,40 +17,37 @@ from wandb_workspaces import expr
 from results.analysis.comparison import compare
 from results.listing.certainty import gain_lines, trust_line
 from results.listing.objectives import constraint_line, pareto_lines, score_words
-from results.record.space import is_log
 from results.record.sweeps import SweepRecord
+from results.trackers.wandb_charts import MOST_CURVES, Panels, Part, charts_of, hyperparameters, parts_of
 from results.trackers.wandb_settings import BEST_EPOCH, FEASIBLE, SCORE, STATUS, WandbRunSettings, at_best_epoch
 from trainable import contract
 
-MOST_CURVES = 100
 LONGEST_TITLE = 128
 GRID_COLUMNS = 24
 WIDE, NARROW = (24, 10), (12, 8)
 """Columns and rows of a chart in a report."""
 
-Panels = list[Any]
-"""Of wandb-workspaces, which is untyped here."""
 
-
-def sweep_view(record: SweepRecord, settings: WandbRunSettings, metrics: Sequence[str]) -> ws.Workspace:
+def view_of(part: Part, settings: WandbRunSettings, metrics: Sequence[str]) -> ws.Workspace:
     """A view of a sweep's runs, the best one first, and its charts.
 
     Args:
         settings: of its runs, their entity and project named.
         metrics: whose curves, in this order.
     """
+    record = part.record
     return ws.Workspace(
         entity=settings.entity,
         project=settings.project,
-        name=f"Sweep {record.name}",
+        name=part.title,
         sections=[
-            ws.Section(name=title, panels=panels, is_open=True) for title, panels in _charts(record, metrics).items()
+            ws.Section(name=title, panels=panels, is_open=True) for title, panels in charts_of(part, metrics).items()
         ],
         settings=ws.WorkspaceSettings(x_axis=contract.EPOCH, max_runs=min(MOST_CURVES, record.num_samples)),
         runset_settings=ws.RunsetSettings(
-            filters=_runs_of(settings),
+            filters=_runs_of(part, settings),
             order=[expr.Ordering(expr.Summary(name), ascending=ascending) for name, ascending in _order(record)],
-            groupby=[expr.Config(name) for name in _grouped_by(record)],
+            groupby=[expr.Config(name) for name in _grouped_by(part)],
             pinned_columns=_columns(record, SCORE, *_beside_score(record), BEST_EPOCH, STATUS),
         ),
     )
@@ -60,7 +58,15 @@ def sweep_report(record: SweepRecord, settings: WandbRunSettings, metrics: Seque
     (comparison,) = compare([record])
     trials = f"{len(record.trials)} trials of at most {record.num_epochs} epochs"
     objective = f"{SCORE} is {score_words(record.objective)}"
-    charts = [(wr.H2(title), _grid(record, settings, panels)) for title, panels in _charts(record, metrics).items()]
+    charts = [
+        (
+            wr.H2(title if part.is_all or not part.confirms else f"Finalists: {title.lower()}"),
+            _grid(part, settings, panels),
+        )
+        for part in reversed(parts_of(record))
+        for title, panels in charts_of(part, metrics).items()
+        if not part.confirms or part.is_all or record.replicates
+    ]
     return wr.Report(
         entity=settings.entity,
         project=settings.project,
@@ -117,36 +123,6 @@ def _saved(page: ws.Workspace | wr.Report, url: str) -> Any | None:
         return None
 
 
-def curve_metrics(record: SweepRecord, reported: Iterable[str]) -> list[str]:
-    """The sweep's metric and its group, then the others group by group, as the kind declares them or as they came."""
-    found = list(filter(contract.is_metric, reported))
-    declared = [name for name in record.metrics if name in found]
-    names = dict.fromkeys([record.metric, *declared, *found])
-    groups = list(dict.fromkeys(record.described(name).group for name in names))
-    return sorted(names, key=lambda name: groups.index(record.described(name).group))
-
-
-def _charts(record: SweepRecord, metrics: Sequence[str]) -> dict[str, Panels]:
-    """By their title: how the score depends on the hyperparameters, or the score of each confirmed setting; curves."""
-    if record.job_type == "confirm":
-        bars = wr.BarPlot(title=f"{SCORE}: mean over seeds", metrics=[SCORE], **_band_over_seeds(record))
-        return {"Confirmed settings": [bars], "Learning curves": _learning_curves(record, metrics)}
-    return {
-        **_objective_charts(record),
-        "Hyperparameters": _hyperparameter_charts(record),
-        "Learning curves": _learning_curves(record, metrics),
-    }
-
-
-def _objective_charts(record: SweepRecord) -> dict[str, Panels]:
-    """Each further objective beside the first one."""
-    across, *others = map(at_best_epoch, record.objective.metrics)
-    plots = [
-        wr.ScatterPlot(title=f"{up} by {across}", x=wr.SummaryMetric(across), y=wr.SummaryMetric(up)) for up in others
-    ]
-    return {"What is traded for what": plots} if plots else {}
-
-
 def _beside_score(record: SweepRecord) -> list[str]:
     """What else of a run's summary its rank is made of."""
     others = [at_best_epoch(metric) for metric in record.objective.needed if metric != record.metric]
@@ -159,61 +135,28 @@ def _order(record: SweepRecord) -> list[tuple[str, bool]]:
     return [(FEASIBLE, False), by_score] if record.objective.constraints else [by_score]
 
 
-def _hyperparameter_charts(record: SweepRecord) -> Panels:
-    names = _hyperparameters(record)
-    axes = [wr.ParallelCoordinatesPlotColumn(wr.Config(name), log=is_log(record.space, name)) for name in names]
-    scatters = [
-        wr.ScatterPlot(
-            title=f"{SCORE} by {name}", x=wr.Config(name), y=wr.SummaryMetric(SCORE), log_x=is_log(record.space, name)
-        )
-        for name in names
-    ]
-    return [
-        wr.ParallelCoordinatesPlot(columns=[*axes, wr.ParallelCoordinatesPlotColumn(wr.SummaryMetric(SCORE))]),
-        wr.ParameterImportancePlot(with_respect_to=SCORE),
-        *scatters,
-    ]
-
-
-def _learning_curves(record: SweepRecord, metrics: Sequence[str]) -> Panels:
-    """One plot a metric, over the epochs."""
-    most_curves = min(MOST_CURVES, record.num_samples)
-    return [
-        wr.LinePlot(
-            title=name, x=contract.EPOCH, y=[name], title_x="epoch", max_runs_to_show=most_curves,
-            smoothing_type="none", **_band_over_seeds(record),
-        )
-        for name in metrics
-    ]  # fmt: skip
-
-
-def _band_over_seeds(record: SweepRecord) -> dict[str, str]:
-    return {"groupby_aggfunc": "mean", "groupby_rangefunc": "minmax"} if record.job_type == "confirm" else {}
-
-
-def _hyperparameters(record: SweepRecord) -> list[str]:
-    """What is searched, and what else its trials differ in but their seed."""
-    return list(dict.fromkeys([*record.space, *(name for trial in record.trials for name in trial.setting)]))
-
-
-def _grouped_by(record: SweepRecord) -> list[str]:
+def _grouped_by(part: Part) -> list[str]:
     """The hyperparameters that the seeds of a confirmed setting share."""
-    return _hyperparameters(record) if record.job_type == "confirm" else []
+    return hyperparameters(part.record) if part.confirms else []
 
 
-def _runs_of(settings: WandbRunSettings) -> expr.And:
-    """The filter that leaves the sweep's own runs."""
-    return expr.And(expr.Metric("Group") == settings.group)
+def _runs_of(part: Part, settings: WandbRunSettings) -> expr.And:
+    """The filter that leaves a part of the sweep's own runs."""
+    of_sweep = expr.Metric("Group") == settings.group
+    if part.is_all:
+        return expr.And(of_sweep)
+    return expr.And(of_sweep, expr.Metric("JobType") == ("confirm" if part.confirms else "search"))
 
 
 def _columns(record: SweepRecord, *of_summary: str) -> list[str]:
     """Of the table of runs, in W&B's words."""
     summary = [f"summary:{name}" for name in of_summary]
-    return ["run:displayName", *summary, *(f"config:{name}.value" for name in _hyperparameters(record))]
+    return ["run:displayName", *summary, *(f"config:{name}.value" for name in hyperparameters(record))]
 
 
-def _grid(record: SweepRecord, settings: WandbRunSettings, panels: Panels) -> wr.PanelGrid:
+def _grid(part: Part, settings: WandbRunSettings, panels: Panels) -> wr.PanelGrid:
     """The charts in two columns, the first one across both."""
+    record = part.record
     for index, panel in enumerate(panels):
         width, height = NARROW if index else WIDE
         row, column = divmod(index - 1, GRID_COLUMNS // width) if index else (0, 0)
@@ -222,9 +165,9 @@ def _grid(record: SweepRecord, settings: WandbRunSettings, panels: Panels) -> wr
         entity=settings.entity,
         project=settings.project,
         name=record.name,
-        filters=_runs_of(settings),
+        filters=_runs_of(part, settings),
         order=[wr.OrderBy(wr.SummaryMetric(name), ascending=ascending) for name, ascending in _order(record)],
-        groupby=[f"config.{name}" for name in _grouped_by(record)],
+        groupby=[f"config.{name}" for name in _grouped_by(part)],
         pinned_columns=_columns(record, SCORE, *_beside_score(record)),
     )
     return wr.PanelGrid(runsets=[runs], panels=panels)

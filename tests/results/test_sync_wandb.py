@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from replicated_sweep import write_replicated
 from strict_wandb_server import ServedRun, StrictWandbServer, strict_wandb_server
 from sweep_here import sweep_here
 from sweep_process import environment, params, rows, trial_folders
@@ -86,6 +87,15 @@ def test_a_sweep_is_sent_whole_and_once(sweep: Path, server: StrictWandbServer) 
     assert openings(sweep, server) == [1] * TRIALS
     # What lay there would make runs of other ids, were it sent by `wandb sync`.
     assert list(sweep.glob("trial_*/wandb/offline-run-*")) == []
+
+
+def test_a_finalist_under_a_fresh_seed_is_a_job_that_confirms(server: StrictWandbServer, tmp_path: Path) -> None:
+    folder = write_replicated(tmp_path / "replicated", [{0: 0.5, 1: 0.55}], searched=(0.5, 0.6))
+    sent = sync_here(folder, **server.variables)
+    assert sent.returncode == 0, sent.stderr
+    jobs = {(run.config["trial"], run.config["seed"], run.job_type) for run in server.runs.values()}
+    assert jobs == {(0, 0, "search"), (1, 0, "search"), (2, 1, "confirm"), (3, 1, "confirm")}
+    assert len({run.group for run in server.runs.values()}) == 1
 
 
 def test_a_sweep_that_ran_offline_gets_its_view_and_its_report_once(sweep: Path, server: StrictWandbServer) -> None:

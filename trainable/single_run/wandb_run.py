@@ -131,7 +131,6 @@ def _run_settings(plan: Plan, mode: str) -> WandbRunSettings:
         project=project,
         entity=entity,
         objective=OBJECTIVE,
-        job_type=client_settings().run_job_type or "train",
         tags=(*TAGS, *(dataset[:LONGEST_TAG] for dataset in plan.data.profile.datasets)),
     )
 
@@ -148,7 +147,8 @@ def _described(plan: Plan) -> RunDescription:
         **{f"version/{package}": importlib.metadata.version(package) for package in ("torch", "wandb")},
     }
     name = settings.wandb_name or run_name
-    return RunDescription(None if given_by_wandbs_agent() else plan.wandb_id, name, config, settings.folder)
+    job_type = client_settings().run_job_type or "train"
+    return RunDescription(None if given_by_wandbs_agent() else plan.wandb_id, name, config, settings.folder, job_type)
 
 
 def _model(plan: Plan, best: Row) -> ModelArtifact:

@@ -133,3 +133,9 @@ def test_two_settings_of_one_fresh_seed_each_have_an_interval_over_what_they_wer
 def test_what_decides_is_told_from_the_scores_that_the_search_saw(tmp_path: Path) -> None:
     found = observations(groups_of(write_replicated(tmp_path / "a")), read_objective(METRIC, "max"))
     assert sorted((one.setting["lr"], one.value) for one in found) == list(enumerate(SEARCHED))
+
+
+def test_a_fresh_seed_that_still_runs_is_no_second_seed_of_the_search(tmp_path: Path) -> None:
+    searched = MadeUpTrial(START, (0.5,), ended=False)
+    (group,) = groups_of(write_sweep(tmp_path / "a", [searched, MadeUpTrial(START | {"seed": 1}, (0.7,), ended=False)]))
+    assert [trial.seed for trial in group.counted] == [0]

@@ -6,9 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from replicated_sweep import write_replicated
+from tensorboard.backend.event_processing.event_file_loader import EventFileLoader
+from tensorboard.plugins.hparams import metadata
 from views import tensorboard_curves
 
-from results.trackers.tensorboard_record import SCORE_TAG, TrialEvents
+from results.record.sweeps import read_sweep
+from results.trackers.tensorboard_record import SCORE_TAG, TrialEvents, open_events
 from trainable.ranking import Objective
 from trainable.system_errors import DiskError
 
@@ -39,3 +43,22 @@ def test_a_full_disk_is_raised_where_epochs_are_added_and_no_thread_prints_it(
     with pytest.raises(DiskError, match=r"events.out.tfevents.* cannot be written \(the disk is full"):
         events.append([row(1, 0.5)])
     assert printed == []
+
+
+def group(trial: Path) -> str:
+    """Which line of the HParams tab a trial belongs to, as its events name it."""
+    (file,) = trial.glob("events.out.*")
+    for event in EventFileLoader(str(file)).Load():
+        for value in event.summary.value:
+            if value.tag == metadata.SESSION_START_INFO_TAG:
+                start = metadata.parse_session_start_info_plugin_data(value.metadata.plugin_data.content)
+                return str(start.group_name)
+    raise AssertionError(f"{file} names no group")
+
+
+def test_fresh_seeds_of_one_setting_are_one_line_of_the_hparams_tab(tmp_path: Path) -> None:
+    sweep = read_sweep(write_replicated(tmp_path / "a", [{0: 0.5, 1: 0.55}, {0: 0.52, 1: 0.6}], searched=(0.5, 0.6)))
+    for trial in sweep.trials:
+        open_events(sweep, trial).close(trial.status(sweep.num_epochs))
+    groups = [group(trial.folder) for trial in sweep.trials]
+    assert groups == ["", "", "a: lr 0.0", "a: lr 1.0", "a: lr 0.0", "a: lr 1.0"]

@@ -1,5 +1,6 @@
 """A sweep's view, report and entry on the Sweeps page, as the requests leave the process; and servers that refuse."""
 
+import dataclasses
 import json
 import os
 from collections.abc import Iterator
@@ -27,6 +28,7 @@ SPACE = {
 }
 SETTINGS: dict[str, Any] = {
     "metric": "Val/A", "mode": "max", "constraint": [], "num_epochs": 3, "num_samples": 3, "seed": 7, "confirm": "",
+    "replicate": 0,
 }  # fmt: skip
 DATA = {
     "summary": "200 questions",
@@ -171,6 +173,26 @@ def test_seeds_of_one_confirmed_setting_are_one_curve_in_a_band(server: StrictWa
     assert view.panels_of("Parameter Importance") == []
 
 
+def test_the_trials_of_a_search_and_its_finalists_have_a_view_each(server: StrictWandbServer, tmp_path: Path) -> None:
+    said: list[str] = []
+    for _ in range(2):
+        dashboard(a_sweep(tmp_path, *TRIALS, replicate=3), said).begin(RUNNING)
+    of_search, of_finalists = server.pages.saved_views
+    assert (len(of_search.specs), len(of_finalists.specs)) == (2, 2)
+    assert [filtered(view.run_set) for view in (of_search, of_finalists)] == [
+        {"group": tmp_path.name, "jobType": "search"}, {"group": tmp_path.name, "jobType": "confirm"},
+    ]  # fmt: skip
+    assert (of_search.run_set["grouping"], of_search.panels_of("Bar Chart")) == ([], [])
+    assert [key["name"] for key in of_finalists.run_set["grouping"]] == [f"{name}.value" for name in SPACE]
+    assert [plot["groupArea"] for plot in of_finalists.panels_of("Run History Line Plot")] == ["minmax"] * 3
+    assert [line.split(" at: ")[0] for line in said] == ["View sweep", "View its finalists"] * 2
+    assert ws.Workspace.from_url(said[1].split(" at: ")[1]).name == f"Sweep {tmp_path.name}, finalists"
+
+
+def filtered(run_set: dict[str, Any]) -> dict[str, str]:
+    return {one["key"]["name"]: one["value"] for one in run_set["filters"]["filters"]}
+
+
 def test_a_sweep_that_goes_on_updates_its_view_and_its_entry(server: StrictWandbServer, tmp_path: Path) -> None:
     said: list[str] = []
     ids = [dashboard(a_sweep(tmp_path), said).begin(RUNNING) for _ in range(2)]
@@ -294,6 +316,28 @@ def test_the_report_tells_the_winner_in_words_and_is_written_once(server: Strict
     }  # fmt: skip
     assert report.id.rstrip("=") in said[-1]
     assert said[-1].startswith(f"View report at: {server.url}/walker/{PROJECT}/reports/Sweep-the-sweep--")
+
+
+def test_the_report_shows_finalists_once_there_are_any_and_before_the_search(
+    server: StrictWandbServer, tmp_path: Path
+) -> None:
+    confirming = trial(3, TRIALS[1].config | {"seed": 8}, 0.5, 0.6, 0.55)
+    ended = tuple(row | {"checkpointed": False, "done": True} for row in confirming.rows)
+    confirming = dataclasses.replace(confirming, rows=ended)
+    titles = []
+    for trials in (TRIALS, (*TRIALS, confirming)):
+        record = a_sweep(tmp_path, *trials, replicate=1)
+        record = dataclasses.replace(record, replicate_numbers=frozenset({3} if confirming in trials else ()))
+        dashboard(record, []).write_report()
+        (report,) = server.pages.reports
+        titles.append([line for line in texts(report).splitlines() if line.endswith(("curves", "eters", "settings"))])
+    assert titles[0] == ["Hyperparameters", "Learning curves"]
+    assert titles[1] == [
+        "Finalists: confirmed settings", "Finalists: learning curves", "Hyperparameters", "Learning curves",
+    ]  # fmt: skip
+    grids = [block["metadata"]["runSets"] for block in report.spec["blocks"] if block["type"] == "panel-grid"]
+    assert [filtered(run_set)["jobType"] for (run_set,) in grids] == ["confirm", "confirm", "search", "search"]
+    assert "under one fresh seed" in texts(report)
 
 
 def test_a_report_that_was_deleted_is_written_anew(server: StrictWandbServer, tmp_path: Path) -> None:
