@@ -118,6 +118,21 @@ def test_where_less_is_better_the_lowest_score_comes_first(server: StrictWandbSe
     assert run_set["sort"]["keys"] == [{"key": {"section": "summary", "name": "score"}, "ascending": True}]
 
 
+def test_several_objectives_have_a_chart_and_what_satisfies_the_constraints_comes_first(
+    server: StrictWandbServer, tmp_path: Path
+) -> None:
+    ranking = {"metric": "Val/A,Train/Loss", "mode": "max,min", "constraint": ["Perf/S >= 3"]}
+    view = saved_view(a_sweep(tmp_path, *TRIALS, **ranking), server)
+    assert [(one["key"]["name"], one["ascending"]) for one in view.run_set["sort"]["keys"]] == [
+        ("feasible", False), ("score", False),
+    ]  # fmt: skip
+    plots = [(plot["xAxis"], plot["yAxis"]) for plot in view.panels_of("Scatter Plot")]
+    assert plots[0] == ("summary:best/Val/A", "summary:best/Train/Loss")
+    (entry,) = server.pages.sweeps.values()
+    words = "the max of Val/A and the min of Train/Loss, where Perf/S >= 3"
+    assert f"Runs are ranked by {words}." in entry.config["description"]
+
+
 def test_every_hyperparameter_has_its_chart_and_its_axis_is_logarithmic_where_the_search_is(
     server: StrictWandbServer, tmp_path: Path
 ) -> None:

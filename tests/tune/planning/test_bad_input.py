@@ -17,7 +17,19 @@ SPACE_OF_TEXT = (
 )
 SPACE_OF_OTHERS = 'from optuna.distributions import IntDistribution\nSPACE = {"grop_size": IntDistribution(2, 8)}\n'
 
-MAY_BE_EMPTY = ("confirm", "resume", "name", "search_space", "metric", "address", "wandb_project", "run", "config")
+MAY_BE_EMPTY = (
+    "confirm",
+    "resume",
+    "name",
+    "search_space",
+    "metric",
+    "mode",
+    "constraint",
+    "address",
+    "wandb_project",
+    "run",
+    "config",
+)
 """Flags whose values are text: of a shell's variable that is not set, nothing."""
 
 
@@ -43,6 +55,14 @@ MAY_BE_EMPTY = ("confirm", "resume", "name", "search_space", "metric", "address"
             "no such space; it can be joint_controller, joint_controller_live, narrow, trl_grpo, trl_grpo_wide, wide",
         ),
         (["--recipe", "nope"], "--recipe is 'nope'; it must be one of default, original"),
+        (
+            ["--metric", "Val/In_Budget_Accuracy,Val/Latency_Mean", "--mode", "max"],
+            "--mode is 'max'; it must be 2 of 'max' and 'min', as in 'max,min'",
+        ),
+        (["--metric", "Val/Accuracy_Mean,Val/Nope"], "--metric 'Val/Nope': trials cannot be ranked by it; it can be"),
+        (["--metric", "Train/Entropy"], "--metric 'Train/Entropy': trials cannot be ranked by it; it can be"),
+        (["--mode", "up"], "--mode is 'up'; it must be 'max' or 'min'"),
+        (["--constraint", "Val/Latency_Mean < 90"], "--constraint is 'Val/Latency_Mean < 90'; it must be a metric, <="),
         (["--metric", "Val/Nope"], "trials cannot be ranked by it; it can be Val/In_Budget_Accuracy"),
         (["--dataset_names", "nope"], "no dataset 'nope' in it; --dataset_names can be digit_vqa"),
         (["--results_dir", "nowhere"], "nowhere: there is no such folder; say with --results_dir where it lies"),
@@ -127,6 +147,8 @@ def test_a_search_space_with_impossible_values_is_refused(
         ("run:", "{file}: run is empty; it must be text"),
         ("name: ../x", "{file}: name '../x' is no plain folder name"),
         ("metric: Val/Nope", "{file}: metric 'Val/Nope': trials cannot be ranked by it"),
+        ("constraint: [Val/Latency_Mean <= 90, 3]", "{file}: constraint is '3'; it must be a metric, <="),
+        ("constraint: Val/Latency_Mean = 90", "{file}: constraint is 'Val/Latency_Mean = 90'; it must be a metric, <="),
         ("search_space: nope", "{file}: search_space 'nope': no such space"),
     ],
 )

@@ -55,6 +55,25 @@ def test_settings_survive_the_way_through_yaml(tmp_path: Path) -> None:
     assert from_flat(to_flat(settings)) == settings
 
 
+def test_an_objective_is_the_same_however_it_is_written_and_has_the_directions_that_its_run_declares(
+    tmp_path: Path,
+) -> None:
+    constraints = ["--constraint", "Val/Reward_Mean>=0", "Train/Loss<=2.0"]
+    written = ["--metric", "Val/Accuracy_Mean, Val/Latency_Mean", *constraints]
+    file = tmp_path / "mine.yaml"
+    file.write_text(
+        "metric: Val/Accuracy_Mean,Val/Latency_Mean\nmode: max, min\n"
+        "constraint: [Val/Reward_Mean >= 0.0, Train/Loss <= 2]\n",
+        encoding="utf-8",
+    )
+    requests = parse_command_line(written), parse_command_line(["--config", str(file)])
+    of_flags, of_file = (from_flat({"name": "x"} | request.given) for request in requests)
+    assert of_flags == of_file
+    assert of_flags.objective.modes == ("max", "min")
+    assert of_flags.constraint == ("Val/Reward_Mean >= 0", "Train/Loss <= 2")
+    assert from_flat(to_flat(of_flags)) == of_flags
+
+
 def test_a_number_without_a_point_is_a_number() -> None:
     assert from_flat({"name": "x", "entropy_coefficient": "1e-3"}).run_settings.entropy_coefficient == 1e-3
 

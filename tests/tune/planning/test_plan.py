@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -335,6 +336,21 @@ def test_a_resume_takes_a_file_as_it_takes_flags(begun: Plan, tmp_path: Path) ->
     file.write_text("batch_size: 17\n", encoding="utf-8")
     with pytest.raises(UserError, match=r"batch_size 17 is not what the trials of --resume mine ran with \(16\)"):
         resumed(begun, "--config", str(file))
+
+
+@pytest.mark.parametrize(
+    ("flags", "before"),
+    [
+        (["--metric", "Val/Accuracy_Mean"], "Val/In_Budget_Accuracy"),
+        (["--metric", "Val/In_Budget_Accuracy,Val/Latency_Mean", "--mode", "max,min"], "Val/In_Budget_Accuracy"),
+        (["--mode", "min"], "max"),
+        (["--constraint", "Val/Latency_Mean <= 90"], "[]"),
+    ],
+)
+def test_what_ranks_a_sweeps_trials_no_resume_can_change(begun: Plan, flags: list[str], before: str) -> None:
+    refused = rf"{flags[0][2:]} .* is not what the trials of --resume mine ran with \({re.escape(before)}"
+    with pytest.raises(UserError, match=refused):
+        resumed(begun, *flags)
 
 
 def test_a_confirming_sweep_has_the_space_of_the_search_and_no_value_of_what_it_searched(begun: Plan) -> None:
