@@ -5,6 +5,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from results.record.end import remove_end, write_end
 from results.record.failures import earlier_failures, reopen
 from results.record.folder_lock import exclusive_lock
 from results.record.sweeps import SweepRecord, TrialRecord, read_sweep, require_hyperparameters
@@ -18,11 +19,12 @@ from trainable.system_errors import DiskError, in_words, refusal_in, telling_how
 from trainable.terminal.console import PlainConsole
 from tune.callbacks.followers import Followers
 from tune.callbacks.progress import Progress
+from tune.engine.left import end_of, promote, trials_left
 from tune.engine.resources import Allotment, allot, connect
 from tune.engine.scheduler import Pauses
 from tune.engine.searcher import gave_up
 from tune.engine.signals import Interruption, stop_on_signals
-from tune.engine.tuner import build_tuner, promote, trials_left, with_data_in_store
+from tune.engine.tuner import build_tuner, with_data_in_store
 from tune.planning.command_line import Request
 from tune.planning.plan import Plan, plan_new
 from tune.planning.resumed import folder_to_resume, plan_resumed
@@ -68,11 +70,13 @@ def _go_on(request: Request, interruption: Interruption, console: Console) -> in
         if not trials_left(read_sweep(folder), plan.settings):
             if changes:
                 write_settings(plan, changes)
+            _note_end(plan)
             return _say_nothing_left(read_sweep(folder), plan.wandb_mode, console)
         plan, allotment = _connect(plan, interruption)
         interruption.resume_command = announce.resume_command(folder)
         with interruption.deferred():
             write_settings(plan, changes)
+            remove_end(folder)
         return _run(plan, allotment, interruption, console)
 
 
@@ -112,10 +116,22 @@ def _run(plan: Plan, allotment: Allotment, interruption: Interruption, console: 
         console.print(f"Ended early, with {left} trials left. Go on with: {announce.resume_command(settings.folder)}")
         _show_report(record, console)
         return 1
+    if not followers.recorder.is_hopeless():
+        _note_end(plan)
     status = _say_end(settings.folder, plan.wandb_mode, console)
     if followers.recorder.common_failure:
         announce.print_common_failure(console, settings.folder, *followers.recorder.common_failure)
     return status
+
+
+def _note_end(plan: Plan) -> None:
+    """Record by what the sweep ended, if it was not by itself."""
+    folder = plan.settings.folder
+    end = end_of(read_sweep(folder), plan.settings)
+    if end:
+        write_end(folder, end)
+    else:
+        remove_end(folder)
 
 
 def _say_nothing_left(record: SweepRecord, wandb_mode: str, console: Console) -> int:
@@ -126,6 +142,8 @@ def _say_nothing_left(record: SweepRecord, wandb_mode: str, console: Console) ->
         announce.print_incomplete_views(console, record.folder, str(error))
     _say_what_wandb_lacks(followers, record.folder, console)
     status = _say_end(record.folder, wandb_mode, console)
+    if record.end:
+        return status
     console.print(
         f"\nNothing is left to do: all {len(record.trials)} trials have ended. More trials: "
         f"{announce.resume_command(record.folder)} --num_samples N"
@@ -148,6 +166,7 @@ def _fit(plan: Plan, allotment: Allotment, interruption: Interruption, console: 
         allotment,
         pauses,
         lambda: recorder.num_rows,
+        lambda: recorder.seconds,
         callbacks,
         recorder.is_hopeless,
         console.print,
@@ -179,7 +198,10 @@ def _say_end(folder: Path, wandb_mode: str, console: Console) -> int:
     record = read_sweep(folder)
     announce.print_end(console, record, wandb_mode)
     _show_report(record, console)
-    announce.print_paused(console, record)
+    if record.end:
+        announce.print_ended(console, record, record.end)
+    else:
+        announce.print_paused(console, record)
     return 1 if _failed(record) else 0
 
 

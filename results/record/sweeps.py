@@ -13,6 +13,7 @@ from typing import Any
 import yaml
 
 from results.record.atomic_write import read_json, write_atomically, write_json
+from results.record.end import End, read_end
 from results.record.failures import Failure, read_failure
 from results.record.moved import settings_where_it_lies
 from results.record.origin import Origin
@@ -117,6 +118,8 @@ class SweepRecord:
     """Which of them are replicates: of a search, settings that were chosen, under seeds of their own."""
     refusals: tuple[Refusal, ...] = ()
     """Proposals that became no trials."""
+    end: End | None = None
+    """By which cap it ended, where trials are left that it had no room for."""
 
     @property
     def name(self) -> str:
@@ -194,7 +197,8 @@ class SweepRecord:
     @property
     def finished(self) -> bool:
         """Whether nothing is left to do for it; a trial that is paused may still be promoted, but need not be."""
-        return self.num_proposals >= self.num_samples and not any(trial.is_open for trial in self.trials)
+        all_ended = self.num_proposals >= self.num_samples and not any(trial.is_open for trial in self.trials)
+        return all_ended or self.end is not None
 
     @property
     def missing(self) -> list[int]:
@@ -306,6 +310,7 @@ def read_sweep(folder: Path) -> SweepRecord:
         replicate_numbers=replicates
         | {t.number for t in trials if not settings["confirm"] and contract.SEED in t.config},
         refusals=read_refusals(folder),
+        end=read_end(folder),
     )
 
 

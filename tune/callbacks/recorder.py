@@ -5,6 +5,7 @@ what they had not copied yet.
 """
 
 import shutil
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -17,10 +18,11 @@ from results.record.failures import Failure, write_failure
 from results.record.sweeps import SweepRecord
 from results.record.trial_log import Sample, TrialLog
 from trainable import contract
-from trainable.contract import ARRIVAL, FAILURE, NOTE, PAUSED, SAMPLES
+from trainable.contract import ARRIVAL, FAILURE, NOTE, PAUSED, SAMPLES, SWEEP_TIME
 from trainable.ranking import Row
 from tune.engine.ray_trials import forgive_lost_workers, last_error, number_of, raise_what_disk_refused
 from tune.engine.scheduler import Pauses
+from tune.searching.caps import time_spent_s
 
 TRIALS_THAT_TELL = 3
 LAST_CHECKPOINTS = 2
@@ -43,6 +45,9 @@ class Recorder(Callback):
         self._folder, self._objective, trials = record.folder, record.objective, record.trials
         self._keeps_all = record.settings["upload_checkpoints"] == "all"
         self._arrivals = max((row[ARRIVAL] + 1 for trial in trials for row in trial.rows), default=0)
+        self._seconds_before = time_spent_s(trials)
+        self._began_at: float | None = None
+        """When this run's first trial was started."""
         self._furthest_epoch = max((len(trial.rows) for trial in trials), default=0)
         self._logs: dict[int, TrialLog] = {}
         self._ended: dict[int, Failure | None] = {trial.number: trial.failure for trial in trials if trial.finished}
@@ -51,6 +56,11 @@ class Recorder(Callback):
     def num_rows(self) -> int:
         """How many rows the sweep has recorded; those that were cut count, too."""
         return self._arrivals
+
+    @property
+    def seconds(self) -> float:
+        """For how long trials have run by now, in all runs of the command."""
+        return self._seconds_before + (0.0 if self._began_at is None else time.monotonic() - self._began_at)
 
     @property
     def common_failure(self) -> tuple[int, Failure] | None:
@@ -79,6 +89,10 @@ class Recorder(Callback):
         log = self._log(number)
         return {len(log.rows): log.newest_samples}
 
+    def on_trial_start(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
+        if self._began_at is None:
+            self._began_at = time.monotonic()
+
     def on_trial_result(
         self, iteration: int, trials: list[Any], trial: Any, result: dict[str, Any], **info: Any
     ) -> None:
@@ -97,7 +111,7 @@ class Recorder(Callback):
             raise RuntimeError(f"trial {number}: epoch {epoch} came after epoch {len(log.rows)}")
         before = log.rows[-1]["time_total_s"] if log.rows else 0.0
         row = {name: value for name, value in result.items() if name not in LEFT_OUT}
-        row |= {"time_total_s": before + result["time_this_iter_s"], ARRIVAL: self._arrivals}
+        row |= {"time_total_s": before + result["time_this_iter_s"], SWEEP_TIME: self.seconds, ARRIVAL: self._arrivals}
         self._arrivals += 1
         log.append(row, samples)
         self._furthest_epoch = max(self._furthest_epoch, epoch)

@@ -36,9 +36,9 @@ class TensorBoardCallback(LoggerCallback):
     def log_trial_end(self, trial: Any, failed: bool = False) -> None:
         """A trial that is paused stays open: it may go on, and its curve in the same file."""
         self.log_trial_start(trial)  # if Ray never said so: its worker could not be made
-        number = number_of(trial)
-        if not read_trial(self._record.folder, number).is_paused:
-            self._close(number)
+        ended = read_trial(self._record.folder, number_of(trial))
+        if not (ended.is_paused or ended.is_open):
+            self._close(ended.number)
 
     def on_experiment_end(self, trials: list[Any], **info: Any) -> None:
         for number in [number for number in self._open if read_trial(self._record.folder, number).is_paused]:

@@ -87,7 +87,7 @@ class SweepWandbCallback(WandbLoggerCallback):
         """A trial that is paused stays open: it may go on."""
         self.log_trial_start(trial)  # if Ray never said so: its worker could not be made
         ended = self._read(trial)
-        if not ended.is_paused:
+        if not (ended.is_paused or ended.is_open):
             self._do(partial(self._close_ended, ended))
 
     def on_experiment_end(self, trials: list[Any], **info: Any) -> None:

@@ -17,6 +17,7 @@ from trainable import contract
 from tune.engine.ray_trials import number_of
 from tune.searching.halving import StoppingASHA
 from tune.searching.promotion import PromotingASHA
+from tune.searching.spending import Spending
 
 Pauses = MutableMapping[int, str]
 """Why a trial pauses after the row that has just come in (contract.RUNG or CAP), by its number. The scheduler, which
@@ -31,23 +32,25 @@ class SearchScheduler(FIFOScheduler):
         rule: PromotingASHA | StoppingASHA | None,
         pauses: Pauses,
         is_replicate: Callable[[int], bool],
+        spending: Spending,
     ) -> None:
         """
         Args:
             rule: has followed the record; None lets every trial run to its end.
             is_replicate: whether a trial is to run all its epochs whatever comes of it.
+            spending: what the sweep has taken: a trial may be paused by its caps.
         """
         super().__init__()
-        self._rule, self._pauses, self._is_replicate = rule, pauses, is_replicate
+        self._rule, self._pauses, self._is_replicate, self._spending = rule, pauses, is_replicate, spending
 
     def on_trial_result(self, tune_controller: Any, trial: Any, result: dict[str, Any]) -> str:
         number = number_of(trial)
-        if self._is_replicate(number):
-            return str(TrialScheduler.CONTINUE)
-        match self._rule:
+        rule = None if self._is_replicate(number) else self._rule
+        match rule:
             case PromotingASHA() as asha if asha.reaches_rung(number, result):
                 self._pauses[number] = contract.RUNG
-                return str(TrialScheduler.STOP)
             case StoppingASHA() as asha if asha.stops(number, result):
                 return str(TrialScheduler.STOP)
-        return str(TrialScheduler.CONTINUE)
+            case _ if contract.FAILURE not in result and self._spending.pauses(number, result[contract.EPOCH]):
+                self._pauses[number] = contract.CAP
+        return str(TrialScheduler.STOP if number in self._pauses else TrialScheduler.CONTINUE)

@@ -1,8 +1,9 @@
 """The searcher: what runs next, as the record tells.
 
 In this order: trials that were interrupted; one that is promoted from where it was paused; a new proposal; and, once
-none of these can come any more, the replicates of the finalists. What is decided lies on the disk before anybody hears
-of it: a proposal in its trial's folder, a promotion in that of the trial that goes on.
+none of these can come any more, or a cap of the sweep's has ended the search, the replicates of the finalists. What is
+decided lies on the disk before anybody hears of it: a proposal in its trial's folder, a promotion in that of the trial
+that goes on.
 
 A proposal that is refused costs no trial: it is recorded with its reason, and drawn again from (seed, n, attempt).
 """
@@ -25,6 +26,7 @@ from trainable import contract
 from trainable.contract import TrialStatus
 from trainable.ranking import Row
 from tune.searching.promotion import PromotingASHA
+from tune.searching.spending import Spending
 from tune.searching.told import ToldTrial, TrialState
 
 MOST_REFUSED_IN_A_ROW = 100
@@ -70,6 +72,7 @@ class RecordedSearch(Searcher):
         replicates_wanted: Callable[[], Sequence[Mapping[str, Any]]],
         asha: PromotingASHA | None,
         num_rows: Callable[[], int],
+        spending: Spending,
         say: Callable[[str], object],
     ) -> None:
         """
@@ -79,11 +82,13 @@ class RecordedSearch(Searcher):
             replicates_wanted: asked once the search is over, and again whenever a trial has ended.
             asha: who is to go on of the trials that are paused; None where none pauses.
             num_rows: how many rows the sweep has recorded.
+            spending: what the sweep has taken, and whether that ends its search.
             say: called with a sentence for each new kind of reason.
         """
         super().__init__(metric=record.metric, mode=record.mode)
         self._record, self._propose, self._why_refused = record, propose, why_refused
         self._replicates_wanted, self._asha, self._num_rows, self._say = replicates_wanted, asha, num_rows, say
+        self._spending = spending
         self._refusals = list(record.refusals)
         self._gave_up, self._has_tried_all = False, False
         self._next_number = record.proposed
@@ -116,13 +121,13 @@ class RecordedSearch(Searcher):
 
     def suggest(self, trial_id: str) -> dict[str, Any] | str | None:
         """The hyperparameters of the trial that is to run; None where it is not known yet whether there is one."""
-        if self._open:
+        is_over = bool(self._spending.why_over())
+        if (trial := self._interrupted()) is not None:
             # As it was recorded, also where the run's kind would refuse it by now: it was trained so far as it is.
-            trial = self._open.popleft()
             return self._handed_out(trial_id, trial.number, trial.config)
-        if self._asha and (number := self._asha.next_promotion()) is not None:
+        if not is_over and self._asha and (number := self._asha.next_promotion()) is not None:
             return self._promoted(trial_id, number)
-        if (found := self._proposed()) is not None:
+        if not is_over and (found := self._proposed()) is not None:
             number = self._next_number
             self._told[number] = ToldTrial(found.hyperparameters, TrialState.RUNNING, proposal=found)
             return self._begun(trial_id, found.hyperparameters, found)
@@ -131,25 +136,29 @@ class RecordedSearch(Searcher):
         if not self._wanted and self._may_want_more and self._is_search_over():
             self._may_want_more = False
             self._wanted.extend(self._replicates_wanted())
-        if self._wanted:
+        if self._wanted and self._spending.room >= 1 and not self._spending.is_out_of_time:
             self._replicate_numbers.add(self._next_number)
             return self._begun(trial_id, dict(self._wanted.popleft()))
         return None if self._running else str(Searcher.FINISHED)
 
     def on_trial_result(self, trial_id: str, result: dict[str, Any]) -> None:
         self._note(self._numbers[trial_id], result)
+        self._spending.hear(self._numbers[trial_id], result)
 
     def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False) -> None:
         """Note what became of a trial."""
         number = self._numbers[trial_id]
         self._running.discard(number)
         self._may_want_more = True
-        if number not in self._told:
-            return
         # A failure lies in the record by now; in the result its keys are "failure/kind" and the like.
         failed = error or not result or read_failure(self._folder(number)) is not None
         if result and not failed:
             self._note(number, result)
+            self._spending.hear(number, result)
+        is_capped = result is not None and result.get(contract.PAUSED) == contract.CAP
+        self._spending.end(number, failed=failed, goes_on=is_capped)
+        if number not in self._told:
+            return
         told = self._told[number]
         if failed:
             state = TrialState.FAILED
@@ -175,7 +184,16 @@ class RecordedSearch(Searcher):
     def _handed_out(self, trial_id: str, number: int, config: dict[str, Any]) -> dict[str, Any]:
         self._numbers[trial_id] = number
         self._running.add(number)
+        self._spending.begin(number, config, is_replicate=self.is_replicate(number))
         return config
+
+    def _interrupted(self) -> TrialRecord | None:
+        """The next that goes on."""
+        for trial in self._open:
+            if self._spending.lets_go_on(trial.number):
+                self._open.remove(trial)
+                return trial
+        return None
 
     def _promoted(self, trial_id: str, number: int) -> dict[str, Any]:
         assert self._asha
@@ -229,7 +247,8 @@ class RecordedSearch(Searcher):
 
     def _is_search_over(self) -> bool:
         """Whether its trials have all ended, and none will be proposed or promoted any more."""
-        return self._proposes_no_more() and self._running.isdisjoint(self._told)
+        proposes_no_more = self._proposes_no_more() or self._spending.why_over()
+        return bool(proposes_no_more) and self._running.isdisjoint(self._told)
 
     def _refuse(self, refusal: Refusal) -> None:
         if refusal.kind not in {earlier.kind for earlier in self._refusals}:

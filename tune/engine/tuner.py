@@ -9,56 +9,23 @@ from ray import cloudpickle, tune
 from ray.tune import Callback
 from ray.tune.stopper import Stopper
 
-from results.record.promotions import Promotion, add_promotion
 from results.record.sweeps import SweepRecord, read_sweep
 from trainable import contract
 from trainable.contract import UserError
 from trainable.ray_trainable import InStore, RunTrainable
 from trainable.runs.choosing import is_in_file, source_files
+from tune.engine.left import rule_of, wanted_replicates
 from tune.engine.local_ray import first_line
 from tune.engine.ray_trials import settle_in
 from tune.engine.resources import Allotment
 from tune.engine.scheduler import Pauses, SearchScheduler
 from tune.engine.searcher import RecordedSearch
 from tune.planning.plan import Plan
-from tune.planning.settings import SweepSettings
-from tune.searching.halving import StoppingASHA
 from tune.searching.promotion import PromotingASHA
-from tune.searching.replication import replicates_wanted
+from tune.searching.spending import Spending
 
 LOST_WORKERS_PER_EPOCH = 3
 """A trial whose worker dies goes on from its checkpoint; it is given up when it dies this often without an epoch."""
-
-
-Rule = PromotingASHA | StoppingASHA | None
-"""What pauses trials and promotes them, or stops them; None lets each run to its end."""
-
-
-def trials_left(record: SweepRecord, settings: SweepSettings) -> int:
-    """How many trials would run if the sweep went on, as far as that is known before they do."""
-    interrupted = sum(trial.is_open for trial in record.trials)
-    proposals = max(0, settings.num_samples - record.num_proposals)
-    rule = rule_of(settings, record)
-    is_promoted = isinstance(rule, PromotingASHA) and rule.next_promotion() is not None
-    return (interrupted + proposals + is_promoted) or len(_replicates_wanted(record, settings))
-
-
-def _replicates_wanted(record: SweepRecord, settings: SweepSettings) -> list[dict[str, Any]]:
-    return replicates_wanted(record, settings.replicate, settings.replicate_seeds)
-
-
-def rule_of(settings: SweepSettings, record: SweepRecord) -> Rule:
-    """The sweep's rule as its record has left it."""
-    of_settings = settings.objective, settings.num_epochs, settings.grace_period, settings.reduction_factor
-    match settings.scheduler:
-        case "promote":
-            rule: PromotingASHA | StoppingASHA = PromotingASHA(*of_settings)
-        case "asha":
-            rule = StoppingASHA(*of_settings)
-        case _:
-            return None
-    rule.follow(record.search_trials)
-    return rule
 
 
 class _Stopper(Stopper):
@@ -94,30 +61,13 @@ def with_data_in_store(plan: Plan) -> Plan:
         ) from error
 
 
-def promote(settings: SweepSettings, record: SweepRecord, most: int, say: Callable[[str], object]) -> None:
-    """Have the best of the paused trials go on, those at the highest rung first.
-
-    Raises:
-        UserError: none is paused.
-    """
-    rule = rule_of(settings, record)
-    waiting = rule.waiting if isinstance(rule, PromotingASHA) else []
-    if not waiting:
-        raise UserError(f"--promote {most}: no trial of {record.name} is paused; leave it out")
-    by_number = {trial.number: trial for trial in record.search_trials}
-    num_rows = sum(len(trial.rows) for trial in record.trials)
-    for number in waiting[:most]:
-        trial = by_number[number]
-        add_promotion(trial.folder, Promotion(len(trial.rows), num_rows))
-        say(f"trial {number}: goes on after epoch {len(trial.rows)}")
-
-
 def build_tuner(
     plan: Plan,
     record: SweepRecord,
     allotment: Allotment,
     pauses: Pauses,
     num_rows: Callable[[], int],
+    seconds: Callable[[], float],
     callbacks: Sequence[Callback],
     is_hopeless: Callable[[], bool],
     say: Callable[[str], object],
@@ -128,6 +78,7 @@ def build_tuner(
         plan: its data in Ray's object store.
         pauses: where the recorder hears that a trial pauses.
         num_rows: how many rows the recorder has recorded.
+        seconds: for how long trials have run by now.
         is_hopeless: asked after each result whether to stop the whole sweep.
         say: called with a sentence for each kind of reason why a proposal was refused.
     """
@@ -135,9 +86,10 @@ def build_tuner(
     asha = rule if isinstance(rule, PromotingASHA) else None
 
     def wanted() -> list[dict[str, Any]]:
-        return _replicates_wanted(read_sweep(record.folder), settings)
+        return wanted_replicates(read_sweep(record.folder), settings)
 
-    searcher = RecordedSearch(record, plan.propose, plan.why_refused, wanted, asha, num_rows, say)
+    spending = Spending(record, settings.caps, settings.rule_to_stop, seconds)
+    searcher = RecordedSearch(record, plan.propose, plan.why_refused, wanted, asha, num_rows, spending, say)
     trainable = tune.with_parameters(
         RunTrainable,
         run_kind=settings.run,
@@ -154,7 +106,7 @@ def build_tuner(
         tune.with_resources(trainable, {"cpu": allotment.cpus_per_trial, "gpu": allotment.gpus_per_trial}),
         tune_config=tune.TuneConfig(
             search_alg=searcher,
-            scheduler=SearchScheduler(rule, pauses, searcher.is_replicate),
+            scheduler=SearchScheduler(rule, pauses, searcher.is_replicate, spending),
             num_samples=-1,  # the searcher says when there are no more: who is promoted, nobody knows before
             max_concurrent_trials=allotment.max_concurrent_trials,
             reuse_actors=settings.run_kind.reuses_worker,

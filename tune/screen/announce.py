@@ -11,6 +11,7 @@ from results.listing.objectives import ranking_words, score_words
 from results.listing.refused import refused_line
 from results.listing.rows import list_trials
 from results.listing.summary import summary
+from results.record.end import End
 from results.record.failures import Failure
 from results.record.sweeps import SweepRecord
 from results.trackers.wandb_pages import read_pages
@@ -22,6 +23,9 @@ from tune.planning.settings import SweepSettings
 MOST_ROWS = 30
 FEW = 2
 """Paused trials to go on with, where more have not been asked for."""
+
+BEYOND = {"epoch_budget": "N", "time_budget": "DURATION", "stop_when": "None"}
+"""Of each cap, what is to be given for more of it."""
 
 
 def print_start(
@@ -44,8 +48,17 @@ def print_start(
     console.print(f"  ranked  {ranking or f'by {score}'}")
     if ranking:
         console.print(f"  score   {score}")
+    if ends := _ends(settings):
+        console.print(f"  ends    at the latest {' or '.join(ends)}")
     if wandb_mode == "offline":
         console.print(f"  W&B     offline; send it later with: {_results_command('sync_wandb.py', settings.folder)}")
+
+
+def _ends(settings: SweepSettings) -> list[str]:
+    """By what the sweep ends, if not by the number of its trials."""
+    after = [f"{settings.epoch_budget:,} epochs in all"] if settings.epoch_budget else []
+    after += [f"{settings.time_budget} of training"] if settings.time_budget else []
+    return [f"after {end}" for end in after] + ([f"when {settings.stop_when}"] if settings.stop_when else [])
 
 
 def print_end(console: Console, record: SweepRecord, wandb_mode: str) -> None:
@@ -85,6 +98,12 @@ def print_paused(console: Console, record: SweepRecord) -> None:
             f"{paused} of the trials paused and were not promoted; go on with {which} by: "
             f"{resume_command(record.folder)} --promote {few}"
         )
+
+
+def print_ended(console: Console, record: SweepRecord, end: End) -> None:
+    """Which cap ended the sweep, and how to go on beyond it."""
+    cap = shlex.join([f"--{end.by}", str(record.settings[end.by])])
+    console.print(f"Ended by {cap}: {end.why}. Go on with: {resume_command(record.folder)} --{end.by} {BEYOND[end.by]}")
 
 
 def print_no_report(console: Console, folder: Path, refusal: str) -> None:

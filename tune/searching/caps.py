@@ -21,13 +21,13 @@ from trainable import contract
 from trainable.contract import SettingError
 
 if TYPE_CHECKING:  # it takes optuna with it, and the settings read what is here for --help
-    from results.record.sweeps import SweepRecord, TrialRecord
+    from results.record.sweeps import TrialRecord
 
 MOST_FOR_REPLICATES = 0.5
 """Of a budget: with less of it for the search, there would be little to replicate."""
 
 UNITS_S = {"d": 86400.0, "h": 3600.0, "min": 60.0, "s": 1.0}
-_DURATION = re.compile("".join(rf"(?:(\d+(?:\.\d+)?){unit}\s*)?" for unit in UNITS_S))
+_DURATION = re.compile("".join(rf"(?:(\d+(?:\.\d+)?)\s*{unit}\s*)?" for unit in UNITS_S))
 
 
 def read_duration(name: str, text: str) -> float:
@@ -78,6 +78,10 @@ class Caps:
     num_epochs: int = 1
     """Of a replicate."""
 
+    @property
+    def are_set(self) -> bool:
+        return self.epochs is not None or self.seconds is not None
+
     def why_over(self, spent: Spent) -> str:
         """By which cap no more of the search is to run, as a setting's name; empty while it may go on.
 
@@ -102,6 +106,11 @@ class Caps:
         fits = [(budget - bound) // self.num_epochs for budget in self._in_epochs(spent).values()]
         return max(0.0, min(fits, default=float("inf")))
 
+    def tightest(self, spent: Spent) -> str:
+        """The cap that is used up first, as a setting's name; empty without one."""
+        budgets = self._in_epochs(spent)
+        return min(budgets, key=budgets.__getitem__, default="")
+
     def epochs_left(self, spent: Spent) -> float:
         """Of the whole sweep; infinite where there is no limit."""
         left = [budget - spent.epochs for budget in self._in_epochs(spent).values()]
@@ -122,9 +131,3 @@ class Caps:
 def time_spent_s(trials: "Iterable[TrialRecord]") -> float:
     """For how long a sweep's trials have run, over all runs of the command; see above what that is."""
     return max((float(row.get(contract.SWEEP_TIME, 0.0)) for trial in trials for row in trial.rows[-1:]), default=0.0)
-
-
-def epochs_spent(record: "SweepRecord") -> tuple[int, int]:
-    """Epochs that are recorded: of the search's trials, and of replicates."""
-    of_search, of_replicates = (sum(len(t.rows) for t in ts) for ts in (record.search_trials, record.replicates))
-    return of_search, of_replicates

@@ -5,13 +5,14 @@ is better. One run of each under a seed that chose nothing tells most of that; f
 ones cannot tell settings apart. Every run goes to its end: what is measured is the score that it would be used for.
 """
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from typing import Any
 
 from results.analysis.gains import gain_over
 from results.analysis.seed_groups import seed_groups
 from results.record.sweeps import SweepRecord
 from trainable import contract
+from trainable.ranking import Objective, Row
 
 Config = dict[str, Any]
 """Hyperparameters of a trial; a replicate's hold its seed."""
@@ -22,12 +23,25 @@ def finalists(record: SweepRecord, top: int) -> list[Config]:
 
     What a trial has reached counts, however it ended.
     """
-    scored = [trial for trial in record.search_trials if record.score(trial) is not None]
-    settings = [record.first_trial.setting] if record.first_trial else []
+    first = record.first_trial.setting if record.first_trial else None
+    standings = [(trial.setting, record.best_row(trial)) for trial in record.search_trials]
+    return chosen(record.objective, standings, first, top)
+
+
+def chosen(
+    objective: Objective, standings: Iterable[tuple[Config, Row | None]], first: Config | None, top: int
+) -> list[Config]:
+    """Finalists, of the settings of a search's trials and the rows that stand for these.
+
+    Args:
+        first: the starting values.
+    """
+    scored = [(setting, row) for setting, row in standings if row]
+    settings = [] if first is None else [first]
     most = len(settings) + top
-    for trial in record.objective.best_first(scored, record.best_row):
-        if trial.setting not in settings and len(settings) < most:
-            settings.append(trial.setting)
+    for setting, _ in objective.best_first(scored, lambda standing: standing[1]):
+        if setting not in settings and len(settings) < most:
+            settings.append(setting)
     return settings
 
 

@@ -23,14 +23,17 @@ from search_spaces.reading.searched import SearchSpace
 from trainable import contract
 from tune.engine import searcher as searcher_module
 from tune.engine.searcher import RecordedSearch, gave_up
+from tune.searching.caps import Caps
 from tune.searching.promotion import PromotingASHA
 from tune.searching.proposing import Search, propose
 from tune.searching.samplers import TPE, ChosenSampler
+from tune.searching.spending import Spending
 from tune.searching.told import ToldTrial
 
 SPACE = {"target": FloatDistribution(0.0, 1.0), "rate": FloatDistribution(0.05, 1.0, log=True)}
 FIRST = {"target": 2.0, "rate": 0.1}  # a target outside the space, as starting values may be
 METRIC, EPOCHS = "Val/Height", 3
+NO_CAPS = Caps()
 
 
 @pytest.fixture
@@ -60,6 +63,7 @@ def searching(
     why_refused: Callable[[Mapping[str, Any]], str] = lambda hyperparameters: "",
     say: Callable[[str], object] = print,
     replicates: Sequence[Mapping[str, Any]] = (),
+    caps: Caps = NO_CAPS,
 ) -> RecordedSearch:
     """A search of a sweep as its record has left it: trials pause after their second epoch."""
     record = read_sweep(sweep)
@@ -78,7 +82,8 @@ def searching(
     def num_rows() -> int:
         return sum(len(trial.rows) for trial in read_sweep(sweep).trials)
 
-    return RecordedSearch(record, drawn, why_refused, wanted, asha, num_rows, say)
+    spending = Spending(record, caps, None, lambda: 0.0)
+    return RecordedSearch(record, drawn, why_refused, wanted, asha, num_rows, spending, say)
 
 
 def height(config: dict[str, Any], epoch: int) -> float:

@@ -12,7 +12,14 @@ MINUTE, HOUR = 60.0, 3600.0
 
 @pytest.mark.parametrize(
     ("text", "seconds"),
-    [("45s", 45), ("90min", 90 * MINUTE), ("1.5h", 1.5 * HOUR), ("1h 30min", 1.5 * HOUR), ("1d2h", 26 * HOUR)],
+    [
+        ("45s", 45),
+        ("90min", 90 * MINUTE),
+        ("1.5h", 1.5 * HOUR),
+        ("1h 30min", 1.5 * HOUR),
+        ("1d2h", 26 * HOUR),
+        ("1 h 5 min", 65 * MINUTE),
+    ],
 )
 def test_a_duration_is_read_as_people_write_it(text: str, seconds: float) -> None:
     assert read_duration("time_budget", text) == seconds
