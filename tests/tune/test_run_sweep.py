@@ -165,12 +165,14 @@ def test_a_second_kind_of_run_is_swept_without_a_change(quadratic_sweep: Sweep) 
     assert "flat  0.500" in printed
 
 
-def test_trials_that_fall_behind_are_stopped_early_and_optuna_hears_of_it(quadratic_sweep: Sweep) -> None:
+def test_trials_that_fall_behind_are_paused_and_optuna_hears_of_it(quadratic_sweep: Sweep) -> None:
     folder, printed = quadratic_sweep
     epochs = [len(rows(trial)) for trial in trial_folders(folder)]
     assert epochs[0] == 12
     assert min(epochs) < 12
-    assert "stopped early" in printed
+    assert "  paused\n" in printed
+    assert "--resume twin" in printed.splitlines()[-1]
+    assert "--promote 2" in printed.splitlines()[-1]
     storage = JournalStorage(JournalFileBackend(str(folder / "optuna.journal")))
     for trial, ran in zip(optuna.load_study(study_name="twin", storage=storage).trials, epochs, strict=True):
         assert trial.state.name == ("COMPLETE" if ran == 12 else "PRUNED")

@@ -45,7 +45,7 @@ class OptunaStudyCallback(LoggerCallback):
     def __init__(self, record: SweepRecord) -> None:
         self._record, self._objective = record, record.objective
         self._open: dict[int, _ShownTrial] = {}
-        self._num_refusals = 0
+        self._num_refusals, self._next_number = 0, record.proposed
 
     def __getstate__(self) -> dict[str, Any]:
         """Nothing: Ray pickles the callbacks into the sweep's folder, and the record is all that a resume reads."""
@@ -75,14 +75,15 @@ class OptunaStudyCallback(LoggerCallback):
         return self._record.proposal_number(proposal.number)
 
     def log_trial_start(self, trial: Any) -> None:
-        started = read_trial(self._record.folder, number_of(trial))
-        if contract.SEED in started.config or started.number in self._open:
-            return
+        """Show it, after those that were handed out before and have not started yet."""
         refusals = read_refusals(self._record.folder)
         for refusal in refusals[self._num_refusals :]:
             self._show_refusal(refusal)
         self._num_refusals = len(refusals)
-        self._show(started)
+        for number in range(self._next_number, number_of(trial) + 1):
+            self._next_number = number + 1
+            if contract.SEED not in (handed_out := read_trial(self._record.folder, number)).config:
+                self._show(handed_out)
 
     def log_trial_result(self, iteration: int, trial: Any, result: dict[str, Any]) -> None:
         if (number := number_of(trial)) in self._open and contract.FAILURE not in result:
