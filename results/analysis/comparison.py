@@ -66,8 +66,8 @@ class Comparison:
 
     @cached_property
     def lead(self) -> Gain | None:
-        """The winner's gain over the runner-up; None without one."""
-        if self.winner is None or self.runner_up is None:
+        """The winner's gain over the runner-up; None without one, and where neither need be better than the other."""
+        if self.winner is None or self.runner_up is None or len(self.objective.metrics) > 1:
             return None
         return gain_over(self.runner_up, self.winner, self.mode)
 

@@ -4,6 +4,7 @@ from results.analysis.comparison import Comparison
 from results.analysis.gains import Gain
 from results.analysis.seed_groups import has_single_seeds, has_unlike_evidence
 from results.listing.formatting import STARTING_VALUES, counted, interval_words, listed, shown_score, shown_setting
+from results.listing.objectives import nothing_better, other_values
 from trainable.score_parts import interval
 
 FRESH, SEARCHED = "fresh seed", "search"
@@ -17,7 +18,7 @@ def gain_lines(comparison: Comparison) -> list[str]:
         return ["No trial has a score yet."]
     lines = [
         f"Best: {comparison.name_of_setting(winner)}, {comparison.metric} {shown_score(winner.score)}"
-        f"{_under_seeds(comparison)} ({shown_setting(winner.setting)})",
+        f"{other_values(comparison, winner)}{_under_seeds(comparison)} ({shown_setting(winner.setting)})",
         *_start_lines(comparison),
         *_runner_up_lines(comparison),
         *_flattery_lines(comparison),
@@ -107,13 +108,16 @@ def _start_lines(comparison: Comparison) -> list[str]:
     winner, start, gain = comparison.winner, comparison.start, comparison.gain
     assert winner
     if winner is start:
-        return [f"Nothing tried beats the {STARTING_VALUES}."] if len(comparison.groups) > 1 else []
+        return (
+            [f"{nothing_better(comparison).capitalize()} the {STARTING_VALUES}."] if len(comparison.groups) > 1 else []
+        )
     if not (start and start.score and gain and winner.score):
         return []
     unlike = "" if start.is_confirmed == winner.is_confirmed else f"; {start.score.mean:.3f} is what the search saw"
     return [
         f"Gain over the {STARTING_VALUES}: {gain.value:+.3f} ({start.score.mean:.3f} -> {winner.score.mean:.3f})"
-        f"{_how_sure(gain)}{unlike}"
+        f"{_how_sure(gain)}{unlike}{other_values(comparison, start, winner)}"
+        f"{f'; the {STARTING_VALUES} violate a constraint' if comparison.excess(start) else ''}"
     ]
 
 

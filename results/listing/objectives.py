@@ -19,9 +19,7 @@ def ranking_words(objective: Objective) -> str:
     if len(objective.metrics) == 1:
         return ""
     each = [f"{metric} ({mode})" for metric, mode in zip(objective.metrics, objective.modes, strict=True)]
-    return (
-        f"by {listed(each)} together: how often a trial is beaten in all of them, then what it adds to the hypervolume"
-    )
+    return f"by Pareto rank over {listed(each)}, then by what each adds to the hypervolume"
 
 
 def constraint_words(objective: Objective) -> str:
@@ -50,6 +48,17 @@ def constraint_line(comparison: Comparison) -> str:
     ]
     nearest_one = f"the nearest is {comparison.name_of_setting(nearest)} with {listed(there)}"
     return f"No trial satisfies {constraint_words(objective)}: {nearest_one}"
+
+
+def nothing_better(comparison: Comparison) -> str:
+    """What is said of a winner that was there from the start, up to its name."""
+    return "nothing tried beats" if len(comparison.objective.metrics) == 1 else "no setting is ranked before"
+
+
+def other_values(comparison: Comparison, *groups: SeedGroup) -> str:
+    """Of settings, from one to the next, the objectives that are no score; empty where there is one objective."""
+    values = {metric: [group.mean_of(metric) for group in groups] for metric in comparison.objective.metrics[1:]}
+    return "".join(f"; {metric} {' -> '.join(map(shown_value, each))}" for metric, each in values.items())
 
 
 def pareto_lines(comparison: Comparison) -> list[str]:

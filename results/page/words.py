@@ -9,7 +9,7 @@ from results.analysis.comparison import Comparison
 from results.analysis.gains import Gain
 from results.listing.certainty import interval_on_test_data
 from results.listing.formatting import STARTING_VALUES, interval_words, shown_score, shown_setting
-from results.listing.objectives import constraint_words
+from results.listing.objectives import constraint_words, nothing_better
 from results.record.sweeps import SweepRecord
 from trainable import contract
 
@@ -40,7 +40,7 @@ def headline(comparison: Comparison) -> list[str]:
     if winner.is_confirmed:
         over_seeds = ", under a fresh seed" if winner.score.n == 1 else f", the mean over {winner.score.n} seeds"
     if winner is comparison.start:
-        beginning = "nothing tried beats" if len(comparison.groups) > 1 else "one setting was tried,"
+        beginning = nothing_better(comparison) if len(comparison.groups) > 1 else "one setting was tried,"
         pieces = [f"{beginning} the {STARTING_VALUES}: {name} ", value, over_seeds]
     else:
         pieces = [f"the best setting reaches {an} of ", value, over_seeds]

@@ -131,7 +131,9 @@ class Progress(LoggerCallback):
 
     def _progress_of(self, number: int, config: Any, epochs: int) -> TrialProgress:
         best = self._best.get(number)
-        return TrialProgress(number, config, epochs, float(best[self._record.metric]) if best else None)
+        objective = self._record.objective
+        score = float(best[objective.metric]) if best else None
+        return TrialProgress(number, config, epochs, score, violates=best is not None and objective.excess(best) > 0)
 
     def _print_line(self) -> None:
         self._last_line = time.monotonic()

@@ -28,6 +28,8 @@ class TrialProgress:
     config: Mapping[str, Any]
     epochs: int
     score: float | None
+    violates: bool = False
+    """Whether that epoch violates a constraint."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ def sentence(sweep: SweepProgress) -> str:
     """Everything but the running trials' own numbers, in one line."""
     parts = [_counts(sweep).plain]
     if sweep.best:
-        parts.append(f"best {_score(sweep.best)} (trial {sweep.best.number})")
+        parts.append(_best(sweep.best))
     if sweep.first:
         parts.append(f"starting values {_score(sweep.first)}")
     parts += _pace(sweep)
@@ -102,7 +104,7 @@ def _overall(sweep: SweepProgress) -> Table:
 def _comparison(sweep: SweepProgress) -> Text:
     if not sweep.best:
         return _line("no score yet")
-    line = _line(f"best {_score(sweep.best)} (trial {sweep.best.number})", "bold green")
+    line = _line(_best(sweep.best), "bold green")
     if sweep.first:
         gain = "" if sweep.gain is None else f", gain {sweep.gain:+.3f}"
         line.append(f", starting values {_score(sweep.first)}{gain}", "not bold default")
@@ -141,6 +143,10 @@ def _pace(sweep: SweepProgress) -> list[str]:
 
 def _running(sweep: SweepProgress) -> int:
     return sum(trial is not None for trial in sweep.running)
+
+
+def _best(trial: TrialProgress) -> str:
+    return f"best {_score(trial)} (trial {trial.number}{', which violates a constraint' if trial.violates else ''})"
 
 
 def _score(trial: TrialProgress) -> str:

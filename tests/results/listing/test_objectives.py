@@ -56,7 +56,7 @@ def test_when_none_satisfies_the_constraints_the_nearest_is_named(tmp_path: Path
 def test_of_several_objectives_the_pareto_set_comes_first_and_is_said_with_its_hypervolume(tmp_path: Path) -> None:
     sweep = write_sweep(tmp_path / "a", TRIALS, constraint=[f"{LATE} <= 0.05"], **BOTH)
     shown = table(sweep)
-    assert f"ranked by {METRIC} (max) and {LATENCY} (min) together" in shown
+    assert f"ranked by Pareto rank over {METRIC} (max) and {LATENCY} (min), then" in shown
     assert f"Pareto set ({METRIC} up, {LATENCY} down, at the best epoch): trial 2 (0.700, 95.000), trial 0" in shown
     # Ranges of those of use: 0.5 to 0.7 and 50 to 99 ms, so the reference is (0.48, 103.9). Trial 0 reaches
     # 0.02 x 53.9, trial 2 beyond its score 0.2 x 8.9 more.

@@ -50,7 +50,7 @@ def test_the_chart_of_two_objectives_shows_the_set_the_beaten_and_those_that_are
     assert "Its hypervolume is 2.858, from (0.48, 104)." in chart.reading
     facts = dict(section["facts"])
     assert facts["Score"] == f"the max of {METRIC} over a trial's epochs that satisfy {LATE} <= 0.05"
-    assert facts["Ranked"].startswith(f"by {METRIC} (max) and {LATENCY} (min) together")
+    assert facts["Ranked"].startswith(f"by Pareto rank over {METRIC} (max) and {LATENCY} (min)")
 
 
 def test_the_page_says_that_no_trial_is_of_use_and_which_is_nearest(tmp_path: Path) -> None:
