@@ -1,0 +1,1 @@
+"""Searches played over recorded training curves: how many epochs a method takes to find what."""
