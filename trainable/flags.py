@@ -106,6 +106,7 @@ def _add_flag(group: Any, field: Field) -> None:
     group.add_argument(
         f"--{field.name}",
         type=functools.partial(_read_flag, field),
+        action="extend" if field.type.container and not field.type.length else "store",
         nargs=_count(field),
         const=True if field.type.is_switch else None,
         help=text,
@@ -156,7 +157,7 @@ def as_arguments(settings: Any, names: Collection[str] | None = None) -> list[st
     """
     arguments: list[str] = []
     for name, setting in single_fields(type(settings)).items():
-        value = getattr(settings, name)
+        value = getattr(settings, setting.attribute)
         if value != setting.default and (names is None or name in names):
             arguments += as_flag(name, value)
     return arguments

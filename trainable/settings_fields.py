@@ -51,6 +51,7 @@ def setting(
     group: str | None = None,
     choices: tuple[str, ...] | None = None,
     metavar: str | None = None,
+    flag: str | None = None,
     path_to: PathTo | None = None,
     is_path: Callable[[str], bool] | None = None,
 ) -> Any:
@@ -61,11 +62,13 @@ def setting(
         text: for --help.
         group: of flags, in --help; none for the settings of a run, which are one group.
         metavar: what stands for the value in --help, instead of the name's last word.
+        flag: what the setting is called outside, where Python has that word for itself.
         path_to: what a value, if it is a path, leads to; none where whoever goes there checks that.
         is_path: whether a value is a path, or begins with one, where it can be something else too.
     """
     metadata = {"help": text, "roles": roles, "group": group, "choices": choices, "metavar": metavar}
-    return dataclasses.field(default=default, metadata=metadata | {"path_to": path_to, "is_path": is_path})
+    of_path = {"path_to": path_to, "is_path": is_path}
+    return dataclasses.field(default=default, metadata={**metadata, **of_path, "flag": flag})
 
 
 @dataclasses.dataclass(frozen=True)
@@ -73,6 +76,9 @@ class Field:
     """A field that is one setting, as `setting` or a plain dataclass declares it."""
 
     name: str
+    """Of the setting: its flag's, and that of its line in a file."""
+    attribute: str
+    """Of the field, nearly always the same."""
     type: ValueType
     default: Any
     """MISSING where a value must be given."""
@@ -103,7 +109,8 @@ def single_fields(settings_type: type) -> dict[str, Field]:
     """The fields of plain values, by name; those that hold other settings or are not given but made are left out."""
     annotations = typing.get_type_hints(settings_type)
     declared = ((field, value_type(annotations[field.name])) for field in _given_fields(settings_type))
-    return {field.name: _field(field, of_type) for field, of_type in declared if of_type}
+    singles = (_field(field, of_type) for field, of_type in declared if of_type)
+    return {single.name: single for single in singles}
 
 
 def _given_fields(settings_type: type) -> list[dataclasses.Field[Any]]:
@@ -118,7 +125,7 @@ def _field(field: dataclasses.Field[Any], of_type: ValueType) -> Field:
         is_optional=of_type.is_optional or default is None,
     )
     said = {key: field.metadata[key] for key in _SAID if field.metadata.get(key) is not None}
-    return Field(field.name, of_type, default, **said)
+    return Field(field.metadata.get("flag") or field.name, field.name, of_type, default, **said)
 
 
 _SAID = ("help", "roles", "group", "metavar", "path_to", "is_path")
@@ -143,7 +150,7 @@ def require_declarable(settings_type: Any, taken_names: Collection[str]) -> None
         annotations = typing.get_type_hints(settings_type)
     except (NameError, AttributeError, TypeError, SyntaxError) as error:
         raise UserError(f"{of} has a field whose type cannot be read ({error}); import or correct it") from None
-    fields = single_fields(settings_type)
+    fields = {field.attribute: field for field in single_fields(settings_type).values()}
     for field in _given_fields(settings_type):
         place = f"{of}.{field.name}"
         if field.name in taken_names:
@@ -194,7 +201,7 @@ def roles_by_name(settings: Any) -> dict[str, list[Role]]:
 
 
 def _every(settings: Any) -> Iterator[tuple[Field, Any]]:
-    singles = single_fields(type(settings))
+    singles = {single.attribute: single for single in single_fields(type(settings)).values()}
     for field in _given_fields(type(settings)):
         value = getattr(settings, field.name)
         if field.name in singles:
@@ -219,7 +226,7 @@ def given_in(place: str, names: Collection[str]) -> Iterator[None]:
 
 
 def typed_values(flat: Mapping[str, Any], *settings_types: type) -> list[dict[str, Any]]:
-    """Flat values, typed or as text, checked, as the arguments of each of the types; paths are absolute.
+    """Flat values, typed or as text, checked, those of each of the types by name; paths are absolute.
 
     Raises:
         SettingError: no such setting, a value of the wrong type, or one that should be a path and is none.
@@ -273,9 +280,15 @@ def built(settings_type: type[Settings], values: Mapping[str, Any]) -> Settings:
         if field.is_required and name not in values:
             raise SettingError(name, f" has no default; give --{name}, or set it in the file of --config")
     try:
-        return settings_type(**values)
+        return settings_type(**arguments_of(settings_type, values))
     except ValueError as error:  # how a dataclass that is used elsewhere, too, refuses a value
         raise UserError(" ".join(str(error).split())) from None
+
+
+def arguments_of(settings_type: type, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Values by setting's name as what the type is built with."""
+    fields = single_fields(settings_type)
+    return {fields[name].attribute: value for name, value in values.items()}
 
 
 def require(settings: Any, name: str, holds: bool, wanted: str) -> None:
@@ -296,7 +309,8 @@ def with_values(settings: Settings, values: Mapping[str, Any]) -> Settings:
         UserError: one out of its range.
     """
     (typed,) = typed_values(values, type(settings))
-    return built(type(settings), {name: getattr(settings, name) for name in single_fields(type(settings))} | typed)
+    fields = single_fields(type(settings))
+    return built(type(settings), {name: getattr(settings, field.attribute) for name, field in fields.items()} | typed)
 
 
 def require_usable_paths(settings: Any) -> None:

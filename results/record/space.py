@@ -15,8 +15,18 @@ Space = Mapping[str, BaseDistribution]
 """By hyperparameter."""
 
 
-def write_space(folder: Path, space: Space) -> None:
-    content = {name: json.loads(distribution_to_json(distribution)) for name, distribution in space.items()}
+SEEN_IN_DRAWS = "seen_in_draws"
+"""Marks, beside what Optuna writes of a distribution, one that a function was seen to draw from; a trial's own lies in
+its proposal.json."""
+
+
+def write_space(folder: Path, space: Space, seen_in_draws: int = 0) -> None:
+    """
+    Args:
+        seen_in_draws: in how many draws it was seen, where what is searched is a function of the trial.
+    """
+    mark = {SEEN_IN_DRAWS: seen_in_draws} if seen_in_draws else {}
+    content = {name: json.loads(distribution_to_json(distribution)) | mark for name, distribution in space.items()}
     write_json(folder / contract.SPACE_FILE, content)
 
 

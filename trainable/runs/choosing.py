@@ -78,16 +78,19 @@ def _module(name: str, place: str) -> ModuleType:
         ) from error
 
 
-def source_files(name: str) -> SourceFiles:
+def source_files(name: str, flag: str = "run") -> SourceFiles:
     """The files of a kind that is named by one; they are read once, until `read_anew`.
+
+    Args:
+        flag: what named it, for the error: a sampler of the user's own is read so, too.
 
     Raises:
         UserError: they cannot be read, or are not Python.
     """
-    file = read_path(name.rpartition(":")[0], "run")
+    file = read_path(name.rpartition(":")[0], flag)
     if file not in _read:
-        require_usable(file, PathTo.FILE, "run")
-        _read[file] = read_source_files(file, "run")
+        require_usable(file, PathTo.FILE, flag)
+        _read[file] = read_source_files(file, flag)
     return _read[file]
 
 

@@ -36,9 +36,11 @@ from tune.planning.confirm import confirming_trials
 from tune.planning.proposals import require_possible, require_trainable, require_values_of, why_refused
 from tune.planning.provenance import source_changes, sources
 from tune.planning.run_names import require_run_names
+from tune.planning.sampler_file import chosen_sampler
 from tune.planning.settings import SweepSettings, find_sweepable, from_flat
+from tune.planning.tried import tried_settings
 from tune.searching.proposing import Search, propose
-from tune.searching.samplers import TPE, ChosenSampler
+from tune.searching.samplers import ChosenSampler
 from tune.searching.told import ToldTrial
 
 MIXED_DATA = ", so old and new trials would not belong together; say where that lies or begin a new sweep"
@@ -50,12 +52,15 @@ class Plan:
 
     settings: SweepSettings
     origin: Origin
-    space: Space
+    searched: SearchSpace
     data: Any
     """What the kind's `prepare` gave; once Ray runs, where that is in its object store."""
     description: DataDescription
     wandb_mode: str
     """'online', 'offline' or 'disabled'"""
+    sampler: ChosenSampler
+    tried: Sequence[dict[str, Any]] = ()
+    """The user's own settings, each a whole trial's hyperparameters."""
     params: Mapping[int, dict[str, Any]] = field(default_factory=dict)
     """Hyperparameters to be written before any trial runs, by its number: of all trials of a sweep that confirms, and
     of recorded ones that lack what is searched from now on."""
@@ -65,16 +70,30 @@ class Plan:
     """Whether it is called after the second in which it began, and so by another name where one was quicker."""
 
     @property
+    def space(self) -> Space:
+        """What is searched, by hyperparameter."""
+        return self.searched.distributions
+
+    @property
     def starting_values(self) -> dict[str, Any]:
         """The first trial's hyperparameters, by which the sweep's gain is measured."""
         return completed({}, self.space, self.settings)
 
-    def propose(self, number: int, told: Sequence[ToldTrial], refused: Sequence[Mapping[str, Any]]) -> Proposal | None:
-        settings = self.settings
-        search = Search(
-            SearchSpace(self.space), settings.objective, settings.seed, self.starting_values, ChosenSampler(TPE)
+    @property
+    def search(self) -> Search:
+        """What decides its proposals."""
+        return Search(
+            self.searched,
+            self.settings.objective,
+            self.settings.seed,
+            self.starting_values,
+            self.sampler,
+            tried=self.tried,
+            prior_trials=self.settings.prior_trials,
         )
-        return propose(search, number, told, refused)
+
+    def propose(self, number: int, told: Sequence[ToldTrial], refused: Sequence[Mapping[str, Any]]) -> Proposal | None:
+        return propose(self.search, number, told, refused)
 
     def why_refused(self, hyperparameters: Mapping[str, Any]) -> str:
         """Why no trial can have these; empty where one can."""
@@ -96,9 +115,9 @@ def plan_new(request: Request, say: Callable[[str], object] = print) -> Plan:
         plan = _plan_confirming(given, created, say)
     else:
         settings = from_flat({"name": f"sweep-{created}"} | given)
-        space = searched_space(settings, request, say)
-        require_possible_start(settings, space)
-        plan = checked_plan(settings, new_origin(settings.name, created), space)
+        searched = searched_space(settings, request, say)
+        require_possible_start(settings, searched.distributions)
+        plan = checked_plan(settings, new_origin(settings.name, created), searched)
         plan = dataclasses.replace(plan, is_unnamed="name" not in given)
     if not plan.is_unnamed and os.path.lexists(plan.settings.folder):
         raise exists_already(plan.settings)
@@ -161,10 +180,10 @@ def _plan_confirming(given: dict[str, Any], created: str, say: Callable[[str], o
     lies_beside = search.folder.parent == storage
     confirmed = search.name if lies_beside else str(search.folder)
     settings = dataclasses.replace(settings, confirm=confirmed, num_samples=len(trials))
-    plan = checked_plan(settings, new_origin(settings.name, created), search.space)
+    plan = checked_plan(settings, new_origin(settings.name, created), SearchSpace(search.space))
     plan = dataclasses.replace(plan, params=dict(enumerate(trials)))
     plan.description.require_same(search.data, f"--confirm {search.name}", MIXED_DATA)
-    for change in source_changes(search.environment, sources(settings.run)):
+    for change in source_changes(search.environment, sources(settings.run, settings.sampler)):
         say(change)
     return plan
 
@@ -180,7 +199,7 @@ def completed(hyperparameters: Mapping[str, Any], space: Space, settings: SweepS
     return {**hyperparameters, **{name: of_run[name] for name in space if name not in hyperparameters}}
 
 
-def checked_plan(settings: SweepSettings, origin: Origin, space: Space) -> Plan:
+def checked_plan(settings: SweepSettings, origin: Origin, searched: SearchSpace) -> Plan:
     require_usable_paths(settings)
     kind = settings.run_kind
     wandb = settle(
@@ -191,13 +210,17 @@ def checked_plan(settings: SweepSettings, origin: Origin, space: Space) -> Plan:
         sends_models=settings.upload_checkpoints != "none",
     )
     settings = dataclasses.replace(settings, wandb_project=wandb.project, wandb_entity=wandb.entity)
-    require_run_names(settings, space)
+    require_run_names(settings, searched.distributions)
+    sampler = chosen_sampler(settings.sampler)
+    if not settings.confirm and (fault := sampler.fault(searched, settings.objective)):
+        raise SettingError("sampler", f" {settings.sampler} {fault}")
+    tried = tried_settings(settings, searched.distributions)
     data = asked("prepare", kind.prepare, settings.run_settings)
     described = asked("describe", kind.describe, settings.run_settings, data)
-    return Plan(settings, origin, space, data, checked_description(described), wandb.mode)
+    return Plan(settings, origin, searched, data, checked_description(described), wandb.mode, sampler, tried)
 
 
-def searched_space(settings: SweepSettings, request: Request, say: Callable[[str], object]) -> Space:
+def searched_space(settings: SweepSettings, request: Request, say: Callable[[str], object]) -> SearchSpace:
     """The search space, each value of which a trial can have.
 
     Raises:
@@ -212,10 +235,10 @@ def searched_space(settings: SweepSettings, request: Request, say: Callable[[str
         require_usable_paths(settings)
         if is_taken_over and is_space_file(settings.search_space):
             say(f"Runs the search space's file, as it was recorded: {settings.search_space}")
-        space, given = load_space(settings.search_space).distributions, request.given
+        searched, given = load_space(settings.search_space), request.given
     of_data = names_with(Role.DATA, type(settings.run_settings))
     fields = single_fields(type(settings.run_settings))
-    for name, distribution in space.items():
+    for name, distribution in searched.distributions.items():
         if name not in fields or name in of_data:
             known = [name for name in fields if name not in of_data]
             raise SettingError(
@@ -244,7 +267,7 @@ def searched_space(settings: SweepSettings, request: Request, say: Callable[[str
                 raise SettingError(
                     "search_space", f" {settings.search_space}: {error}; mend its range or choices"
                 ) from None
-    return space
+    return searched
 
 
 def storage_of(flat: dict[str, Any]) -> Path:

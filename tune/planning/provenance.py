@@ -7,13 +7,13 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from trainable.contract import PROJECT
-from trainable.runs.choosing import source_hashes
+from trainable.runs.choosing import is_in_file, source_files, source_hashes
 
 PACKAGES = ("grpo-sweep", "torch", "ray", "optuna", "wandb")
 
 
-SOURCE = "source/"
-"""Begins the names under which the hashes of files are."""
+SOURCE, SAMPLER_SOURCE = SOURCES = ("source/", "sampler_source/")
+"""Begin the names under which the hashes of files are, of a run and of a sampler."""
 
 
 def provenance(packages: Iterable[str] = ()) -> dict[str, str]:
@@ -32,19 +32,28 @@ def provenance(packages: Iterable[str] = ()) -> dict[str, str]:
     }
 
 
-def sources(run: str) -> dict[str, str]:
-    """The hash of each file that a kind of run of the user's own was read from."""
-    return {f"{SOURCE}{path}": text_hash for path, text_hash in source_hashes(run).items()}
+def sources(run: str, sampler: str) -> dict[str, str]:
+    """The hash of each file that a kind of run and a sampler of the user's own were read from."""
+    of_sampler = source_files(sampler, "sampler").hashes if is_in_file(sampler) else {}
+    return {
+        **{f"{SOURCE}{path}": text_hash for path, text_hash in source_hashes(run).items()},
+        **{f"{SAMPLER_SOURCE}{path}": text_hash for path, text_hash in of_sampler.items()},
+    }
 
 
 def source_changes(recorded: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
-    """In a sentence, which of the user's files are not what they were; older records know of none."""
-    before = {name: value for name, value in recorded.items() if name.startswith(SOURCE)}
-    changed = [name for name in dict.fromkeys([*before, *now]) if before and before.get(name) != now.get(name)]
-    if not changed:
-        return []
-    words = (f"{name.removeprefix(SOURCE)} {before.get(name)} -> {now.get(name)}" for name in changed)
-    return [f"run: its code is another than the trials ran with until now: {', '.join(words)}"]
+    """In a sentence each, which of the user's files are not what they were; older records know of none."""
+    return [
+        *_changes(SOURCE, "run: its code is another than the trials ran with until now", recorded, now),
+        *_changes(SAMPLER_SOURCE, "sampler: its code is another than proposed until now", recorded, now),
+    ]
+
+
+def _changes(prefix: str, what: str, recorded: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
+    before, after = ({name: value for name, value in of.items() if name.startswith(prefix)} for of in (recorded, now))
+    changed = [name for name in dict.fromkeys([*before, *after]) if before and before.get(name) != after.get(name)]
+    words = [f"{name.removeprefix(prefix)} {before.get(name)} -> {after.get(name)}" for name in changed]
+    return [f"{what}: {', '.join(words)}"] if words else []
 
 
 def _version(package: str) -> str:

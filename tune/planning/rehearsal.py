@@ -23,7 +23,7 @@ def wanted_rehearsal(given: dict[str, Any]) -> Wanted:
     settings = from_flat({"name": "check"} | given)
     # What is searched may be given a value here: that at which everything else is tried.
     request = Request(None, {name: given[name] for name in given.keys() & {"search_space"}})
-    space = searched_space(settings, request, print)
+    space = searched_space(settings, request, print).distributions
     require_run_names(settings, space)
     return Wanted(
         settings.run,

@@ -8,6 +8,7 @@ from typing import Any
 
 from results.record.space import Space
 from results.record.sweeps import find_sweep, latest_sweep, read_sweep
+from search_spaces.reading.searched import SearchSpace
 from trainable import contract
 from trainable.contract import SettingError, shown_path
 from trainable.flags import as_flag
@@ -26,6 +27,7 @@ from tune.planning.plan import (
 )
 from tune.planning.proposals import require_trainable
 from tune.planning.provenance import source_changes, sources
+from tune.planning.recorded_prior import read_prior
 from tune.planning.settings import SweepSettings, from_flat
 
 
@@ -50,7 +52,10 @@ def plan_resumed(request: Request, folder: Path, say: Callable[[str], object] = 
     with given_in(f"{shown_path(folder / contract.SWEEP_FILE)}: ", recorded.keys() - given.keys()):
         before = from_flat(recorded)
         settings = from_flat(recorded | given | {"storage_path": str(folder.parent)})
-    space = record.space if settings.confirm else searched_space(settings, request, say)
+    searched = SearchSpace(record.space) if settings.confirm else searched_space(settings, request, say)
+    if not settings.confirm and "search_space" not in given:
+        searched = dataclasses.replace(searched, prior=read_prior(folder, searched))
+    space = searched.distributions
     to_run = [t for t in record.trials if not t.finished or (request.retry_errored and t.failure)]
     require_trainable(to_run, settings.run_settings)
     if not record.proposed:
@@ -59,7 +64,7 @@ def plan_resumed(request: Request, folder: Path, say: Callable[[str], object] = 
     for change in changed:
         _require_allowed(change, folder, settings)
     plan = dataclasses.replace(
-        checked_plan(settings, record.origin, space),
+        checked_plan(settings, record.origin, searched),
         params={
             trial.number: completed(trial.config, space, before)
             for trial in record.trials
@@ -69,7 +74,7 @@ def plan_resumed(request: Request, folder: Path, say: Callable[[str], object] = 
     )
     plan.description.require_same(record.data, f"--resume {folder.name}", MIXED_DATA)
     in_words = [f"{change.name}: {change.before} -> {change.after}" for change in changed]
-    in_words += moved + source_changes(record.environment, sources(settings.run))
+    in_words += moved + source_changes(record.environment, sources(settings.run, settings.sampler))
     return plan, in_words + _space_changes(record.space, space, before, settings)
 
 

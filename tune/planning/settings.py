@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
@@ -14,9 +14,20 @@ from trainable.ranking import Objective, read_names, read_objective, written_nam
 from trainable.runs import RunKind
 from trainable.runs.choosing import DEFAULT_KIND, find_run_kind, is_in_file
 from trainable.runs.code_faults import asked
-from trainable.settings_fields import Role, built, require, require_declarable, setting, typed_values, with_values
+from trainable.settings_fields import (
+    Role,
+    arguments_of,
+    built,
+    require,
+    require_declarable,
+    setting,
+    single_fields,
+    typed_values,
+    with_values,
+)
 from trainable.user_paths import PathTo
 from tune.searching.caps import Caps, read_duration
+from tune.searching.names import SAMPLERS, TPE
 from tune.searching.stopping import StopWhen, read_stop_when
 
 PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,254}")
@@ -64,6 +75,26 @@ class SweepSettings:
         roles=[CHANGEABLE, SEARCH],
         path_to=PathTo.FILE,
         is_path=is_space_file,
+    )
+    sampler: str = _search(
+        TPE,
+        f"what proposes: {', '.join(SAMPLERS)}, or a function of your own",
+        roles=[CHANGEABLE, SEARCH],
+        metavar="NAME|FILE.py:FUNCTION",
+        is_path=is_in_file,
+    )
+    prior_trials: int = _search(
+        5,
+        "trials that are drawn from the search space's prior, where it has one, before the sampler proposes",
+        roles=[CHANGEABLE, SEARCH],
+        metavar="N",
+    )
+    tried: tuple[str, ...] = _search(
+        (),
+        "settings of your own, tried right after the starting values, which others keep: lr=3e-4,group_size=8",
+        roles=[CHANGEABLE, SEARCH],
+        metavar="NAME=VALUE,...",
+        flag="try",
     )
     metric: str = _search(
         "", "metric that ranks the trials, or up to three: A,B (default: the run's objective)", roles=[]
@@ -183,7 +214,10 @@ class SweepSettings:
         most = f"at most num_epochs ({self.num_epochs})"
         require(self, "grace_period", self.grace_period <= self.num_epochs, most)
         require(self, "seed", self.seed >= 0, "0 or more")
-        require(self, "replicate", self.replicate >= 0, "0 or more")
+        for name in ("replicate", "prior_trials"):
+            require(self, name, getattr(self, name) >= 0, "0 or more")
+        is_sampler = self.sampler in SAMPLERS or is_in_file(self.sampler)
+        require(self, "sampler", is_sampler, f"one of {', '.join(SAMPLERS)}, or FILE.py:FUNCTION")
         if self.time_budget:
             read_duration("time_budget", self.time_budget)
         if self.stop_when:
@@ -224,11 +258,12 @@ class SweepSettings:
         return find_run_kind(self.run)
 
 
-NAMES_OF_FLAGS = ("help", "h", "version", "resume", "retry_errored", "promote", "config")
+NAMES_OF_FLAGS = ("help", "h", "version", "resume", "retry_errored", "promote", "config", "list_search_spaces")
 """Of the command line, beside those that are settings."""
 NAMES_AT_WANDB = ("trial", DEVICE, "data", "fingerprint", "platform", "git_commit")
 """What the config of a run holds beside its settings."""
-TAKEN_NAMES = (*(field.name for field in fields(SweepSettings)), *BESIDE_SETTINGS, *NAMES_OF_FLAGS, *NAMES_AT_WANDB)
+_OWN = single_fields(SweepSettings)
+TAKEN_NAMES = (*_OWN, "run_settings", *BESIDE_SETTINGS, *NAMES_OF_FLAGS, *NAMES_AT_WANDB)
 """What no setting of a kind of run can be called."""
 
 
@@ -255,7 +290,7 @@ def from_flat(flat: dict[str, Any]) -> SweepSettings:
     kind = find_sweepable(str(flat.get("run", SweepSettings.run)))
     given, of_run = typed_values(flat, SweepSettings, kind.settings_type)
     for name, value in given.items():
-        if value == "" and getattr(SweepSettings, name) != "":
+        if value == "" and _OWN[name].default != "":
             raise SettingError(name, " is empty; give a value or leave it out")
     own = {
         "metric": written_names([kind.objective]),
@@ -265,7 +300,9 @@ def from_flat(flat: dict[str, Any]) -> SweepSettings:
         **{name: value for name, value in given.items() if value != ""},
     }
     own |= _as_text(_objective(kind, own))
-    return SweepSettings(**own, run_settings=asked("settings", _with_defaults, kind, of_run))
+    return SweepSettings(
+        **arguments_of(SweepSettings, own), run_settings=asked("settings", _with_defaults, kind, of_run)
+    )
 
 
 def _objective(kind: RunKind, own: Mapping[str, Any]) -> Objective:

@@ -15,7 +15,8 @@ from trainable import contract
 from trainable.flags import as_arguments
 from trainable.settings_fields import Role, names_with, roles_by_name, to_flat
 from tune.planning.plan import Plan, exists_already
-from tune.planning.provenance import SOURCE, provenance, sources
+from tune.planning.provenance import SOURCES, provenance, sources
+from tune.planning.recorded_prior import write_prior
 
 
 def begin(plan: Plan) -> Plan:
@@ -69,10 +70,11 @@ def write_settings(plan: Plan, changes_in_words: list[str]) -> None:
     for number, hyperparameters in plan.params.items():
         write_params(settings.folder / contract.trial_folder_name(number), hyperparameters)
     environment = read_json(settings.folder / contract.ENVIRONMENT_FILE)
-    environment = {name: value for name, value in environment.items() if not name.startswith(SOURCE)}
-    write_json(settings.folder / contract.ENVIRONMENT_FILE, environment | sources(settings.run))
+    environment = {name: value for name, value in environment.items() if not name.startswith(SOURCES)}
+    write_json(settings.folder / contract.ENVIRONMENT_FILE, environment | sources(settings.run, settings.sampler))
     write_json(settings.folder / contract.DATA_FILE, data)
-    write_space(settings.folder, plan.space)
+    write_space(settings.folder, plan.space, plan.searched.seen_in_draws)
+    write_prior(settings.folder, plan.searched.prior)
     file = settings.folder / contract.SWEEP_FILE
     history = read_settings(file).get("history", []) if file.exists() else []
     if changes_in_words:

@@ -13,8 +13,9 @@ from search_spaces.reading.quiet import quiet
 from search_spaces.reading.searched import SearchSpace
 from trainable.ranking import Objective
 from trainable.seeds import seed_of
+from tune.searching.names import GRID
 from tune.searching.prior import PriorSampler
-from tune.searching.samplers import GRID, ChosenSampler, is_used_up
+from tune.searching.samplers import ChosenSampler, is_used_up
 from tune.searching.study import attributes_left, study_of
 from tune.searching.told import ToldTrial
 

@@ -24,9 +24,10 @@ from trainable import contract
 from tune.engine import searcher as searcher_module
 from tune.engine.searcher import RecordedSearch, gave_up
 from tune.searching.caps import Caps
+from tune.searching.names import TPE
 from tune.searching.promotion import PromotingASHA
 from tune.searching.proposing import Search, propose
-from tune.searching.samplers import TPE, ChosenSampler
+from tune.searching.samplers import ChosenSampler
 from tune.searching.spending import Spending
 from tune.searching.told import ToldTrial
 

@@ -124,7 +124,7 @@ def test_a_search_space_with_impossible_values_is_refused(
         ("", "{file}: it holds nothing; expected lines such as 'num_samples: 32'"),
         ("seed: 1\nseed: 2", "{file}, line 2: not readable as YAML (seed is set twice)"),
         ("seed:\n\t1", "{file}, line 2: not readable as YAML (found character '\\t' that cannot start any token)"),
-        ("trials: 3", "{file}: trials is no setting; --help lists the settings"),
+        ("widgets: 3", "{file}: widgets is no setting; --help lists the settings"),
         ("num_sample: 3", "{file}: num_sample is no setting; did you mean num_samples?"),
         ("search:\n  num_samples: 3", "{file}: search is no setting; "),
         ("num_samples: many", "{file}: num_samples is 'many'; it must be a whole number"),

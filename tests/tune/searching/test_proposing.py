@@ -20,8 +20,8 @@ from searching import (
 from results.record.proposals import read_proposal, write_proposal
 from search_spaces.reading.searched import SearchSpace
 from trainable.ranking import read_constraint
+from tune.searching.names import SAMPLERS
 from tune.searching.proposing import propose
-from tune.searching.samplers import SAMPLERS
 from tune.searching.told import ToldTrial, TrialState
 
 
