@@ -1,4 +1,4 @@
-"""Those three, and how far and how smoothly the policy may move."""
+"""The three of trl_grpo, and how far and how smoothly the policy may move."""
 
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 

@@ -11,7 +11,12 @@ PACKAGES = ("tune", "trainable", "search_spaces", "results")
 
 OF_TRAININGS = re.compile("latenc|budget|knob|frontier|polic(?:y|ies)|controller|molmo|vlm|token", re.IGNORECASE)
 """Words of what some kind of run trains: outside of `trainable` nobody speaks of it."""
-KINDS_OWN = (*(f"search_spaces/{kind}*.py" for kind in KINDS), "results/record/upgrade.py")
+KINDS_OWN = (
+    *(f"search_spaces/{kind}*.py" for kind in KINDS),
+    "search_spaces/narrow.py",
+    "search_spaces/wide.py",
+    "results/record/upgrade.py",
+)
 """What the kinds that ship have there: their spaces, and the words of earlier records."""
 OF_OTHERS = {
     "tune/engine/cpu_cores.py": ("controllers",),

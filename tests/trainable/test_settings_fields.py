@@ -1,5 +1,6 @@
 """What every command's settings have in common."""
 
+import argparse
 import json
 from collections.abc import Sequence
 from dataclasses import InitVar, dataclass, field, make_dataclass
@@ -14,6 +15,7 @@ from typed_run import Size, TypedSettings, Walk
 
 from results.record.settings_file import read_by_hand
 from trainable.contract import UserError
+from trainable.flags import OneSentenceParser, add_flags, as_arguments
 from trainable.settings_fields import (
     Role,
     built,
@@ -246,3 +248,20 @@ def test_every_path_of_a_list_must_be_there_and_none_need_be(tmp_path: Path) -> 
     require_usable_paths(listing([tmp_path / "there"]))
     with pytest.raises(UserError, match=r"^files .*/gone: there is no such file; say with --files where it lies"):
         require_usable_paths(listing([tmp_path / "there", tmp_path / "gone"]))
+
+
+@dataclass(frozen=True)
+class Named:
+    tried: tuple[str, ...] = setting((), "what is tried first", flag="try")
+    lr: float = 0.1
+
+
+def test_a_setting_may_be_called_what_python_has_a_word_for():
+    settings = built(Named, *typed_values({"try": ["a", "b"]}, Named))
+    assert (settings.tried, to_flat(settings)) == (("a", "b"), {"try": ["a", "b"], "lr": 0.1})
+    assert with_values(settings, {"lr": 0.2}).tried == ("a", "b")
+    assert changes(Named(), settings)[0].name == "try"
+    assert as_arguments(settings) == ["--try", "a", "b"]
+    parser = OneSentenceParser("x", None, argument_default=argparse.SUPPRESS)
+    add_flags(parser, Named)
+    assert vars(parser.parse_args(["--try", "a", "--try", "b", "c"])) == {"try": ["a", "b", "c"]}

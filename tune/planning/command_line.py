@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from results.record.origin import BESIDE_SETTINGS
 from results.record.settings_file import read_by_hand
@@ -55,7 +55,7 @@ class Request:
 
 
 def parse_command_line(arguments: list[str]) -> Request:
-    """Read the flags, and the file that they name. `--help` prints and exits.
+    """Read the flags, and the file that they name. `--help` and the like print and exit.
 
     Raises:
         UserError: an unknown flag or setting, or a value of the wrong type.
@@ -71,6 +71,9 @@ def parse_command_line(arguments: list[str]) -> Request:
         given = {"run": named.run or content.get("run") or SweepSettings.run}
         run = typed_values(given, SweepSettings)[0]["run"]
         values = vars(_parser(run).parse_args(arguments)) | ({"run": run} if named.run else {})
+    if values.pop("list_search_spaces", False):
+        with given_in("--", ["search_space"]):
+            _print_spaces(run, values.get("search_space"))
     values.pop("config", None)
     resume, retry_errored = values.pop("resume", None), values.pop("retry_errored", False)
     promote = values.pop("promote", 0)
@@ -103,6 +106,13 @@ class _PrintVersions(argparse.Action):
         parser.exit()
 
 
+def _print_spaces(run: str, given: str | None) -> NoReturn:
+    from tune.planning.space_listing import space_listing  # Optuna takes half a second to import: not before --help
+
+    print(space_listing(run, given))
+    raise SystemExit(0)
+
+
 def _count(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise UserError(f"--promote is {text!r}; it must be a whole number above 0")
@@ -115,6 +125,7 @@ def own_parser() -> OneSentenceParser:
     parser.add_argument(
         "--version", action=_PrintVersions, nargs=0, help="show what a report of a fault needs, and exit"
     )
+    parser.add_argument("--list_search_spaces", action="store_true", help="show what there is to search, and exit")
     of_sweep = add_flags(parser, SweepSettings)[THE_SWEEP]
     of_sweep.add_argument(
         "--resume", nargs="?", const=LATEST, metavar="NAME", help="go on with a sweep (without a name: the latest)"
