@@ -65,7 +65,10 @@ FOR_EVERYBODY = (
     "trainable.user_paths",
 )  # fmt: skip
 """What other packages may import of `trainable`, which knows nothing of any run."""
-RUN_PROTOCOL = (*FOR_EVERYBODY, "trainable.conformance", "trainable.ray_trainable", "trainable.runs", "trainable.seeds")
+RUN_PROTOCOL = (
+    *FOR_EVERYBODY, "trainable.conformance", "trainable.on_test_data", "trainable.ray_trainable", "trainable.runs",
+    "trainable.seeds",
+)  # fmt: skip
 """What the sweep may import of it besides."""
 
 

@@ -25,6 +25,7 @@ from tune.engine.scheduler import Pauses
 from tune.engine.searcher import gave_up
 from tune.engine.signals import Interruption, stop_on_signals
 from tune.engine.tuner import build_tuner, with_data_in_store
+from tune.engine.winner import judge_winner, winner_to_judge
 from tune.planning.command_line import Request
 from tune.planning.plan import Plan, plan_new
 from tune.planning.resumed import folder_to_resume, plan_resumed
@@ -71,6 +72,8 @@ def _go_on(request: Request, interruption: Interruption, console: Console) -> in
             if changes:
                 write_settings(plan, changes)
             _note_end(plan)
+            if winner_to_judge(plan.settings.run_kind, read_sweep(folder)):
+                _judge_winner(*_connect(plan, interruption), interruption, console)
             return _say_nothing_left(read_sweep(folder), plan.wandb_mode, console)
         plan, allotment = _connect(plan, interruption)
         interruption.resume_command = announce.resume_command(folder)
@@ -118,6 +121,7 @@ def _run(plan: Plan, allotment: Allotment, interruption: Interruption, console: 
         return 1
     if not followers.recorder.is_hopeless():
         _note_end(plan)
+        _judge_winner(plan, allotment, interruption, console)
     status = _say_end(settings.folder, plan.wandb_mode, console)
     if followers.recorder.common_failure:
         announce.print_common_failure(console, settings.folder, *followers.recorder.common_failure)
@@ -132,6 +136,11 @@ def _note_end(plan: Plan) -> None:
         write_end(folder, end)
     else:
         remove_end(folder)
+
+
+def _judge_winner(plan: Plan, allotment: Allotment, interruption: Interruption, console: Console) -> None:
+    record = read_sweep(plan.settings.folder)
+    judge_winner(plan, record, allotment, lambda: interruption.signal is not None, console.print)
 
 
 def _say_nothing_left(record: SweepRecord, wandb_mode: str, console: Console) -> int:

@@ -168,9 +168,12 @@ def has_single_seeds(groups: Sequence[SeedGroup]) -> bool:
     return any(group.is_confirmed and len(group.counted) == 1 for group in groups)
 
 
-def has_unlike_evidence(groups: Sequence[SeedGroup]) -> bool:
-    """Whether some settings were confirmed and others have only the score that the search saw."""
-    return len({group.is_confirmed for group in groups if group.score}) > 1
+def shows_evidence(groups: Sequence[SeedGroup]) -> bool:
+    """Whether a reader has to be told of each setting what its score is of: some are confirmed, and others, or others
+    of their trials, have only the score that the search saw."""
+    scored = [group for group in groups if group.score]
+    confirmed = [group for group in scored if group.is_confirmed]
+    return bool(confirmed) and any(not trial.is_fresh for group in scored for trial in group.trials)
 
 
 def estimate(values: Sequence[float]) -> Estimate:

@@ -2,7 +2,7 @@
 
 from results.analysis.comparison import Comparison
 from results.analysis.gains import Gain
-from results.analysis.seed_groups import has_single_seeds, has_unlike_evidence
+from results.analysis.seed_groups import has_single_seeds, shows_evidence
 from results.listing.formatting import STARTING_VALUES, counted, interval_words, listed, shown_score, shown_setting
 from results.listing.objectives import nothing_better, other_values
 from trainable.score_parts import interval
@@ -29,13 +29,13 @@ def gain_lines(comparison: Comparison) -> list[str]:
 
 
 def ranking_lines(comparison: Comparison) -> list[str]:
-    """What the order of a table is, where some of its settings ran again under fresh seeds and others did not."""
-    if not has_unlike_evidence(comparison.groups):
-        return []
-    lines = [
-        f"evidence: what ran again under a {FRESH} comes first, by the score there, which chose nothing; the rest "
-        f"follows by the {SEARCHED}'s score, which flatters the best"
-    ]
+    """What the order of a table is, and its gains, where settings ran again under fresh seeds."""
+    lines = []
+    if shows_evidence(comparison.groups):
+        lines.append(
+            f"evidence: what ran again under a {FRESH} comes first, by the score there, which chose nothing; the rest "
+            f"follows by the {SEARCHED}'s score, which flatters the best"
+        )
     if has_single_seeds(comparison.groups):
         gains = [gain for group in comparison.groups if (gain := comparison.gain_of(group))]
         units = listed(list(dict.fromkeys(counted(gain.drawn, gain.resampled) for gain in gains if gain.resampled)))

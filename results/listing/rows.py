@@ -10,7 +10,7 @@ from typing import Any
 
 from results.analysis.comparison import Comparison
 from results.analysis.gains import Gain
-from results.analysis.seed_groups import SeedGroup, has_single_seeds, has_unlike_evidence, ranked
+from results.analysis.seed_groups import SeedGroup, has_single_seeds, ranked, shows_evidence
 from results.listing.certainty import FRESH, SEARCHED
 from results.listing.formatting import counted as in_words
 from results.listing.where import Values, parse_where
@@ -148,7 +148,7 @@ def _columns_for_people(
     objective = comparison.objective
     columns += ["score", *(metrics[name] for name in objective.needed[1:] if name in metrics)]
     columns += [*(["feasible"] if objective.constraints else []), *(["front"] if len(objective.metrics) > 1 else [])]
-    if has_unlike_evidence(groups):
+    if shows_evidence(groups):
         columns.append("evidence")
     if is_grouped and not has_single_seeds(groups):
         columns += ["ci95", "seeds"]

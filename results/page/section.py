@@ -6,7 +6,7 @@ from typing import Any
 
 from results.analysis.comparison import Comparison
 from results.analysis.hyperparameters import varied_hyperparameters
-from results.analysis.seed_groups import has_unlike_evidence
+from results.analysis.seed_groups import shows_evidence
 from results.listing.formatting import counted, failed_how, listed, shown_values
 from results.listing.next_commands import confirm_command, evaluate_command, train_command
 from results.listing.objectives import ranking_words, score_words
@@ -83,7 +83,7 @@ def _parts(comparison: Comparison) -> list[Part]:
     if settings and comparison.records[0].job_type == "search":
         deciding = [*importance_charts(comparison), parallel_chart(comparison, settings, varied)]
         slices = slice_charts(comparison, settings, varied)
-        intro = SLICES_INTRO + (SCORES_OF_THE_SEARCH if has_unlike_evidence(comparison.groups) else "")
+        intro = SLICES_INTRO + (SCORES_OF_THE_SEARCH if shows_evidence(comparison.groups) else "")
         parts += [
             Part("decides", "Which hyperparameters decide", "Hyperparameters", deciding),
             Part("slices", "Slices through the space", "Slices", slices, intro),

@@ -12,7 +12,18 @@ from typing import Any
 import numpy as np
 from optuna.distributions import FloatDistribution
 
-from trainable.runs import DamagedCheckpoint, DataDescription, Diverged, Metric, Run, RunContext, RunKind, WorkerContext
+from trainable.runs import (
+    DamagedCheckpoint,
+    DataDescription,
+    Diverged,
+    Judged,
+    Metric,
+    Run,
+    RunContext,
+    RunKind,
+    ScoreParts,
+    WorkerContext,
+)
 from trainable.seeds import seed_of
 
 OBJECTIVE = "Val/Height"
@@ -208,6 +219,13 @@ class DataThatCannotTravel(Walk):
         return threading.Lock()
 
 
+class TestsOneThingAndSaysAnother(Walk):
+    __test__ = False  # no test of pytest's
+
+    def test(self, settings: WalkSettings, data: np.ndarray, context: WorkerContext, checkpoint: Path) -> Judged:
+        return Judged({OBJECTIVE: 0.5}, ScoreParts("step", (0.4, 0.4), (1.0, 1.0)))
+
+
 def of(run: type[WalkRun]) -> Walk:
     kind = Walk()
     kind.run = run
@@ -216,7 +234,10 @@ def of(run: type[WalkRun]) -> Walk:
 
 BROKEN = {
     **{run.__name__: of(run) for run in WalkRun.__subclasses__() if run is not TrainsWhatIsShared},
-    **{kind.__name__: kind() for kind in (OnWhatIsLoaded, FingerprintOfTheProcess, DataThatCannotTravel)},
+    **{
+        kind.__name__: kind()
+        for kind in (OnWhatIsLoaded, FingerprintOfTheProcess, DataThatCannotTravel, TestsOneThingAndSaysAnother)
+    },
 }
 globals().update(BROKEN)
 IN_A_PROCESS_EACH = OnWhatIsLoadedForEach()

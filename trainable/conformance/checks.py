@@ -26,10 +26,12 @@ from trainable.conformance.rehearsal import (
     Worker,
     gone_on_with,
     in_fresh_process,
+    judged_on_test_data,
     played,
 )  # fmt: skip
 from trainable.conformance.traces import left_since, traces
 from trainable.contract import SettingError, UserError, checkpoint_folder_name
+from trainable.on_test_data import has_test_data
 from trainable.runs import DataDescription, RunKind, WorkerContext
 from trainable.runs.choosing import find_run_kind
 from trainable.runs.description import checked_description
@@ -282,6 +284,24 @@ def goes_on_elsewhere(rehearsals: Rehearsals) -> str:
     return ""
 
 
+def is_judged_on_test_data(rehearsals: Rehearsals) -> str:
+    if not has_test_data(rehearsals.kind):
+        return "the kind has no `test`: a sweep's winner is judged on no other data than it was chosen on"
+    checkpoint = rehearsals.checkpoints / checkpoint_folder_name(rehearsals.wanted.num_epochs)
+    judged = in_fresh_process(judged_on_test_data, rehearsals.stage, checkpoint)
+    if judged is None:
+        return "`test` finds no test data at these settings"
+    objective = rehearsals.kind.objective
+    score = judged.metrics[objective]
+    if not math.isfinite(score):
+        raise Fault(f"`test` gives {objective} {score}; it must be a finite number")
+    if judged.parts and not math.isclose(
+        of_parts := sum(judged.parts.sums) / sum(judged.parts.counts), score, rel_tol=1e-4
+    ):
+        raise Fault(f"`test` gives {objective} {score:.6g}, and parts that make {of_parts:.6g}; they are of one score")
+    return f"{objective} {score:.4g} on test data, {len(judged.baselines)} baselines beside it"
+
+
 CHECKS: Mapping[str, Callable[[Rehearsals], str]] = {
     "the data is read and described, and travels to other processes": is_described,
     "a run trains, reports its metrics and is saved": trains,
@@ -291,6 +311,7 @@ CHECKS: Mapping[str, Callable[[Rehearsals], str]] = {
     "a closed run leaves nothing behind": leaves_nothing,
     "both ends of all that is searched train, and differ": ends_train,
     "another process reads the same data and goes on bit for bit": goes_on_elsewhere,
+    "a checkpoint is judged on test data in a process of its own": is_judged_on_test_data,
 }
 
 

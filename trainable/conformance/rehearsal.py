@@ -12,13 +12,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
+from trainable import on_test_data
 from trainable.conformance.faults import Fault, told_of
 from trainable.contract import WORKSPACE, checkpoint_folder_name
 from trainable.runs import Run, RunContext, WorkerContext
 from trainable.runs.choosing import find_run_kind
 from trainable.runs.metrics import reported_metrics
 from trainable.runs.samples import Sample, reported_samples
-from trainable.score_parts import write_details
+from trainable.score_parts import Judged, write_details
 from trainable.settings_fields import with_values
 from trainable.torch_process import set_up_torch
 
@@ -169,6 +170,20 @@ def gone_on_with(stage: Stage, stretch: Stretch) -> tuple[str, Outcome]:
     with told_of("`prepare` or `describe`"):
         fingerprint = kind.describe(settings, kind.prepare(settings)).fingerprint
     return fingerprint, played(stage, stretch)
+
+
+def judged_on_test_data(stage: Stage, checkpoint: Path) -> Judged | None:
+    """What the end of a sweep does with the winner's checkpoint."""
+    with told_of("`test`"):
+        return on_test_data.judged_on_test_data(
+            stage.run,
+            None,
+            stage.settings,
+            {},
+            pickle.loads(stage.data, buffers=stage.buffers),
+            stage.context,
+            checkpoint,
+        )
 
 
 def played(stage: Stage, stretch: Stretch) -> Outcome:

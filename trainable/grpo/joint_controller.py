@@ -2,13 +2,14 @@
 
 import math
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trainable import contract
 from trainable.contract import UserError
 from trainable.grpo.settings import LIVE, GRPOSettings
 from trainable.profiles.budget_points import FRONTIER, IN_BUDGET
-from trainable.runs import DataDescription, Metric, RunContext, RunKind, WorkerContext
+from trainable.runs import DataDescription, Judged, Metric, RunContext, RunKind, WorkerContext
 
 if TYPE_CHECKING:
     from trainable.grpo.controller_data import ControllerData
@@ -116,6 +117,13 @@ class JointController(RunKind):
         from trainable.grpo.run import GRPORun
 
         return GRPORun(settings, data, context.seed, context.devices[0], context.loaded)
+
+    def test(
+        self, settings: GRPOSettings, data: "ControllerData", context: WorkerContext, checkpoint: Path
+    ) -> Judged | None:
+        from trainable.grpo.on_test_data import judged_on_test_split
+
+        return judged_on_test_split(settings, data, checkpoint)
 
 
 def _of_each_dataset(metrics: Sequence[Metric], datasets: Sequence[str]) -> tuple[Metric, ...]:

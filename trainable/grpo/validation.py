@@ -39,14 +39,14 @@ class ValidationSet:
     """[Q]"""
 
     @classmethod
-    def of_profile(cls, profile: Workload, device: torch.device) -> "ValidationSet":
-        samples = profile.samples(VALIDATION)
+    def of_profile(cls, profile: Workload, device: torch.device, split: int = VALIDATION) -> "ValidationSet":
+        samples = profile.samples(split)
         of_sample = np.array([profile.keys[sample].dataset for sample in samples])
         indices = {dataset: np.flatnonzero(of_sample == dataset) for dataset in profile.datasets}
         several = len(profile.datasets) > 1
         return cls(
             samples=torch.tensor(samples, device=device),
-            images=profile.images(VALIDATION),
+            images=profile.images(split),
             datasets={dataset: torch.tensor(own) for dataset, own in indices.items() if len(own) and several},
             budgets_ms=torch.tensor(profile.budget_grid_ms, device=device),
         )

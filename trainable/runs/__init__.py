@@ -7,7 +7,7 @@ seam. A kind of run of your own imports what it needs from here.
 
 from trainable.runs.description import DataDescription
 from trainable.runs.protocol import DamagedCheckpoint, Diverged, Run, RunContext, RunKind, WorkerContext
-from trainable.score_parts import Baseline, Curve, Details, Figure, Metric, ScoreParts
+from trainable.score_parts import Baseline, Curve, Details, Figure, Judged, Metric, ScoreParts
 
 __all__ = [
     "Baseline",
@@ -17,6 +17,7 @@ __all__ = [
     "Details",
     "Diverged",
     "Figure",
+    "Judged",
     "Metric",
     "Run",
     "RunContext",

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from trainable.runs.description import DataDescription
-from trainable.score_parts import Details, Figure, Metric
+from trainable.score_parts import Details, Figure, Judged, Metric
 
 
 class Diverged(Exception):
@@ -168,3 +168,15 @@ class RunKind(ABC):
     @abstractmethod
     def start(self, settings: Any, data: Any, context: RunContext) -> Run:
         """Begin a run at epoch 0, in a process that `set_up_torch` has prepared."""
+
+    def test(self, settings: Any, data: Any, context: WorkerContext, checkpoint: Path) -> Judged | None:
+        """What a checkpoint achieves on data that no trial has seen; None where there is none.
+
+        Asked once a sweep, of its winner, in a process of its own with a trial's resources, which has not called
+        `load`. What it raises is a sentence, and costs the sweep nothing else.
+
+        Args:
+            settings: the trial's.
+            checkpoint: what `Run.save` wrote; its files are known to be whole.
+        """
+        return None
