@@ -28,11 +28,12 @@ class Progress(LoggerCallback):
     def __init__(self, record: SweepRecord, concurrent: int, console: Console) -> None:
         self._record, self._console = record, console
         self._num_trials = record.num_samples + self._num_replicates(record) - len(record.missing)
-        finished = [trial for trial in record.trials if trial.finished]
-        self._paused = {trial.number for trial in record.search_trials if trial.is_paused}
-        self._done = len(finished)
-        self._failed = sum(trial.failure is not None for trial in finished)
-        self._epochs_of_done = sum(len(trial.rows) for trial in finished)
+        ended = [trial for trial in record.trials if not trial.is_open]
+        self._paused = {trial.number for trial in ended if trial.is_paused}
+        self._done = len(ended)
+        """Those that are paused, too: who of them goes on is not known before."""
+        self._failed = sum(trial.failure is not None for trial in ended)
+        self._epochs_of_done = sum(len(trial.rows) for trial in ended)
         self._best = {trial.number: record.best_row(trial) for trial in record.trials}
         self._trials = {
             trial.number: self._progress_of(trial.number, trial.config, len(trial.rows)) for trial in record.trials
@@ -41,6 +42,8 @@ class Progress(LoggerCallback):
         self._pace = Pace()
         self._declared, self._has_said_undeclared = record.metrics.keys(), False
         self._live: Live | None = None
+        self._is_line_stale = False
+        """Whether trials have been paused since a line was printed: each would be one too many."""
 
     @staticmethod
     def _num_replicates(record: SweepRecord) -> int:
@@ -63,7 +66,10 @@ class Progress(LoggerCallback):
         number = number_of(trial)
         if number in self._slots:
             return  # its worker was lost, and it goes on
-        self._paused.discard(number)
+        if number in self._paused:
+            self._paused.discard(number)
+            self._done -= 1
+            self._epochs_of_done -= self._trials[number].epochs
         if number not in self._trials and number >= self._num_trials + len(self._record.missing):
             self._num_trials += 1  # a further seed of a finalist, which nobody could know of before
         self._trials.setdefault(number, self._progress_of(number, dict(trial.config), 0))
@@ -117,17 +123,19 @@ class Progress(LoggerCallback):
         self.log_trial_start(trial)  # if Ray never said so: its worker could not be made
         self._failed += failed
         self._slots[self._slots.index(number)] = None
-        if PAUSED in trial.last_result:
-            self._paused.add(number)
-            return
         self._done += 1
         self._epochs_of_done += self._trials[number].epochs
-        if not self._live:
+        if PAUSED in trial.last_result:
+            self._paused.add(number)
+            self._is_line_stale = True
+        elif not self._live:
             self._print_line()
 
     def on_experiment_end(self, trials: list[Any], **info: Any) -> None:
         if self._live:
             self._live.stop()
+        elif self._is_line_stale:
+            self._print_line()
 
     def _progress_of(self, number: int, config: Any, epochs: int) -> TrialProgress:
         best = self._best.get(number)
@@ -136,7 +144,7 @@ class Progress(LoggerCallback):
         return TrialProgress(number, config, epochs, score, violates=best is not None and objective.excess(best) > 0)
 
     def _print_line(self) -> None:
-        self._last_line = time.monotonic()
+        self._last_line, self._is_line_stale = time.monotonic(), False
         self._console.print(sentence(self._now()))
 
     def _panel(self) -> Group:

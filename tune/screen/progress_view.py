@@ -40,6 +40,7 @@ class SweepProgress:
     done: int
     failed: int
     paused: int
+    """Of those that are done: they may go on."""
     num_trials: int
     num_epochs: int
     running: tuple[TrialProgress | None, ...]
@@ -85,7 +86,7 @@ def clock(seconds: float) -> str:
 
 
 def _counts(sweep: SweepProgress) -> Text:
-    paused = f", {sweep.paused} paused" if sweep.paused else ""
+    paused = f" ({sweep.paused} paused)" if sweep.paused else ""
     line = _line(f"{sweep.done}/{sweep.num_trials} trials done{paused}, {_running(sweep)} running", "bold")
     if sweep.failed:
         line.append(f", {sweep.failed} failed", "bold red")

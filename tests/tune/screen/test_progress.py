@@ -56,6 +56,10 @@ def test_the_panel_says_what_a_person_wants_to_know() -> None:
     assert re.search(r"\b9 +0\.00375 +11 +\S+ +9/30 +0\.600", shown)  # 1.25e-3 * (1 + 9 % 7), 2 + 9 % 30
 
 
+def test_trials_that_are_paused_are_done_unless_they_go_on() -> None:
+    assert "9/200 trials done (7 paused), 64 running" in sentence(progress(paused=7))
+
+
 def test_a_best_trial_that_violates_a_constraint_is_said_to() -> None:
     best = TrialProgress(4, {"lr": 4.5e-3}, 30, 0.648, violates=True)
     assert "best 0.648 (trial 4, which violates a constraint), starting" in sentence(progress(best=best))
