@@ -4,7 +4,8 @@ A point is a tuple of losses, one an objective: less is better in each. Imports 
 """
 
 import heapq
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from operator import le, lt
 
 Point = tuple[float, ...]
 
@@ -15,7 +16,16 @@ ends of a front would reach nothing (Ishibuchi et al. 2018)."""
 
 def dominates(one: Point, other: Point) -> bool:
     """Whether it is as good in every objective, and better in one."""
-    return one != other and all(mine <= theirs for mine, theirs in zip(one, other, strict=True))
+    return one != other and all(map(le, one, other))
+
+
+def unbeaten(points: Iterable[Point]) -> list[Point]:
+    """Those that no other dominates, each once, in lexicographic order."""
+    kept: list[Point] = []
+    for point in sorted(set(points)):
+        if not any(dominates(other, point) for other in kept):
+            kept.append(point)
+    return kept
 
 
 def fronts(points: Sequence[Point]) -> list[list[int]]:
@@ -41,22 +51,20 @@ def reference_point(points: Sequence[Point]) -> Point:
     return tuple(worst + BEYOND_WORST * (worst - best or 1.0) for best, worst in ends)
 
 
-def hypervolume(points: Sequence[Point], reference: Point) -> float:
+def hypervolume(points: Iterable[Point], reference: Point) -> float:
     """The volume of what lies between the points and the reference: dominated by one of them, and dominating it.
 
-    Slice by slice along the last objective (While et al. 2006, HSO), which is quick enough for three of them.
+    Slice by slice along the first objective, each slice with one objective less (While et al. 2006, HSO).
     """
-    inside = [point for point in points if all(loss < end for loss, end in zip(point, reference, strict=True))]
+    inside = unbeaten(point for point in points if all(map(lt, point, reference)))
     if not inside:
         return 0.0
     if len(reference) == 1:
-        return reference[0] - min(inside)[0]
-    inside.sort(key=lambda point: point[-1])
-    ends = [*(point[-1] for point in inside[1:]), reference[-1]]
+        return sum(reference[0] - point[0] for point in inside)
+    ends = [*(point[0] for point in inside[1:]), reference[0]]
     return sum(
-        (end - point[-1]) * hypervolume([other[:-1] for other in inside[: count + 1]], reference[:-1])
+        (end - point[0]) * hypervolume([other[1:] for other in inside[: count + 1]], reference[1:])
         for count, (point, end) in enumerate(zip(inside, ends, strict=True))
-        if end > point[-1]
     )
 
 
@@ -76,7 +84,7 @@ def widest_first(points: Sequence[Point], reference: Point) -> list[int]:
             chosen.append(index)
             continue
         point = points[index]
-        shared = [tuple(map(max, point, points[other])) for other in chosen]
+        shared = (tuple(map(max, point, points[other])) for other in chosen)
         adds = hypervolume([point], reference) - hypervolume(shared, reference)
         heapq.heappush(waiting, (-adds, index, len(chosen)))
     return chosen
