@@ -31,6 +31,8 @@ OF_OTHERS = {
     "results/trackers/wandb_wishes.py": ("token_file", "TOKEN_FILE"),
 }
 """Where Linux, Ray, browsers and W&B use them for things of theirs."""
+CAPS = re.compile("(?:epoch|time)_budget")
+"""Settings of a sweep, called as they are in every other tool."""
 
 
 def words_of_trainings(root: Path) -> list[str]:
@@ -44,7 +46,7 @@ def words_of_trainings(root: Path) -> list[str]:
         is_own = file.suffix in (".py", ".js", ".html", ".css") and not {"vendor", "sweeps"} & set(place.parts[:-1])
         if not is_own or any(place.match(pattern) for pattern in KINDS_OWN):
             continue
-        text = f"{place}\n{file.read_text(encoding='utf-8')}"
+        text = CAPS.sub("", f"{place}\n{file.read_text(encoding='utf-8')}")
         for phrase in OF_OTHERS.get(str(place), ()):
             text = text.replace(phrase, "")
         for number, line in enumerate(text.splitlines()):

@@ -12,6 +12,7 @@ from results.record.origin import BESIDE_SETTINGS, Origin, new_origin
 from results.record.proposals import Proposal
 from results.record.space import Space, ends
 from results.record.sweeps import find_sweep, read_sweep
+from results.record.warm_start import NOTHING, WarmStart
 from results.trackers.wandb_wishes import settle
 from search_spaces.choose import load_space
 from search_spaces.reading.files import is_space_file
@@ -39,9 +40,11 @@ from tune.planning.run_names import require_run_names
 from tune.planning.sampler_file import chosen_sampler
 from tune.planning.settings import SweepSettings, find_sweepable, from_flat
 from tune.planning.tried import tried_settings
+from tune.planning.warm_start import earlier_sweeps, planned_warm_start
 from tune.searching.proposing import Search, propose
 from tune.searching.samplers import ChosenSampler
 from tune.searching.told import ToldTrial
+from tune.searching.warm import told_of
 
 MIXED_DATA = ", so old and new trials would not belong together; say where that lies or begin a new sweep"
 
@@ -61,6 +64,8 @@ class Plan:
     sampler: ChosenSampler
     tried: Sequence[dict[str, Any]] = ()
     """The user's own settings, each a whole trial's hyperparameters."""
+    warm: WarmStart = NOTHING
+    """What it takes of earlier sweeps."""
     params: Mapping[int, dict[str, Any]] = field(default_factory=dict)
     """Hyperparameters to be written before any trial runs, by its number: of all trials of a sweep that confirms, and
     of recorded ones that lack what is searched from now on."""
@@ -89,7 +94,9 @@ class Plan:
             self.starting_values,
             self.sampler,
             tried=self.tried,
+            warm=self.warm.first,
             prior_trials=self.settings.prior_trials,
+            earlier=told_of(self.warm),
         )
 
     def propose(self, number: int, told: Sequence[ToldTrial], refused: Sequence[Mapping[str, Any]]) -> Proposal | None:
@@ -121,7 +128,28 @@ def plan_new(request: Request, say: Callable[[str], object] = print) -> Plan:
         plan = dataclasses.replace(plan, is_unnamed="name" not in given)
     if not plan.is_unnamed and os.path.lexists(plan.settings.folder):
         raise exists_already(plan.settings)
-    return plan
+    return _warmly_started(plan, say)
+
+
+def _warmly_started(plan: Plan, say: Callable[[str], object]) -> Plan:
+    """The plan with what it takes of the sweeps that it names.
+
+    Raises:
+        SettingError: there is no such sweep, or its record cannot be read.
+    """
+    settings = plan.settings
+    if not settings.warm_start:
+        return plan
+    earlier = earlier_sweeps(settings)
+    warm = planned_warm_start(
+        earlier, settings, plan.description, plan.searched, plan.starting_values, plan.why_refused
+    )
+    for sentence in warm.said:
+        say(sentence)
+    named = tuple(
+        sweep.name if sweep.folder.parent == Path(settings.storage_path) else str(sweep.folder) for sweep in earlier
+    )
+    return dataclasses.replace(plan, settings=dataclasses.replace(settings, warm_start=named), warm=warm)
 
 
 def require_possible_start(settings: SweepSettings, space: Space) -> None:

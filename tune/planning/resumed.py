@@ -8,6 +8,7 @@ from typing import Any
 
 from results.record.space import Space
 from results.record.sweeps import find_sweep, latest_sweep, read_sweep
+from results.record.warm_start import read_warm_start
 from search_spaces.reading.searched import SearchSpace
 from trainable import contract
 from trainable.contract import SettingError, shown_path
@@ -65,6 +66,7 @@ def plan_resumed(request: Request, folder: Path, say: Callable[[str], object] = 
         _require_allowed(change, folder, settings)
     plan = dataclasses.replace(
         checked_plan(settings, record.origin, searched),
+        warm=read_warm_start(folder),
         params={
             trial.number: completed(trial.config, space, before)
             for trial in record.trials
@@ -102,6 +104,12 @@ def _not_comparable(name: str, before: Any, after: Any, folder: Path) -> Setting
 
 def _require_allowed(change: Change, folder: Path, settings: SweepSettings) -> None:
     """Raises UserError on a change that a resume cannot make."""
+    if change.name == "warm_start":
+        raise SettingError(
+            change.name,
+            f" cannot be given with --resume {folder.name}: a sweep takes of others, itself not among them, when it "
+            "begins; give it to a new one",
+        )
     if not change.allowed:
         raise _not_comparable(change.name, change.before, change.after, folder)
     if settings.confirm and change.name in names_with(Role.SEARCH, SweepSettings):

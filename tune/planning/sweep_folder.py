@@ -11,6 +11,7 @@ from results.record.space import write_space
 from results.record.sweeps import write_sweep_file
 from results.record.trial_log import write_params
 from results.record.upgrade import FORMAT
+from results.record.warm_start import write_warm_start
 from trainable import contract
 from trainable.flags import as_arguments
 from trainable.settings_fields import Role, names_with, roles_by_name, to_flat
@@ -31,6 +32,7 @@ def begin(plan: Plan) -> Plan:
     try:
         with exclusive_lock(folder, f"sweep {folder.name}"):
             write_json(folder / contract.ENVIRONMENT_FILE, provenance(plan.settings.run_kind.packages))
+            write_warm_start(folder, plan.warm)
             write_settings(plan, [])
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)

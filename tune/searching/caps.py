@@ -8,7 +8,7 @@ What is counted, always from the record, so that neither an interruption nor a r
   Getting ready (settings, data, Ray) is not counted, nor is what came after the last row of a run that was killed.
   Rows of earlier versions hold none, and count for nothing.
 
-A cap ends the search, and leaves room for what makes its result sure: one fresh seed of each finalist. A budget of time
+A cap ends the search, and leaves room for what makes its result sure: one fresh seed of each finalist. A cap of time
 is taken for one of epochs, by the sweep's own pace so far, wherever something is planned.
 """
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:  # it takes optuna with it, and the settings read what is here
     from results.record.sweeps import TrialRecord
 
 MOST_FOR_REPLICATES = 0.5
-"""Of a budget: with less of it for the search, there would be little to replicate."""
+"""Of a cap: with less of it for the search, there would be little to replicate."""
 
 UNITS_S = {"d": 86400.0, "h": 3600.0, "min": 60.0, "s": 1.0}
 _DURATION = re.compile("".join(rf"(?:(\d+(?:\.\d+)?)\s*{unit}\s*)?" for unit in UNITS_S))
@@ -90,9 +90,9 @@ class Caps:
         """
         if self.seconds is not None and spent.seconds >= self.seconds:
             return "time_budget"
-        for name, budget in self._in_epochs(spent).items():
-            kept = self._kept(budget)
-            if spent.search + spent.replicates - min(spent.of_finalists, kept) >= budget - kept:
+        for name, cap in self._in_epochs(spent).items():
+            kept = self._kept(cap)
+            if spent.search + spent.replicates - min(spent.of_finalists, kept) >= cap - kept:
                 return name
         return ""
 
@@ -101,31 +101,31 @@ class Caps:
         return self.seconds is not None and spent.seconds >= self.seconds
 
     def room(self, spent: Spent) -> float:
-        """How many more replicates the budgets have room for; infinite where there is no limit."""
+        """How many more replicates there is room for; infinite where there is no limit."""
         bound = spent.search + spent.replicates
-        fits = [(budget - bound) // self.num_epochs for budget in self._in_epochs(spent).values()]
+        fits = [(cap - bound) // self.num_epochs for cap in self._in_epochs(spent).values()]
         return max(0.0, min(fits, default=float("inf")))
 
     def tightest(self, spent: Spent) -> str:
         """The cap that is used up first, as a setting's name; empty without one."""
-        budgets = self._in_epochs(spent)
-        return min(budgets, key=budgets.__getitem__, default="")
+        caps = self._in_epochs(spent)
+        return min(caps, key=caps.__getitem__, default="")
 
     def epochs_left(self, spent: Spent) -> float:
         """Of the whole sweep; infinite where there is no limit."""
-        left = [budget - spent.epochs for budget in self._in_epochs(spent).values()]
+        left = [cap - spent.epochs for cap in self._in_epochs(spent).values()]
         return max(0.0, min(left, default=float("inf")))
 
     def _in_epochs(self, spent: Spent) -> dict[str, float]:
-        budgets: dict[str, float] = {}
+        caps: dict[str, float] = {}
         if self.epochs is not None:
-            budgets["epoch_budget"] = self.epochs
+            caps["epoch_budget"] = self.epochs
         if self.seconds is not None and spent.pace_s:
-            budgets["time_budget"] = self.seconds / spent.pace_s
-        return budgets
+            caps["time_budget"] = self.seconds / spent.pace_s
+        return caps
 
-    def _kept(self, budget: float) -> float:
-        return min(float(self.finalists * self.num_epochs), MOST_FOR_REPLICATES * budget)
+    def _kept(self, cap: float) -> float:
+        return min(float(self.finalists * self.num_epochs), MOST_FOR_REPLICATES * cap)
 
 
 def time_spent_s(trials: "Iterable[TrialRecord]") -> float:

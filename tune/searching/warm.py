@@ -49,8 +49,8 @@ class NewSweep:
     defaults: Mapping[str, Any]
     """What of these an earlier version that lacks one trained with."""
     searched: Sequence[str]
-    contains: Callable[[str, Any], bool]
-    """Whether a value of a hyperparameter is searched."""
+    holds: Callable[[Mapping[str, Any]], bool]
+    """Whether the space has these hyperparameters in it."""
     is_same_run: Callable[[str], bool]
     """Whether a sweep that says so of its run trained the same kind."""
     why_refused: Callable[[Mapping[str, Any]], str]
@@ -103,7 +103,7 @@ def _take(sweep: SweepRecord, new: NewSweep) -> _Taken:
             best = _mean([row for row in (new.objective.best_row(trial.rows) for trial in trials) if row])
             state, epochs = STATES[trials[0].status(sweep.num_epochs)], len(trials[0].rows)
             taken.told.append(EarlierTrial(sweep.name, trials[0].number, config, state, epochs, best))
-        elif not all(new.contains(name, value) for name, value in config.items()):
+        elif not new.holds(config):
             taken.why_left_out["outside of what is searched now"] += 1
         elif refusal := new.why_refused(config):
             taken.why_left_out[refusal] += 1

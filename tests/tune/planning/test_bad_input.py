@@ -49,6 +49,19 @@ MAY_BE_EMPTY = (
         (["--gpus_per_trial", "1.5"], "it must be between 0 and 1, or a whole number"),
         (["--gpus_per_trial=-1"], "it must be between 0 and 1, or a whole number"),
         (["--cpus_per_trial", "0"], "--cpus_per_trial is 0.0; it must be above 0"),
+        (["--epoch_budget", "0"], "--epoch_budget is 0; it must be at least 1"),
+        (
+            ["--time_budget", "90"],
+            "--time_budget is '90'; it must be a duration above 0, as 45s, 90min, 2h or 1h 30min",
+        ),
+        (
+            ["--stop_when", "no gain"],
+            "--stop_when is 'no gain'; it must be a gain above 0 and a number of trials: 'gain < 0.003 in 20 trials'",
+        ),
+        (
+            ["--stop_when", "gain < 1 in 2 trials", "--metric", "Val/In_Budget_Accuracy,Val/Latency_Mean"],
+            "it must be left out with several objectives",
+        ),
         (["--search_space", "nope.py"], "nope.py: there is no such file; say with --search_space where it lies"),
         (
             ["--search_space", "nope"],

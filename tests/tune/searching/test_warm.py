@@ -23,7 +23,7 @@ NEW = NewSweep(
     training={**FIXED, "lr": 5e-4, "width": 64},
     defaults={"dropout": 0.1, "width": 64},
     searched=("lr", "width"),
-    contains=lambda name, value: value is not None and (name != "lr" or 0 < value <= 1),
+    holds=lambda hyperparameters: 0 < hyperparameters["lr"] <= 1,
     is_same_run=lambda run: run == "joint_controller",
     why_refused=lambda hyperparameters: "lr 0.66 is none" if hyperparameters["lr"] == 0.66 else "",
 )
