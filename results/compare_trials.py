@@ -22,13 +22,15 @@ from trainable.user_paths import PathTo, usable_path
 FORMATS = ("table", "csv", "json", "markdown")
 EPILOG = """
 columns:
-  rank, sweep, trial, every hyperparameter (lr, ...), seed, score, ci95, seeds, epoch (the best one), epochs, seconds,
-  status (completed, stopped early, unfinished, diverged, failed), starting_values, feasible (whether it satisfies the
-  constraints), front (1: in the Pareto set of several objectives), pareto, hypervolume (of that set, from
-  reference_point), metric (what the score is), and every metric at the best epoch (Val/Accuracy, ...). A setting that
-  ran under several seeds is one row: its numbers are means, ci95 is the 95 % interval of the score's to either side,
-  trial the first of its trials. csv and json have all columns unless --columns chooses; csv puts ' before text that a
-  spreadsheet would compute.
+  rank, sweep, trial, every hyperparameter (lr, ...), seed, score, evidence (whether the score is of a 'fresh seed',
+  which did not choose the setting, or of the 'search'), ci95, seeds, gain (of a fresh seed's score over the starting
+  values) with gain_low, gain_high and gain_over (its paired 95 % interval, and what that is over), epoch (the best
+  one), epochs, seconds, status (completed, stopped early, paused, unfinished, diverged, failed), starting_values,
+  feasible (whether it satisfies the constraints), front (1: in the Pareto set of several objectives), pareto,
+  hypervolume (of that set, from reference_point), metric (what the score is), and every metric at the best epoch
+  (Val/Accuracy, ...). A setting that ran under several seeds is one row: its numbers are means, ci95 is the 95 %
+  interval of the score's to either side, trial the first of its trials. csv and json have all columns unless --columns
+  chooses; csv puts ' before text that a spreadsheet would compute.
 
 conditions:
   --where takes comparisons (< <= > >= == !=, in, not in) of columns with numbers, with text in quotes or with each

@@ -126,7 +126,10 @@ def _runner_up_lines(comparison: Comparison) -> list[str]:
     if runner_up is None or runner_up.score is None or lead is None or runner_up is comparison.start:
         return []
     name = comparison.name_of_setting(runner_up)
-    return [f"Lead over the runner-up, {name} ({runner_up.score.mean:.3f}): {lead.value:+.3f}{_how_sure(lead)}"]
+    return [
+        f"Lead over the runner-up, {name} ({runner_up.score.mean:.3f}): {lead.value:+.3f}{_how_sure(lead)}"
+        f"{other_values(comparison, runner_up, comparison.winner) if comparison.winner else ''}"
+    ]
 
 
 def _how_sure(gain: Gain) -> str:

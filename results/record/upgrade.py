@@ -146,8 +146,6 @@ def upgraded(settings: Content, data: Content, space: Content) -> tuple[Content,
     """
     settings = dict(settings)
     recorded_format = settings.pop("format", 1)
-    if recorded_format < 5:
-        settings = UP_TO_FORMAT_4 | settings
     if recorded_format < 4:
         known = [one for one in data.get("baselines", ()) if not math.isnan(one["value"])]
         data = UP_TO_FORMAT_3 | data | ({"baselines": [_baseline(one) for one in known]} if "baselines" in data else {})
@@ -161,6 +159,8 @@ def upgraded(settings: Content, data: Content, space: Content) -> tuple[Content,
     if recorded_format < 3 and "roles" in data:
         of_data = {name: ["data"] for name in SAYING_WHERE_DATA_LIES if name in settings}
         data = data | {"roles": data["roles"] | of_data}
+    if recorded_format < 5:
+        settings = UP_TO_FORMAT_4 | settings
     if recorded_format < 5 and "constraint" not in settings:
         settings["constraint"] = []
         if "metric" in settings:

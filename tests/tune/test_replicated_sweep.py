@@ -17,6 +17,8 @@ from results.analysis.comparison import Comparison
 from results.record.on_test_data import read_on_test_data
 from results.record.sweeps import SweepRecord, read_sweep
 from trainable.contract import TEST_FILE
+from tune.planning.command_line import parse_command_line
+from tune.planning.plan import plan_new
 from tune.searching.replication import finalists
 
 SEARCHED, EPOCHS, TOP = 6, 6, 2
@@ -154,3 +156,13 @@ def test_what_fails_in_judging_is_a_sentence_and_costs_the_sweep_nothing_else(co
     assert mended.returncode == 0, mended.stderr
     assert "On test data, which no trial has seen: " in mended.stdout
     assert "Nothing is left to do" in mended.stdout
+
+
+def test_what_confirms_it_later_runs_under_seeds_that_its_finalists_have_not_had(ended: Ended, tmp_path: Path) -> None:
+    flags = ["--storage_path", str(tmp_path), "--confirm", str(ended.folder), "--confirm_top", "1"]
+    plan = plan_new(parse_command_line([*flags, "--confirm_seeds", "2"]))
+    assert [trial["seed"] for trial in plan.params.values()] == [2, 2, 3, 3]
+    assert [{**config, "seed": 1} for config in finalists(ended.record, 1)] == [
+        {**trial, "seed": 1} for trial in list(plan.params.values())[:2]
+    ]
+    assert plan.settings.replicate == 0
