@@ -166,9 +166,9 @@ def _fit(plan: Plan, allotment: Allotment, interruption: Interruption, console: 
     record = _cut_to_checkpoints(read_sweep(folder), console)
     pauses: Pauses = {}
     followers = Followers(record, plan.wandb_mode, console, pauses)
-    progress = Progress(record, allotment.max_concurrent_trials, console)
-    callbacks = [interruption, *followers.in_order(progress)]
     recorder = followers.recorder
+    progress = Progress(record, allotment.max_concurrent_trials, console, plan.settings.caps, lambda: recorder.seconds)
+    callbacks = [interruption, *followers.in_order(progress)]
     tuner = build_tuner(
         plan,
         record,

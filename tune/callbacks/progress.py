@@ -1,6 +1,7 @@
 """What is shown while a sweep runs: a panel that holds still on a terminal, a line now and then anywhere else."""
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 from ray.tune.logger import LoggerCallback
@@ -15,8 +16,9 @@ from trainable.ranking import sign
 from trainable.ray_trainable import WorkerSpent
 from tune.engine.ray_trials import last_error, number_of
 from tune.screen.pace import Pace
-from tune.screen.progress_view import SweepProgress, TrialProgress, panel, sentence
+from tune.screen.progress_view import SweepProgress, TrialProgress, clock, panel, sentence
 from tune.screen.reflow import Reflow
+from tune.searching.caps import Caps
 
 SECONDS_BETWEEN_LINES = 15.0
 MOST_NAMED = 4
@@ -25,8 +27,15 @@ MOST_NAMED = 4
 class Progress(LoggerCallback):
     """Counts what the recorder, which Ray calls before it, has written."""
 
-    def __init__(self, record: SweepRecord, concurrent: int, console: Console) -> None:
-        self._record, self._console = record, console
+    def __init__(
+        self, record: SweepRecord, concurrent: int, console: Console, caps: Caps, seconds: Callable[[], float]
+    ) -> None:
+        """
+        Args:
+            caps: what the sweep may take.
+            seconds: for how long trials have run by now, in all runs of the command.
+        """
+        self._record, self._console, self._caps, self._seconds = record, console, caps, seconds
         self._num_trials = record.num_samples + self._num_replicates(record) - len(record.missing)
         ended = [trial for trial in record.trials if not trial.is_open]
         self._paused = {trial.number for trial in ended if trial.is_paused}
@@ -178,8 +187,26 @@ class Progress(LoggerCallback):
             first=first,
             gain=gain,
             epochs_per_second=self._pace.epochs_per_second(busy),
-            seconds_left=self._pace.seconds_left(self._epochs_to_come(), soon_busy),
+            seconds_left=self._seconds_left(soon_busy),
+            spent=self._spent(),
         )
+
+    def _spent(self) -> tuple[str, ...]:
+        epochs = [f"{self._epochs():,}/{self._caps.epochs:,} epochs"] if self._caps.epochs is not None else []
+        of_time = self._caps.seconds
+        times = [f"{clock(self._seconds())}/{clock(of_time)} of training"] if of_time is not None else []
+        return (*epochs, *times)
+
+    def _epochs(self) -> int:
+        return sum(trial.epochs for trial in tuple(self._trials.values()))
+
+    def _seconds_left(self, workers: int) -> float | None:
+        """Until the last trial has ended, or a cap is used up."""
+        epochs, caps = self._epochs_to_come(), self._caps
+        if caps.epochs is not None:
+            epochs = min(epochs, max(0, caps.epochs - self._epochs()))
+        left = self._pace.seconds_left(epochs, workers)
+        return left if left is None or caps.seconds is None else min(left, max(0.0, caps.seconds - self._seconds()))
 
     def _rank(self) -> None:
         """Only when a trial has become better: of several objectives a thousand trials take half a second."""

@@ -52,6 +52,8 @@ class SweepProgress:
     """The best score over that trial's; positive is better."""
     epochs_per_second: float | None
     seconds_left: float | None
+    spent: tuple[str, ...] = ()
+    """Of each cap, how much is spent of how much."""
 
 
 def sentence(sweep: SweepProgress) -> str:
@@ -61,7 +63,7 @@ def sentence(sweep: SweepProgress) -> str:
         parts.append(_best(sweep.best))
     if sweep.first:
         parts.append(f"starting values {_score(sweep.first)}")
-    parts += _pace(sweep)
+    parts += [*sweep.spent, *_pace(sweep)]
     return f"[{clock(sweep.elapsed_s)}] {', '.join(parts)}"
 
 
@@ -98,7 +100,7 @@ def _overall(sweep: SweepProgress) -> Table:
     part_done = sum(trial.epochs / sweep.num_epochs for trial in sweep.running if trial)
     line = Table.grid(Column(no_wrap=True), Column(no_wrap=True), padding=(0, 1))
     bar = ProgressBar(sweep.num_trials, min(sweep.num_trials, sweep.done + part_done), width=BAR_COLUMNS)
-    line.add_row(bar, _line(", ".join([clock(sweep.elapsed_s), *_pace(sweep)])))
+    line.add_row(bar, _line(", ".join([clock(sweep.elapsed_s), *sweep.spent, *_pace(sweep)])))
     return line
 
 

@@ -111,11 +111,6 @@ class Caps:
         caps = self._in_epochs(spent)
         return min(caps, key=caps.__getitem__, default="")
 
-    def epochs_left(self, spent: Spent) -> float:
-        """Of the whole sweep; infinite where there is no limit."""
-        left = [cap - spent.epochs for cap in self._in_epochs(spent).values()]
-        return max(0.0, min(left, default=float("inf")))
-
     def _in_epochs(self, spent: Spent) -> dict[str, float]:
         caps: dict[str, float] = {}
         if self.epochs is not None:

@@ -21,6 +21,7 @@ from trainable.terminal.console import PlainConsole
 from tune.callbacks.followers import Followers
 from tune.callbacks.progress import Progress
 from tune.callbacks.recorder import Recorder
+from tune.searching.caps import Caps
 
 
 @pytest.fixture
@@ -69,7 +70,7 @@ def test_asking_for_a_trials_rows_changes_nothing_on_disk(sweep: Path) -> None:
 def test_the_recorder_is_called_before_those_that_show_what_it_has_written(sweep: Path) -> None:
     record, console = read_sweep(sweep), Console(quiet=True)
     followers = Followers(record, "offline", console, {})
-    progress = Progress(record, 1, console)
+    progress = Progress(record, 1, console, Caps(), lambda: 0.0)
     assert followers.in_order(progress) == [
         followers.recorder,
         followers.optuna_study,
@@ -136,7 +137,7 @@ def test_a_trial_whose_worker_could_not_be_started_fails_and_is_shown_everywhere
     printed = io.StringIO()
     record, console = read_sweep(sweep), PlainConsole(file=printed)
     followers = Followers(record, "offline", console, {})
-    callbacks = followers.in_order(Progress(record, 1, console))
+    callbacks = followers.in_order(Progress(record, 1, console, Caps(), lambda: 0.0))
     for callback in callbacks:
         callback.setup()
     ray_trial.handle_error(raised_in_worker(ModuleNotFoundError("No module named 'torch'")))

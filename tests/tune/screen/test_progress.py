@@ -93,6 +93,13 @@ def test_the_line_for_a_log_file_says_the_same() -> None:
     )
 
 
+def test_what_is_spent_of_a_cap_is_shown_in_the_line_and_in_the_panel() -> None:
+    capped = progress(spent=("310/480 epochs", "0:31/1:30:00 of training"))
+    assert "starting values 0.596, 310/480 epochs, 0:31/1:30:00 of training, 12 epochs/s" in sentence(capped)
+    assert any("310/480 epochs, 0:31/1:30:00 of training" in line for line in drawn(capped))
+    assert len(drawn(capped)) == len(drawn(progress()))
+
+
 def test_on_a_terminal_the_panel_stays_where_it_is_and_fits_a_new_width(tmp_path: Path) -> None:
     gate = tmp_path / "gate"
     gate.touch()

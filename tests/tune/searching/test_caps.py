@@ -85,6 +85,7 @@ def test_time_is_planned_by_the_pace_so_far() -> None:
 def test_of_two_budgets_the_first_that_is_used_up_ends_the_search() -> None:
     caps = Caps(epochs=1000, seconds=MINUTE, finalists=0, num_epochs=30)
     assert caps.why_over(searched(10, seconds=61.0)) == "time_budget"
-    assert caps.epochs_left(searched(10, seconds=30.0)) == 10
+    assert caps.tightest(searched(10, seconds=30.0)) == "time_budget"
+    assert caps.tightest(searched(10, seconds=0.1)) == "epoch_budget"
     assert not Caps().why_over(searched(10**6, seconds=1e9))
     assert Caps().room(searched(10**6)) == math.inf
