@@ -6,6 +6,7 @@ from pathlib import Path
 from rich.console import Console
 
 from results.analysis.comparison import Comparison
+from results.listing.formatting import listed
 from results.listing.next_commands import confirm_command, sweep_command
 from results.listing.objectives import ranking_words, score_words
 from results.listing.refused import refused_line
@@ -48,6 +49,9 @@ def print_start(
     console.print(f"  ranked  {ranking or f'by {score}'}")
     if ranking:
         console.print(f"  score   {score}")
+    declared = {metric.name for metric in (*settings.run_kind.metrics, *data.metrics)}
+    if undeclared := [name for name in settings.objective.needed if name not in declared]:
+        console.print(f"          {listed(undeclared)}: not declared by {settings.run}; a trial without it fails")
     if ends := _ends(settings):
         console.print(f"  ends    at the latest {' or '.join(ends)}")
     if wandb_mode == "offline":

@@ -1,4 +1,4 @@
-"""What is printed when a sweep ends."""
+"""What is printed when a sweep begins and when it ends."""
 
 import io
 from pathlib import Path
@@ -8,8 +8,11 @@ from made_up_sweep import MadeUpTrial, write_sweep
 from rich.console import Console
 
 from results.record.sweeps import read_sweep
+from trainable.runs import DataDescription, Metric
 from trainable.terminal.console import PlainConsole
-from tune.screen.announce import print_end, print_report
+from tune.engine.resources import Allotment
+from tune.planning.settings import from_flat
+from tune.screen.announce import print_end, print_report, print_start
 
 
 def test_the_end_of_a_long_sweep_shows_the_best_trials_and_how_to_see_the_others(tmp_path: Path) -> None:
@@ -34,3 +37,13 @@ def test_a_folders_name_is_printed_letter_by_letter(capsys: pytest.CaptureFixtur
     folder = "/sweeps/" + 20 * "long/" + "[red]:smile:"
     print_report(PlainConsole(), Path(folder) / "report.html")
     assert capsys.readouterr().out == f"Report         {folder}/report.html\n"
+
+
+def test_a_constraint_on_what_no_kind_declares_is_pointed_out_at_the_start() -> None:
+    printed = io.StringIO()
+    settings = from_flat(
+        {"name": "x", "constraint": ["Val/Nope <= 1", "Val/vqa/Latency_Mean <= 90", "Train/Loss <= 2"]}
+    )
+    of_data = DataDescription("some", "some", metrics=(Metric("Val/vqa/Latency_Mean"),))
+    print_start(Console(file=printed, width=200), settings, of_data, Allotment(1.0, 0.0, 2), "disabled")
+    assert "Val/Nope: not declared by joint_controller; a trial without it fails" in printed.getvalue()

@@ -12,7 +12,7 @@ from ray.tune.schedulers import AsyncHyperBandScheduler, TrialScheduler
 from results.record.sweeps import TrialRecord
 from trainable import contract
 from trainable.contract import ARRIVAL
-from trainable.ranking import Objective
+from trainable.ranking import Objective, read_objective
 from tune.searching.halving import StoppingASHA
 from tune.searching.rungs import rung_epochs
 
@@ -97,6 +97,17 @@ def test_a_first_value_that_is_no_number_does_not_hide_the_later_ones() -> None:
     assert rule.stops(1, row(2, 0.1, 7))
     rule.stops(6, row(1, math.nan, 8))
     assert not rule.stops(6, row(2, 0.9, 9))
+
+
+def test_with_two_objectives_a_trial_stops_that_is_beaten_in_both_and_goes_on_where_it_beats_the_others_in_one() -> (
+    None
+):
+    rule = StoppingASHA(read_objective(f"{METRIC},Val/Width", "max,min"), EPOCHS, grace_period=2, reduction_factor=3)
+    for number in range(2, 8):  # nobody beats another: the higher, the wider
+        rule.stops(number, row(2, 0.1 * number, number) | {"Val/Width": number})
+    assert rule.stops(1, row(2, 0.1, 8) | {"Val/Width": 9.0})
+    assert rule.stops(8, row(2, 0.75, 9) | {"Val/Width": 9.0})  # the highest, but hardly, and the widest by far
+    assert not rule.stops(9, row(2, 0.7, 10) | {"Val/Width": 1.0})
 
 
 @pytest.mark.parametrize("mode", ["max", "min"])

@@ -4,11 +4,13 @@ import random
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+import pytest
+
 from results.record.promotions import Promotion
 from results.record.sweeps import TrialRecord
 from trainable import contract
 from trainable.contract import ARRIVAL, CHECKPOINTED, PAUSED, RUNG
-from trainable.ranking import Objective, Row, read_constraint
+from trainable.ranking import Objective, Row, read_constraint, read_objective
 from tune.searching.promotion import PromotingASHA
 from tune.searching.rungs import pausing_epochs
 
@@ -119,18 +121,27 @@ def test_a_row_that_comes_again_after_a_lost_worker_gets_the_same_answer() -> No
     assert not asha.reaches_rung(1, row(4, 0.5))
 
 
-def test_after_a_kill_at_any_moment_the_decisions_are_those_of_an_uninterrupted_sweep() -> None:
+@pytest.mark.parametrize(
+    "objective",
+    [
+        read_objective(METRIC, "max"),
+        read_objective(METRIC, "max", ["Val/Width <= 0.7"]),
+        read_objective(f"{METRIC},Val/Width", "max,min", ["Val/Late <= 0.7"]),
+    ],
+    ids=["one objective", "under a constraint", "two objectives"],
+)
+def test_after_a_kill_at_any_moment_the_decisions_are_those_of_an_uninterrupted_sweep(objective: Objective) -> None:
     """Four workers; each decision is asked of the rule that has seen all, and of one built from the record."""
     chance = random.Random(0)
     curves = {number: [chance.random() for _ in range(EPOCHS)] for number in range(40)}
     rows: dict[int, list[Row]] = {}
     promotions: dict[int, list[Promotion]] = {}
     running: list[int] = []
-    uninterrupted, arrival, promoted = new_asha(), 0, 0
+    uninterrupted, arrival, promoted = new_asha(objective=objective), 0, 0
     while True:
         while len(running) < 4:
             number = uninterrupted.next_promotion()
-            assert new_asha(recorded(rows, promotions)).next_promotion() == number
+            assert new_asha(recorded(rows, promotions), objective).next_promotion() == number
             if number is not None:
                 promotions.setdefault(number, []).append(Promotion(len(rows[number]), arrival))
                 uninterrupted.promote(number)
@@ -145,8 +156,9 @@ def test_after_a_kill_at_any_moment_the_decisions_are_those_of_an_uninterrupted_
             break
         number = chance.choice(running)
         arrived = row(len(rows[number]) + 1, curves[number][len(rows[number])], arrival)
+        arrived |= {"Val/Width": chance.random(), "Val/Late": chance.random()}
         pauses = uninterrupted.reaches_rung(number, arrived)
-        assert new_asha(recorded(rows, promotions)).reaches_rung(number, arrived) == pauses
+        assert new_asha(recorded(rows, promotions), objective).reaches_rung(number, arrived) == pauses
         rows[number].append(arrived | ({PAUSED: RUNG} if pauses else {}))
         arrival += 1
         if pauses:
