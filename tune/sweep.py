@@ -68,7 +68,7 @@ def _go_on(request: Request, interruption: Interruption, console: Console) -> in
                 reopen(trial.folder)
         if request.promote:
             promote(plan.settings, read_sweep(folder), request.promote, console.print)
-        if not trials_left(read_sweep(folder), plan.settings):
+        if not trials_left(read_sweep(folder), plan):
             if changes:
                 write_settings(plan, changes)
             _note_end(plan)
@@ -111,7 +111,7 @@ def _run(plan: Plan, allotment: Allotment, interruption: Interruption, console: 
         _show_report(read_sweep(settings.folder), console)
         return interruption.exit_status
     record = read_sweep(settings.folder)
-    left = trials_left(record, settings)
+    left = trials_left(record, plan)
     if left and not followers.recorder.is_hopeless():
         if gave_up(record):
             _say_end(settings.folder, plan.wandb_mode, console)
@@ -131,7 +131,7 @@ def _run(plan: Plan, allotment: Allotment, interruption: Interruption, console: 
 def _note_end(plan: Plan) -> None:
     """Record by what the sweep ended, if it was not by itself."""
     folder = plan.settings.folder
-    end = end_of(read_sweep(folder), plan.settings)
+    end = end_of(read_sweep(folder), plan)
     if end:
         write_end(folder, end)
     else:
@@ -184,7 +184,7 @@ def _fit(plan: Plan, allotment: Allotment, interruption: Interruption, console: 
         tuner.fit()
     except Exception as error:  # Ray raises an error of its own for what a callback raised
         refusal = refusal_in(error)
-        if not refusal or trials_left(read_sweep(folder), plan.settings):
+        if not refusal or trials_left(read_sweep(folder), plan):
             raise
         announce.print_incomplete_views(console, folder, in_words(refusal))
     _say_what_wandb_lacks(followers, folder, console)

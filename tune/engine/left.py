@@ -9,32 +9,37 @@ from results.record.promotions import Promotion, add_promotion
 from results.record.sweeps import SweepRecord
 from trainable.contract import UserError
 from trainable.terminal.progress import duration
+from tune.planning.plan import Plan
 from tune.planning.settings import SweepSettings
 from tune.searching.caps import time_spent_s
 from tune.searching.halving import StoppingASHA
+from tune.searching.names import GRID
 from tune.searching.promotion import PromotingASHA
 from tune.searching.replication import replicates_wanted
 from tune.searching.spending import Spending
+from tune.searching.told import as_told
 
 Rule = PromotingASHA | StoppingASHA | None
 """What pauses trials and promotes them, or stops them; None lets each run to its end."""
 
 
-def trials_left(record: SweepRecord, settings: SweepSettings) -> int:
+def trials_left(record: SweepRecord, plan: Plan) -> int:
     """How many trials would run if the sweep went on, as far as that is known before they do."""
+    settings = plan.settings
     spending = _spending(record, settings)
     interrupted = sum(trial.is_open and spending.lets_go_on(trial.number) for trial in record.trials)
-    of_search = 0 if spending.why_over() else _proposals_and_promotions(record, settings)
+    of_search = 0 if spending.why_over() else _proposals_and_promotions(record, plan)
     return (interrupted + of_search) or int(min(len(wanted_replicates(record, settings)), spending.room))
 
 
-def end_of(record: SweepRecord, settings: SweepSettings) -> End | None:
+def end_of(record: SweepRecord, plan: Plan) -> End | None:
     """What ended a sweep of which nothing may run any more; None where it came to its own end."""
+    settings = plan.settings
     spending, lacking = _spending(record, settings), len(wanted_replicates(record, settings))
     by = spending.why_over()
-    is_search_cut = bool(by) and (_proposals_and_promotions(record, settings) or any(t.is_open for t in record.trials))
+    is_search_cut = bool(by) and (_proposals_and_promotions(record, plan) or any(t.is_open for t in record.trials))
     if not (is_search_cut or lacking):
-        return None
+        return End("sampler", "none of its settings is left to try") if _has_tried_all(record, plan) else None
     by = by or spending.tightest
     of_search, of_replicates = (sum(len(t.rows) for t in ts) for ts in (record.search_trials, record.replicates))
     why = f"{counted(of_search, 'epoch')} of the search"
@@ -47,11 +52,22 @@ def end_of(record: SweepRecord, settings: SweepSettings) -> End | None:
     return End(by, why)
 
 
-def _proposals_and_promotions(record: SweepRecord, settings: SweepSettings) -> int:
+def _proposals_and_promotions(record: SweepRecord, plan: Plan) -> int:
     """What the search would still do without caps: trials to propose, and whether any is to be promoted."""
-    rule = rule_of(settings, record)
+    rule = rule_of(plan.settings, record)
     is_promoted = isinstance(rule, PromotingASHA) and rule.next_promotion() is not None
-    return max(0, settings.num_samples - record.num_proposals) + is_promoted
+    to_propose = 0 if _has_tried_all(record, plan) else plan.settings.num_samples - record.num_proposals
+    return max(0, to_propose) + is_promoted
+
+
+def _has_tried_all(record: SweepRecord, plan: Plan) -> bool:
+    """Whether trials are wanted that a grid has no setting for."""
+    number = record.num_proposals
+    if plan.settings.sampler != GRID or not 0 < number < plan.settings.num_samples:
+        return False
+    told = [as_told(record, trial) for trial in record.search_trials]
+    refused = [refusal.hyperparameters for refusal in record.refusals if refusal.number == number]
+    return plan.propose(number, told, refused) is None
 
 
 def _spending(record: SweepRecord, settings: SweepSettings) -> Spending:

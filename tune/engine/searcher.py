@@ -23,26 +23,16 @@ from results.record.refusals import Refusal, write_refusals
 from results.record.sweeps import SweepRecord, TrialRecord, write_proposed
 from results.record.trial_log import write_params
 from trainable import contract
-from trainable.contract import TrialStatus
 from trainable.ranking import Row
 from tune.searching.promotion import PromotingASHA
 from tune.searching.spending import Spending
-from tune.searching.told import ToldTrial, TrialState
+from tune.searching.told import ToldTrial, TrialState, as_told
 
 MOST_REFUSED_IN_A_ROW = 100
 """Of the proposals for one trial; then the space, or what is fixed beside it, is to be mended."""
 SECONDS_OF_DRAWING = 0.5
 """Without a proposal that stands, while trials run: Ray's loop, which waits meanwhile, then looks after them and asks
 again."""
-
-STATES = {
-    TrialStatus.COMPLETED: TrialState.COMPLETED,
-    TrialStatus.STOPPED_EARLY: TrialState.STOPPED,
-    TrialStatus.PAUSED: TrialState.PAUSED,
-    TrialStatus.UNFINISHED: TrialState.RUNNING,
-    TrialStatus.DIVERGED: TrialState.FAILED,
-    TrialStatus.FAILED: TrialState.FAILED,
-}
 
 
 class Propose(Protocol):
@@ -100,7 +90,7 @@ class RecordedSearch(Searcher):
         """Whether nobody has been asked for replicates since a trial has ended: the answer is read from the disk."""
         self._numbers: dict[str, int] = {}
         self._running: set[int] = set()
-        self._told: dict[int, ToldTrial] = {trial.number: self._recorded(trial) for trial in record.search_trials}
+        self._told: dict[int, ToldTrial] = {trial.number: as_told(record, trial) for trial in record.search_trials}
         """The trials of the search by number: what a sampler is told of them."""
 
     def __getstate__(self) -> dict[str, Any]:
@@ -169,11 +159,6 @@ class RecordedSearch(Searcher):
         else:
             state = TrialState.COMPLETED if told.epochs >= self._record.num_epochs else TrialState.STOPPED
         self._told[number] = dataclasses.replace(told, state=state)
-
-    def _recorded(self, trial: TrialRecord) -> ToldTrial:
-        state = STATES[trial.status(self._record.num_epochs)]
-        best = self._record.best_row(trial)
-        return ToldTrial(trial.config, state, len(trial.rows), best, trial.proposal)
 
     def _note(self, number: int, row: Row) -> None:
         """Take an epoch in, unless it repeats one after a lost worker."""

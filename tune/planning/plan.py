@@ -10,34 +10,31 @@ from typing import Any
 
 from results.record.origin import BESIDE_SETTINGS, Origin, new_origin
 from results.record.proposals import Proposal
-from results.record.space import Space, ends
+from results.record.space import Space
 from results.record.sweeps import find_sweep, read_sweep
 from results.record.warm_start import NOTHING, WarmStart
 from results.trackers.wandb_wishes import settle
-from search_spaces.choose import load_space
-from search_spaces.reading.files import is_space_file
 from search_spaces.reading.searched import SearchSpace
 from trainable import contract
-from trainable.contract import DEFAULT_STORAGE, SettingError, UserError
+from trainable.contract import DEFAULT_STORAGE, SettingError
 from trainable.runs import DataDescription
 from trainable.runs.choosing import may_have_moved
-from trainable.runs.code_faults import CodeFault, asked
+from trainable.runs.code_faults import asked
 from trainable.runs.description import checked_description
 from trainable.settings_fields import (
     Role,
-    given_in,
     names_with,
     require_usable_paths,
-    single_fields,
     to_flat,
 )
 from trainable.user_paths import PathTo, read_path, require_usable
 from tune.planning.command_line import Request
 from tune.planning.confirm import confirming_trials
-from tune.planning.proposals import require_possible, require_trainable, require_values_of, why_refused
+from tune.planning.proposals import require_possible, require_trainable, why_refused
 from tune.planning.provenance import source_changes, sources
 from tune.planning.run_names import require_run_names
 from tune.planning.sampler_file import chosen_sampler
+from tune.planning.searched_space import searched_space
 from tune.planning.settings import SweepSettings, find_sweepable, from_flat
 from tune.planning.tried import tried_settings
 from tune.planning.warm_start import earlier_sweeps, planned_warm_start
@@ -246,56 +243,6 @@ def checked_plan(settings: SweepSettings, origin: Origin, searched: SearchSpace)
     data = asked("prepare", kind.prepare, settings.run_settings)
     described = asked("describe", kind.describe, settings.run_settings, data)
     return Plan(settings, origin, searched, data, checked_description(described), wandb.mode, sampler, tried)
-
-
-def searched_space(settings: SweepSettings, request: Request, say: Callable[[str], object]) -> SearchSpace:
-    """The search space, each value of which a trial can have.
-
-    Raises:
-        UserError: a name that is no hyperparameter of the run, a value out of its range, or one that was given is
-            searched.
-    """
-    kind = settings.run_kind
-    of_kind = ["search_space"] if settings.search_space == kind.search_space else []
-    named = request.flags if request.is_record else request.given
-    is_taken_over = "search_space" not in named and not of_kind
-    with given_in(f"{settings.run}: its ", of_kind):
-        require_usable_paths(settings)
-        if is_taken_over and is_space_file(settings.search_space):
-            say(f"Runs the search space's file, as it was recorded: {settings.search_space}")
-        searched, given = load_space(settings.search_space), request.given
-    of_data = names_with(Role.DATA, type(settings.run_settings))
-    fields = single_fields(type(settings.run_settings))
-    for name, distribution in searched.distributions.items():
-        if name not in fields or name in of_data:
-            known = [name for name in fields if name not in of_data]
-            raise SettingError(
-                "search_space",
-                f" {settings.search_space}: {name!r} is no hyperparameter of {settings.run}; "
-                f"it can be {', '.join(known)}",
-            )
-        if fields[name].is_required:
-            raise SettingError(
-                "search_space",
-                f" {settings.search_space}: {name} has no default in {settings.run}, and what is searched starts from "
-                "its default; declare one, or leave it out of the space",
-            )
-        if name in given:
-            raise SettingError(
-                name,
-                f" is {given[name]}, but the search space {settings.search_space} searches {name}; leave it out, or "
-                "give --search_space FILE.py with a SPACE that lacks it",
-            )
-        for value in ends(distribution):
-            try:
-                require_values_of(settings.run_settings, {name: value})
-            except CodeFault:
-                raise
-            except UserError as error:
-                raise SettingError(
-                    "search_space", f" {settings.search_space}: {error}; mend its range or choices"
-                ) from None
-    return searched
 
 
 def storage_of(flat: dict[str, Any]) -> Path:

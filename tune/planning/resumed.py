@@ -22,13 +22,13 @@ from tune.planning.plan import (
     checked_plan,
     completed,
     require_possible_start,
-    searched_space,
     storage_of,
     taken_over,
 )
 from tune.planning.proposals import require_trainable
 from tune.planning.provenance import source_changes, sources
 from tune.planning.recorded_prior import read_prior
+from tune.planning.searched_space import searched_space
 from tune.planning.settings import SweepSettings, from_flat
 
 

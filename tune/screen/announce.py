@@ -25,8 +25,8 @@ MOST_ROWS = 30
 FEW = 2
 """Paused trials to go on with, where more have not been asked for."""
 
-BEYOND = {"epoch_budget": "N", "time_budget": "DURATION", "stop_when": "None"}
-"""Of each cap, what is to be given for more of it."""
+BEYOND = {"epoch_budget": "N", "time_budget": "DURATION", "stop_when": "None", "sampler": "tpe"}
+"""Of each setting that ends a search, what is to be given to go on."""
 
 
 def print_start(
@@ -105,7 +105,7 @@ def print_paused(console: Console, record: SweepRecord) -> None:
 
 
 def print_ended(console: Console, record: SweepRecord, end: End) -> None:
-    """Which cap ended the sweep, and how to go on beyond it."""
+    """Which setting ended the sweep, and how to go on beyond it."""
     cap = shlex.join([f"--{end.by}", str(record.settings[end.by])])
     console.print(f"Ended by {cap}: {end.why}. Go on with: {resume_command(record.folder)} --{end.by} {BEYOND[end.by]}")
 

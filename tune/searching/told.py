@@ -6,6 +6,8 @@ from enum import StrEnum
 from typing import Any
 
 from results.record.proposals import Proposal
+from results.record.sweeps import SweepRecord, TrialRecord
+from trainable.contract import TrialStatus
 from trainable.ranking import Row
 
 
@@ -30,3 +32,19 @@ class ToldTrial:
     """Its representative row so far."""
     proposal: Proposal | None = None
     """Where its hyperparameters came from; None in records of earlier versions."""
+
+
+STATES = {
+    TrialStatus.COMPLETED: TrialState.COMPLETED,
+    TrialStatus.STOPPED_EARLY: TrialState.STOPPED,
+    TrialStatus.PAUSED: TrialState.PAUSED,
+    TrialStatus.UNFINISHED: TrialState.RUNNING,
+    TrialStatus.DIVERGED: TrialState.FAILED,
+    TrialStatus.FAILED: TrialState.FAILED,
+}
+
+
+def as_told(record: SweepRecord, trial: TrialRecord) -> ToldTrial:
+    """A trial of a sweep as its record has left it."""
+    state = STATES[trial.status(record.num_epochs)]
+    return ToldTrial(trial.config, state, len(trial.rows), record.best_row(trial), trial.proposal)
