@@ -1,8 +1,11 @@
 """Where a trial's hyperparameters came from: a file in its folder, written before anybody hears of the trial."""
 
+import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
+
+from optuna.distributions import BaseDistribution, json_to_distribution
 
 from results.record.atomic_write import read_json, write_json
 from results.record.required import require
@@ -24,6 +27,12 @@ class Proposal:
     """What Optuna's sampler left with the trial. CMA-ES, NSGA-II and the grid keep their state there."""
     study_attributes: dict[str, Any] = field(default_factory=dict)
     """The same of the study, as it was when this proposal had been drawn."""
+
+    @property
+    def drawn_from(self) -> dict[str, BaseDistribution]:
+        """The distributions; none where the record of the space has them."""
+        written = (self.distributions or {}).items()
+        return {name: json_to_distribution(json.dumps(one)) for name, one in written}
 
 
 @dataclass(frozen=True)

@@ -77,7 +77,7 @@ UP_TO_FORMAT_3 = {
 }
 """What the code had for whatever ran, and data.json has since. It shows where a run has reported what it speaks of."""
 
-UP_TO_FORMAT_4: Content = {"replicate": 0, "replicate_seeds": 1}
+UP_TO_FORMAT_4: Content = {"replicate": 0, "replicate_seeds": 1, "prior_trials": 0}
 """Settings that there are since, as the code then was."""
 
 BEST_POLICY_FILE = "best_policy.json"

@@ -1,9 +1,13 @@
 """A sweep whose space is a function of the trial and whose sampler is a function in a file, begun and gone on with."""
 
+import optuna
 import pytest
+from optuna.storages import JournalStorage
+from optuna.storages.journal import JournalFileBackend
 from sweep_here import sweep_here
 
 from results.record.sweeps import SweepRecord, read_sweep
+from search_spaces.reading.quiet import quiet
 from tune.planning.command_line import parse_command_line
 from tune.planning.resumed import plan_resumed
 from tune.searching.told import ToldTrial, TrialState
@@ -52,6 +56,15 @@ def test_every_trial_is_whole_and_tells_where_it_came_from(gone_on_with: tuple[S
         if proposal and proposal.by not in ("start", "try") and proposal.params:
             assert trial.config["target"] == proposal.params["tenths"] / 10
             assert trial.config["rate"] == proposal.params.get("rate", 0.1)  # where it is not drawn, the default
+
+
+def test_optunas_storage_shows_what_the_function_drew(gone_on_with: tuple[SweepRecord, str]) -> None:
+    record, _ = gone_on_with
+    with quiet():
+        storage = JournalStorage(JournalFileBackend(str(record.folder / "optuna.journal")))
+        shown = optuna.load_study(study_name=None, storage=storage).trials
+    drawn = [trial.proposal.params for trial in record.trials[2:] if trial.proposal]
+    assert [trial.params for trial in shown[2:]] == drawn
 
 
 def test_the_resume_proposes_what_the_record_says(gone_on_with: tuple[SweepRecord, str]) -> None:

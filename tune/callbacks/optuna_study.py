@@ -16,6 +16,7 @@ from optuna.storages.journal import JournalFileBackend
 from optuna.trial import TrialState
 from ray.tune.logger import LoggerCallback
 
+from results.record.proposals import Proposal
 from results.record.refusals import Refusal, read_refusals
 from results.record.sweeps import SweepRecord, TrialRecord, read_trial
 from search_spaces.reading.searched import SearchSpace
@@ -100,7 +101,7 @@ class OptunaStudyCallback(LoggerCallback):
                 self._tell(trial)
 
     def _show(self, trial: TrialRecord) -> None:
-        self._open[trial.number] = shown = _ShownTrial(self._asked(trial.config, {}))
+        self._open[trial.number] = shown = _ShownTrial(self._asked(trial.config, {}, trial.proposal))
         for row in trial.rows:
             self._report(shown, row)
         if trial.finished:
@@ -110,8 +111,13 @@ class OptunaStudyCallback(LoggerCallback):
         shown = self._asked(refusal.hyperparameters, {REFUSED: refusal.reason})
         self._study.tell(shown.number, state=TrialState.FAIL)
 
-    def _asked(self, config: Mapping[str, Any], attributes: Mapping[str, Any]) -> optuna.Trial:
-        params, distributions = SearchSpace(self._record.space).known(config)
+    def _asked(
+        self, config: Mapping[str, Any], attributes: Mapping[str, Any], proposal: Proposal | None = None
+    ) -> optuna.Trial:
+        if proposal and proposal.params:  # a function drew them, and what it drew may have other names
+            params, distributions = proposal.params, proposal.drawn_from
+        else:
+            params, distributions = SearchSpace(self._record.space).known(config)
         others = {name: value for name, value in config.items() if name not in params}
         self._study.enqueue_trial(params, user_attrs={**others, **attributes})
         return self._study.ask(distributions)

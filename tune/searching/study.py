@@ -4,7 +4,6 @@ Optuna takes a trial that it was told of as final, and a paused one is not; and 
 same after an interruption as without one.
 """
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -12,7 +11,6 @@ import optuna
 from optuna.distributions import (
     BaseDistribution,
     check_distribution_compatibility,
-    json_to_distribution,
 )
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState, create_trial
@@ -97,10 +95,9 @@ def _frozen(
 def _drawn(trial: ToldTrial, space: SearchSpace) -> tuple[dict[str, Any], dict[str, BaseDistribution]]:
     """What a sampler can learn from in a trial's hyperparameters."""
     proposal = trial.proposal
-    if not (space.function and proposal and proposal.params is not None and proposal.distributions is not None):
+    if not (space.function and proposal and proposal.params is not None):
         return space.known(trial.config)
-    recorded = {name: json_to_distribution(json.dumps(written)) for name, written in proposal.distributions.items()}
-    kept = {name: one for name, one in recorded.items() if _is_still(one, space.distributions.get(name))}
+    kept = {name: one for name, one in proposal.drawn_from.items() if _is_still(one, space.distributions.get(name))}
     return {name: proposal.params[name] for name in kept}, kept
 
 
