@@ -81,8 +81,8 @@ class Progress(LoggerCallback):
             self._paused.discard(number)
             self._done -= 1
             self._epochs_of_done -= self._trials[number].epochs
-        if number not in self._trials and number >= self._num_trials + len(self._record.missing):
-            self._num_trials += 1  # a further seed of a finalist, which nobody could know of before
+        # A further seed of a finalist is one that nobody could know of before.
+        self._num_trials = max(self._num_trials, number + 1 - len(self._record.missing))
         self._trials.setdefault(number, self._progress_of(number, dict(trial.config), 0))
         if None not in self._slots:
             self._slots.append(None)

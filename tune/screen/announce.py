@@ -22,6 +22,8 @@ from tune.engine.resources import Allotment
 from tune.planning.settings import SweepSettings
 
 MOST_ROWS = 30
+FURTHER_SEEDS = 2
+"""Of a setting that is not told from the best, to go on with."""
 FEW = 2
 """Paused trials to go on with, where more have not been asked for."""
 
@@ -80,12 +82,21 @@ def print_end(console: Console, record: SweepRecord, wandb_mode: str) -> None:
         "TensorBoard": f"tensorboard --logdir {shlex.quote(shown_path(folder))}",
         "Send to W&B": _results_command("sync_wandb.py", folder) if wandb_mode != "online" else None,
         "Compare": _results_command("compare_trials.py", folder),
+        "More seeds": _more_seeds_command(comparison),
         "Confirm": confirm_command(record),
         "Resume": resume_command(folder),
     }
     for title, command in commands.items():
         if command:
             console.print(f"{title:<15}{command}")
+
+
+def _more_seeds_command(comparison: Comparison) -> str | None:
+    """What spends further seeds on a search's finalists; None where it has none, or is sure who leads."""
+    winner, lead, record = comparison.winner, comparison.lead, comparison.records[0]
+    if winner is None or lead is None or lead.is_clear or not winner.is_confirmed or record.job_type == "confirm":
+        return None
+    return f"{resume_command(record.folder)} --replicate_seeds {len(winner.counted) + FURTHER_SEEDS}"
 
 
 def print_report(console: Console, file: Path) -> None:

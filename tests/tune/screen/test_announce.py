@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from made_up_sweep import MadeUpTrial, write_sweep
+from replicated_sweep import write_replicated
 from rich.console import Console
 
 from results.record.sweeps import read_sweep
@@ -30,6 +31,21 @@ def test_the_end_of_a_long_sweep_shows_the_best_trials_and_how_to_see_the_others
     assert any(
         line.startswith("Compare ") and line.endswith("compare_trials.py " + str(tmp_path / "long")) for line in lines
     )
+
+
+def test_further_seeds_are_proposed_where_the_first_does_not_tell_the_best_apart(tmp_path: Path) -> None:
+    printed = []
+    for name, tells_parts in (("sure", True), ("unsure", False)):
+        folder = write_replicated(tmp_path / name)
+        for file in folder.glob("trial_*/checkpoint_*/details.json"):
+            if not tells_parts:
+                file.unlink()
+        text = io.StringIO()
+        print_end(Console(file=text, width=120, soft_wrap=True), read_sweep(folder), "disabled")
+        printed.append([line for line in text.getvalue().splitlines() if line.startswith("More seeds ")])
+    sure, (unsure,) = printed
+    assert sure == []
+    assert unsure.endswith(f"run_sweep.py --resume unsure --storage_path {tmp_path} --replicate_seeds 3")
 
 
 def test_a_folders_name_is_printed_letter_by_letter(capsys: pytest.CaptureFixture[str]) -> None:
