@@ -51,6 +51,6 @@ class SearchScheduler(FIFOScheduler):
                 self._pauses[number] = contract.RUNG
             case StoppingASHA() as asha if asha.stops(number, result):
                 return str(TrialScheduler.STOP)
-            case _ if contract.FAILURE not in result and self._spending.pauses(number, result[contract.EPOCH]):
+            case _ if self._spending.pauses(number, result[contract.EPOCH]):
                 self._pauses[number] = contract.CAP
         return str(TrialScheduler.STOP if number in self._pauses else TrialScheduler.CONTINUE)
