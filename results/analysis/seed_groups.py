@@ -155,10 +155,16 @@ def _what_shapes(records: Sequence[SweepRecord]) -> list[dict[str, Any]]:
 
 def ranked(groups: Iterable[SeedGroup], objective: Objective) -> list[SeedGroup]:
     """Those that satisfy the constraints first; of these the confirmed ones before those that only the search knows,
-    and in each the best means first."""
+    and in each the best means first.
+
+    Confirmed starting values alone, as a cap of the sweep's may leave it, come before nothing: they were not chosen.
+    """
+    groups = list(groups)
+    is_one_chosen = any(group.is_confirmed and not group.has_starting_values for group in groups)
 
     def key(group: SeedGroup) -> tuple[bool, bool]:
-        return objective.excess(group.mean_row(objective) or {}) > 0, not group.is_confirmed
+        violates = objective.excess(group.mean_row(objective) or {}) > 0
+        return violates, is_one_chosen and not group.is_confirmed
 
     return sorted(objective.best_first(groups, lambda group: group.mean_row(objective)), key=key)
 

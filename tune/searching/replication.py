@@ -48,9 +48,10 @@ def chosen(
 def replicates_wanted(record: SweepRecord, top: int, most_seeds: int) -> list[Config]:
     """What is to be run once the search is over and has not begun yet, the first one first; none while it is not known.
 
-    One fresh seed of every finalist that has had none, the sweep's own + 1; then the next one of the leader and of each
-    setting whose paired interval beside the leader's holds 0, as soon as all that are being run have ended. A run that
-    failed is not repeated, and its setting stays without that seed.
+    One fresh seed of every finalist that has had none, the sweep's own + 1: of the best setting before the starting
+    values, and of these before the others, since a cap may leave no room for all. Then the next one of the leader and
+    of each setting whose paired interval beside the leader's holds 0, as soon as all that are being run have ended. A
+    run that failed is not repeated, and its setting stays without that seed.
 
     Args:
         top: settings that run again, beside the starting values; 0 for none at all.
@@ -61,6 +62,9 @@ def replicates_wanted(record: SweepRecord, top: int, most_seeds: int) -> list[Co
     settings = finalists(record, top) if top else []
     if len(settings) < 2:  # nothing was chosen
         return []
+    if record.first_trial:
+        starting_values, best, *others = settings
+        settings = [best, starting_values, *others]
     lacking = [setting for setting in settings if _key(setting) not in seeds]
     if lacking:
         return [_under(setting, first) for setting in lacking]

@@ -117,6 +117,14 @@ def test_settings_with_fresh_seeds_come_first_by_these_alone_and_the_others_by_w
     assert [len(group.counted) for group in groups] == [1] * 5
 
 
+def test_starting_values_that_alone_ran_again_come_before_nothing(tmp_path: Path) -> None:
+    """As where a cap left no room: nobody has chosen them."""
+    groups = groups_of(write_replicated(tmp_path / "a", [{0: 0.51}]))
+    assert [group.setting["lr"] for group in groups] == [2.0, 4.0, 1.0, 3.0, 0.0]
+    best_too = groups_of(write_replicated(tmp_path / "b", [{0: 0.51, 2: 0.52}]))
+    assert [group.setting["lr"] for group in best_too] == [2.0, 0.0, 4.0, 1.0, 3.0]
+
+
 def test_a_setting_whose_fresh_run_diverged_is_not_confirmed(tmp_path: Path) -> None:
     groups = groups_of(write_replicated(tmp_path / "a", [FRESH | {4: None}]))
     assert [group.setting["lr"] for group in groups] == [2.0, 1.0, 0.0, 4.0, 3.0]
