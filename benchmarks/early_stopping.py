@@ -4,7 +4,7 @@
 
 First 64 settings drawn at random from the search space, and the starting values, are trained to the end without any
 stopping; their curves are kept in a file and read from it the next time. Then many sweeps of 16 trials are played over
-these curves, each through the scheduler that a real sweep uses, for every grace period and reduction factor.
+these curves, each by the scheduler of a sweep with --scheduler asha, for every grace period and reduction factor.
 
 Two at a time, the slowest setting takes twice as long for an epoch as the fastest. The searcher of a real sweep learns
 from the trials before; here settings are drawn at random, in the second table the later ones from the better half.
@@ -21,7 +21,6 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from trainable import contract
@@ -150,22 +149,12 @@ def play(curves: list[Curve], paces: list[float], decide: Decide, concurrency: i
     return epochs
 
 
-def asha(num_epochs: int, grace_period: int, reduction_factor: float) -> Decide:
+def asha(num_epochs: int, grace_period: int, reduction_factor: int) -> Decide:
     """The decisions of a fresh scheduler of a sweep."""
-    from ray.tune.schedulers import TrialScheduler
+    from tune.searching.halving import StoppingASHA
 
-    from tune.engine.scheduler import RecordedASHA
-
-    scheduler = RecordedASHA(Objective((METRIC,), (MODE,)), num_epochs, grace_period, reduction_factor)
-    folders = [
-        SimpleNamespace(storage=SimpleNamespace(trial_dir_name=contract.trial_folder_name(n))) for n in range(TRIALS)
-    ]
-
-    def decide(number: int, epoch: int, value: float) -> bool:
-        row = {contract.EPOCH: epoch, METRIC: value}
-        return bool(scheduler.on_trial_result(None, folders[number], row) == TrialScheduler.STOP)
-
-    return decide
+    scheduler = StoppingASHA(Objective((METRIC,), (MODE,)), num_epochs, grace_period, reduction_factor)
+    return lambda number, epoch, value: scheduler.stops(number, {contract.EPOCH: epoch, METRIC: value})
 
 
 def never(number: int, epoch: int, value: float) -> bool:
@@ -190,7 +179,7 @@ def orders(curves: list[Curve], draws: int, learning: bool) -> Iterator["np.ndar
     """
     import numpy as np
 
-    from tune.engine.searcher import RANDOM_PROPOSALS
+    from tune.searching.samplers import RANDOM_PROPOSALS
 
     others = np.arange(1, len(curves))
     better = sorted(others, key=lambda index: -max(curves[index]))[: len(others) // 2]
