@@ -60,21 +60,28 @@ def tables(wanted: argparse.Namespace) -> None:
     from search.tables import by_method, regret_table, replication_table, target_table
 
     outcomes = read_outcomes(wanted.outcomes or sorted(DATA.glob("search_results*.jsonl*")))
-    landscapes = {(one.profile, one.space): one.best for one in outcomes}
     panels = {}
-    for (profile, space), best in landscapes.items():
-        methods = by_method([one for one in outcomes if (one.profile, one.space) == (profile, space)])
-        panels[f"{space}, {profile}"] = methods
-        print(f"## {space} on {profile} (best quality {best:.4f})\n")
+    for one in outcomes:
+        panels.setdefault((one.profile, one.space, one.replicated_at), []).append(one)
+    for (profile, space, end), of_panel in panels.items():
+        methods = by_method(of_panel)
+        print(f"## {space} on {profile}, {end} epochs (best quality {of_panel[0].best:.4f})\n")
         for table in (
-            target_table(methods, AT, AFTERWARDS),
-            regret_table(methods, SHOWN_AT),
+            target_table(methods, AT, AFTERWARDS) if end == AT else [],
+            regret_table(methods, [epochs for epochs in SHOWN_AT if epochs <= end]),
             replication_table(methods),
         ):
             if table:
                 print("\n".join(table), end="\n\n")
     if wanted.picture:
-        draw(panels, wanted.picture)
+        draw(
+            {
+                f"{space}, {profile}": by_method(panels[profile, space, end])
+                for profile, space, end in panels
+                if end == AT
+            },
+            wanted.picture,
+        )
 
 
 def record(wanted: argparse.Namespace) -> None:

@@ -38,11 +38,15 @@ def regret_table(methods: ByMethod, at: Sequence[int]) -> list[str]:
     """Mean regret x1000 after so many epochs, and the epochs until the choice is near the best."""
     end = at[-1]
     near = [f"epochs to within {share:.1%} (reached)".replace(".0%", " %").replace("5%", "5 %") for share in WITHIN]
-    lines = _head(["method", "searches", *(f"after {epochs}" for epochs in at), *near, f"trials at {end}"])
+    level = f"E: down to {STOCK} after {', '.join(map(str, at[-3:]))}"
+    lines = _head(["method", "searches", *(f"after {epochs}" for epochs in at), level, *near, f"trials at {end}"])
+    stock = traces(methods[STOCK]) if STOCK in methods else None
     for name, outcomes in methods.items():
         regret = traces(outcomes)
         cells = [name, str(len(outcomes))]
         cells += [_mean(regret[:, epochs - 1]) if epochs <= regret.shape[1] else "" for epochs in at]
+        levels = [] if stock is None else [epochs_to(regret, stock[:, :epochs]) for epochs in at[-3:]]
+        cells.append(", ".join(f"{epochs:.0f}" if np.isfinite(epochs) else "never" for epochs in levels))
         for share in WITHIN:
             hits = [first_within(trace, share * outcomes[0].best, end) for trace in regret]
             epochs = np.array([hit or end for hit in hits])
@@ -101,8 +105,7 @@ def target_table(methods: ByMethod, end: int, afterwards: int) -> list[str]:
 
 def epochs_to(traces_of_one: np.ndarray, traces_of_level: np.ndarray) -> float:
     """E: after how many epochs the mean regret is first down to the other's mean at the end; infinite if never."""
-    reached = traces_of_one.mean(0) <= traces_of_level.mean(0)[-1]
-    return float(reached.argmax()) + 1 if reached.any() else np.inf
+    return float(first_within(traces_of_one.mean(0), traces_of_level.mean(0)[-1], traces_of_one.shape[1])) or np.inf
 
 
 def _share_of_epochs(stock: np.ndarray, ours: np.ndarray) -> float:
