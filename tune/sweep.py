@@ -97,7 +97,7 @@ def _connect(plan: Plan, interruption: Interruption) -> tuple[Plan, Allotment]:
 
 def _run(plan: Plan, allotment: Allotment, interruption: Interruption, console: Console) -> int:
     settings = plan.settings
-    announce.print_start(console, settings, plan.description, allotment, plan.wandb_mode)
+    announce.print_start(console, settings, plan.search, plan.description, allotment, plan.wandb_mode)
     followers = _fit(plan, allotment, interruption, console)
     starved = _reopen_starved(read_sweep(settings.folder))
     if starved and not interruption.signal:

@@ -25,7 +25,8 @@ def space_listing(run: str, given: str | None = None) -> str:
         UserError: that one cannot be read.
     """
     lines = [f"Search spaces, for --search_space NAME. {MARK} fits --run {run}", ""]
-    for name in dict.fromkeys([*([given] if given else []), *space_names()]):
+    own = find_run_kind(run).search_space
+    for name in dict.fromkeys([*([given] if given else []), own, *space_names()]):
         lines += [*_of_space(name, run), ""]
     lines += [
         "A prior says where good values are believed to lie, and how far from there (a share of the range; of choices,",

@@ -20,6 +20,7 @@ from trainable.contract import DEFAULT_STORAGE, PROJECT, shown_path
 from trainable.runs import DataDescription
 from tune.engine.resources import Allotment
 from tune.planning.settings import SweepSettings
+from tune.searching.proposing import Search
 
 MOST_ROWS = 30
 FURTHER_SEEDS = 2
@@ -32,7 +33,12 @@ BEYOND = {"epoch_budget": "N", "time_budget": "DURATION", "stop_when": "None", "
 
 
 def print_start(
-    console: Console, settings: SweepSettings, data: DataDescription, allotment: Allotment, wandb_mode: str
+    console: Console,
+    settings: SweepSettings,
+    search: Search,
+    data: DataDescription,
+    allotment: Allotment,
+    wandb_mode: str,
 ) -> None:
     """What runs on what, in a few lines."""
     device = f"{allotment.gpus_per_trial:g} GPU" if allotment.gpus_per_trial else "no GPU"
@@ -42,6 +48,8 @@ def print_start(
         f"  trials  {settings.num_samples} of at most {settings.num_epochs} epochs, "
         f"{allotment.max_concurrent_trials} at a time, each on {allotment.cpus_per_trial:g} CPU core and {device}"
     )
+    if not settings.confirm:
+        console.print(f"  search  {search.in_words}")
     if settings.replicate and settings.num_samples > 1:
         most = "a fresh seed" if settings.replicate_seeds == 1 else f"up to {settings.replicate_seeds} fresh seeds"
         console.print(f"  then    the best {settings.replicate} and the starting values again under {most}")

@@ -42,6 +42,15 @@ class Search:
     earlier: Sequence[ToldTrial] = ()
     """Of a warm start: trials of earlier sweeps, which a sampler is told of before this one's own."""
 
+    @property
+    def in_words(self) -> str:
+        """What is searched, and what proposes it in turn."""
+        in_turn = ["the starting values"]
+        in_turn += [f"{len(self.tried)} of your own"] if self.tried else []
+        in_turn += [f"{len(self.warm)} of earlier sweeps"] if self.warm else []
+        in_turn += [f"{self.prior_trials} from the prior"] if self.space.prior and self.prior_trials else []
+        return f"{', '.join(self.space.distributions)}: {', '.join(in_turn)}, then {self.sampler.name}"
+
 
 def propose(
     search: Search, number: int, told: Sequence[ToldTrial], refused: Sequence[Mapping[str, Any]] = ()

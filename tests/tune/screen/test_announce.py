@@ -1,12 +1,15 @@
 """What is printed when a sweep begins and when it ends."""
 
 import io
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from made_up_sweep import MadeUpTrial, write_sweep
 from replicated_sweep import write_replicated
 from rich.console import Console
+from searching import FIRST, PRIOR, SPACE, search
 
 from results.record.sweeps import read_sweep
 from trainable.runs import DataDescription, Metric
@@ -61,5 +64,18 @@ def test_a_constraint_on_what_no_kind_declares_is_pointed_out_at_the_start() -> 
         {"name": "x", "constraint": ["Val/Nope <= 1", "Val/vqa/Latency_Mean <= 90", "Train/Loss <= 2"]}
     )
     of_data = DataDescription("some", "some", metrics=(Metric("Val/vqa/Latency_Mean"),))
-    print_start(Console(file=printed, width=200), settings, of_data, Allotment(1.0, 0.0, 2), "disabled")
+    print_start(Console(file=printed, width=200), settings, search(), of_data, Allotment(1.0, 0.0, 2), "disabled")
     assert "Val/Nope: not declared by joint_controller; a trial without it fails" in printed.getvalue()
+
+
+def test_the_start_says_what_is_searched_and_what_proposes_it_in_turn() -> None:
+    def said(**changed: Any) -> str:
+        printed = io.StringIO()
+        of, data = from_flat({"name": "x"}), DataDescription("some", "some")
+        console = Console(file=printed, width=200)
+        print_start(console, of, search(**changed), data, Allotment(1.0, 0.0, 2), "disabled")
+        return next(line for line in printed.getvalue().splitlines() if line.startswith("  search"))
+
+    assert said() == "  search  rate, size, recipe: the starting values, then tpe"
+    of_all = said(space=replace(SPACE, prior=PRIOR), prior_trials=5, tried=[FIRST], warm=[FIRST, FIRST])
+    assert of_all.endswith(": the starting values, 1 of your own, 2 of earlier sweeps, 5 from the prior, then tpe")
