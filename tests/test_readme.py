@@ -12,6 +12,7 @@ from readme import (
     MAKE,
     ONE_CORE,
     OWN_RUN,
+    RANKED_OTHERWISE,
     RUNNING_MODEL,
     TRAINING,
     VARIANTS,
@@ -39,7 +40,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Project:
 
 
 def test_every_command_of_the_readme_is_run_by_a_test() -> None:
-    assert COMMANDS.keys() == {*ABOUT_DEMO, MAKE, TRAINING, OWN_RUN, RUNNING_MODEL, *VARIANTS}
+    assert COMMANDS.keys() == {*ABOUT_DEMO, MAKE, TRAINING, OWN_RUN, RANKED_OTHERWISE, RUNNING_MODEL, *VARIANTS}
     commands = ("sync_wandb.py", "compare_trials.py", "report.py", *SERVERS)
     assert sorted(line for command in commands for line in comparing(command)) == sorted(COMMANDS[COMPARING_IT])
 

@@ -7,7 +7,18 @@ import re
 
 import pytest
 from arithmetic import copy_model
-from readme import COMMANDS, MAKE, OWN_RUN, RUNNING_MODEL, TRAINING, VARIANTS, WITHOUT_WANDB, Project, blocks
+from readme import (
+    COMMANDS,
+    MAKE,
+    OWN_RUN,
+    RANKED_OTHERWISE,
+    RUNNING_MODEL,
+    TRAINING,
+    VARIANTS,
+    WITHOUT_WANDB,
+    Project,
+    blocks,
+)
 from sweep_process import trial_folders
 
 
@@ -19,7 +30,9 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
 def test_make_sweeps_the_shipped_profile(project: Project) -> None:
     sweep, tests = COMMANDS[MAKE]
     assert (sweep, tests) == ("make sweep", "make test")
-    assert "16/16 trials done" in project.run(sweep)
+    printed = project.run(sweep)
+    assert "20/20 trials done" in printed  # the best three and the starting values once more
+    assert "fresh seed" in printed
 
 
 def test_one_run_is_trained_evaluated_and_exported(project: Project) -> None:
@@ -31,11 +44,18 @@ def test_one_run_is_trained_evaluated_and_exported(project: Project) -> None:
 def test_a_model_is_measured_trained_against_and_served(project: Project) -> None:
     measured, searched, live, served = (project.run(line, **WITHOUT_WANDB) for line in COMMANDS[RUNNING_MODEL])
     assert "60 samples x 6 configurations, 360 of 360 cells measured" in measured
-    assert "2/2 trials done" in searched
-    assert "2/2 trials done" in live
+    assert "4/4 trials done" in searched
+    assert "4/4 trials done" in live
     assert "Written to checkpoints/served" in served
     (project.folder / "server.py").write_text("\n".join(blocks("python")[RUNNING_MODEL]), encoding="utf-8")
     assert project.run("python server.py").split()[0] in "0123456789"
+
+
+def test_trials_are_ranked_under_a_constraint_and_by_two_objectives_within_a_budget(project: Project) -> None:
+    constrained, of_two = (project.run(line, **WITHOUT_WANDB) for line in COMMANDS[RANKED_OTHERWISE])
+    assert "Val/Budget_Violation_Rate <= 0.05" in constrained
+    assert "Pareto set" in of_two
+    assert "--epoch_budget" in of_two.splitlines()[-1]
 
 
 @pytest.mark.parametrize("heading", VARIANTS)
@@ -43,7 +63,7 @@ def test_a_sweep_of_ones_own_profile_space_or_recipe(heading: str, project: Proj
     (project.folder / "my_space.py").write_text("\n".join(blocks("python").get(heading, [])), encoding="utf-8")
     (line,) = COMMANDS[heading]
     project.run(line, **WITHOUT_WANDB)
-    assert len(trial_folders(project.folder / "results" / "sweeps" / VARIANTS[heading])) == 2
+    assert len(trial_folders(project.folder / "results" / "sweeps" / VARIANTS[heading])) == 4
 
 
 @pytest.mark.parametrize("line", COMMANDS[OWN_RUN], ids=lambda line: re.findall(r"--name (\S+)", line)[0])
@@ -51,7 +71,7 @@ def test_a_language_model_a_task_and_a_run_of_ones_own_are_swept(line: str, proj
     (project.folder / "my_task.py").write_text("\n".join(blocks("python")[OWN_RUN]), encoding="utf-8")
     if "examples/arithmetic" in line:
         copy_model(project.folder / "examples" / "arithmetic" / "model")
-    assert "2/2 trials done" in project.run(line, **WITHOUT_WANDB)
+    assert "4/4 trials done" in project.run(line, **WITHOUT_WANDB)
 
 
 def test_ones_own_kind_of_run_is_checked(project: Project) -> None:

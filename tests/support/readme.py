@@ -33,11 +33,12 @@ def blocks(language: str, page: str = "README.md") -> dict[str, list[str]]:
 
 COMMANDS = blocks("bash")
 
-ABOUT_DEMO = ("Sweep", "Resume", "Confirm", "Weights & Biases", "Comparing trials")
+ABOUT_DEMO = ("Sweep", "Resume", "What you know already", "Confirm", "Weights & Biases", "Comparing trials")
 """Headings whose commands are about the sweep `demo` or make it: test_readme.py runs them."""
 
 MAKE, TRAINING, OWN_RUN = "GRPO Sweep", "Train once, evaluate, export", "Your own GRPO run"
 RUNNING_MODEL = "The model itself"
+RANKED_OTHERWISE = "Constraints, several objectives, an end"
 VARIANTS = {"Your own profile": "mine", "Your own search space": "wide", "The original's recipe": "original"}
 """Headings with a sweep of their own, and its name; test_readme_alone.py runs those and the ones above."""
 

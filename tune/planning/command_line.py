@@ -23,8 +23,9 @@ LATEST = ""
 """--resume without a name; an empty one is refused."""
 
 DESCRIPTION = """\
-Find the hyperparameters of a GRPO run: each trial is one whole training run. Optuna proposes them, ASHA stops
-trials that fall behind, TensorBoard and W&B record every trial, and an interrupted sweep goes on with --resume."""
+Find the hyperparameters of a GRPO run: each trial is one whole training run. Optuna proposes them, trials that fall
+behind are paused, the best settings run again under a fresh seed, TensorBoard and W&B record every trial, and an
+interrupted sweep goes on with --resume."""
 
 
 @dataclass(frozen=True)
