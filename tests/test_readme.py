@@ -45,16 +45,17 @@ def test_every_command_of_the_readme_is_run_by_a_test() -> None:
     assert sorted(line for command in commands for line in comparing(command)) == sorted(COMMANDS[COMPARING_IT])
 
 
-def test_the_sweep_is_repeated_resumed_and_confirmed(demo: Project) -> None:
+def test_the_sweep_is_repeated_resumed_confirmed_and_learnt_from(demo: Project) -> None:
     trials = {sweep.name: len(trial_folders(sweep)) for sweep in (demo.folder / "results" / "sweeps").iterdir()}
-    assert trials == {"demo": 6, "demo-again": 4, "demo-confirmed": 6}
+    # Of four, the starting values and the three others ran again; of two more, one came among the best three.
+    assert trials == {"demo": 6 + 4 + 1, "demo-again": 4 + 4, "second": 3 + 3, "demo-confirmed": 6}
 
 
 def test_wandb_is_sent_every_trial_and_a_report(demo: Project) -> None:
     (send,), (send_with_report,) = COMMANDS[SENDING_IT], comparing("sync_wandb.py")
     with strict_wandb_server() as wandb_server:  # the service itself needs an account
         demo.run(send, **wandb_server.variables)
-        assert len(wandb_server.runs) == 6, "those kept on disk, and the one that ran with W&B disabled"
+        assert len(wandb_server.runs) == 6 + 4 + 1, "those kept on disk, and the one that ran with W&B disabled"
         assert all(run.finished for run in wandb_server.runs.values())
         demo.run(send_with_report, **wandb_server.variables)
         assert len(wandb_server.pages.reports) == 1
