@@ -115,7 +115,7 @@ def command_of(variant: str, folder: Path, model_path: str, epochs: int) -> list
         return [sys.executable, __file__, *flags]
     flags = ["--run", "trl_grpo", "--task", str(folder / "noted.py"), "--model_path", model_path]
     flags += ["--storage_path", str(folder / "sweeps"), "--name", "overhead", "--wandb_mode", "offline"]
-    flags += ["--num_samples", "1", "--num_epochs", str(epochs), "--scheduler", "none"]
+    flags += ["--num_samples", "1", "--num_epochs", str(epochs), "--scheduler", "none", "--replicate", "0"]
     flags += ["--steps_per_epoch", str(STEPS), "--prompts_per_step", str(PROMPTS)]
     flags += ["--trl", f'generation_kwargs={{"min_new_tokens": {TOKENS}}}']
     return [sys.executable, str(ROOT / "tune" / "run_sweep.py"), *flags]

@@ -62,6 +62,7 @@ def run_sweep(variant: str, folder: Path) -> float:
         "num_samples": TRIALS,
         "num_epochs": EPOCHS,
         "scheduler": "none",
+        "replicate": 0,
         "max_concurrent_trials": 1,
     }
     plan = plan_new(Request(None, flags, None))

@@ -67,6 +67,7 @@ def _our_command(folder: Path, seed: int) -> list[str]:
     new = ["--name", SWEEP, "--run", "fidelity.logged_run:KIND", "--log", log_of(folder), "--epoch_ms", EPOCH_MS]
     new += ["--num_samples", NUM_SAMPLES, "--num_epochs", NUM_EPOCHS, "--grace_period", GRACE_PERIOD]
     new += ["--reduction_factor", REDUCTION_FACTOR, "--max_concurrent_trials", 1, "--wandb_project", PROJECT]
+    new += ["--scheduler", "asha", "--replicate", 0]  # as the stock stack does
     asked = ["--resume", SWEEP] if begun else [*new, "--seed", seed]
     return [sys.executable, *map(str, [ROOT / "tune" / "run_sweep.py", "--storage_path", folder, *asked])]
 
