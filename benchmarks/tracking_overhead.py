@@ -69,14 +69,14 @@ def run_sweep(variant: str, folder: Path) -> float:
     connect(None)
     begin(plan)
     record = read_sweep(plan.settings.folder)
+    followers = Followers(record, "offline", Console(stderr=True))
     callbacks: Sequence[Any] = ()
     if variant == OURS:
-        followers = Followers(record, "offline", Console(stderr=True))
         callbacks = [followers.recorder, followers.tensorboard, followers.wandb]
     elif variant == STOCK:
         callbacks = stock_callbacks()
     stored = with_data_in_store(plan)
-    tuner = build_tuner(stored, record, allot(1, 0, 1), callbacks, is_hopeless=lambda: False, say=print)
+    tuner = build_tuner(stored, record, allot(1, 0, 1), followers.recorder, callbacks, say=print)
     started = time.perf_counter()
     results = tuner.fit()
     seconds = time.perf_counter() - started

@@ -21,7 +21,6 @@ from tune.callbacks.followers import Followers
 from tune.callbacks.progress import Progress
 from tune.engine.left import end_of, promote, trials_left
 from tune.engine.resources import Allotment, allot, connect
-from tune.engine.scheduler import Pauses
 from tune.engine.searcher import gave_up
 from tune.engine.signals import Interruption, stop_on_signals
 from tune.engine.tuner import build_tuner, with_data_in_store
@@ -144,7 +143,7 @@ def _judge_winner(plan: Plan, allotment: Allotment, interruption: Interruption, 
 
 
 def _say_nothing_left(record: SweepRecord, wandb_mode: str, console: Console) -> int:
-    followers = Followers(record, wandb_mode, console, {})
+    followers = Followers(record, wandb_mode, console)
     try:
         followers.complete_views()
     except DiskError as error:
@@ -164,22 +163,11 @@ def _fit(plan: Plan, allotment: Allotment, interruption: Interruption, console: 
     """Run what is left of the sweep, as the record tells it."""
     folder = plan.settings.folder
     record = _cut_to_checkpoints(read_sweep(folder), console)
-    pauses: Pauses = {}
-    followers = Followers(record, plan.wandb_mode, console, pauses)
+    followers = Followers(record, plan.wandb_mode, console)
     recorder = followers.recorder
     progress = Progress(record, allotment.max_concurrent_trials, console, plan.settings.caps, lambda: recorder.seconds)
     callbacks = [interruption, *followers.in_order(progress)]
-    tuner = build_tuner(
-        plan,
-        record,
-        allotment,
-        pauses,
-        lambda: recorder.num_rows,
-        lambda: recorder.seconds,
-        callbacks,
-        recorder.is_hopeless,
-        console.print,
-    )
+    tuner = build_tuner(plan, record, allotment, recorder, callbacks, console.print)
     try:
         tuner.fit()
     except Exception as error:  # Ray raises an error of its own for what a callback raised

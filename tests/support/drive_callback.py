@@ -39,7 +39,7 @@ def drive(folder: Path, trials: int, mode: str, settings: dict[str, Any]) -> str
     prepare_wandb()
     write_sweep(folder, [], **{"wandb_project": "many", "wandb_entity": None} | settings)
     record = read_sweep(folder)
-    recorder = Recorder(record, {})
+    recorder = Recorder(record)
     callback = SweepWandbCallback(record, recorder, mode, say=print)
     callback.setup()
     for first in range(0, trials, AT_A_TIME):

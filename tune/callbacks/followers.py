@@ -9,18 +9,13 @@ from tune.callbacks.progress import Progress
 from tune.callbacks.recorder import Recorder
 from tune.callbacks.tensorboard_events import TensorBoardCallback
 from tune.callbacks.wandb_runs import SweepWandbCallback
-from tune.engine.scheduler import Pauses
 
 
 class Followers:
     """The record of a sweep, and the views of it, from where the record stands."""
 
-    def __init__(self, record: SweepRecord, wandb_mode: str, console: Console, pauses: Pauses) -> None:
-        """
-        Args:
-            pauses: what the scheduler has decided of the row that comes next.
-        """
-        self.recorder = Recorder(record, pauses)
+    def __init__(self, record: SweepRecord, wandb_mode: str, console: Console) -> None:
+        self.recorder = Recorder(record)
         self.optuna_study = OptunaStudyCallback(record)
         self.tensorboard = TensorBoardCallback(record, self.recorder)
         self.wandb: SweepWandbCallback | None = None

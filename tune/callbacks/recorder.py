@@ -36,12 +36,9 @@ class Recorder(Callback):
         DiskError: from whatever Ray calls it for; Ray ends the sweep then.
     """
 
-    def __init__(self, record: SweepRecord, pauses: Pauses) -> None:
-        """
-        Args:
-            pauses: what the scheduler has decided of the row that comes next.
-        """
-        self._pauses = pauses
+    def __init__(self, record: SweepRecord) -> None:
+        self.pauses: Pauses = {}
+        """What the scheduler has decided of the row that comes next."""
         self._folder, self._objective, trials = record.folder, record.objective, record.trials
         self._keeps_all = record.settings["upload_checkpoints"] == "all"
         self._arrivals = max((row[ARRIVAL] + 1 for trial in trials for row in trial.rows), default=0)
@@ -101,7 +98,7 @@ class Recorder(Callback):
         if FAILURE in result:
             self._record_failure(number, Failure(**result[FAILURE]))
             return
-        if (why := self._pauses.pop(number, None)) is not None:
+        if (why := self.pauses.pop(number, None)) is not None:
             result |= {"done": False, PAUSED: why}  # for whoever follows, too
         log = self._log(number)
         epoch = result[contract.EPOCH]

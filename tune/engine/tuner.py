@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import ray
 from ray import cloudpickle, tune
@@ -26,6 +26,24 @@ from tune.searching.spending import Spending
 
 LOST_WORKERS_PER_EPOCH = 3
 """A trial whose worker dies goes on from its checkpoint; it is given up when it dies this often without an epoch."""
+
+
+class Recording(Protocol):
+    """What the search hears from whoever records it."""
+
+    @property
+    def pauses(self) -> Pauses: ...
+
+    @property
+    def num_rows(self) -> int:
+        """How many rows the sweep has recorded."""
+
+    @property
+    def seconds(self) -> float:
+        """For how long trials have run by now, in all runs of the command."""
+
+    def is_hopeless(self) -> bool:
+        """Asked after each result: whether to stop the whole sweep."""
 
 
 class _Stopper(Stopper):
@@ -65,21 +83,15 @@ def build_tuner(
     plan: Plan,
     record: SweepRecord,
     allotment: Allotment,
-    pauses: Pauses,
-    num_rows: Callable[[], int],
-    seconds: Callable[[], float],
+    recorder: Recording,
     callbacks: Sequence[Callback],
-    is_hopeless: Callable[[], bool],
     say: Callable[[str], object],
 ) -> tune.Tuner:
     """A Tuner built afresh from the record: what is finished never enters Ray.
 
     Args:
         plan: its data in Ray's object store.
-        pauses: where the recorder hears that a trial pauses.
-        num_rows: how many rows the recorder has recorded.
-        seconds: for how long trials have run by now.
-        is_hopeless: asked after each result whether to stop the whole sweep.
+        recorder: one of the callbacks.
         say: called with a sentence for each kind of reason why a proposal was refused.
     """
     settings, rule = plan.settings, rule_of(plan.settings, record)
@@ -88,8 +100,10 @@ def build_tuner(
     def wanted() -> list[dict[str, Any]]:
         return wanted_replicates(read_sweep(record.folder), settings)
 
-    spending = Spending(record, settings.caps, settings.rule_to_stop, seconds)
-    searcher = RecordedSearch(record, plan.propose, plan.why_refused, wanted, asha, num_rows, spending, say)
+    spending = Spending(record, settings.caps, settings.rule_to_stop, lambda: recorder.seconds)
+    searcher = RecordedSearch(
+        record, plan.propose, plan.why_refused, wanted, asha, lambda: recorder.num_rows, spending, say
+    )
     trainable = tune.with_parameters(
         RunTrainable,
         run_kind=settings.run,
@@ -106,7 +120,7 @@ def build_tuner(
         tune.with_resources(trainable, {"cpu": allotment.cpus_per_trial, "gpu": allotment.gpus_per_trial}),
         tune_config=tune.TuneConfig(
             search_alg=searcher,
-            scheduler=SearchScheduler(rule, pauses, searcher.is_replicate, spending),
+            scheduler=SearchScheduler(rule, recorder.pauses, searcher.is_replicate, spending),
             num_samples=-1,  # the searcher says when there are no more: who is promoted, nobody knows before
             max_concurrent_trials=allotment.max_concurrent_trials,
             reuse_actors=settings.run_kind.reuses_worker,
@@ -115,7 +129,7 @@ def build_tuner(
         run_config=tune.RunConfig(
             name=settings.name,
             storage_path=str(settings.folder.parent),
-            stop=_Stopper(settings.num_epochs, is_hopeless),
+            stop=_Stopper(settings.num_epochs, recorder.is_hopeless),
             # Ray would save a trial that failed, over its last good checkpoint; which are kept the recorder decides.
             checkpoint_config=tune.CheckpointConfig(num_to_keep=None, checkpoint_at_end=False),
             failure_config=tune.FailureConfig(max_failures=LOST_WORKERS_PER_EPOCH),

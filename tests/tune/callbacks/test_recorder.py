@@ -59,7 +59,7 @@ def test_asking_for_a_trials_rows_changes_nothing_on_disk(sweep: Path) -> None:
         torn.write('{"training_iteration": 3, "Val')
     before, changed = file.read_bytes(), file.stat().st_mtime_ns
 
-    rows = Recorder(read_sweep(sweep), {}).rows(0)
+    rows = Recorder(read_sweep(sweep)).rows(0)
 
     assert [row[contract.EPOCH] for row in rows] == [1, 2]
     assert file.read_bytes() == before
@@ -69,7 +69,7 @@ def test_asking_for_a_trials_rows_changes_nothing_on_disk(sweep: Path) -> None:
 
 def test_the_recorder_is_called_before_those_that_show_what_it_has_written(sweep: Path) -> None:
     record, console = read_sweep(sweep), Console(quiet=True)
-    followers = Followers(record, "offline", console, {})
+    followers = Followers(record, "offline", console)
     progress = Progress(record, 1, console, Caps(), lambda: 0.0)
     assert followers.in_order(progress) == [
         followers.recorder,
@@ -96,7 +96,7 @@ def test_a_checkpoint_that_ray_could_not_write_is_an_error_of_the_disk_and_no_fa
 ) -> None:
     ray_trial.handle_error(raised_in_worker(OSError(number, "in other words", str(sweep))))
     with pytest.raises(DiskError, match=rf"trial_00000 cannot be written \({said}"):
-        getattr(Recorder(read_sweep(sweep), {}), event)(0, [], ray_trial)
+        getattr(Recorder(read_sweep(sweep)), event)(0, [], ray_trial)
     assert not (sweep / "trial_00000" / contract.FAILURE_FILE).exists()
 
 
@@ -108,7 +108,7 @@ def test_a_disk_that_failed_when_ray_stopped_a_trial_ends_the_sweep(sweep: Path,
             raise DiskError("Optuna's journal cannot be written")
         except DiskError as error:
             ray_trial.handle_error(_TuneStopTrialError(str(error)))
-            Recorder(read_sweep(sweep), {}).on_trial_recover(0, [], ray_trial)
+            Recorder(read_sweep(sweep)).on_trial_recover(0, [], ray_trial)
 
     with pytest.raises(DiskError, match="Optuna's journal"):
         stop_trial()
@@ -116,7 +116,7 @@ def test_a_disk_that_failed_when_ray_stopped_a_trial_ends_the_sweep(sweep: Path,
 
 def test_a_lost_worker_is_no_error_of_the_disk(sweep: Path, ray_trial: Trial) -> None:
     ray_trial.handle_error(ActorDiedError())
-    Recorder(read_sweep(sweep), {}).on_trial_recover(0, [], ray_trial)
+    Recorder(read_sweep(sweep)).on_trial_recover(0, [], ray_trial)
 
 
 def test_a_trial_that_ray_gives_up_fails_with_the_last_thing_that_happened_to_it(sweep: Path, ray_trial: Trial) -> None:
@@ -124,7 +124,7 @@ def test_a_trial_that_ray_gives_up_fails_with_the_last_thing_that_happened_to_it
     ray_trial.handle_error(raised_in_worker(ValueError("an earlier one")))
     own = RuntimeError("the run could not save itself: No space left on device")
     ray_trial.handle_error(raised_in_worker(own))
-    Recorder(read_sweep(sweep), {}).on_trial_error(0, [], ray_trial)
+    Recorder(read_sweep(sweep)).on_trial_error(0, [], ray_trial)
     (trial,) = read_sweep(sweep).trials
     assert trial.failure
     assert (trial.failure.kind, trial.failure.epoch) == (contract.ERROR, 3)
@@ -136,7 +136,7 @@ def test_a_trial_whose_worker_could_not_be_started_fails_and_is_shown_everywhere
     """Ray tells of its start only once it has a worker."""
     printed = io.StringIO()
     record, console = read_sweep(sweep), PlainConsole(file=printed)
-    followers = Followers(record, "offline", console, {})
+    followers = Followers(record, "offline", console)
     callbacks = followers.in_order(Progress(record, 1, console, Caps(), lambda: 0.0))
     for callback in callbacks:
         callback.setup()
@@ -157,7 +157,7 @@ def test_a_trial_whose_worker_could_not_be_started_fails_and_is_shown_everywhere
 
 
 def test_a_row_follows_those_on_disk_and_a_repeated_epoch_is_not_written_twice(sweep: Path, ray_trial: Trial) -> None:
-    recorder = Recorder(read_sweep(sweep), {})
+    recorder = Recorder(read_sweep(sweep))
     for epoch in (2, 3):
         result = {contract.EPOCH: epoch, METRIC: 0.5, "time_this_iter_s": 1.0, "config": {"lr": 1e-3}}
         recorder.on_trial_result(0, [], ray_trial, result)
@@ -169,7 +169,7 @@ def test_a_row_follows_those_on_disk_and_a_repeated_epoch_is_not_written_twice(s
 def test_a_finished_epoch_forgives_the_workers_that_were_lost_before(sweep: Path, ray_trial: Trial) -> None:
     """Ray gives a trial up when it has lost more workers than `max_failures`, since its start."""
     ray_trial.max_failures = 1
-    recorder = Recorder(read_sweep(sweep), {})
+    recorder = Recorder(read_sweep(sweep))
     for epoch in (3, 4, 5):
         ray_trial.handle_error(ActorDiedError())
         assert ray_trial.should_recover()
@@ -183,8 +183,8 @@ def test_trials_that_fail_at_once_on_a_bad_node_stop_no_sweep_whose_others_train
     failed = [MadeUpTrial({"lr": 1e-3}, failure=contract.ERROR)] * 3
     alone = write_sweep(sweep.with_name("alone"), failed)
     beside = write_sweep(sweep.with_name("beside"), [*failed, MadeUpTrial({"lr": 1e-3}, (0.3,), ended=False)])
-    assert Recorder(read_sweep(alone), {}).is_hopeless()
-    assert not Recorder(read_sweep(beside), {}).is_hopeless()
+    assert Recorder(read_sweep(alone)).is_hopeless()
+    assert not Recorder(read_sweep(beside)).is_hopeless()
 
 
 def test_a_sweep_is_hopeless_only_until_a_trial_has_done_the_epoch_in_which_others_failed(
@@ -192,7 +192,7 @@ def test_a_sweep_is_hopeless_only_until_a_trial_has_done_the_epoch_in_which_othe
 ) -> None:
     for number in (1, 2, 3):
         write_trial(sweep / f"trial_{number:05d}", MadeUpTrial({"lr": 1e-3}, (0.3, 0.4), failure=contract.ERROR))
-    recorder = Recorder(read_sweep(sweep), {})
+    recorder = Recorder(read_sweep(sweep))
     assert recorder.is_hopeless()  # trial 0 has done two epochs, and the others failed in the third
     result = {contract.EPOCH: 3, METRIC: 0.5, "time_this_iter_s": 1.0, "config": {"lr": 1e-3}}
     recorder.on_trial_result(0, [], ray_trial, result)
