@@ -43,13 +43,14 @@ def test_trials_that_run_at_once_end_with_not_one_epoch_too_many(empty: Path) ->
     assert not spent.lets_go_on(0)
 
 
-def test_an_epoch_that_comes_twice_after_a_lost_worker_counts_once(empty: Path) -> None:
-    spent = spending(empty, Caps(epochs=4))
-    spent.begin(0, {"lr": 0}, is_replicate=False)
-    for epoch in (1, 2, 1, 2):
+def test_an_epoch_that_comes_twice_after_a_lost_worker_counts_once_and_stays_counted(empty: Path) -> None:
+    spent = spending(empty, Caps(epochs=5))
+    for number in (0, 1):
+        spent.begin(number, {"lr": number}, is_replicate=False)
+    for epoch in (1, 2, 1):
         spent.hear(0, row(epoch))
-    assert not spent.pauses(0, 3)
-    assert spent.pauses(0, 4)
+    assert not spent.pauses(1, 1)
+    assert spent.pauses(1, 2)
 
 
 def test_an_epoch_that_a_failure_took_is_given_to_another(empty: Path) -> None:
