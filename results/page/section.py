@@ -7,6 +7,7 @@ from typing import Any
 from results.analysis.comparison import Comparison
 from results.analysis.hyperparameters import varied_hyperparameters
 from results.analysis.seed_groups import shows_evidence
+from results.listing.ended import ended_by
 from results.listing.formatting import counted, failed_how, listed, shown_values
 from results.listing.next_commands import confirm_command, evaluate_command, train_command
 from results.listing.objectives import ranking_words, score_words
@@ -24,6 +25,7 @@ from results.page.charts.settings import scored_settings
 from results.page.charts.slices import slice_charts
 from results.page.words import how_long, when
 from results.record.sweeps import SweepRecord, TrialRecord
+from results.record.warm_start import read_warm_start
 from trainable import contract
 from trainable.contract import PROJECT
 
@@ -145,6 +147,8 @@ def _facts(record: SweepRecord) -> list[tuple[str, str]]:
         ("Seed", "" if settings.get("confirm") else f"{settings['seed']}, the same in all trials of the search"),
         ("Begun", when(record)),
         ("Took", how_long(record)),
+        ("Ended by", ended_by(record)),
+        ("Learnt from", "; ".join(read_warm_start(record.folder).said)),
         ("Folder", contract.shown_path(record.folder, contract.PROJECT)),
     )
     return [(name, text) for name, text in facts if text]

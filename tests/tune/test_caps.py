@@ -28,6 +28,8 @@ class Capped:
     epochs: int
     statuses: dict[int, str]
     num_replicates: int
+    page: str
+    """The report of then."""
 
 
 def capped_sweep(storage: Path) -> Capped:
@@ -40,13 +42,14 @@ def capped_sweep(storage: Path) -> Capped:
 
     first = run("--name", "capped", *FLAGS, "--epoch_budget", BUDGET)
     record, epochs = read_sweep(folder), epochs_recorded(folder)
+    page = (folder / "report.html").read_text(encoding="utf-8")
     again = run("--resume", "capped")
     assert epochs_recorded(folder) == epochs
     extended = run("--resume", "capped", "--epoch_budget", 400)
     statuses = {trial.number: str(trial.status(record.num_epochs)) for trial in record.trials}
     assert record.finished
     assert record.end
-    return Capped(folder, first, again, extended, record.end.by, epochs, statuses, len(record.replicates))
+    return Capped(folder, first, again, extended, record.end.by, epochs, statuses, len(record.replicates), page)
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +68,7 @@ def test_a_capped_sweep_ends_like_a_finished_one_and_says_what_ended_it_and_how_
     assert last.startswith("Ended by --epoch_budget 38: 19 epochs of the search and 12 of replicates; ")
     assert "2 replicates more had no room. Go on with: " in last
     assert last.endswith(" --epoch_budget N")
-    assert (capped.folder / "report.html").exists()
+    assert "--epoch_budget 38: 19 epochs of the search and 12 of replicates" in capped.page
 
 
 def test_a_trial_is_paused_amid_its_epochs_and_one_at_a_rung_waits(capped: Capped) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from rich.console import Console
 
 from results.analysis.comparison import Comparison
+from results.listing.ended import ended_by
 from results.listing.formatting import listed
 from results.listing.next_commands import confirm_command, sweep_command
 from results.listing.objectives import ranking_words, score_words
@@ -124,9 +125,9 @@ def print_paused(console: Console, record: SweepRecord) -> None:
 
 
 def print_ended(console: Console, record: SweepRecord, end: End) -> None:
-    """Which setting ended the sweep, and how to go on beyond it."""
-    cap = shlex.join([f"--{end.by}", str(record.settings[end.by])])
-    console.print(f"Ended by {cap}: {end.why}. Go on with: {resume_command(record.folder)} --{end.by} {BEYOND[end.by]}")
+    """Which cap ended the sweep, and how to go on beyond it."""
+    go_on = f"{resume_command(record.folder)} --{end.by} {BEYOND[end.by]}"
+    console.print(f"Ended by {ended_by(record)}. Go on with: {go_on}")
 
 
 def print_no_report(console: Console, folder: Path, refusal: str) -> None:
