@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from search.curves import curves_file, read_recording
 from search.landscape import Landscape, read_landscape
+from search.luck import flattery
 from search.outcomes import read_outcomes
 from search.played import PlayedSearch, Spent
 from search.unit_cube import config_at, points
@@ -40,6 +41,12 @@ def test_a_landscape_gives_back_what_was_recorded(space: str) -> None:
     assert np.sqrt((off**2).mean()) < 0.012  # of qualities from .4 to .65
     assert np.corrcoef(qualities, recorded)[0, 1] > 0.96
     assert 0 <= landscape.fit.best_quality - recorded.max() + 0.005 < 0.01  # and promises nothing beyond
+
+
+def test_luck_is_as_large_in_a_landscape_as_in_the_recorded_seeds(landscape: Landscape) -> None:
+    for one in flattery(landscape, of_settings=(5, 36)):
+        assert one.in_landscape == pytest.approx(one.recorded, rel=0.15)
+        assert 0.002 < one.recorded < 0.008
 
 
 def test_a_setting_is_where_its_point_in_the_unit_cube_says() -> None:

@@ -107,7 +107,8 @@ class Landscape:
     """Draws curves of any setting."""
 
     def __init__(self, recording: Recording, space: Space, fit: Fit, means: MeanCurves | None = None) -> None:
-        self.origin, self.space, self.fit = recording.origin, space, fit
+        self.recording, self.space, self.fit = recording, space, fit
+        self.origin = recording.origin
         self._means = means or MeanCurves(recording, space)
         self.recorded_points = self._means.points  # [n, d]
         self._scales = np.array(fit.length_scales)  # [K, d]

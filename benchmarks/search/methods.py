@@ -26,6 +26,8 @@ METHODS = {
     ),
     "ours, a bad prior": Method(Ours(prior=AT_THE_START), "a prior whose centre is the starting values"),
     "ours, stopping": Method(Ours("asha", 2), "with its prior, but ASHA 3/2 instead of promotion"),
+    "ours, grace 1": Method(Ours(grace_period=1), "--grace_period 1: rungs at epochs 1, 3 and 9"),
+    "ours, grace 1, no prior": Method(Ours(grace_period=1, prior=NO_PRIOR), "the same without prior"),
     "ours without start": Method(Ours(start=False), "with its prior, but no trial at the starting values"),
     "ours, random": Method(Ours(sampler="random"), "promotion and prior; later proposals at random"),
     "random + ASHA": Method(partial(random_search, stopping=True), "at random, ASHA 3/2"),
