@@ -75,14 +75,9 @@ def tables(wanted: argparse.Namespace) -> None:
             if table:
                 print("\n".join(table), end="\n\n")
     if wanted.picture:
-        draw(
-            {
-                f"{space}, {profile}": by_method(panels[profile, space, end])
-                for profile, space, end in panels
-                if end == AT
-            },
-            wanted.picture,
-        )
+        longest = max(end for _, _, end in panels)
+        shown = {key: by_method(of_panel) for key, of_panel in panels.items() if key[-1] == longest}
+        draw({f"{space}, {profile}": methods for (profile, space, _), methods in shown.items()}, wanted.picture)
 
 
 def record(wanted: argparse.Namespace) -> None:
