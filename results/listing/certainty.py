@@ -16,9 +16,10 @@ def gain_lines(comparison: Comparison) -> list[str]:
     winner = comparison.winner
     if winner is None or winner.score is None:
         return ["No trial has a score yet."]
+    values = [f"{comparison.metric} {shown_score(winner.score)}", *other_values(comparison, winner)]
     lines = [
-        f"Best: {comparison.name_of_setting(winner)}, {comparison.metric} {shown_score(winner.score)}"
-        f"{other_values(comparison, winner)}{_under_seeds(comparison)} ({shown_setting(winner.setting)})",
+        f"Best: {comparison.name_of_setting(winner)}, {', '.join(values)}{_under_seeds(comparison)} "
+        f"({shown_setting(winner.setting)})",
         *_start_lines(comparison),
         *_runner_up_lines(comparison),
         *_flattery_lines(comparison),
@@ -114,11 +115,12 @@ def _start_lines(comparison: Comparison) -> list[str]:
     if not (start and start.score and gain and winner.score):
         return []
     unlike = "" if start.is_confirmed == winner.is_confirmed else f"; {start.score.mean:.3f} is what the search saw"
-    return [
+    line = (
         f"Gain over the {STARTING_VALUES}: {gain.value:+.3f} ({start.score.mean:.3f} -> {winner.score.mean:.3f})"
-        f"{_how_sure(gain)}{unlike}{other_values(comparison, start, winner)}"
-        f"{f'; the {STARTING_VALUES} violate a constraint' if comparison.excess(start) else ''}"
-    ]
+        f"{_how_sure(gain)}{unlike}"
+    )
+    violates = [f"the {STARTING_VALUES} violate a constraint"] if comparison.excess(start) else []
+    return ["; ".join([line, *other_values(comparison, start, winner), *violates])]
 
 
 def _runner_up_lines(comparison: Comparison) -> list[str]:
@@ -126,10 +128,7 @@ def _runner_up_lines(comparison: Comparison) -> list[str]:
     if runner_up is None or runner_up.score is None or lead is None or runner_up is comparison.start:
         return []
     name = comparison.name_of_setting(runner_up)
-    return [
-        f"Lead over the runner-up, {name} ({runner_up.score.mean:.3f}): {lead.value:+.3f}{_how_sure(lead)}"
-        f"{other_values(comparison, runner_up, comparison.winner) if comparison.winner else ''}"
-    ]
+    return [f"Lead over the runner-up, {name} ({runner_up.score.mean:.3f}): {lead.value:+.3f}{_how_sure(lead)}"]
 
 
 def _how_sure(gain: Gain) -> str:

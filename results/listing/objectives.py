@@ -55,10 +55,10 @@ def nothing_better(comparison: Comparison) -> str:
     return "nothing tried beats" if len(comparison.objective.metrics) == 1 else "no setting is ranked before"
 
 
-def other_values(comparison: Comparison, *groups: SeedGroup) -> str:
-    """Of settings, from one to the next, the objectives that are no score; empty where there is one objective."""
+def other_values(comparison: Comparison, *groups: SeedGroup) -> list[str]:
+    """Of settings, from one to the next, each objective but the first, which is the score."""
     values = {metric: [group.mean_of(metric) for group in groups] for metric in comparison.objective.metrics[1:]}
-    return "".join(f"; {metric} {' -> '.join(map(shown_value, each))}" for metric, each in values.items())
+    return [f"{metric} {' -> '.join(map(shown_value, each))}" for metric, each in values.items()]
 
 
 def pareto_lines(comparison: Comparison) -> list[str]:

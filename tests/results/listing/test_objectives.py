@@ -61,6 +61,9 @@ def test_of_several_objectives_the_pareto_set_comes_first_and_is_said_with_its_h
     # Ranges of those of use: 0.5 to 0.7 and 50 to 99 ms, so the reference is (0.48, 103.9). Trial 0 reaches
     # 0.02 x 53.9, trial 2 beyond its score 0.2 x 8.9 more.
     assert "Its hypervolume: 2.858, from the reference point (0.48, 104)" in shown
+    assert f"Best: trial 2, {METRIC} 0.700, {LATENCY} 95 (lr 0.3)" in shown
+    assert f"Gain over the starting values: +0.200 (0.500 -> 0.700); {LATENCY} 50 -> 95" in shown
+    assert "Lead over" not in shown
     rows = list(csv.DictReader(io.StringIO(table(sweep, "--format", "csv"))))
     assert [(row["trial"], row["front"], row["pareto"], row["feasible"]) for row in rows] == [
         ("2", "1", "True", "True"),
@@ -69,6 +72,11 @@ def test_of_several_objectives_the_pareto_set_comes_first_and_is_said_with_its_h
         ("1", "", "False", "False"),
     ]
     assert [float(row["hypervolume"]) for row in rows[:3]] == pytest.approx([2.858] * 3)
+
+
+def test_starting_values_that_violate_a_constraint_are_said_to(tmp_path: Path) -> None:
+    shown = table(write_sweep(tmp_path / "a", [TRIALS[1], *TRIALS[2:]], constraint=[f"{LATE} <= 0.05"]))
+    assert "Gain over the starting values: -0.200 (0.900 -> 0.700); the starting values violate a constraint" in shown
 
 
 def test_without_objectives_and_constraints_of_its_own_a_table_says_nothing_of_them(tmp_path: Path) -> None:
