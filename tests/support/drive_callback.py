@@ -68,7 +68,8 @@ def _trial(folder: Path, number: int) -> Any:
     name = contract.trial_folder_name(number)
     write_params(folder / name, config)
     storage = SimpleNamespace(trial_dir_name=name)
-    return SimpleNamespace(storage=storage, config=config, run_metadata=SimpleNamespace(num_failures=0))
+    ray_counts = SimpleNamespace(num_failures=0)
+    return SimpleNamespace(storage=storage, config=config, run_metadata=ray_counts, last_result={})
 
 
 def _run_epoch(folder: Path, trial: Any, epoch: int, recorder: Recorder, callback: SweepWandbCallback) -> None:

@@ -29,7 +29,9 @@ from wandb_file import files_with, files_with_key
 
 METRICS = ("Val/Height", "Train/Place")
 NUM_EPOCHS = 4
-SMALL_FLAGS = (*QUADRATIC, "--num_samples", 2, "--num_epochs", NUM_EPOCHS, "--max_concurrent_trials", 1)
+SMALL_FLAGS = (
+    *QUADRATIC, "--num_samples", 2, "--num_epochs", NUM_EPOCHS, "--scheduler", "none", "--max_concurrent_trials", 1,
+)  # fmt: skip
 ONLINE = ("--wandb_mode", "online")
 IMPATIENT = {"WANDB_INIT_TIMEOUT": "4", "WANDB_FINISH_TIMEOUT": "4"}
 EAGER = {"WANDB__FILE_STREAM_TRANSMIT_INTERVAL": "1"}
