@@ -179,7 +179,7 @@ def orders(curves: list[Curve], draws: int, learning: bool) -> Iterator["np.ndar
     """
     import numpy as np
 
-    from tune.searching.samplers import RANDOM_PROPOSALS
+    from tune.sampling.samplers import RANDOM_PROPOSALS
 
     others = np.arange(1, len(curves))
     better = sorted(others, key=lambda index: -max(curves[index]))[: len(others) // 2]

@@ -21,16 +21,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from results.record.proposals import Proposal
+from results.record.trial.proposals import Proposal
 from search_spaces.joint_controller import SPACE
 from search_spaces.reading.searched import SearchSpace
 from trainable import contract
 from trainable.pareto import fronts, hypervolume
 from trainable.ranking import Row, read_objective
+from tune.sampling.proposing import Search, propose
+from tune.sampling.samplers import ChosenSampler
+from tune.sampling.told import ToldTrial, TrialState
 from tune.searching.promotion import PromotingASHA
-from tune.searching.proposing import Search, propose
-from tune.searching.samplers import ChosenSampler
-from tune.searching.told import ToldTrial, TrialState
 
 OBJECTIVE = read_objective("accuracy,latency_ms", "max,min")
 LEAST, MOST = SPACE["budget_penalty"].low, SPACE["budget_penalty"].high

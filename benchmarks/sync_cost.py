@@ -15,8 +15,8 @@ from collections.abc import Callable
 from pathlib import Path
 from unittest.mock import patch
 
-from results.record.atomic_write import sync_tree
-from results.record.trial_log import TrialLog
+from results.files.atomic_write import sync_tree
+from results.record.trial.log import TrialLog
 from trainable import contract
 
 EPOCHS, WARM_UP = 200, 20

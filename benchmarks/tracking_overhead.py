@@ -51,9 +51,9 @@ def run_sweep(variant: str, folder: Path) -> float:
     from tune.callbacks.followers import Followers
     from tune.engine.resources import allot, connect
     from tune.engine.tuner import build_tuner, with_data_in_store
-    from tune.planning.command_line import Request
     from tune.planning.plan import plan_new
     from tune.planning.sweep_folder import begin
+    from tune.request.command_line import Request
 
     flags = {
         "name": variant,

@@ -15,7 +15,9 @@ import numpy as np
 
 from results.analysis.comparison import compare
 from results.analysis.details import baselines
-from results.record.sweeps import SweepRecord, TrialRecord, find_sweep, read_sweep
+from results.record.finding import find_sweep
+from results.record.sweeps import SweepRecord, read_sweep
+from results.record.trial.record import TrialRecord
 
 PICTURE = Path(__file__).resolve().parent / "trl.svg"
 OTHERS, START, WINNER = "#c0c4cc", "#3b6fb6", "#d1622b"

@@ -25,7 +25,7 @@ from PIL import Image  # noqa: E402
 from playwright.sync_api import Locator, Page  # noqa: E402
 from sweep_process import environment  # noqa: E402
 
-from results.record.sweeps import find_sweep  # noqa: E402
+from results.record.finding import find_sweep  # noqa: E402
 
 WIDTH, HEIGHT = 1280, 800
 COLOURS = 128

@@ -32,7 +32,8 @@ def wanted_sweeps(wanted: argparse.Namespace) -> "list[SweepRecord]":
     Raises:
         UserError: there is none of that name.
     """
-    from results.record.sweeps import find_sweep, read_sweep
+    from results.record.finding import find_sweep
+    from results.record.sweeps import read_sweep
 
     folders = dict.fromkeys(find_sweep(sweep, wanted.storage_path) for sweep in wanted.sweeps)
     return [read_sweep(folder) for folder in folders]

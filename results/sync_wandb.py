@@ -58,7 +58,7 @@ def _check(records: "list[SweepRecord]", mode: str, project: str | None, entity:
 
 def _send(folder: Path, mode: str, project: str | None, entity: str | None, report: bool) -> int:
     """The exit status: 1 when W&B lacks something then, or has not taken the report."""
-    from results.record.folder_lock import exclusive_lock
+    from results.files.folder_lock import exclusive_lock
     from results.record.sweeps import read_sweep
     from results.trackers.wandb_confirmation import not_confirmed
     from results.trackers.wandb_copies import part_from_original

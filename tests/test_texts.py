@@ -24,7 +24,7 @@ OF_OTHERS = {
     "tune/engine/resources.py": ("asks for a token", "RAY_AUTH_MODE=token"),
     "tune/engine/scheduler.py": ("tune_controller",),
     "results/page/template.html": ("Content-Security-Policy",),
-    "results/record/atomic_write.py": ("token_hex",),
+    "results/files/atomic_write.py": ("token_hex",),
     "results/record/origin.py": ("token_hex",),
     "results/trackers/wandb_run.py": ('policy="immutable"',),
     "results/trackers/wandb_sweep_entry.py": ("a controller that is not W&B's", '"controller": {'),

@@ -19,7 +19,7 @@ from trainable.runs.choosing import read_anew
 from trainable.settings_fields import given_in
 from trainable.terminal.commands import command
 from trainable.terminal.text import one_line, printable
-from tune.planning.settings import SweepSettings, find_sweepable
+from tune.request.settings import SweepSettings, find_sweepable
 
 EPOCHS, FEWEST_EPOCHS = 3, 2
 

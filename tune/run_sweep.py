@@ -13,7 +13,7 @@ if __name__ == "__main__":  # what lies beside this command, and not what an env
 
 from trainable.terminal.commands import command
 from tune.engine.ray_environment import prepare_ray_environment
-from tune.planning.command_line import parse_command_line
+from tune.request.command_line import parse_command_line
 
 
 @command("run_sweep.py", interrupted="stopped before the first trial")

@@ -5,11 +5,12 @@ from pathlib import Path
 
 from rich.console import Console
 
+from results.files.folder_lock import exclusive_lock
 from results.record.end import remove_end, write_end
-from results.record.failures import earlier_failures, reopen
-from results.record.folder_lock import exclusive_lock
-from results.record.sweeps import SweepRecord, TrialRecord, read_sweep, require_hyperparameters
-from results.record.trial_log import cut_rows
+from results.record.sweeps import SweepRecord, read_sweep, require_hyperparameters
+from results.record.trial.failures import earlier_failures, reopen
+from results.record.trial.log import cut_rows
+from results.record.trial.record import TrialRecord
 from results.trackers.wandb_client import prepare_wandb
 from results.trackers.wandb_confirmation import not_confirmed
 from results.trackers.wandb_copies import part_from_original
@@ -25,10 +26,10 @@ from tune.engine.searcher import gave_up
 from tune.engine.signals import Interruption, stop_on_signals
 from tune.engine.tuner import build_tuner, with_data_in_store
 from tune.engine.winner import judge_winner, winner_to_judge
-from tune.planning.command_line import Request
 from tune.planning.plan import Plan, plan_new
 from tune.planning.resumed import folder_to_resume, plan_resumed
 from tune.planning.sweep_folder import begin, write_settings
+from tune.request.command_line import Request
 from tune.screen import announce
 
 

@@ -8,11 +8,11 @@ from search_spaces import Prior
 from search_spaces.choose import load_space
 from trainable import contract
 from trainable.ranking import Objective, Row
+from tune.sampling.proposing import Search, propose
+from tune.sampling.samplers import ChosenSampler
+from tune.sampling.told import ToldTrial, TrialState
 from tune.searching.halving import StoppingASHA
 from tune.searching.promotion import PromotingASHA
-from tune.searching.proposing import Search, propose
-from tune.searching.samplers import ChosenSampler
-from tune.searching.told import ToldTrial, TrialState
 
 SHIPPED, AT_THE_START, NO_PRIOR = "shipped", "at the starting values", "none"
 """A space's own prior; one whose centre is bad on purpose; none."""

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from pydantic import TypeAdapter
 
-from results.record.sweeps import SweepRecord, TrialRecord
+from results.record.sweeps import SweepRecord
+from results.record.trial.record import TrialRecord
 from results.record.upgrade import details_of_format_3
 from trainable import contract
 from trainable.score_parts import Baseline, Details, ScoreParts, read_details

@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from results.record.sweeps import SweepRecord, TrialRecord
+from results.record.sweeps import SweepRecord
+from results.record.trial.record import TrialRecord
 from trainable.contract import TrialStatus
 from trainable.ranking import Objective, Row
 

@@ -7,7 +7,7 @@ from typing import Any
 from results.analysis.gains import Gain
 from results.analysis.importance import Importance
 from results.analysis.seed_groups import Estimate
-from results.record.failures import Failure
+from results.record.trial.failures import Failure
 from trainable import contract
 from trainable.contract import TrialStatus
 from trainable.terminal.text import one_line, printable

@@ -7,7 +7,8 @@ import shlex
 from collections.abc import Collection, Iterable
 from pathlib import Path
 
-from results.record.sweeps import SweepRecord, TrialRecord
+from results.record.sweeps import SweepRecord
+from results.record.trial.record import TrialRecord
 from trainable import contract
 from trainable.contract import DEFAULT_STORAGE, PROJECT, shown_path
 from trainable.flags import as_flag

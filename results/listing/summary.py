@@ -7,15 +7,15 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from results.analysis.comparison import Comparison, why_apart
+from results.files.atomic_write import write_atomically
 from results.listing.certainty import gain_lines, ranking_lines, trust_line
 from results.listing.formats import as_markdown, as_table, escaped, table_width
 from results.listing.formatting import failed_how, stand_out_words
 from results.listing.objectives import constraint_line, pareto_lines, ranking_words, score_words
 from results.listing.refused import refused_line
 from results.listing.rows import Listing
-from results.record.atomic_write import write_atomically
-from results.record.failures import Failure
-from results.record.sweeps import TrialRecord
+from results.record.trial.failures import Failure
+from results.record.trial.record import TrialRecord
 from trainable import contract
 from trainable.terminal.console import PlainConsole
 from trainable.terminal.text import printable

@@ -7,7 +7,7 @@ from itertools import zip_longest
 from results.analysis.comparison import Comparison
 from results.listing.formatting import shown_sample
 from results.page.charts.chart import Numbers
-from results.record.trial_log import Sample, read_samples
+from results.record.trial.log import Sample, read_samples
 from trainable import contract
 
 

@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from results.analysis.comparison import Comparison, compare, why_apart
+from results.files.atomic_write import write_atomically
 from results.listing.certainty import trust_line
 from results.listing.formatting import listed, shown_cell, shown_gain, shown_score
 from results.listing.objectives import constraint_line
 from results.page.charts.chart import LAYOUT
 from results.page.section import section_of
 from results.page.words import cards, headline, status_counts, when, winner_line
-from results.record.atomic_write import write_atomically
 from results.record.sweeps import SweepRecord
 
 HERE = Path(__file__).resolve().parent

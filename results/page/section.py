@@ -24,7 +24,8 @@ from results.page.charts.parallel import parallel_chart
 from results.page.charts.settings import scored_settings
 from results.page.charts.slices import slice_charts
 from results.page.words import how_long, when
-from results.record.sweeps import SweepRecord, TrialRecord
+from results.record.sweeps import SweepRecord
+from results.record.trial.record import TrialRecord
 from results.record.warm_start import read_warm_start
 from trainable import contract
 from trainable.contract import PROJECT

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
-from results.record.atomic_write import read_json, write_json
-from results.record.required import require
+from results.files.atomic_write import read_json, write_json
+from results.files.required import require
 from trainable import contract
 from trainable.score_parts import Judged
 

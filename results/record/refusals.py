@@ -6,8 +6,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from results.record.atomic_write import read_json, write_json
-from results.record.required import require
+from results.files.atomic_write import read_json, write_json
+from results.files.required import require
 from trainable import contract
 
 _NUMBER = re.compile(r"[-+]?\d[\d.,_]*(e[-+]?\d+)?", re.IGNORECASE)

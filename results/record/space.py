@@ -7,7 +7,7 @@ from typing import Any
 
 from optuna.distributions import BaseDistribution, CategoricalDistribution, distribution_to_json, json_to_distribution
 
-from results.record.atomic_write import write_json
+from results.files.atomic_write import write_json
 from trainable import contract
 from trainable.contract import UserError
 

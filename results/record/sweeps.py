@@ -3,7 +3,6 @@
 Reading changes nothing and needs no lock: a line that is being written is left out.
 """
 
-import os
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from functools import cached_property
@@ -12,94 +11,24 @@ from typing import Any
 
 import yaml
 
-from results.record.atomic_write import read_json, write_atomically, write_json
+from results.files.atomic_write import read_json, write_atomically, write_json
+from results.files.required import Data, Proposed, Settings, require
 from results.record.end import End, read_end
-from results.record.failures import Failure, read_failure
 from results.record.moved import settings_where_it_lies
 from results.record.origin import Origin
-from results.record.promotions import Promotion, read_promotions
-from results.record.proposals import Proposal, read_proposal
 from results.record.refusals import Refusal, read_refusals
-from results.record.required import Data, Params, Proposed, Settings, require
 from results.record.settings_file import read_settings
 from results.record.space import Space, space_from_json
-from results.record.trial_log import read_rows
+from results.record.trial.record import TrialRecord, read_trial
 from results.record.upgrade import DataUpToFormat3, refuse_newer, upgraded
 from trainable import contract
-from trainable.contract import DEFAULT_STORAGE, SettingError, TrialStatus, UserError
+from trainable.contract import SettingError, UserError
 from trainable.ranking import Objective, Row, read_objective
 from trainable.score_parts import Figure, Metric
 from trainable.settings_fields import Role
-from trainable.user_paths import read_path
 
 OF_OBJECTIVE = "metric", "mode", "constraint"
 """The settings that say what trials are ranked by."""
-
-
-@dataclass(frozen=True)
-class TrialRecord:
-    """What one trial left. `rows[i]` is epoch i + 1."""
-
-    number: int
-    folder: Path
-    config: dict[str, Any]
-    rows: tuple[Row, ...]
-    failure: Failure | None
-    promotions: tuple[Promotion, ...] = ()
-    """From which rungs it went on, the lowest first."""
-    proposal: Proposal | None = None
-    """Where its hyperparameters came from; None for a replicate, and in sweeps of earlier versions."""
-
-    @property
-    def setting(self) -> dict[str, Any]:
-        """Its hyperparameters: trials with the same ones, of a confirming sweep, differ by their seed alone."""
-        return {name: value for name, value in self.config.items() if name != contract.SEED}
-
-    @property
-    def checkpoint_epochs(self) -> list[int]:
-        """Epochs after which a checkpoint lies in the folder, oldest first."""
-        return list(contract.checkpoints(self.folder))
-
-    @property
-    def finished(self) -> bool:
-        """Whether nothing is left to do for it: it failed, ran all its epochs or was stopped early.
-
-        Its last row may be on disk and that epoch's checkpoint, which may be the best, not: then epochs are run again.
-        """
-        is_decided = bool(self.rows) and bool(self.rows[-1].get("done"))
-        return bool(self.failure) or (is_decided and not self._lacks_last_checkpoint)
-
-    @property
-    def is_paused(self) -> bool:
-        """Whether it waits at a rung. One that a cap of the sweep's has paused is as good as interrupted."""
-        if not self.rows or self.failure or self.rows[-1].get(contract.PAUSED) != contract.RUNG:
-            return False
-        has_gone_on = any(promotion.epoch >= len(self.rows) for promotion in self.promotions)
-        return not has_gone_on and not self._lacks_last_checkpoint
-
-    @property
-    def is_open(self) -> bool:
-        """Whether a resume goes on with it before anything else."""
-        return not self.finished and not self.is_paused
-
-    @property
-    def _lacks_last_checkpoint(self) -> bool:
-        """Whether a crash came between its last row and that epoch's checkpoint, so that the newest is the one before.
-
-        Rows of earlier versions do not say whether they were saved: all were.
-        """
-        saved: list[int] = [0, *(row[contract.EPOCH] for row in self.rows if row.get(contract.CHECKPOINTED, True))]
-        newest = max(self.checkpoint_epochs, default=0)
-        return saved[-1] == len(self.rows) and newest == saved[-2]
-
-    def status(self, num_epochs: int) -> TrialStatus:
-        if self.failure:
-            return TrialStatus.DIVERGED if self.failure.kind == contract.DIVERGED else TrialStatus.FAILED
-        if self.is_paused:
-            return TrialStatus.PAUSED
-        if not self.finished:
-            return TrialStatus.UNFINISHED
-        return TrialStatus.COMPLETED if len(self.rows) >= num_epochs else TrialStatus.STOPPED_EARLY
 
 
 @dataclass(frozen=True)
@@ -255,21 +184,6 @@ class SweepRecord:
         return self.objective.best_first(self.trials, self.best_row)
 
 
-def read_trial(sweep_folder: Path, number: int) -> TrialRecord:
-    folder = sweep_folder / contract.trial_folder_name(number)
-    config = read_json(folder / contract.PARAMS_FILE)
-    require(folder / contract.PARAMS_FILE, config, Params)
-    return TrialRecord(
-        number=number,
-        folder=folder,
-        config=config,
-        rows=tuple(read_rows(folder)),
-        failure=read_failure(folder),
-        promotions=read_promotions(folder),
-        proposal=read_proposal(folder, config),
-    )
-
-
 def write_sweep_file(folder: Path, content: dict[str, Any]) -> None:
     write_atomically(folder / contract.SWEEP_FILE, yaml.safe_dump(content, sort_keys=False))
 
@@ -367,34 +281,3 @@ def require_hyperparameters(folder: Path) -> None:
             continue
         if (trial_folder / contract.RESULT_FILE).exists() or contract.checkpoints(trial_folder):
             raise UserError(f"{trial_folder}: it has no {contract.PARAMS_FILE}; restore it, or remove the whole folder")
-
-
-def find_sweep(name_or_folder: str, storage: Path = DEFAULT_STORAGE) -> Path:
-    """The folder of a sweep.
-
-    Raises:
-        UserError: there is none of that name, or it is no path.
-    """
-    for folder in (storage / name_or_folder, read_path(name_or_folder, "sweep")):
-        if os.path.isfile(folder / contract.SWEEP_FILE):  # False, too, for what is no path of this system
-            folder = folder.absolute()
-            return folder.resolve() if folder.name == ".." else folder  # its name is the sweep's
-    there = sorted(file.parent.name for file in _sweep_files(storage))
-    known = f"it holds {', '.join(there[-5:])}" if there else "it holds none yet"
-    raise UserError(f"no sweep {name_or_folder!r} in {storage} ({known}); give a sweep's name or folder")
-
-
-def latest_sweep(storage: Path = DEFAULT_STORAGE) -> Path:
-    """The folder of the sweep that was begun last.
-
-    Raises:
-        UserError: there is none.
-    """
-    files = _sweep_files(storage)
-    if not files:
-        raise UserError(f"no sweep in {storage} to resume; begin one without --resume")
-    return max(files, key=lambda file: str(read_settings(file).get("created", ""))).parent
-
-
-def _sweep_files(storage: Path) -> list[Path]:
-    return list(storage.glob(f"*/{contract.SWEEP_FILE}"))

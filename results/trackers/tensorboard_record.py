@@ -16,9 +16,10 @@ from tensorboard.summary.writer.record_writer import RecordWriter
 
 from results.listing.formatting import shown_sample
 from results.record.space import Space, ends
-from results.record.sweeps import SweepRecord, TrialRecord
-from results.record.trial_log import NO_SAMPLES, Sample, read_samples
-from results.record.view_marks import mark_complete
+from results.record.sweeps import SweepRecord
+from results.record.trial.log import NO_SAMPLES, Sample, read_samples
+from results.record.trial.record import TrialRecord
+from results.record.trial.view_marks import mark_complete
 from trainable import contract
 from trainable.contract import TrialStatus
 from trainable.ranking import Objective, Row

@@ -8,7 +8,7 @@ from pathlib import Path
 from results.record.origin import lies_there_too, new_origin
 from results.record.settings_file import read_settings
 from results.record.sweeps import SweepRecord, read_sweep, write_sweep_file
-from results.record.view_marks import unmark
+from results.record.trial.view_marks import unmark
 from results.trackers.wandb_settings import OFFLINE_VIEW, ONLINE_VIEW
 from trainable import contract
 from trainable.contract import shown_path

@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from results.record.atomic_write import read_json, write_json
+from results.files.atomic_write import read_json, write_json
 from trainable import contract
 
 

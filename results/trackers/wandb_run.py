@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from results.listing.formatting import shown_sample
-from results.record.trial_log import NO_SAMPLES, Sample
-from results.record.view_marks import mark_complete
+from results.record.trial.log import NO_SAMPLES, Sample
+from results.record.trial.view_marks import mark_complete
 from results.trackers.wandb_client import (
     NotTold,
     RequestFailed,

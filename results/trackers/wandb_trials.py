@@ -4,9 +4,10 @@ import atexit
 import hashlib
 from collections.abc import Callable
 
-from results.record.sweeps import SweepRecord, TrialRecord
-from results.record.trial_log import read_samples
-from results.record.view_marks import is_complete
+from results.record.sweeps import SweepRecord
+from results.record.trial.log import read_samples
+from results.record.trial.record import TrialRecord
+from results.record.trial.view_marks import is_complete
 from results.trackers.wandb_client import CLIENT_DIED, WandbUnavailable, end_client, first_line
 from results.trackers.wandb_confirmation import Confirmations
 from results.trackers.wandb_run import TrialWandbRun, sent_by_hand

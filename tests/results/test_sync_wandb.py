@@ -18,7 +18,7 @@ from views import recorded_tables, wandb_steps, wandb_tables
 from wandb_core import core_of, wait_for_end
 from wandb_file import offline_runs, run_record
 
-from results.record.folder_lock import exclusive_lock
+from results.files.folder_lock import exclusive_lock
 from results.record.sweeps import read_settings, read_sweep, write_sweep_file
 
 IMPATIENT = {"WANDB_INIT_TIMEOUT": "4", "WANDB_FINISH_TIMEOUT": "4"}

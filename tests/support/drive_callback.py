@@ -15,7 +15,7 @@ from typing import Any
 from made_up_sweep import METRIC, write_sweep
 
 from results.record.sweeps import read_sweep
-from results.record.trial_log import write_params
+from results.record.trial.log import write_params
 from results.trackers.wandb_client import prepare_wandb
 from trainable import contract
 from tune.callbacks.recorder import Recorder

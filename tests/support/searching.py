@@ -9,9 +9,9 @@ from optuna.distributions import CategoricalDistribution, FloatDistribution, Int
 from search_spaces import Prior
 from search_spaces.reading.searched import SearchSpace
 from trainable.ranking import Objective, Row
-from tune.searching.proposing import Search, propose
-from tune.searching.samplers import ChosenSampler
-from tune.searching.told import ToldTrial, TrialState
+from tune.sampling.proposing import Search, propose
+from tune.sampling.samplers import ChosenSampler
+from tune.sampling.told import ToldTrial, TrialState
 
 SPACE = SearchSpace(
     {

@@ -8,7 +8,7 @@ from typing import Any
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from wandb_file import history, offline_runs
 
-from results.record.trial_log import read_rows, read_samples
+from results.record.trial.log import read_rows, read_samples
 
 
 def tensorboard_curves(trial: Path) -> dict[str, list[tuple[int, float]]]:

@@ -8,9 +8,9 @@ from sweep_here import sweep_here
 
 from results.record.sweeps import SweepRecord, read_sweep
 from search_spaces.reading.quiet import quiet
-from tune.planning.command_line import parse_command_line
 from tune.planning.resumed import plan_resumed
-from tune.searching.told import ToldTrial, TrialState
+from tune.request.command_line import parse_command_line
+from tune.sampling.told import ToldTrial, TrialState
 
 SPACE = '''"""Far targets are walked to fast."""
 from search_spaces import Prior

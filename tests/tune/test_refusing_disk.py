@@ -20,7 +20,7 @@ pytestmark = needs_refusing_disk
 REFUSE_EACH = """
 import contextlib, io, json, os, sys
 from results.sync_wandb import main as sync_wandb
-from tune.planning.command_line import parse_command_line
+from tune.request.command_line import parse_command_line
 from tune.planning.plan import plan_new
 from tune.planning.sweep_folder import begin
 from trainable.terminal.commands import command

@@ -17,8 +17,8 @@ from results.analysis.comparison import Comparison
 from results.record.on_test_data import read_on_test_data
 from results.record.sweeps import SweepRecord, read_sweep
 from trainable.contract import TEST_FILE
-from tune.planning.command_line import parse_command_line
 from tune.planning.plan import plan_new
+from tune.request.command_line import parse_command_line
 from tune.searching.replication import finalists
 
 SEARCHED, EPOCHS, TOP = 6, 6, 2

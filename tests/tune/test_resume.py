@@ -31,9 +31,9 @@ from sweep_process import (
 )
 from views import recorded_tables, tensorboard_curves, tensorboard_texts, wandb_steps, wandb_tables
 
-from results.record.promotions import read_promotions
 from results.record.sweeps import read_sweep
-from results.record.trial_log import read_samples
+from results.record.trial.log import read_samples
+from results.record.trial.promotions import read_promotions
 from trainable.contract import SAMPLES_FILE
 
 TWIN_FLAGS = (*QUADRATIC, "--num_samples", 8, "--num_epochs", 12, "--grace_period", 2, "--max_concurrent_trials", 1)

@@ -10,8 +10,8 @@ from wandb_file import offline_runs, run_config
 
 from trainable.contract import shown_path
 from trainable.settings_fields import to_flat
-from tune.planning.command_line import parse_command_line
-from tune.planning.settings import from_flat
+from tune.request.command_line import parse_command_line
+from tune.request.settings import from_flat
 
 TYPED = ("--run", "typed_run:KIND")
 GIVEN = {

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from results.record.atomic_write import write_json
+from results.files.atomic_write import write_json
 from trainable.contract import UserError
 from trainable.system_errors import reading
 

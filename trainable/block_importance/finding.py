@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from results.record.atomic_write import read_json, write_json
+from results.files.atomic_write import read_json, write_json
 from trainable.block_importance.elimination import eliminate, num_scores
 from trainable.block_importance.files import write_importance
 from trainable.questions.sample import Question, QuestionSet

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from trainable.grpo.live_profile import LiveProfile, measured_part
 from trainable.grpo.settings import GRPOSettings
+from trainable.measuring.live_profile import LiveProfile, measured_part
 from trainable.measuring.settings import MeasuringSettings
 from trainable.measuring.store import MeasuredStore
 from trainable.measuring.store_file import STORE_FILE, read_contents

@@ -16,8 +16,8 @@ from torch import Tensor
 
 from trainable import contract
 from trainable.grpo.controller_data import measuring_settings
-from trainable.grpo.live_profile import LiveProfile
 from trainable.grpo.settings import GRPOSettings
+from trainable.measuring.live_profile import LiveProfile
 from trainable.measuring.store import MeasuredStore
 from trainable.profiles.features import Features
 

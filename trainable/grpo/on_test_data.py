@@ -10,10 +10,10 @@ from trainable import contract
 from trainable.grpo.checkpoint import read_controller
 from trainable.grpo.controller_data import ControllerData
 from trainable.grpo.environment import ReplayEnvironment
-from trainable.grpo.live_profile import LiveProfile, measured_part
 from trainable.grpo.recipes import RECIPES
 from trainable.grpo.settings import GRPOSettings
 from trainable.grpo.validation import ValidationSet, validate
+from trainable.measuring.live_profile import LiveProfile, measured_part
 from trainable.measuring.store import MeasuredStore
 from trainable.profiles.baselines import ORACLE, baselines
 from trainable.profiles.features import Features

@@ -21,12 +21,12 @@ from trainable.grpo.controller_data import ControllerData
 from trainable.grpo.environment import Environment, ReplayEnvironment
 from trainable.grpo.joint_distribution import joint_log_probabilities, sample_groups
 from trainable.grpo.live_environment import LiveEnvironment, RunningModel
-from trainable.grpo.live_profile import LiveProfile
 from trainable.grpo.loss import entropy, kl_divergence, policy_gradient_loss
 from trainable.grpo.policy import Policy
 from trainable.grpo.recipes import RECIPES, violated
 from trainable.grpo.settings import GRPOSettings
 from trainable.grpo.validation import ValidationSet, shown_choices, validate
+from trainable.measuring.live_profile import LiveProfile
 from trainable.profiles.baselines import ORACLE, per_sample
 from trainable.profiles.budget_points import curves
 from trainable.profiles.image_split import TRAIN, VALIDATION

@@ -4,8 +4,8 @@ import dataclasses
 from typing import Any
 
 from trainable.grpo.checkpoint import Controller
-from trainable.grpo.live_profile import measured_part
 from trainable.grpo.settings import LIVE, GRPOSettings
+from trainable.measuring.live_profile import measured_part
 from trainable.measuring.store import MeasuredStore
 from trainable.profiles.features import Features, load_features
 from trainable.profiles.files import dataset_folders

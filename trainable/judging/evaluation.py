@@ -8,9 +8,9 @@ from rich.table import Table
 
 from trainable.contract import UserError, shown_path
 from trainable.grpo.checkpoint import read_controller
-from trainable.grpo.live_profile import MeasuredPart
 from trainable.judging.controller_choices import ChoicesOnProfile
 from trainable.judging.controller_data import data_of_controller
+from trainable.measuring.live_profile import MeasuredPart
 from trainable.profiles.baselines import (
     baselines_under_budgets,
     full_configuration,

@@ -12,7 +12,7 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
-from results.record.atomic_write import write_atomically
+from results.files.atomic_write import write_atomically
 from trainable.contract import UserError
 from trainable.measuring.device_lock import file_lock
 from trainable.measuring.meter import Meter

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from results.record.atomic_write import make_folder
+from results.files.atomic_write import make_folder
 from trainable.block_importance.files import IMPORTANCE_FILE, SCORES_FILE, read_importance, write_importance
 from trainable.block_importance.finding import find_importance
 from trainable.contract import UserError, shown_path

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from results.record.atomic_write import write_atomically
+from results.files.atomic_write import write_atomically
 from trainable.measuring.store import MeasuredStore
 from trainable.profiles.image_split import SPLIT_NAMES, split_of_image
 from trainable.questions.answer_metrics import ANSWER_METRICS

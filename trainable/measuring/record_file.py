@@ -18,7 +18,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from results.record.atomic_write import sync, write_atomically
+from results.files.atomic_write import sync, write_atomically
 from trainable.contract import UserError
 from trainable.system_errors import reading, writing
 

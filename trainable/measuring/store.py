@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from results.record.atomic_write import make_folder
+from results.files.atomic_write import make_folder
 from trainable.contract import UserError
 from trainable.measuring.device_lock import file_lock
 from trainable.measuring.record_file import Record, RecordFile

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from results.record.atomic_write import write_json
+from results.files.atomic_write import write_json
 from trainable.contract import UserError
 from trainable.measuring.identity import StoreIdentity
 from trainable.profiles.files import KNOB_NAMES, SampleKey

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import torch
 
-from results.record.atomic_write import sync, sync_tree, write_atomically
-from results.record.trial_log import append_csv, cut_rows
+from results.files.atomic_write import sync, sync_tree, write_atomically
+from results.record.trial.log import append_csv, cut_rows
 from trainable import contract
 from trainable.contract import UserError, shown_path
 from trainable.grpo.checkpoint import BEST_FILE, CHECKPOINT_FILE, as_bytes

@@ -8,9 +8,9 @@ from typing import Protocol
 
 import torch
 
-from results.record.atomic_write import make_folder, write_json
-from results.record.folder_lock import exclusive_lock
-from results.record.trial_log import TrialLog, read_rows, write_params
+from results.files.atomic_write import make_folder, write_json
+from results.files.folder_lock import exclusive_lock
+from results.record.trial.log import TrialLog, read_rows, write_params
 from results.trackers.tensorboard_record import TrialEvents
 from trainable import contract
 from trainable.contract import TrialStatus, WandbNotInstalled, shown_path

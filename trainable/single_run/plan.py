@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import torch
 
-from results.record.atomic_write import read_json
+from results.files.atomic_write import read_json
 from results.record.origin import lies_there_too
 from trainable.contract import DATA_FILE, PARAMS_FILE, UserError, WandbNotInstalled, shown_path
 from trainable.grpo.controller_data import ControllerData

@@ -16,16 +16,17 @@ from optuna.storages.journal import JournalFileBackend
 from optuna.trial import TrialState
 from ray.tune.logger import LoggerCallback
 
-from results.record.proposals import Proposal
 from results.record.refusals import Refusal, read_refusals
-from results.record.sweeps import SweepRecord, TrialRecord, read_trial
+from results.record.sweeps import SweepRecord
+from results.record.trial.proposals import Proposal
+from results.record.trial.record import TrialRecord, read_trial
 from search_spaces.reading.searched import SearchSpace
 from trainable import contract
 from trainable.contract import TrialStatus
 from trainable.ranking import Row
 from trainable.system_errors import writing
 from tune.engine.ray_trials import number_of
-from tune.searching.study import directions_of
+from tune.sampling.study import directions_of
 
 REFUSED = "refused"
 """What Optuna has the reason under."""

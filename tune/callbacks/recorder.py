@@ -13,10 +13,10 @@ from typing import Any
 from ray.exceptions import OutOfMemoryError
 from ray.tune import Callback
 
-from results.record.atomic_write import sync_tree
-from results.record.failures import Failure, write_failure
+from results.files.atomic_write import sync_tree
 from results.record.sweeps import SweepRecord
-from results.record.trial_log import Sample, TrialLog
+from results.record.trial.failures import Failure, write_failure
+from results.record.trial.log import Sample, TrialLog
 from trainable import contract
 from trainable.contract import ARRIVAL, FAILURE, NOTE, PAUSED, SAMPLES, SWEEP_TIME
 from trainable.ranking import Row

@@ -4,8 +4,9 @@ from typing import Any
 
 from ray.tune.logger import LoggerCallback
 
-from results.record.sweeps import SweepRecord, read_trial
-from results.record.view_marks import is_complete
+from results.record.sweeps import SweepRecord
+from results.record.trial.record import read_trial
+from results.record.trial.view_marks import is_complete
 from results.trackers.tensorboard_record import VIEW, TrialEvents, open_events
 from tune.callbacks.recorder import Recorder
 from tune.engine.ray_trials import number_of

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from ray.air.integrations.wandb import WandbLoggerCallback
 
-from results.record.sweeps import SweepRecord, TrialRecord, read_sweep, read_trial
+from results.record.sweeps import SweepRecord, read_sweep
+from results.record.trial.record import TrialRecord, read_trial
 from results.trackers.wandb_client import WandbUnavailable, end_client, first_line
 from results.trackers.wandb_confirmation import Confirmations
 from results.trackers.wandb_run import ClosedRun, TrialWandbRun

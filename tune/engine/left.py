@@ -5,19 +5,19 @@ from typing import Any
 
 from results.listing.formatting import counted
 from results.record.end import End
-from results.record.promotions import Promotion, add_promotion
 from results.record.sweeps import SweepRecord
+from results.record.trial.promotions import Promotion, add_promotion
 from trainable.contract import UserError
 from trainable.terminal.progress import duration
 from tune.planning.plan import Plan
-from tune.planning.settings import SweepSettings
+from tune.request.settings import SweepSettings
+from tune.sampling.names import GRID
+from tune.sampling.told import as_told
 from tune.searching.caps import time_spent_s
 from tune.searching.halving import StoppingASHA
-from tune.searching.names import GRID
 from tune.searching.promotion import PromotingASHA
 from tune.searching.replication import replicates_wanted
 from tune.searching.spending import Spending
-from tune.searching.told import as_told
 
 Rule = PromotingASHA | StoppingASHA | None
 """What pauses trials and promotes them, or stops them; None lets each run to its end."""

@@ -16,17 +16,18 @@ from typing import Any, Protocol
 
 from ray.tune.search import Searcher
 
-from results.record.failures import read_failure
-from results.record.promotions import Promotion, add_promotion
-from results.record.proposals import Proposal, write_proposal
 from results.record.refusals import Refusal, write_refusals
-from results.record.sweeps import SweepRecord, TrialRecord, write_proposed
-from results.record.trial_log import write_params
+from results.record.sweeps import SweepRecord, write_proposed
+from results.record.trial.failures import read_failure
+from results.record.trial.log import write_params
+from results.record.trial.promotions import Promotion, add_promotion
+from results.record.trial.proposals import Proposal, write_proposal
+from results.record.trial.record import TrialRecord
 from trainable import contract
 from trainable.ranking import Row
+from tune.sampling.told import ToldTrial, TrialState, as_told
 from tune.searching.promotion import PromotingASHA
 from tune.searching.spending import Spending
-from tune.searching.told import ToldTrial, TrialState, as_told
 
 MOST_REFUSED_IN_A_ROW = 100
 """Of the proposals for one trial; then the space, or what is fixed beside it, is to be mended."""
@@ -36,7 +37,7 @@ again."""
 
 
 class Propose(Protocol):
-    """The plan's way to draw a proposal; see `tune.searching.proposing`."""
+    """The plan's way to draw a proposal; see `tune.sampling.proposing`."""
 
     def __call__(self, number: int, told: Sequence[ToldTrial], refused: Sequence[Mapping[str, Any]]) -> Proposal | None:
         """None where there is nothing more to try, as in a grid that is used up."""

@@ -10,7 +10,8 @@ from ray.exceptions import RayError, RayTaskError
 
 from results.analysis.comparison import Comparison
 from results.record.on_test_data import OnTestData, read_on_test_data, write_on_test_data
-from results.record.sweeps import SweepRecord, TrialRecord
+from results.record.sweeps import SweepRecord
+from results.record.trial.record import TrialRecord
 from trainable import contract
 from trainable.on_test_data import has_test_data, judged_on_test_data
 from trainable.runs import RunKind, WorkerContext

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from results.record.finding import find_sweep
 from results.record.origin import BESIDE_SETTINGS, Origin, new_origin
-from results.record.proposals import Proposal
 from results.record.space import Space
-from results.record.sweeps import find_sweep, read_sweep
+from results.record.sweeps import read_sweep
+from results.record.trial.proposals import Proposal
 from results.record.warm_start import NOTHING, WarmStart
 from results.trackers.wandb_wishes import settle
 from search_spaces.reading.searched import SearchSpace
@@ -28,19 +29,19 @@ from trainable.settings_fields import (
     to_flat,
 )
 from trainable.user_paths import PathTo, read_path, require_usable
-from tune.planning.command_line import Request
 from tune.planning.confirm import confirming_trials
 from tune.planning.proposals import require_possible, require_trainable, why_refused
-from tune.planning.provenance import source_changes, sources
 from tune.planning.run_names import require_run_names
 from tune.planning.sampler_file import chosen_sampler
 from tune.planning.searched_space import searched_space
-from tune.planning.settings import SweepSettings, find_sweepable, from_flat
 from tune.planning.tried import tried_settings
 from tune.planning.warm_start import earlier_sweeps, planned_warm_start
-from tune.searching.proposing import Search, propose
-from tune.searching.samplers import ChosenSampler
-from tune.searching.told import ToldTrial
+from tune.request.command_line import Request
+from tune.request.provenance import source_changes, sources
+from tune.request.settings import SweepSettings, find_sweepable, from_flat
+from tune.sampling.proposing import Search, propose
+from tune.sampling.samplers import ChosenSampler
+from tune.sampling.told import ToldTrial
 from tune.searching.warm import told_of
 
 MIXED_DATA = ", so old and new trials would not belong together; say where that lies or begin a new sweep"

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from results.listing.formatting import shown_setting
-from results.record.sweeps import TrialRecord
+from results.record.trial.record import TrialRecord
 from trainable import contract
 from trainable.contract import SettingError, UserError, shown_path
 from trainable.runs import RunKind

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 
-from results.record.atomic_write import read_json, write_json
+from results.files.atomic_write import read_json, write_json
 from search_spaces import Prior
 from search_spaces.reading.searched import SearchSpace, prior_fault
 from trainable import contract

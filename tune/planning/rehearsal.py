@@ -6,10 +6,10 @@ from ray import cloudpickle
 
 from results.record.space import ends
 from trainable.conformance.checks import Wanted
-from tune.planning.command_line import Request
 from tune.planning.run_names import require_run_names
 from tune.planning.searched_space import searched_space
-from tune.planning.settings import from_flat
+from tune.request.command_line import Request
+from tune.request.settings import from_flat
 
 
 def wanted_rehearsal(given: dict[str, Any]) -> Wanted:

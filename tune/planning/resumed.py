@@ -6,8 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from results.record.finding import find_sweep, latest_sweep
 from results.record.space import Space
-from results.record.sweeps import find_sweep, latest_sweep, read_sweep
+from results.record.sweeps import read_sweep
 from results.record.warm_start import read_warm_start
 from search_spaces.reading.searched import SearchSpace
 from trainable import contract
@@ -15,7 +16,6 @@ from trainable.contract import SettingError, shown_path
 from trainable.flags import as_flag
 from trainable.runs.choosing import may_have_moved
 from trainable.settings_fields import Change, Role, changes, given_in, names_with
-from tune.planning.command_line import LATEST, Request
 from tune.planning.plan import (
     MIXED_DATA,
     Plan,
@@ -26,10 +26,11 @@ from tune.planning.plan import (
     taken_over,
 )
 from tune.planning.proposals import require_trainable
-from tune.planning.provenance import source_changes, sources
 from tune.planning.recorded_prior import read_prior
 from tune.planning.searched_space import searched_space
-from tune.planning.settings import SweepSettings, from_flat
+from tune.request.command_line import LATEST, Request
+from tune.request.provenance import source_changes, sources
+from tune.request.settings import SweepSettings, from_flat
 
 
 def folder_to_resume(request: Request) -> Path:

@@ -11,7 +11,7 @@ from results.record.space import Space, ends
 from results.trackers.wandb_settings import LONGEST_NAME, filled_in
 from trainable.contract import SettingError, UserError
 from trainable.settings_fields import to_flat
-from tune.planning.settings import SweepSettings
+from tune.request.settings import SweepSettings
 
 
 def require_run_names(settings: SweepSettings, space: Space) -> None:

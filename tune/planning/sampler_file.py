@@ -9,8 +9,8 @@ from trainable.contract import SettingError, UserError
 from trainable.runs.choosing import source_files
 from trainable.runs.code_faults import cause_with_place
 from trainable.runs.source_files import import_source_files
-from tune.searching.names import SAMPLERS
-from tune.searching.samplers import ChosenSampler
+from tune.sampling.names import SAMPLERS
+from tune.sampling.samplers import ChosenSampler
 
 
 def chosen_sampler(name: str) -> ChosenSampler:

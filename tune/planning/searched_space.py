@@ -9,9 +9,9 @@ from search_spaces.reading.searched import SearchSpace
 from trainable.contract import SettingError, UserError
 from trainable.runs.code_faults import CodeFault
 from trainable.settings_fields import Role, given_in, names_with, require_usable_paths, single_fields
-from tune.planning.command_line import Request
 from tune.planning.proposals import require_values_of
-from tune.planning.settings import SweepSettings
+from tune.request.command_line import Request
+from tune.request.settings import SweepSettings
 
 
 def searched_space(settings: SweepSettings, request: Request, say: Callable[[str], object]) -> SearchSpace:

@@ -4,20 +4,20 @@ import dataclasses
 import datetime
 import shutil
 
-from results.record.atomic_write import make_folder, read_json, write_json
-from results.record.folder_lock import exclusive_lock
+from results.files.atomic_write import make_folder, read_json, write_json
+from results.files.folder_lock import exclusive_lock
 from results.record.settings_file import read_settings
 from results.record.space import write_space
 from results.record.sweeps import write_sweep_file
-from results.record.trial_log import write_params
+from results.record.trial.log import write_params
 from results.record.upgrade import FORMAT
 from results.record.warm_start import write_warm_start
 from trainable import contract
 from trainable.flags import as_arguments
 from trainable.settings_fields import Role, names_with, roles_by_name, to_flat
 from tune.planning.plan import Plan, exists_already
-from tune.planning.provenance import SOURCES, provenance, sources
 from tune.planning.recorded_prior import write_prior
+from tune.request.provenance import SOURCES, provenance, sources
 
 
 def begin(plan: Plan) -> Plan:

@@ -7,7 +7,7 @@ from trainable.contract import SettingError, UserError
 from trainable.runs.code_faults import CodeFault, asked
 from trainable.settings_fields import single_fields, to_flat, with_values
 from tune.planning.proposals import require_possible
-from tune.planning.settings import SweepSettings
+from tune.request.settings import SweepSettings
 
 
 def tried_settings(settings: SweepSettings, space: Space) -> list[dict[str, Any]]:

@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from results.record.sweeps import SweepRecord, find_sweep, read_sweep
+from results.record.finding import find_sweep
+from results.record.sweeps import SweepRecord, read_sweep
 from results.record.warm_start import WarmStart
 from search_spaces.reading.searched import SearchSpace
 from trainable.contract import SettingError, UserError
@@ -12,7 +13,7 @@ from trainable.runs import DataDescription
 from trainable.runs.choosing import may_have_moved
 from trainable.settings.values import plain
 from trainable.settings_fields import Role, roles_by_name, single_fields, to_flat
-from tune.planning.settings import SweepSettings
+from tune.request.settings import SweepSettings
 from tune.searching.warm import NewSweep, warm_start
 
 

@@ -14,14 +14,14 @@ from results.listing.refused import refused_line
 from results.listing.rows import list_trials
 from results.listing.summary import summary
 from results.record.end import End
-from results.record.failures import Failure
 from results.record.sweeps import SweepRecord
+from results.record.trial.failures import Failure
 from results.trackers.wandb_pages import read_pages
 from trainable.contract import DEFAULT_STORAGE, PROJECT, shown_path
 from trainable.runs import DataDescription
 from tune.engine.resources import Allotment
-from tune.planning.settings import SweepSettings
-from tune.searching.proposing import Search
+from tune.request.settings import SweepSettings
+from tune.sampling.proposing import Search
 
 MOST_ROWS = 30
 FURTHER_SEEDS = 2

@@ -1,1 +1,1 @@
-"""The search: what is proposed, paused, promoted and stopped, as functions of the record, without Ray."""
+"""What is paused, promoted, stopped and run again, and when a search is over: functions of the record, without Ray."""

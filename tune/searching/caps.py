@@ -21,7 +21,7 @@ from trainable import contract
 from trainable.contract import SettingError
 
 if TYPE_CHECKING:  # it takes optuna with it, and the settings read what is here for --help
-    from results.record.sweeps import TrialRecord
+    from results.record.trial.record import TrialRecord
 
 MOST_FOR_REPLICATES = 0.5
 """Of a cap: with less of it for the search, there would be little to replicate."""

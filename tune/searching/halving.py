@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable
 
 import numpy as np
 
-from results.record.sweeps import TrialRecord
+from results.record.trial.record import TrialRecord
 from trainable import contract
 from trainable.ranking import Objective, Row
 from tune.searching.promotion import STARTING_VALUES, rows_by_arrival

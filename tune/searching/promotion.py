@@ -18,7 +18,7 @@ Use it without Ray:
 
 from collections.abc import Iterable
 
-from results.record.sweeps import TrialRecord
+from results.record.trial.record import TrialRecord
 from trainable import contract
 from trainable.ranking import Objective, Row
 from tune.searching.rungs import pausing_epochs

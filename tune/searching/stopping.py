@@ -30,7 +30,7 @@ from trainable.contract import SettingError
 from trainable.ranking import Objective, Row
 
 if TYPE_CHECKING:  # it takes optuna with it, and the settings read what is here for --help
-    from results.record.sweeps import TrialRecord
+    from results.record.trial.record import TrialRecord
 
 _RULE = re.compile(r"gain\s*<\s*(?P<gain>\S+)\s+in\s+(?P<trials>\d+)\s+trials")
 

@@ -18,12 +18,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from results.listing.formatting import counted, listed, shown_value
-from results.record.sweeps import SweepRecord, TrialRecord
+from results.record.sweeps import SweepRecord
+from results.record.trial.record import TrialRecord
 from results.record.warm_start import EarlierTrial, WarmStart
 from trainable import contract
 from trainable.contract import TrialStatus
 from trainable.ranking import Objective, Row
-from tune.searching.told import ToldTrial, TrialState
+from tune.sampling.told import ToldTrial, TrialState
 
 MOST_FIRST = 5
 """Settings of earlier sweeps that are tried before anything is drawn, over all of them. The next best lie mostly beside

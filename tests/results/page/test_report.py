@@ -15,9 +15,9 @@ from playwright.sync_api import Browser
 from sweep_process import ROOT, curve
 
 from results.listing.next_commands import train_command
-from results.record.failures import Failure, write_failure
 from results.record.sweeps import read_sweep
-from results.record.trial_log import read_samples
+from results.record.trial.failures import Failure, write_failure
+from results.record.trial.log import read_samples
 from results.report import main
 from trainable.score_parts import Curve, Details, Figure, write_details
 

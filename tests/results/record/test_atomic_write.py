@@ -4,7 +4,7 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from results.record.atomic_write import write_atomically
+from results.files.atomic_write import write_atomically
 
 
 def test_of_two_that_write_a_file_at_once_one_is_there_whole_and_neither_fails(tmp_path: Path) -> None:

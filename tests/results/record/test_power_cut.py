@@ -14,10 +14,10 @@ import pytest
 from made_up_sweep import MadeUpTrial, write_sweep
 from ray.tune import Checkpoint
 
-from results.record.atomic_write import write_atomically
-from results.record.failures import Failure, reopen, write_failure
+from results.files.atomic_write import write_atomically
 from results.record.sweeps import read_sweep
-from results.record.trial_log import TrialLog, cut_rows, write_params
+from results.record.trial.failures import Failure, reopen, write_failure
+from results.record.trial.log import TrialLog, cut_rows, write_params
 from trainable.system_errors import DiskError
 from tune.callbacks.recorder import Recorder
 

@@ -10,7 +10,7 @@ import yaml
 from made_up_sweep import DATA_OF_A_NEW_SWEEP, METRIC, OF_A_NEW_SWEEP, MadeUpTrial, write_sweep
 
 from results import compare_trials, report, sync_wandb
-from results.record.required import Data, Settings
+from results.files.required import Data, Settings
 from results.record.sweeps import read_sweep
 from trainable.contract import LOCK_FILE
 from tune import run_sweep

@@ -8,7 +8,9 @@ import pytest
 from made_up_sweep import MadeUpTrial, write_sweep
 
 from results.listing.next_commands import confirm_command
-from results.record.sweeps import TrialRecord, find_sweep, read_sweep
+from results.record.finding import find_sweep
+from results.record.sweeps import read_sweep
+from results.record.trial.record import TrialRecord
 from trainable.contract import UserError
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from results.record.trial_log import TrialLog, cut_rows, read_rows, read_samples
+from results.record.trial.log import TrialLog, cut_rows, read_rows, read_samples
 
 
 def row(epoch: int) -> dict[str, object]:

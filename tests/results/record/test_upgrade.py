@@ -34,9 +34,9 @@ from trainable.contract import TrialStatus, UserError
 from trainable.ranking import Objective
 from trainable.score_parts import Curve, ScoreParts
 from trainable.settings_fields import Role, roles_by_name
-from tune.planning.command_line import parse_command_line
 from tune.planning.resumed import plan_resumed
 from tune.planning.sweep_folder import write_settings
+from tune.request.command_line import parse_command_line
 
 PROPOSAL_3_OF_AN_UNINTERRUPTED_SWEEP = {"target": 0.7130808034163373, "rate": 0.07095017652403181}
 """By the code that made the sweep. ASHA stopped it after its second epoch."""

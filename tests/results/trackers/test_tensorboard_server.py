@@ -21,7 +21,7 @@ from sweep_process import params, rows, trial_folders
 
 from results.record.space import write_space
 from results.record.sweeps import SweepRecord, read_sweep
-from results.record.trial_log import read_samples
+from results.record.trial.log import read_samples
 from results.trackers.tensorboard_record import open_events
 from trainable import contract
 

@@ -15,7 +15,8 @@ from served_pages import ServedView
 from strict_wandb_server import API_KEY, StrictWandbServer, strict_wandb_server
 from wandb.sdk.sweeps.scheduler.optuna import search_space_from_sweep_config
 
-from results.record.sweeps import SweepRecord, TrialRecord
+from results.record.sweeps import SweepRecord
+from results.record.trial.record import TrialRecord
 from results.trackers.wandb_dashboard import SweepDashboard
 from results.trackers.wandb_settings import WandbRunSettings
 from results.trackers.wandb_sweep_entry import FINISHED, PAUSED, RUNNING, entry_config

@@ -16,9 +16,9 @@ from syncing import sync_here
 
 from results.record.sweeps import read_sweep
 from results.trackers.wandb_copies import part_from_original
-from tune.planning.command_line import parse_command_line
 from tune.planning.plan import Plan, plan_new
 from tune.planning.sweep_folder import begin
+from tune.request.command_line import parse_command_line
 
 METRIC = "Val/Height"
 

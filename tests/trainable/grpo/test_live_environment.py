@@ -10,8 +10,8 @@ from stores import full_store
 
 from trainable.grpo.controller_data import live_data
 from trainable.grpo.live_environment import LiveEnvironment, RunningModel
-from trainable.grpo.live_profile import LiveProfile
 from trainable.grpo.settings import GRPOSettings
+from trainable.measuring.live_profile import LiveProfile
 from trainable.measuring.store import MeasuredStore
 
 NO_MODEL = GRPOSettings(environment="live", model_path="/there/is/no/model", dataset="/nor/data")

@@ -12,12 +12,12 @@ from optuna.distributions import FloatDistribution
 from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 
-from results.record.failures import Failure, write_failure
-from results.record.promotions import Promotion, add_promotion
 from results.record.refusals import Refusal, write_refusals
 from results.record.space import write_space
 from results.record.sweeps import read_sweep
-from results.record.trial_log import TrialLog, write_params
+from results.record.trial.failures import Failure, write_failure
+from results.record.trial.log import TrialLog, write_params
+from results.record.trial.promotions import Promotion, add_promotion
 from trainable import contract
 from trainable.contract import PAUSED, RUNG
 from trainable.system_errors import DiskError

@@ -7,10 +7,10 @@ from made_up_sweep import MadeUpTrial, write_trial
 from results.record.sweeps import read_sweep, write_proposed
 from trainable.contract import trial_folder_name
 from tune.engine.left import end_of, trials_left
-from tune.planning.command_line import parse_command_line
 from tune.planning.plan import plan_new
 from tune.planning.resumed import plan_resumed
 from tune.planning.sweep_folder import begin
+from tune.request.command_line import parse_command_line
 
 GRID = "target: {low: 0.2, high: 0.8, step: 0.3}\nrate: {choices: [0.1, 0.9]}\n"
 

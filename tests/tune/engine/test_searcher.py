@@ -12,24 +12,24 @@ from made_up_sweep import write_sweep
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 from ray.tune.utils.util import flatten_dict
 
-from results.record.atomic_write import write_json
-from results.record.failures import Failure, write_failure
-from results.record.proposals import Proposal
+from results.files.atomic_write import write_json
 from results.record.settings_file import read_settings
 from results.record.space import write_space
 from results.record.sweeps import read_sweep, write_sweep_file
-from results.record.trial_log import TrialLog, write_params
+from results.record.trial.failures import Failure, write_failure
+from results.record.trial.log import TrialLog, write_params
+from results.record.trial.proposals import Proposal
 from search_spaces.reading.searched import SearchSpace
 from trainable import contract
 from tune.engine import searcher as searcher_module
 from tune.engine.searcher import RecordedSearch, gave_up
+from tune.sampling.names import TPE
+from tune.sampling.proposing import Search, propose
+from tune.sampling.samplers import ChosenSampler
+from tune.sampling.told import ToldTrial
 from tune.searching.caps import Caps
-from tune.searching.names import TPE
 from tune.searching.promotion import PromotingASHA
-from tune.searching.proposing import Search, propose
-from tune.searching.samplers import ChosenSampler
 from tune.searching.spending import Spending
-from tune.searching.told import ToldTrial
 
 SPACE = {"target": FloatDistribution(0.0, 1.0), "rate": FloatDistribution(0.05, 1.0, log=True)}
 FIRST = {"target": 2.0, "rate": 0.1}  # a target outside the space, as starting values may be

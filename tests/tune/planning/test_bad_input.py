@@ -7,8 +7,8 @@ from made_up_sweep import MadeUpTrial, write_sweep
 from sweep_here import sweep_here
 
 from trainable.grpo.settings import GRPOSettings
-from tune.planning.command_line import parse_command_line
-from tune.planning.settings import from_flat
+from tune.request.command_line import parse_command_line
+from tune.request.settings import from_flat
 from tune.run_sweep import main
 
 SPACE_OF_ONE = 'from optuna.distributions import IntDistribution\nSPACE = {"group_size": IntDistribution(1, 8)}\n'

@@ -8,7 +8,8 @@ from made_up_sweep import MadeUpTrial, write_sweep
 from sweep_here import sweep_here
 from sweep_process import QUADRATIC, curve, params, trial_folders
 
-from results.record.sweeps import SweepRecord, TrialRecord
+from results.record.sweeps import SweepRecord
+from results.record.trial.record import TrialRecord
 from trainable.contract import UserError
 from tune.planning.confirm import confirming_trials
 from tune.run_sweep import main

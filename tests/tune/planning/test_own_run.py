@@ -9,10 +9,10 @@ from made_up_sweep import MadeUpTrial, write_trial
 
 from results.record.settings_file import read_settings
 from trainable.contract import UserError
-from tune.planning.command_line import parse_command_line
 from tune.planning.plan import Plan, plan_new
 from tune.planning.resumed import plan_resumed
 from tune.planning.sweep_folder import begin, write_settings
+from tune.request.command_line import parse_command_line
 from tune.run_sweep import main
 
 KIND = """

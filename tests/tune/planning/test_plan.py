@@ -15,16 +15,16 @@ from profiles import CONFIGURATIONS, write_profile
 from results.record.origin import BESIDE_SETTINGS
 from results.record.settings_file import read_settings
 from results.record.sweeps import read_sweep
-from results.record.trial_log import TrialLog, write_params
+from results.record.trial.log import TrialLog, write_params
 from results.record.upgrade import FORMAT
 from trainable.contract import UserError
 from trainable.grpo.settings import GRPOSettings
 from trainable.settings_fields import Role, roles_by_name, single_fields
-from tune.planning.command_line import parse_command_line
 from tune.planning.plan import Plan, plan_new
 from tune.planning.resumed import plan_resumed
-from tune.planning.settings import SweepSettings, from_flat
 from tune.planning.sweep_folder import begin, write_settings
+from tune.request.command_line import parse_command_line
+from tune.request.settings import SweepSettings, from_flat
 
 SPACE = "from optuna.distributions import FloatDistribution\nSPACE = {'lr': FloatDistribution(1e-4, 1e-2, log=True)}\n"
 

@@ -8,11 +8,11 @@ from quadratic_run import Quadratic, QuadraticSettings
 
 from trainable.contract import SettingError, UserError
 from trainable.runs.code_faults import CodeFault
-from tune.planning.command_line import parse_command_line
 from tune.planning.plan import Plan, plan_new
 from tune.planning.proposals import why_refused
 from tune.planning.resumed import plan_resumed
 from tune.planning.sweep_folder import begin
+from tune.request.command_line import parse_command_line
 
 
 def planned(storage: Path, *flags: str) -> Plan:

@@ -10,9 +10,9 @@ from quadratic_run import Quadratic
 from results.record.sweeps import read_sweep
 from results.trackers.wandb_trials import open_trial, sweep_settings
 from trainable.contract import UserError
-from tune.planning.command_line import parse_command_line
 from tune.planning.plan import Plan, plan_new
 from tune.planning.sweep_folder import begin
+from tune.request.command_line import parse_command_line
 
 SPACE_OF_CHOICES = (
     "from optuna.distributions import CategoricalDistribution as Choice\n"

@@ -9,10 +9,10 @@ from results.record.settings_file import read_settings
 from results.record.sweeps import read_sweep
 from search_spaces import Prior
 from trainable.contract import UserError
-from tune.planning.command_line import parse_command_line
 from tune.planning.plan import Plan, plan_new
 from tune.planning.resumed import plan_resumed
 from tune.planning.sweep_folder import begin, write_settings
+from tune.request.command_line import parse_command_line
 
 SPACE = """
 target: {low: 0.0, high: 1.0, prior: {centre: 0.6, width: 0.1}}

@@ -8,11 +8,11 @@ import pytest
 from made_up_sweep import MadeUpTrial, write_trial
 
 from trainable.contract import UserError
-from tune.planning.command_line import parse_command_line
 from tune.planning.plan import Plan, plan_new
 from tune.planning.resumed import plan_resumed
 from tune.planning.sweep_folder import begin
-from tune.searching.told import ToldTrial, TrialState
+from tune.request.command_line import parse_command_line
+from tune.sampling.told import ToldTrial, TrialState
 
 HEIGHTS = {(0.1, 0.1): 0.5, (0.7, 0.3): 0.9, (0.6, 0.3): 0.8, (0.9, 0.9): 0.7, (0.75, 0.4): 0.95, (0.2, 0.1): 0.4}
 

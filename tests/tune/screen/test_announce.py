@@ -15,7 +15,7 @@ from results.record.sweeps import read_sweep
 from trainable.runs import DataDescription, Metric
 from trainable.terminal.console import PlainConsole
 from tune.engine.resources import Allotment
-from tune.planning.settings import from_flat
+from tune.request.settings import from_flat
 from tune.screen.announce import print_end, print_report, print_start
 
 

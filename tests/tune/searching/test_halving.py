@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 from ray.tune.schedulers import AsyncHyperBandScheduler, TrialScheduler
 
-from results.record.sweeps import TrialRecord
+from results.record.trial.record import TrialRecord
 from trainable import contract
 from trainable.contract import ARRIVAL
 from trainable.ranking import Objective, read_objective

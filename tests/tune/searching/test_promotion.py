@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from results.record.promotions import Promotion
-from results.record.sweeps import TrialRecord
+from results.record.trial.promotions import Promotion
+from results.record.trial.record import TrialRecord
 from trainable import contract
 from trainable.contract import ARRIVAL, CHECKPOINTED, PAUSED, RUNG
 from trainable.ranking import Objective, Row, read_constraint, read_objective

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from results.record.failures import Failure
-from results.record.sweeps import TrialRecord
+from results.record.trial.failures import Failure
+from results.record.trial.record import TrialRecord
 from trainable.contract import UserError
 from trainable.ranking import Constraint, Objective, Row
 from tune.searching.stopping import Gains, StopWhen, read_stop_when

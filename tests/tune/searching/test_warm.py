@@ -10,7 +10,7 @@ from made_up_sweep import DATA_OF_A_NEW_SWEEP, METRIC, OF_A_NEW_SWEEP, MadeUpTri
 from results.record.sweeps import SweepRecord, read_sweep
 from results.record.warm_start import WarmStart, read_warm_start, write_warm_start
 from trainable.ranking import Constraint, Objective
-from tune.searching.told import TrialState
+from tune.sampling.told import TrialState
 from tune.searching.warm import MOST_FIRST, NewSweep, told_of, warm_start
 
 FIXED = {"num_epochs": 3, "recipe": "default", "dropout": 0.1}

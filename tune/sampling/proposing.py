@@ -8,16 +8,16 @@ from typing import Any
 import optuna
 from optuna.distributions import BaseDistribution, distribution_to_json
 
-from results.record.proposals import Proposal
+from results.record.trial.proposals import Proposal
 from search_spaces.reading.quiet import quiet
 from search_spaces.reading.searched import SearchSpace
 from trainable.ranking import Objective
 from trainable.seeds import seed_of
-from tune.searching.names import GRID
-from tune.searching.prior import PriorSampler
-from tune.searching.samplers import ChosenSampler, is_used_up
-from tune.searching.study import attributes_left, study_of
-from tune.searching.told import ToldTrial
+from tune.sampling.names import GRID
+from tune.sampling.prior import PriorSampler
+from tune.sampling.samplers import ChosenSampler, is_used_up
+from tune.sampling.study import attributes_left, study_of
+from tune.sampling.told import ToldTrial
 
 START, TRIED, WARM, PRIOR = "start", "try", "warm start", "prior"
 """Where hyperparameters come from that no sampler drew."""

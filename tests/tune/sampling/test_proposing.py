@@ -17,12 +17,12 @@ from searching import (
     with_two_running,
 )
 
-from results.record.proposals import read_proposal, write_proposal
+from results.record.trial.proposals import read_proposal, write_proposal
 from search_spaces.reading.searched import SearchSpace
 from trainable.ranking import read_constraint
-from tune.searching.names import SAMPLERS
-from tune.searching.proposing import propose
-from tune.searching.told import ToldTrial, TrialState
+from tune.sampling.names import SAMPLERS
+from tune.sampling.proposing import propose
+from tune.sampling.told import ToldTrial, TrialState
 
 
 def through_the_record(folder, trial):

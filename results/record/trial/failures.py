@@ -3,8 +3,8 @@
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
-from results.record.atomic_write import read_json, sync, write_json
-from results.record.required import require
+from results.files.atomic_write import read_json, sync, write_json
+from results.files.required import require
 from trainable import contract
 from trainable.system_errors import reading, writing
 

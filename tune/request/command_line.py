@@ -16,8 +16,8 @@ from trainable.runs.choosing import read_anew
 from trainable.settings.values import plain
 from trainable.settings_fields import Role, given_in, names_with, single_fields, typed_values
 from trainable.user_paths import PathTo, usable_path
-from tune.planning.provenance import provenance
-from tune.planning.settings import THE_SWEEP, SweepSettings, find_sweepable
+from tune.request.provenance import provenance
+from tune.request.settings import THE_SWEEP, SweepSettings, find_sweepable
 
 LATEST = ""
 """--resume without a name; an empty one is refused."""
@@ -108,7 +108,7 @@ class _PrintVersions(argparse.Action):
 
 
 def _print_spaces(run: str, given: str | None) -> NoReturn:
-    from tune.planning.space_listing import space_listing  # Optuna takes half a second to import: not before --help
+    from tune.request.space_listing import space_listing  # Optuna takes half a second to import: not before --help
 
     print(space_listing(run, given))
     raise SystemExit(0)

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from results.record.proposals import Proposal
-from results.record.sweeps import SweepRecord, TrialRecord
+from results.record.sweeps import SweepRecord
+from results.record.trial.proposals import Proposal
+from results.record.trial.record import TrialRecord
 from trainable.contract import TrialStatus
 from trainable.ranking import Row
 

@@ -4,7 +4,7 @@ import pytest
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 
 from search_spaces import Prior
-from tune.searching.prior import PriorSampler, drawn
+from tune.sampling.prior import PriorSampler, drawn
 
 COUNT = 2000
 

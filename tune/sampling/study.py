@@ -17,8 +17,8 @@ from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from search_spaces.reading.searched import SearchSpace
 from trainable.ranking import Objective
-from tune.searching import told
-from tune.searching.told import ToldTrial
+from tune.sampling import told
+from tune.sampling.told import ToldTrial
 
 FURTHEST = 1e3
 """What a constraint is exceeded by where its metric is no number: a sampler computes with it."""

@@ -7,8 +7,8 @@ from typing import Any
 
 from optuna.distributions import BaseDistribution, json_to_distribution
 
-from results.record.atomic_write import read_json, write_json
-from results.record.required import require
+from results.files.atomic_write import read_json, write_json
+from results.files.required import require
 from trainable import contract
 
 

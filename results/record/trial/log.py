@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from results.record.atomic_write import sync, write_atomically, write_json
+from results.files.atomic_write import sync, write_atomically, write_json
 from trainable import contract
 from trainable.ranking import Row
 from trainable.system_errors import reading, writing

@@ -12,9 +12,9 @@ from results.record.sweeps import read_sweep
 from results.trackers.wandb_trials import sweep_settings
 from trainable.contract import UserError
 from trainable.settings_fields import to_flat
-from tune.planning.command_line import LATEST, own_parser, parse_command_line
-from tune.planning.provenance import provenance
-from tune.planning.settings import TAKEN_NAMES, from_flat
+from tune.request.command_line import LATEST, own_parser, parse_command_line
+from tune.request.provenance import provenance
+from tune.request.settings import TAKEN_NAMES, from_flat
 
 
 def test_help_groups_every_flag() -> None:

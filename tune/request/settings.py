@@ -26,8 +26,8 @@ from trainable.settings_fields import (
     with_values,
 )
 from trainable.user_paths import PathTo
+from tune.sampling.names import SAMPLERS, TPE
 from tune.searching.caps import Caps, read_duration
-from tune.searching.names import SAMPLERS, TPE
 from tune.searching.stopping import StopWhen, read_stop_when
 
 PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,254}")

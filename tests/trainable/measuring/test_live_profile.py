@@ -9,8 +9,8 @@ from stores import IMAGES, contents, full_store, record
 from trainable.contract import UserError
 from trainable.grpo.controller_data import live_data
 from trainable.grpo.joint_controller import KIND
-from trainable.grpo.live_profile import LiveProfile, measured_part
 from trainable.grpo.settings import GRPOSettings
+from trainable.measuring.live_profile import LiveProfile, measured_part
 from trainable.measuring.store import MeasuredStore
 from trainable.profiles.image_split import TEST, TRAIN, VALIDATION, split_of_image
 

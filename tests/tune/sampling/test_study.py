@@ -6,8 +6,8 @@ from optuna.trial import TrialState as OptunaState
 from searching import FIRST, HEIGHT, HEIGHT_AND_COST, SPACE
 
 from trainable.ranking import read_constraint
-from tune.searching.study import study_of
-from tune.searching.told import ToldTrial, TrialState
+from tune.sampling.study import study_of
+from tune.sampling.told import ToldTrial, TrialState
 
 ROW = {"height": 0.5, "cost": 12.0}
 

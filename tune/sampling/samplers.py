@@ -24,8 +24,8 @@ from search_spaces.reading.searched import SearchSpace
 from trainable.contract import UserError
 from trainable.ranking import Objective
 from trainable.runs.code_faults import called
-from tune.searching.names import CMAES, GRID, NSGA2, QMC, TPE
-from tune.searching.replayed_cma import ReplayedCMA
+from tune.sampling.names import CMAES, GRID, NSGA2, QMC, TPE
+from tune.sampling.replayed_cma import ReplayedCMA
 
 RANDOM_PROPOSALS = 6
 """Before the first that TPE or the Gaussian process makes; of 16 trials, Optuna's own 10 would leave them six."""

@@ -10,8 +10,8 @@ from searching import FIRST, HEIGHT, HEIGHT_AND_COST, SPACE, row_of, search, sea
 from search_spaces.reading.quiet import quiet
 from search_spaces.reading.searched import SearchSpace
 from trainable.contract import UserError
-from tune.searching.replayed_cma import ReplayedCMA
-from tune.searching.samplers import ChosenSampler
+from tune.sampling.replayed_cma import ReplayedCMA
+from tune.sampling.samplers import ChosenSampler
 
 
 def test_the_distribution_of_cma_is_the_one_that_optuna_would_have_kept_pickled():

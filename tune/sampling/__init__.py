@@ -1,0 +1,1 @@
+"""What is proposed next: Optuna's samplers, priors and given settings, as functions of the record."""
