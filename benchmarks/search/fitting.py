@@ -18,7 +18,7 @@ CALIBRATIONS = 3
 LARGEST_FACTOR = 1.0
 """Luck that no run had is invented by none: scaled up, that of bad settings would beat the best of the space."""
 FLATTERED, TOO_FLATTERING, TAMING = 20, 1.15, 0.75
-"""The best of so many settings may be flattered by so much more than recorded; else luck is scaled, by so much a time."""
+"""The best of so many settings may be flattered so much more than recorded; else luck is scaled, again and again."""
 SOBOL_POINTS = 4096
 REFINED, AROUND = 20, 1000
 WIDTHS = (0.1, 0.05, 0.02)
