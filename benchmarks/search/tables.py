@@ -120,7 +120,7 @@ def resampled(one: np.ndarray, other: np.ndarray, ratio: Callable[[np.ndarray, n
         return values[generator.integers(len(values), size=len(values))]
 
     low, high = np.quantile([ratio(again(one), again(other)) for _ in range(DRAWS)], [0.025, 0.975], method="nearest")
-    return f"{ratio(one, other):.2f}", f"[{low:.2f}, {high:.2f}]"
+    return f"{ratio(one, other):.2f}", f"[{low:.2f}, {high:.2f}]".replace("inf", "never")
 
 
 def first_within(trace: np.ndarray, regret: float, end: int) -> int:
