@@ -105,10 +105,10 @@ def play(output: Path, seed: int) -> None:
 def test_more_repetitions_are_added_and_the_tables_show_them(tmp_path: Path) -> None:
     output, picture = tmp_path / "results.jsonl", tmp_path / "regret.svg"
     play(output, seed=0)
-    first = output.read_text("utf-8")
+    first = output.read_text(encoding="utf-8")
     play(output, seed=1)  # of which 1 is there
 
-    assert output.read_text("utf-8").startswith(first)
+    assert output.read_text(encoding="utf-8").startswith(first)
     outcomes = read_outcomes([output])
     assert [(one.method, one.seed) for one in outcomes] == [
         *((method, seed) for method in METHODS for seed in (0, 1)),
@@ -124,4 +124,4 @@ def test_more_repetitions_are_added_and_the_tables_show_them(tmp_path: Path) -> 
         encoding="utf-8",
     ).stdout
     assert all(f"| {method} | 3 |" in shown for method in METHODS)
-    assert all(method in picture.read_text("utf-8") for method in METHODS)
+    assert all(method in picture.read_text(encoding="utf-8") for method in METHODS)

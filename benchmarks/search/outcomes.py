@@ -70,7 +70,7 @@ def read_outcomes(files: Iterable[Path]) -> list[Outcome]:
     """Those of all files; of a search that is in them twice, the first."""
     found: dict[tuple[Any, ...], Outcome] = {}
     for file in files:
-        text = gzip.decompress(file.read_bytes()).decode() if file.suffix == ".gz" else file.read_text("utf-8")
+        text = gzip.decompress(file.read_bytes()).decode() if file.suffix == ".gz" else file.read_text(encoding="utf-8")
         for line in text.splitlines():
             content = json.loads(line)
             outcome = Outcome(**content | {"replicated": Replicated(**content["replicated"])})
