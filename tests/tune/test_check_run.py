@@ -12,7 +12,7 @@ def test_what_a_user_reads_of_a_kind_that_fails(capsys: pytest.CaptureFixture[st
     assert first == "ok      the data is read and described, and travels to other processes"
     assert "FAILED  a run trains, reports its metrics and is saved" in rest
     assert any(line.endswith("in close") for line in rest), "the traceback of the kind's own code"
-    assert rest[-1] == "1 failed, 0 in doubt, 6 not tried"
+    assert rest[-1] == "1 failed, 0 in doubt, 7 not tried"
 
 
 def test_a_value_out_of_range_is_refused_before_any_check(capsys: pytest.CaptureFixture[str]) -> None:
@@ -24,4 +24,4 @@ def test_what_a_user_reads_of_a_kind_that_is_sound(capsys: pytest.CaptureFixture
     assert main(["quadratic_run:KIND", "--target", "0.9", "--num_epochs", "2"]) == 0
     *told, last = capsys.readouterr().out.splitlines()
     assert last == "all well: it can be swept"
-    assert sum(line.startswith("ok ") for line in told) == 8
+    assert sum(line.startswith("ok ") for line in told) == 9

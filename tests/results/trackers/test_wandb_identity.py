@@ -30,7 +30,8 @@ def server() -> Iterator[StrictWandbServer]:
 
 
 def planned(storage: Path) -> Plan:
-    return plan_new(parse_command_line(["--name", "first", "--storage_path", str(storage), *QUADRATIC]))
+    flags = ["--name", "first", "--storage_path", str(storage), *QUADRATIC, "--replicate", "0"]
+    return plan_new(parse_command_line(flags))
 
 
 def write_rows(sweep: Path, scores: list[list[float]]) -> None:

@@ -123,7 +123,7 @@ def test_on_a_terminal_the_panel_stays_where_it_is_and_fits_a_new_width(tmp_path
     assert len(seen) == 1
     assert any(re.search(r"epochs/s, about \d+:\d\d left", line) for line in shown)
     gate.unlink()  # the sweep waits now
-    terminal.resize(56, 24)
+    terminal.resize(56, 30)
     terminal.watch(0.6)
     shown = terminal.watch()
     assert len(indices(shown)) == 1
