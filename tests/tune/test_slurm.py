@@ -33,7 +33,7 @@ def test_a_preempted_job_queues_itself_again_and_the_next_goes_on(
     (tools / "scontrol").chmod(0o755)
     flags = (
         "--run quadratic_run:KIND --num_samples 8 --num_epochs 12 --grace_period 2 --max_concurrent_trials 1 "
-        f"--gate {tmp_path / 'gate'} --gate_epoch 3 --address {ray_here().address} --wandb_mode disabled"
+        f"--replicate 0 --gate {tmp_path / 'gate'} --gate_epoch 3 --address {ray_here().address} --wandb_mode disabled"
     )
 
     preempted = start_job(script, storage, tools, flags)
