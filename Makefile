@@ -12,7 +12,7 @@ MADE := examples/digit_vqa/made/$(EDITION)
 sweep: setup  ## sweep the shipped profile: 16 trials on this machine
 	$(RUN)/python tune/run_sweep.py
 
-digit-vqa: setup $(MADE)/knobs.json $(MADE)/questions/metadata.jsonl  ## train a small vision-language model and profile it: three quarters of an hour on two cores; EDITION=digit_sums: the other one, longer
+digit-vqa: setup $(MADE)/knobs.json $(MADE)/questions/metadata.jsonl  ## train a small vision-language model and profile it: about an hour on two cores; EDITION=digit_sums: the other one, longer
 	$(RUN)/python trainable/profile_model.py --model_path $(MADE) --dataset $(MADE)/questions --output $(MADE)
 
 $(MADE)/knobs.json: | setup
