@@ -3,7 +3,6 @@
 python results/compare_trials.py SWEEP [SWEEP ...]
 """
 
-import argparse
 import csv
 import gc
 import sys
@@ -14,7 +13,7 @@ if __name__ == "__main__":  # what lies beside this command, and not what an env
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from results.sweep_arguments import parser_of_sweeps, wanted_sweeps
-from trainable.flags import OneSentenceParser
+from trainable.flags import OneSentenceParser, whole_number
 from trainable.terminal.commands import command
 from trainable.terminal.text import printable
 from trainable.user_paths import PathTo, usable_path
@@ -92,7 +91,7 @@ def _parser() -> OneSentenceParser:
         help="from the least, or -COLUMN from the most (default: best score first)",
     )
     parser.add_argument("--columns", type=_names, metavar="COLUMN[,...]", help="the columns to show, in this order")
-    parser.add_argument("--top", type=_whole_number, metavar="N", help="show the first N rows")
+    parser.add_argument("--top", type=whole_number, metavar="N", help="show the first N rows")
     parser.add_argument(
         "--ungrouped", action="store_true", help="a row for every trial, not for all seeds of a setting"
     )
@@ -121,12 +120,6 @@ def _joined_sort(arguments: list[str]) -> list[str]:
         else:
             joined.append(argument)
     return joined
-
-
-def _whole_number(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number above 0")
-    return int(text)
 
 
 if __name__ == "__main__":

@@ -131,6 +131,17 @@ def _read_flag(field: Field, text: str) -> Any:
         raise SettingError(field.name, f" is {text!r:.80}; it must be {field.type.wanted}", "--") from None
 
 
+def whole_number(text: str) -> int:
+    """A flag's value that counts something; argparse tells which flag it was.
+
+    Raises:
+        argparse.ArgumentTypeError: it is no whole number above 0.
+    """
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number above 0")
+    return int(text)
+
+
 def add_switch(group: Any, name: str, text: str) -> None:
     """A flag that means True when given alone; `--name=True` and `--name False` are understood too."""
     group.add_argument(f"--{name}", nargs="?", const=True, type=_truth, metavar="BOOL", help=text)

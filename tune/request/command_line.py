@@ -11,7 +11,7 @@ from results.record.origin import BESIDE_SETTINGS
 from results.record.settings_file import read_by_hand
 from results.record.upgrade import shows_what_is_searched
 from trainable.contract import UserError
-from trainable.flags import OneSentenceParser, add_flags
+from trainable.flags import OneSentenceParser, add_flags, whole_number
 from trainable.runs.choosing import read_anew
 from trainable.settings.values import plain
 from trainable.settings_fields import Role, given_in, names_with, single_fields, typed_values
@@ -114,12 +114,6 @@ def _print_spaces(run: str, given: str | None) -> NoReturn:
     raise SystemExit(0)
 
 
-def _count(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise UserError(f"--promote is {text!r}; it must be a whole number above 0")
-    return int(text)
-
-
 def own_parser() -> OneSentenceParser:
     """The flags of every sweep."""
     parser = OneSentenceParser("run_sweep.py", DESCRIPTION, argument_default=argparse.SUPPRESS)
@@ -134,7 +128,7 @@ def own_parser() -> OneSentenceParser:
     of_sweep.add_argument("--retry_errored", action="store_true", help="with --resume: run its failed trials again")
     of_sweep.add_argument(
         "--promote",
-        type=_count,
+        type=whole_number,
         metavar="N",
         help="with --resume: go on with the best N of the trials that are paused, up to their next rung",
     )

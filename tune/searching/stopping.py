@@ -4,19 +4,11 @@
 the last 20 trials came to their first end, be it a rung, the last epoch or a stop.
 
 Why no interval (asked for in optuna#4292; Optuna's terminator, Makarova et al. 2022, compares a bound on the regret
-with the error of a cross-validation, and will be removed in Optuna 6). A search runs each setting under one seed, and
-on the profile that ships seeds of one setting differ by .0035 (sd): of what the best of many scores gains, most is
-luck, and of that a search knows nothing. An interval over the data's units leaves the seeds out and is too narrow; one
-over seeds is what the finalists are replicated for, and costs 30 epochs a point. Nor would it buy much: over 60
-searches on recorded curves (TPE and promotion, default space), regret after replication x1000 and mean epochs were
-
-    no gain      in 20    3.2 at 502        gain < 0.003 in 10    6.4 at 227
-    gain < 0.003 in 20    3.6 at 404        gain < 0.003 in 30    2.4 at 556
-    gain < 0.007 in 20    3.7 at 375        as many epochs, fixed: 5.1 at 251, 3.1 at 429, 2.6 at 490, 2.4 at 609
-
-So the number of trials decides, the threshold hardly, the mean of the best three in place of the best (less luck) is no
-better (3.1 at 495), and none of them beats a plain --epoch_budget of the same mean. It is for whoever cannot say in
-advance how long a search should be, and 20 trials or more are what it needs.
+with the error of a cross-validation, and will be removed in Optuna 6). A search runs each setting under one seed, so of
+what the best of many scores gains, most is luck, and of that a search knows nothing: an interval over the data's units
+leaves the seeds out and is too narrow, and one over seeds is what the finalists are replicated for. How many trials are
+asked for decides more than the threshold does: fewer than some 20 end a search by bad luck. It is for whoever
+cannot say in advance how long a search should be; who can gives --epoch_budget.
 """
 
 import math
