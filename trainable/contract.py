@@ -52,6 +52,8 @@ SWEEP_TIME = "sweep_time_s"
 PAUSED = "paused"
 """Column of result.json: where the trial was paused after the row, and why: at a RUNG, or by a CAP of the sweep's."""
 RUNG, CAP = "rung", "cap"
+LAID_DOWN = "laid down"
+"""In a result of Ray's, and never in the record: the trial goes on with the sweep's next Tuner."""
 
 FAILURE = "failure"
 """Key of a result that ends a trial instead of reporting an epoch."""

@@ -9,23 +9,23 @@ from results.files.folder_lock import exclusive_lock
 from results.record.end import remove_end, write_end
 from results.record.sweeps import SweepRecord, read_sweep, require_hyperparameters
 from results.record.trial.failures import earlier_failures, reopen
-from results.record.trial.log import cut_rows
 from results.record.trial.record import TrialRecord
 from results.trackers.wandb_client import prepare_wandb
 from results.trackers.wandb_confirmation import not_confirmed
 from results.trackers.wandb_copies import part_from_original
 from trainable import contract
 from trainable.contract import TrialStatus, UserError
-from trainable.system_errors import DiskError, in_words, refusal_in, telling_how_to_go_on
+from trainable.system_errors import DiskError, telling_how_to_go_on
 from trainable.terminal.console import PlainConsole
 from tune.callbacks.followers import Followers
-from tune.callbacks.progress import Progress
 from tune.engine.left import end_of, promote, trials_left
+from tune.engine.nodes import nodes
 from tune.engine.resources import Allotment, allot, connect
 from tune.engine.searcher import gave_up
 from tune.engine.signals import Interruption, stop_on_signals
-from tune.engine.tuner import build_tuner, with_data_in_store
+from tune.engine.tuner import with_data_in_store
 from tune.engine.winner import judge_winner, winner_to_judge
+from tune.fitting import fit
 from tune.planning.plan import Plan, plan_new
 from tune.planning.resumed import folder_to_resume, plan_resumed
 from tune.planning.sweep_folder import begin, write_settings
@@ -97,7 +97,8 @@ def _connect(plan: Plan, interruption: Interruption) -> tuple[Plan, Allotment]:
 
 def _run(plan: Plan, allotment: Allotment, interruption: Interruption, console: Console) -> int:
     settings = plan.settings
-    announce.print_start(console, settings, plan.search, plan.description, allotment, plan.wandb_mode)
+    at_a_time = allotment.room(nodes())
+    announce.print_start(console, settings, plan.search, plan.description, allotment, at_a_time, plan.wandb_mode)
     followers = _fit(plan, allotment, interruption, console)
     starved = _reopen_starved(read_sweep(settings.folder))
     if starved and not interruption.signal:
@@ -161,22 +162,8 @@ def _say_nothing_left(record: SweepRecord, wandb_mode: str, console: Console) ->
 
 
 def _fit(plan: Plan, allotment: Allotment, interruption: Interruption, console: Console) -> Followers:
-    """Run what is left of the sweep, as the record tells it."""
-    folder = plan.settings.folder
-    record = _cut_to_checkpoints(read_sweep(folder), console)
-    followers = Followers(record, plan.wandb_mode, console)
-    recorder = followers.recorder
-    progress = Progress(record, allotment.max_concurrent_trials, console, plan.settings.caps, lambda: recorder.seconds)
-    callbacks = [interruption, *followers.in_order(progress)]
-    tuner = build_tuner(plan, record, allotment, recorder, callbacks, console.print)
-    try:
-        tuner.fit()
-    except Exception as error:  # Ray raises an error of its own for what a callback raised
-        refusal = refusal_in(error)
-        if not refusal or trials_left(read_sweep(folder), plan):
-            raise
-        announce.print_incomplete_views(console, folder, in_words(refusal))
-    _say_what_wandb_lacks(followers, folder, console)
+    followers = fit(plan, allotment, interruption, console)
+    _say_what_wandb_lacks(followers, plan.settings.folder, console)
     return followers
 
 
@@ -229,16 +216,3 @@ def _reopen_starved(record: SweepRecord) -> list[str]:
             reopen(trial.folder)
             starved.append(f"trial {trial.number}")
     return starved
-
-
-def _cut_to_checkpoints(record: SweepRecord, console: Console) -> SweepRecord:
-    """Cut what unfinished trials cannot go on from: torn lines, and rows beyond the newest checkpoint."""
-    for trial in record.trials:
-        if not trial.is_open:
-            continue
-        result_file = trial.folder / contract.RESULT_FILE
-        lines = len(result_file.read_bytes().splitlines()) if result_file.exists() else 0
-        kept = len(cut_rows(trial.folder, max(trial.checkpoint_epochs, default=0)))
-        if kept < lines:
-            console.print(f"trial {trial.number}: goes on after epoch {kept}; what was written later is not whole")
-    return read_sweep(record.folder)

@@ -41,7 +41,7 @@ def drive(folder: Path, trials: int, mode: str, settings: dict[str, Any]) -> str
     record = read_sweep(folder)
     recorder = Recorder(record)
     callback = SweepWandbCallback(record, recorder, mode, say=print)
-    callback.setup()
+    callback.begin()
     for first in range(0, trials, AT_A_TIME):
         together = [_trial(folder, number) for number in range(first, min(first + AT_A_TIME, trials))]
         for trial in together:
@@ -56,7 +56,7 @@ def drive(folder: Path, trials: int, mode: str, settings: dict[str, Any]) -> str
             # Not faster than W&B: as a sweep's trials would not be.
             _wait_for(folder / together[-1].storage.trial_dir_name / ".wandb_epochs")
             print(json.dumps(_held()), flush=True)
-    callback.on_experiment_end([])
+    callback.end()
     if callback.not_told:
         print(f"not told: {callback.not_told}")
     return callback.unavailable

@@ -12,7 +12,7 @@ from tune.callbacks.wandb_runs import SweepWandbCallback
 
 
 class Followers:
-    """The record of a sweep, and the views of it, from where the record stands."""
+    """The record of a sweep, and the views of it, from where the record stands, through all its rounds."""
 
     def __init__(self, record: SweepRecord, wandb_mode: str, console: Console) -> None:
         self.recorder = Recorder(record)
@@ -29,9 +29,20 @@ class Followers:
         """
         return [self.recorder, self.optuna_study, self.tensorboard, *([self.wandb] if self.wandb else []), progress]
 
+    def begin(self) -> None:
+        """Make whole what a crash left incomplete in the views."""
+        for view in (self.optuna_study, self.tensorboard, self.wandb):
+            if view:
+                view.begin()
+
+    def end(self) -> None:
+        for view in (self.optuna_study, self.tensorboard, self.wandb):
+            if view:
+                view.end()
+
     def complete_views(self) -> None:
         """Where nothing is left to run: make whole what a crash left incomplete in the views."""
         for view in (self.tensorboard, self.wandb):
             if view:
-                view.setup()
-                view.on_experiment_end([])
+                view.begin()
+                view.end()

@@ -53,7 +53,7 @@ class OptunaStudyCallback(LoggerCallback):
         """Nothing: Ray pickles the callbacks into the sweep's folder, and the record is all that a resume reads."""
         return {}
 
-    def setup(self, **info: Any) -> None:
+    def begin(self) -> None:
         """Write what the record holds: by the numbers of trials, in which it came."""
         file = self._record.folder / contract.OPTUNA_FILE
         with writing(file):
@@ -96,7 +96,7 @@ class OptunaStudyCallback(LoggerCallback):
         if ended.number in self._open and not ended.is_open and not ended.is_paused:
             self._tell(ended)
 
-    def on_experiment_end(self, trials: list[Any], **info: Any) -> None:
+    def end(self) -> None:
         for number in list(self._open):
             if (trial := read_trial(self._record.folder, number)).is_paused:
                 self._tell(trial)

@@ -11,7 +11,7 @@ from rich.live import Live
 from results.listing.formatting import listed
 from results.record.sweeps import SweepRecord
 from trainable import contract
-from trainable.contract import FAILURE, NOTE, PAUSED
+from trainable.contract import FAILURE, LAID_DOWN, NOTE, PAUSED
 from trainable.ranking import sign
 from trainable.ray_trainable import WorkerSpent
 from tune.engine.ray_trials import last_error, number_of
@@ -66,7 +66,7 @@ class Progress(LoggerCallback):
         """Ray pickles the callbacks it was given; a terminal cannot be."""
         return {}
 
-    def setup(self, **info: Any) -> None:
+    def begin(self) -> None:
         self._started = self._last_line = time.monotonic()
         if self._console.is_terminal:
             self._reflow = Reflow(self._console)
@@ -136,6 +136,8 @@ class Progress(LoggerCallback):
         self.log_trial_start(trial)  # if Ray never said so: its worker could not be made
         self._failed += failed
         self._slots[self._slots.index(number)] = None
+        if trial.last_result.get(PAUSED) == LAID_DOWN:
+            return
         self._done += 1
         self._epochs_of_done += self._trials[number].epochs
         if PAUSED in trial.last_result:
@@ -144,7 +146,7 @@ class Progress(LoggerCallback):
         elif not self._live:
             self._print_line()
 
-    def on_experiment_end(self, trials: list[Any], **info: Any) -> None:
+    def end(self) -> None:
         if self._live:
             self._live.stop()
         elif self._is_line_stale:

@@ -49,6 +49,10 @@ class Recorder(Callback):
         self._logs: dict[int, TrialLog] = {}
         self._ended: dict[int, Failure | None] = {trial.number: trial.failure for trial in trials if trial.finished}
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Nothing: Ray pickles its callbacks, and this one holds files open."""
+        return {}
+
     @property
     def num_rows(self) -> int:
         """How many rows the sweep has recorded; those that were cut count, too."""
@@ -108,6 +112,8 @@ class Recorder(Callback):
             raise RuntimeError(f"trial {number}: epoch {epoch} came after epoch {len(log.rows)}")
         before = log.rows[-1]["time_total_s"] if log.rows else 0.0
         row = {name: value for name, value in result.items() if name not in LEFT_OUT}
+        if why == contract.LAID_DOWN:
+            del row[PAUSED]
         row |= {"time_total_s": before + result["time_this_iter_s"], SWEEP_TIME: self.seconds, ARRIVAL: self._arrivals}
         self._arrivals += 1
         log.append(row, samples)

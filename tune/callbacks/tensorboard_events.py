@@ -19,7 +19,11 @@ class TensorBoardCallback(LoggerCallback):
         self._record, self._recorder = record, recorder
         self._open: dict[int, TrialEvents] = {}
 
-    def setup(self, **info: Any) -> None:
+    def __getstate__(self) -> dict[str, Any]:
+        """Nothing: Ray pickles its callbacks, and this one holds files open."""
+        return {}
+
+    def begin(self) -> None:
         """Make whole what a crash left incomplete."""
         for trial in self._record.trials:
             if not trial.is_open and not is_complete(trial.folder, VIEW, len(trial.rows)):
@@ -41,7 +45,7 @@ class TensorBoardCallback(LoggerCallback):
         if not (ended.is_paused or ended.is_open):
             self._close(ended.number)
 
-    def on_experiment_end(self, trials: list[Any], **info: Any) -> None:
+    def end(self) -> None:
         for number in [number for number in self._open if read_trial(self._record.folder, number).is_paused]:
             self._close(number)
 

@@ -35,7 +35,7 @@ class SweepWandbCallback(WandbLoggerCallback):
     """Follows the recorder: what it has written, W&B is given."""
 
     def __init__(self, record: SweepRecord, recorder: Recorder, mode: str, say: Callable[[str], None]) -> None:
-        """Nothing is opened before `setup`."""
+        """Nothing is opened before `begin`."""
         self._settings = sweep_settings(record, mode)
         super().__init__(project=self._settings.project, group=self._settings.group)
         self._record, self._recorder = record, recorder
@@ -60,6 +60,12 @@ class SweepWandbCallback(WandbLoggerCallback):
         return self._confirmations.not_told
 
     def setup(self, *args: Any, **kwargs: Any) -> None:
+        """Nothing: it follows one Tuner after another."""
+
+    def on_experiment_end(self, trials: list[Any], **info: Any) -> None:
+        """Nothing, as in `setup`."""
+
+    def begin(self) -> None:
         """Start the thread, and have it make whole what a crash left incomplete."""
         self._worker = Worker("wandb")
         self._do(self._begin_dashboard)
@@ -91,7 +97,7 @@ class SweepWandbCallback(WandbLoggerCallback):
         if not (ended.is_paused or ended.is_open):
             self._do(partial(self._close_ended, ended))
 
-    def on_experiment_end(self, trials: list[Any], **info: Any) -> None:
+    def end(self) -> None:
         """Close what is open, and wait until all is handed over, but not for ever."""
         for last in (self._close_unfinished, self._confirm_closed, self._end_dashboard):
             self._do(last)

@@ -13,6 +13,8 @@ VARIABLES = {
     # Our own progress is shown instead of Ray's.
     "RAY_AIR_NEW_OUTPUT": "0",
     "TUNE_WARN_THRESHOLD_S": "30",
+    # How many trials run at a time the searcher decides, as nodes come and go; of those that it hands out, none waits.
+    "TUNE_MAX_PENDING_TRIALS_PG": "1000",
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
     # result.json, progress.csv and TensorBoard are written by our own callbacks, straight into the sweep's folder.

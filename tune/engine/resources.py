@@ -4,32 +4,70 @@ import dataclasses
 import logging
 import math
 import socket
+import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import optuna
 import ray
+from ray.tune import PlacementGroupFactory
 
 import trainable
 from trainable.contract import SettingError
 from tune.engine.cpu_cores import UsableCores, usable_cores
 from tune.engine.local_ray import first_line, start_ray
+from tune.engine.nodes import Node, fitting, nodes
+
+NODE_ID = "ray.io/node-id"
+"""A label that Ray gives each node."""
+SECONDS_BETWEEN_LOOKS = 2.0
 
 
 @dataclass(frozen=True)
 class Allotment:
-    """What each trial gets, and how many run at a time."""
+    """What each trial gets, where, and how many run at a time."""
 
     cpus_per_trial: float
     gpus_per_trial: float
-    max_concurrent_trials: int
+    max_concurrent_trials: int | None = None
+    """The most that the user wants; None: as many as fit."""
     cores: UsableCores | None = None
     """What Ray has of this machine, where it was started for this sweep."""
+    set_aside: frozenset[str] = frozenset()
+    """Ids of nodes that get no more trials."""
 
     def alone(self) -> "Allotment":
         """One trial at a time, with a GPU to itself where it had a share."""
         return dataclasses.replace(self, gpus_per_trial=float(math.ceil(self.gpus_per_trial)), max_concurrent_trials=1)
+
+    @property
+    def placement(self) -> PlacementGroupFactory:
+        """What Ray is asked for each trial."""
+        bundle = {"CPU": self.cpus_per_trial, "GPU": self.gpus_per_trial}
+        if not self.set_aside:
+            return PlacementGroupFactory([bundle])
+        elsewhere = {NODE_ID: f"!in({','.join(sorted(self.set_aside))})"}
+        return PlacementGroupFactory([bundle], bundle_label_selector=[elsewhere])
+
+    def room(self, there: Sequence[Node]) -> int:
+        """How many trials may run at a time on the nodes that are there."""
+        usable = [node for node in there if node.id not in self.set_aside]
+        fit = fitting(usable, self.cpus_per_trial, self.gpus_per_trial)
+        return fit if self.max_concurrent_trials is None else min(fit, self.max_concurrent_trials)
+
+
+class Room:
+    """How many trials may run at a time, by the nodes that there are: some come and some go while a sweep runs."""
+
+    def __init__(self, allotment: Allotment) -> None:
+        self._allotment, self._known, self._known_until = allotment, 0, 0.0
+
+    def __call__(self) -> int:
+        if time.monotonic() >= self._known_until:
+            self._known, self._known_until = self._allotment.room(nodes()), time.monotonic() + SECONDS_BETWEEN_LOOKS
+        return self._known
 
 
 def connect(address: str | None) -> UsableCores | None:
@@ -89,17 +127,21 @@ def allot(
         cores: as `connect` gave them.
 
     Raises:
-        UserError: not one trial would fit.
+        UserError: not one trial would fit on any node.
     """
-    there = ray.cluster_resources()
-    cpus, gpus = there.get("CPU", 0.0), there.get("GPU", 0.0)
-    wanted_gpus = (1.0 if gpus else 0.0) if gpus_per_trial is None else gpus_per_trial
-    if wanted_gpus > gpus:
-        raise SettingError("gpus_per_trial", f" is {wanted_gpus:g}, but there are {gpus:g} GPUs; ask for at most that")
-    if cpus_per_trial > cpus:
-        has = str(cores or f"{cpus:g} CPU cores")
+    there = nodes()
+    most_cpus, most_gpus = max(node.cpus for node in there), max(node.gpus for node in there)
+    gpus = (1.0 if most_gpus else 0.0) if gpus_per_trial is None else gpus_per_trial
+    allotment = Allotment(cpus_per_trial, gpus, max_concurrent_trials, cores)
+    if allotment.room(there):
+        return allotment
+    if gpus > most_gpus:
+        has = f"no node has more than {most_gpus:g}" if len(there) > 1 else f"there are {most_gpus:g} GPUs"
+        raise SettingError("gpus_per_trial", f" is {gpus:g}, but {has}; ask for at most that")
+    if cpus_per_trial > most_cpus:
+        has = str(cores or (f"{most_cpus:g} CPU cores" + (" on its largest node" if len(there) > 1 else "")))
         raise SettingError("cpus_per_trial", f" is {cpus_per_trial:g}, but Ray has {has}; ask for at most that")
-    fitting = int(cpus // cpus_per_trial)
-    if wanted_gpus:
-        fitting = min(fitting, int(gpus) * int(1 // wanted_gpus) if wanted_gpus < 1 else int(gpus // wanted_gpus))
-    return Allotment(cpus_per_trial, wanted_gpus, min(max_concurrent_trials or fitting, fitting), cores)
+    raise SettingError(
+        "cpus_per_trial",
+        f" is {cpus_per_trial:g} and gpus_per_trial is {gpus:g}, but no node has both; ask for less of one of them",
+    )

@@ -15,13 +15,15 @@ from ray.tune.schedulers import FIFOScheduler, TrialScheduler
 
 from trainable import contract
 from tune.engine.ray_trials import number_of
+from tune.engine.rounds import Round
 from tune.searching.halving import StoppingASHA
 from tune.searching.promotion import PromotingASHA
 from tune.searching.spending import Spending
 
 Pauses = MutableMapping[int, str]
-"""Why a trial pauses after the row that has just come in (contract.RUNG or CAP), by its number. The scheduler, which
-Ray asks before it calls any callback, tells the recorder, which takes it out."""
+"""Why a trial pauses after the row that has just come in (contract.RUNG, CAP or LAID_DOWN), by its number.
+
+The scheduler, which Ray asks before it calls any callback, tells the recorder, which takes it out."""
 
 
 class SearchScheduler(FIFOScheduler):
@@ -33,15 +35,18 @@ class SearchScheduler(FIFOScheduler):
         pauses: Pauses,
         is_replicate: Callable[[int], bool],
         spending: Spending,
+        this_round: Round,
     ) -> None:
         """
         Args:
             rule: has followed the record; None lets every trial run to its end.
             is_replicate: whether a trial is to run all its epochs whatever comes of it.
             spending: what the sweep has taken: a trial may be paused by its caps.
+            this_round: a trial is laid down when it ends.
         """
         super().__init__()
-        self._rule, self._pauses, self._is_replicate, self._spending = rule, pauses, is_replicate, spending
+        self._rule, self._pauses, self._is_replicate = rule, pauses, is_replicate
+        self._spending, self._round = spending, this_round
 
     def on_trial_result(self, tune_controller: Any, trial: Any, result: dict[str, Any]) -> str:
         number = number_of(trial)
@@ -53,4 +58,6 @@ class SearchScheduler(FIFOScheduler):
                 return str(TrialScheduler.STOP)
             case _ if self._spending.pauses(number, result[contract.EPOCH]):
                 self._pauses[number] = contract.CAP
+            case _ if self._round.is_ending:
+                self._pauses[number] = contract.LAID_DOWN
         return str(TrialScheduler.STOP if number in self._pauses else TrialScheduler.CONTINUE)

@@ -25,6 +25,7 @@ from results.record.trial.proposals import Proposal, write_proposal
 from results.record.trial.record import TrialRecord
 from trainable import contract
 from trainable.ranking import Row
+from tune.engine.rounds import Round
 from tune.sampling.told import ToldTrial, TrialState, as_told
 from tune.searching.promotion import PromotingASHA
 from tune.searching.spending import Spending
@@ -64,6 +65,8 @@ class RecordedSearch(Searcher):
         asha: PromotingASHA | None,
         num_rows: Callable[[], int],
         spending: Spending,
+        room: Callable[[], int],
+        this_round: Round,
         say: Callable[[str], object],
     ) -> None:
         """
@@ -74,12 +77,14 @@ class RecordedSearch(Searcher):
             asha: who is to go on of the trials that are paused; None where none pauses.
             num_rows: how many rows the sweep has recorded.
             spending: what the sweep has taken, and whether that ends its search.
+            room: how many trials may run at a time by now.
+            this_round: nothing is handed out any more when it ends.
             say: called with a sentence for each new kind of reason.
         """
         super().__init__(metric=record.metric, mode=record.mode)
         self._record, self._propose, self._why_refused = record, propose, why_refused
         self._replicates_wanted, self._asha, self._num_rows, self._say = replicates_wanted, asha, num_rows, say
-        self._spending = spending
+        self._spending, self._room, self._round = spending, room, this_round
         self._refusals = list(record.refusals)
         self._gave_up, self._has_tried_all = False, False
         self._next_number = record.proposed
@@ -112,6 +117,10 @@ class RecordedSearch(Searcher):
 
     def suggest(self, trial_id: str) -> dict[str, Any] | str | None:
         """The hyperparameters of the trial that is to run; None where it is not known yet whether there is one."""
+        if self._round.is_ending:
+            return str(Searcher.FINISHED)
+        if len(self._running) >= self._room():
+            return None
         is_over = bool(self._spending.why_over())
         if (trial := self._interrupted()) is not None:
             # As it was recorded, also where the run's kind would refuse it by now: it was trained so far as it is.
@@ -153,6 +162,8 @@ class RecordedSearch(Searcher):
         told = self._told[number]
         if failed:
             state = TrialState.FAILED
+        elif result and result.get(contract.PAUSED) == contract.LAID_DOWN:
+            return
         elif result and contract.PAUSED in result:
             state = TrialState.PAUSED
             if self._asha and result[contract.PAUSED] == contract.RUNG:

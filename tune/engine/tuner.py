@@ -17,7 +17,8 @@ from trainable.runs.choosing import is_in_file, source_files
 from tune.engine.left import rule_of, wanted_replicates
 from tune.engine.local_ray import first_line
 from tune.engine.ray_trials import settle_in
-from tune.engine.resources import Allotment
+from tune.engine.resources import Room
+from tune.engine.rounds import Round
 from tune.engine.scheduler import Pauses, SearchScheduler
 from tune.engine.searcher import RecordedSearch
 from tune.planning.plan import Plan
@@ -47,10 +48,10 @@ class Recording(Protocol):
 
 
 class _Stopper(Stopper):
-    """Stops a trial after its last epoch, and the whole sweep when there is no hope for it."""
+    """Stops a trial after its last epoch, and all of them when the round is over or there is no hope for the sweep."""
 
-    def __init__(self, num_epochs: int, is_hopeless: Callable[[], bool]) -> None:
-        self._num_epochs, self._is_hopeless = num_epochs, is_hopeless
+    def __init__(self, num_epochs: int, is_over: Callable[[], bool]) -> None:
+        self._num_epochs, self._is_over = num_epochs, is_over
 
     def __getstate__(self) -> dict[str, Any]:
         """Nothing: Ray pickles its stopper, and this one is built anew for each start."""
@@ -60,7 +61,7 @@ class _Stopper(Stopper):
         return bool(result[contract.EPOCH] >= self._num_epochs)
 
     def stop_all(self) -> bool:
-        return self._is_hopeless()
+        return self._is_over()
 
 
 def with_data_in_store(plan: Plan) -> Plan:
@@ -82,7 +83,7 @@ def with_data_in_store(plan: Plan) -> Plan:
 def build_tuner(
     plan: Plan,
     record: SweepRecord,
-    allotment: Allotment,
+    this_round: Round,
     recorder: Recording,
     callbacks: Sequence[Callback],
     say: Callable[[str], object],
@@ -91,7 +92,7 @@ def build_tuner(
 
     Args:
         plan: its data in Ray's object store.
-        recorder: one of the callbacks.
+        this_round: one of the callbacks, as is the recorder.
         say: called with a sentence for each kind of reason why a proposal was refused.
     """
     settings, rule = plan.settings, rule_of(plan.settings, record)
@@ -102,7 +103,16 @@ def build_tuner(
 
     spending = Spending(record, settings.caps, settings.rule_to_stop, lambda: recorder.seconds)
     searcher = RecordedSearch(
-        record, plan.propose, plan.why_refused, wanted, asha, lambda: recorder.num_rows, spending, say
+        record,
+        plan.propose,
+        plan.why_refused,
+        wanted,
+        asha,
+        lambda: recorder.num_rows,
+        spending,
+        Room(this_round.allotment),
+        this_round,
+        say,
     )
     trainable = tune.with_parameters(
         RunTrainable,
@@ -117,19 +127,18 @@ def build_tuner(
         data=plan.data,
     )
     return tune.Tuner(
-        tune.with_resources(trainable, {"cpu": allotment.cpus_per_trial, "gpu": allotment.gpus_per_trial}),
+        tune.with_resources(trainable, this_round.allotment.placement),
         tune_config=tune.TuneConfig(
             search_alg=searcher,
-            scheduler=SearchScheduler(rule, recorder.pauses, searcher.is_replicate, spending),
+            scheduler=SearchScheduler(rule, recorder.pauses, searcher.is_replicate, spending, this_round),
             num_samples=-1,  # the searcher says when there are no more: who is promoted, nobody knows before
-            max_concurrent_trials=allotment.max_concurrent_trials,
             reuse_actors=settings.run_kind.reuses_worker,
             trial_dirname_creator=lambda trial: settle_in(trial, searcher.number_of(trial.trial_id)),
         ),
         run_config=tune.RunConfig(
             name=settings.name,
             storage_path=str(settings.folder.parent),
-            stop=_Stopper(settings.num_epochs, recorder.is_hopeless),
+            stop=_Stopper(settings.num_epochs, lambda: recorder.is_hopeless() or this_round.is_over),
             # Ray would save a trial that failed, over its last good checkpoint; which are kept the recorder decides.
             checkpoint_config=tune.CheckpointConfig(num_to_keep=None, checkpoint_at_end=False),
             failure_config=tune.FailureConfig(max_failures=LOST_WORKERS_PER_EPOCH),

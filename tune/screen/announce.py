@@ -39,6 +39,7 @@ def print_start(
     search: Search,
     data: DataDescription,
     allotment: Allotment,
+    at_a_time: int,
     wandb_mode: str,
 ) -> None:
     """What runs on what, in a few lines."""
@@ -47,7 +48,7 @@ def print_start(
     console.print(f"  data    {data.summary}")
     console.print(
         f"  trials  {settings.num_samples} of at most {settings.num_epochs} epochs, "
-        f"{allotment.max_concurrent_trials} at a time, each on {allotment.cpus_per_trial:g} CPU core and {device}"
+        f"{at_a_time} at a time, each on {allotment.cpus_per_trial:g} CPU core and {device}"
     )
     if not settings.confirm:
         console.print(f"  search  {search.in_words}")

@@ -35,7 +35,7 @@ def sweep(tmp_path: Path) -> Path:
 
 def following(sweep: Path) -> OptunaStudyCallback:
     callback = OptunaStudyCallback(read_sweep(sweep))
-    callback.setup()
+    callback.begin()
     return callback
 
 
@@ -95,7 +95,7 @@ def test_a_paused_trial_runs_until_it_has_ended_or_the_sweep_has(sweep: Path) ->
     assert [state for state, *_ in shown(sweep)] == ["RUNNING", "RUNNING"]
     add_promotion(sweep / contract.trial_folder_name(1), Promotion(2, 4))
     run(callback, sweep, 1, [0.6, 0.9], done=True)
-    callback.on_experiment_end([])
+    callback.end()
     assert shown(sweep) == [
         ("PRUNED", 0.5, {1: 0.1, 2: 0.5}),
         ("COMPLETE", 0.9, {1: 0.2, 2: 0.3, 3: 0.6, 4: 0.9}),

@@ -137,15 +137,16 @@ def test_a_trial_whose_worker_could_not_be_started_fails_and_is_shown_everywhere
     printed = io.StringIO()
     record, console = read_sweep(sweep), PlainConsole(file=printed)
     followers = Followers(record, "offline", console)
-    callbacks = followers.in_order(Progress(record, 1, console, Caps(), lambda: 0.0))
-    for callback in callbacks:
-        callback.setup()
+    progress = Progress(record, 1, console, Caps(), lambda: 0.0)
+    callbacks = followers.in_order(progress)
+    followers.begin()
+    progress.begin()
     ray_trial.handle_error(raised_in_worker(ModuleNotFoundError("No module named 'torch'")))
     for event in ("on_trial_recover", "on_trial_error"):
         for callback in callbacks:
             getattr(callback, event)(0, [], ray_trial)
-    for callback in callbacks:
-        callback.on_experiment_end([])
+    followers.end()
+    progress.end()
     (trial,) = read_sweep(sweep).trials
     assert trial.failure
     assert trial.failure.cause == "ModuleNotFoundError: No module named 'torch'"

@@ -22,6 +22,8 @@ from results.record.trial.proposals import Proposal
 from search_spaces.reading.searched import SearchSpace
 from trainable import contract
 from tune.engine import searcher as searcher_module
+from tune.engine.resources import Allotment
+from tune.engine.rounds import Round
 from tune.engine.searcher import RecordedSearch, gave_up
 from tune.sampling.names import TPE
 from tune.sampling.proposing import Search, propose
@@ -84,7 +86,8 @@ def searching(
         return sum(len(trial.rows) for trial in read_sweep(sweep).trials)
 
     spending = Spending(record, caps, None, lambda: 0.0)
-    return RecordedSearch(record, drawn, why_refused, wanted, asha, num_rows, spending, say)
+    alone = Round(Allotment(1.0, 0.0))
+    return RecordedSearch(record, drawn, why_refused, wanted, asha, num_rows, spending, lambda: 100, alone, say)
 
 
 def height(config: dict[str, Any], epoch: int) -> float:

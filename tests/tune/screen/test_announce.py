@@ -64,7 +64,7 @@ def test_a_constraint_on_what_no_kind_declares_is_pointed_out_at_the_start() -> 
         {"name": "x", "constraint": ["Val/Nope <= 1", "Val/vqa/Latency_Mean <= 90", "Train/Loss <= 2"]}
     )
     of_data = DataDescription("some", "some", metrics=(Metric("Val/vqa/Latency_Mean"),))
-    print_start(Console(file=printed, width=200), settings, search(), of_data, Allotment(1.0, 0.0, 2), "disabled")
+    print_start(Console(file=printed, width=200), settings, search(), of_data, Allotment(1.0, 0.0), 2, "disabled")
     assert "Val/Nope: not declared by joint_controller; a trial without it fails" in printed.getvalue()
 
 
@@ -73,7 +73,7 @@ def test_the_start_says_what_is_searched_and_what_proposes_it_in_turn() -> None:
         printed = io.StringIO()
         of, data = from_flat({"name": "x"}), DataDescription("some", "some")
         console = Console(file=printed, width=200)
-        print_start(console, of, search(**changed), data, Allotment(1.0, 0.0, 2), "disabled")
+        print_start(console, of, search(**changed), data, Allotment(1.0, 0.0), 2, "disabled")
         return next(line for line in printed.getvalue().splitlines() if line.startswith("  search"))
 
     assert said() == "  search  rate, size, recipe: the starting values, then tpe"

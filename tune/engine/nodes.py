@@ -1,0 +1,53 @@
+"""The machines that a Ray cluster has, and how many trials fit on them: node by node, since no trial spans two."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import ray
+
+ROUNDING = 10_000
+"""Ray counts resources in ten-thousandths; so do we, since 1 // 0.2 is 4."""
+
+
+@dataclass(frozen=True)
+class Node:
+    """A machine, and what Ray may give away of it."""
+
+    id: str
+    """Ray's own, in hexadecimal digits; a label selector knows it as "ray.io/node-id"."""
+    name: str
+    address: str
+    cpus: float
+    gpus: float
+
+    def fitting(self, cpus: float, gpus: float) -> int:
+        """How many trials fit on it, when nothing else runs there; a share of a GPU lies on one card."""
+        of_cpus = _times(self.cpus, cpus)
+        if not gpus:
+            return of_cpus
+        of_gpus = int(self.gpus) * _times(1, gpus) if gpus < 1 else _times(self.gpus, gpus)
+        return min(of_cpus, of_gpus)
+
+
+def nodes() -> tuple[Node, ...]:
+    """Those that are there now, as Ray tells."""
+    return tuple(
+        Node(
+            there["NodeID"],
+            there["NodeManagerHostname"],
+            there["NodeManagerAddress"],
+            there["Resources"].get("CPU", 0.0),
+            there["Resources"].get("GPU", 0.0),
+        )
+        for there in ray.nodes()
+        if there["Alive"]
+    )
+
+
+def fitting(nodes: Iterable[Node], cpus: float, gpus: float) -> int:
+    """How many trials fit on all of them together."""
+    return sum(node.fitting(cpus, gpus) for node in nodes)
+
+
+def _times(whole: float, part: float) -> int:
+    return round(whole * ROUNDING) // round(part * ROUNDING)

@@ -1,0 +1,51 @@
+"""A round: one `Tuner.fit` over what is left of a sweep.
+
+What a Tuner cannot change while it runs (what a trial gets, where trials may run, how much Ray holds of those that have
+ended) a further one can. So a round ends: each running trial is laid down when its epoch is done, and goes on in the
+next round as an interrupted one does at a resume.
+"""
+
+from typing import Any
+
+from ray.tune import Callback
+
+from tune.engine.resources import Allotment
+
+
+class Round(Callback):
+    """Follows which trials are amid an epoch, as a callback of Ray's, and knows whether the round is to end."""
+
+    def __init__(self, allotment: Allotment) -> None:
+        self.allotment = allotment
+        self.next_allotment: Allotment | None = None
+        """That of the round that comes after this one; None where none is to come."""
+        self._training: set[str] = set()
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Nothing: Ray pickles its callbacks."""
+        return {}
+
+    def end(self, allotment: Allotment) -> None:
+        """Have it end, and another come with that allotment."""
+        self.next_allotment = allotment
+
+    @property
+    def is_ending(self) -> bool:
+        return self.next_allotment is not None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it is to end and no trial is amid an epoch; one that waits for a worker is not."""
+        return self.is_ending and not self._training
+
+    def on_trial_start(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
+        self._training.add(trial.trial_id)
+
+    def on_trial_recover(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
+        self._training.discard(trial.trial_id)
+
+    def on_trial_complete(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
+        self._training.discard(trial.trial_id)
+
+    def on_trial_error(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
+        self._training.discard(trial.trial_id)

@@ -1,0 +1,57 @@
+"""Runs what is left of a sweep, round by round."""
+
+from rich.console import Console
+
+from results.record.sweeps import SweepRecord, read_sweep
+from results.record.trial.log import cut_rows
+from trainable import contract
+from trainable.system_errors import in_words, refusal_in
+from tune.callbacks.followers import Followers
+from tune.callbacks.progress import Progress
+from tune.engine.left import trials_left
+from tune.engine.nodes import nodes
+from tune.engine.resources import Allotment
+from tune.engine.rounds import Round
+from tune.engine.signals import Interruption
+from tune.engine.tuner import build_tuner
+from tune.planning.plan import Plan
+from tune.screen import announce
+
+
+def fit(plan: Plan, allotment: Allotment, interruption: Interruption, console: Console) -> Followers:
+    """Run it until nothing is left, it is interrupted, or there is no hope for it: a Tuner each round."""
+    folder = plan.settings.folder
+    record = _cut_to_checkpoints(read_sweep(folder), console)
+    followers = Followers(record, plan.wandb_mode, console)
+    recorder = followers.recorder
+    progress = Progress(record, allotment.room(nodes()), console, plan.settings.caps, lambda: recorder.seconds)
+    followers.begin()
+    progress.begin()
+    try:
+        next_allotment: Allotment | None = allotment
+        while next_allotment and not (interruption.signal or recorder.is_hopeless()):
+            this_round = Round(next_allotment)
+            callbacks = [interruption, this_round, *followers.in_order(progress)]
+            build_tuner(plan, read_sweep(folder), this_round, recorder, callbacks, console.print).fit()
+            next_allotment = this_round.next_allotment
+        followers.end()
+        progress.end()
+    except Exception as error:  # Ray raises an error of its own for what a callback raised
+        refusal = refusal_in(error)
+        if not refusal or trials_left(read_sweep(folder), plan):
+            raise
+        announce.print_incomplete_views(console, folder, in_words(refusal))
+    return followers
+
+
+def _cut_to_checkpoints(record: SweepRecord, console: Console) -> SweepRecord:
+    """Cut what unfinished trials cannot go on from: torn lines, and rows beyond the newest checkpoint."""
+    for trial in record.trials:
+        if not trial.is_open:
+            continue
+        result_file = trial.folder / contract.RESULT_FILE
+        lines = len(result_file.read_bytes().splitlines()) if result_file.exists() else 0
+        kept = len(cut_rows(trial.folder, max(trial.checkpoint_epochs, default=0)))
+        if kept < lines:
+            console.print(f"trial {trial.number}: goes on after epoch {kept}; what was written later is not whole")
+    return read_sweep(record.folder)
