@@ -42,14 +42,14 @@ class Cost:
 
 def run_sweep(variant: str, folder: Path) -> float:
     """One sweep with one set of callbacks; its seconds."""
-    from tune.engine.ray_environment import prepare_ray_environment
+    from tune.cluster.ray_environment import prepare_ray_environment
 
     prepare_ray_environment()
     from rich.console import Console
 
     from results.record.sweeps import read_sweep
     from tune.callbacks.followers import Followers
-    from tune.engine.resources import allot, connect
+    from tune.cluster.allotment import allot, connect
     from tune.engine.tuner import build_tuner, with_data_in_store
     from tune.planning.plan import plan_new
     from tune.planning.sweep_folder import begin

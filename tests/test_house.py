@@ -36,7 +36,7 @@ MAY_IMPORT = {
 """First names that a package's modules may import beside the standard library; the tests below narrow some of them."""
 
 ROOMS_IN_ORDER = {
-    "tune": ("sampling", "searching", "request", "planning", "engine", "screen", "callbacks"),
+    "tune": ("sampling", "searching", "request", "planning", "cluster", "engine", "screen", "callbacks"),
     "trainable": (
         "settings",
         "terminal",

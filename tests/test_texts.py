@@ -19,9 +19,9 @@ KINDS_OWN = (
 )
 """What the kinds that ship have there: their spaces, and the words of earlier records."""
 OF_OTHERS = {
-    "tune/engine/cpu_cores.py": ("controllers",),
-    "tune/engine/local_ray.py": ("RAY_AUTH_TOKEN", "token_hex"),
-    "tune/engine/resources.py": ("asks for a token", "RAY_AUTH_MODE=token"),
+    "tune/cluster/cpu_cores.py": ("controllers",),
+    "tune/cluster/local_ray.py": ("RAY_AUTH_TOKEN", "token_hex"),
+    "tune/cluster/connecting.py": ("asks for a token", "RAY_AUTH_MODE=token"),
     "tune/engine/scheduler.py": ("tune_controller",),
     "results/page/template.html": ("Content-Security-Policy",),
     "results/files/atomic_write.py": ("token_hex",),

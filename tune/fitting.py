@@ -8,9 +8,9 @@ from trainable import contract
 from trainable.system_errors import in_words, refusal_in
 from tune.callbacks.followers import Followers
 from tune.callbacks.progress import Progress
+from tune.cluster.allotment import Allotment
+from tune.cluster.nodes import nodes
 from tune.engine.left import trials_left
-from tune.engine.nodes import nodes
-from tune.engine.resources import Allotment
 from tune.engine.rounds import Round
 from tune.engine.signals import Interruption
 from tune.engine.tuner import build_tuner

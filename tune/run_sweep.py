@@ -12,7 +12,7 @@ if __name__ == "__main__":  # what lies beside this command, and not what an env
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from trainable.terminal.commands import command
-from tune.engine.ray_environment import prepare_ray_environment
+from tune.cluster.ray_environment import prepare_ray_environment
 from tune.request.command_line import parse_command_line
 
 

@@ -18,9 +18,10 @@ from trainable.contract import TrialStatus, UserError
 from trainable.system_errors import DiskError, telling_how_to_go_on
 from trainable.terminal.console import PlainConsole
 from tune.callbacks.followers import Followers
+from tune.cluster.allotment import Allotment, allot
+from tune.cluster.connecting import connect
+from tune.cluster.nodes import nodes
 from tune.engine.left import end_of, promote, trials_left
-from tune.engine.nodes import nodes
-from tune.engine.resources import Allotment, allot, connect
 from tune.engine.searcher import gave_up
 from tune.engine.signals import Interruption, stop_on_signals
 from tune.engine.tuner import with_data_in_store

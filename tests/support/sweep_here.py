@@ -15,7 +15,7 @@ from unittest.mock import patch
 
 from sweep_process import arguments, environment, start_sweep
 
-from tune.engine.ray_environment import prepare_ray_environment
+from tune.cluster.ray_environment import prepare_ray_environment
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ def ray_here() -> RunningRay:
         prepare_ray_environment()
         import ray
 
-        from tune.engine.resources import connect
+        from tune.cluster.connecting import connect
 
         connect(None)
         variables = {name: value for name, value in os.environ.items() if name.startswith("RAY_")}

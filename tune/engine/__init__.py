@@ -1,1 +1,1 @@
-"""The Ray side of a sweep: the Tuner with its searcher, scheduler and stopper, the resources, the signals."""
+"""The Ray side of a sweep: the Tuner with its searcher, scheduler and stopper, its rounds, the signals."""

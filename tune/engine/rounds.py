@@ -9,7 +9,7 @@ from typing import Any
 
 from ray.tune import Callback
 
-from tune.engine.resources import Allotment
+from tune.cluster.allotment import Allotment
 
 
 class Round(Callback):

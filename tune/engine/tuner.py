@@ -14,10 +14,10 @@ from trainable import contract
 from trainable.contract import UserError
 from trainable.ray_trainable import InStore, RunTrainable
 from trainable.runs.choosing import is_in_file, source_files
+from tune.cluster.allotment import Room
+from tune.cluster.local_ray import first_line
 from tune.engine.left import rule_of, wanted_replicates
-from tune.engine.local_ray import first_line
 from tune.engine.ray_trials import settle_in
-from tune.engine.resources import Room
 from tune.engine.rounds import Round
 from tune.engine.scheduler import Pauses, SearchScheduler
 from tune.engine.searcher import RecordedSearch

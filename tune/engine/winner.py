@@ -16,8 +16,8 @@ from trainable import contract
 from trainable.on_test_data import has_test_data, judged_on_test_data
 from trainable.runs import RunKind, WorkerContext
 from trainable.runs.choosing import is_in_file, source_files
-from tune.engine.local_ray import first_line
-from tune.engine.resources import Allotment
+from tune.cluster.allotment import Allotment
+from tune.cluster.local_ray import first_line
 from tune.planning.plan import Plan
 
 SECONDS_BETWEEN_LOOKS = 0.2

@@ -19,7 +19,7 @@ from results.record.trial.failures import Failure
 from results.trackers.wandb_pages import read_pages
 from trainable.contract import DEFAULT_STORAGE, PROJECT, shown_path
 from trainable.runs import DataDescription
-from tune.engine.resources import Allotment
+from tune.cluster.allotment import Allotment
 from tune.request.settings import SweepSettings
 from tune.sampling.proposing import Search
 

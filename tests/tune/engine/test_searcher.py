@@ -21,8 +21,8 @@ from results.record.trial.log import TrialLog, write_params
 from results.record.trial.proposals import Proposal
 from search_spaces.reading.searched import SearchSpace
 from trainable import contract
+from tune.cluster.allotment import Allotment
 from tune.engine import searcher as searcher_module
-from tune.engine.resources import Allotment
 from tune.engine.rounds import Round
 from tune.engine.searcher import RecordedSearch, gave_up
 from tune.sampling.names import TPE

@@ -14,7 +14,7 @@ from searching import FIRST, PRIOR, SPACE, search
 from results.record.sweeps import read_sweep
 from trainable.runs import DataDescription, Metric
 from trainable.terminal.console import PlainConsole
-from tune.engine.resources import Allotment
+from tune.cluster.allotment import Allotment
 from tune.request.settings import from_flat
 from tune.screen.announce import print_end, print_report, print_start
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tune.engine.cpu_cores import usable_cores
+from tune.cluster.cpu_cores import usable_cores
 
 CPU_FUNCTION = "process_cpu_count" if sys.version_info >= (3, 13) else "sched_getaffinity"
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tune.engine.nodes import Node, fitting
-from tune.engine.resources import Allotment
+from tune.cluster.allotment import Allotment
+from tune.cluster.nodes import Node, fitting
 
 
 def node(name: str, cpus: float, gpus: float) -> Node:

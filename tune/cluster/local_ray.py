@@ -14,7 +14,7 @@ import ray
 from trainable.contract import UserError
 from trainable.system_errors import in_words, refusal_in
 from trainable.terminal.stop_signals import stop_signals_held
-from tune.engine.cpu_cores import UsableCores
+from tune.cluster.cpu_cores import UsableCores
 
 _LONGEST_SOCKET = "session_2026-01-01_00-00-00_000000_4194304/sockets/plasma_store"
 """Below Ray's folder, as ray 2.60 names it; the numbers are microseconds and a process."""

@@ -31,8 +31,8 @@ from sweep_process import (
 
 from trainable.contract import UserError
 from trainable.user_paths import home
-from tune.engine.cpu_cores import usable_cores
-from tune.engine.local_ray import start_ray
+from tune.cluster.cpu_cores import usable_cores
+from tune.cluster.local_ray import start_ray
 
 TINY = (*QUADRATIC, "--num_samples", 2, "--num_epochs", 3, "--wandb_mode", "disabled", "--max_concurrent_trials", 1)
 LISTENING = "0A"
