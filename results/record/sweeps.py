@@ -4,7 +4,7 @@ Reading changes nothing and needs no lock: a line that is being written is left 
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from results.record.origin import Origin
 from results.record.refusals import Refusal, read_refusals
 from results.record.settings_file import read_settings
 from results.record.space import Space, space_from_json
+from results.record.trial.kept_rows import kept_rows
 from results.record.trial.record import TrialRecord, read_trial
 from results.record.upgrade import DataUpToFormat3, refuse_newer, upgraded
 from trainable import contract
@@ -189,7 +190,7 @@ def write_sweep_file(folder: Path, content: dict[str, Any]) -> None:
 
 
 def read_sweep(folder: Path) -> SweepRecord:
-    """Everything a sweep left, whatever version made it.
+    """Everything a sweep left, whatever version made it; of the rows what `kept_rows` keeps.
 
     Raises:
         UserError: there is no sweep in that folder, or one of a version newer than this, or a file of it lacks
@@ -211,8 +212,9 @@ def read_sweep(folder: Path) -> SweepRecord:
     proposed, replicates = _proposed(folder, settings)
     found = (contract.trial_number(file.parent.name) for file in folder.glob(f"*/{contract.PARAMS_FILE}"))
     numbers = sorted(number for number in found if number is not None)
-    trials = tuple(read_trial(folder, number) for number in numbers)
-    _require_in_rows(_objective(settings, sweep_file), trials, sweep_file)
+    objective = _objective(settings, sweep_file)
+    trials = tuple(_read_trial(folder, number, objective) for number in numbers)
+    _require_in_rows(objective, trials, sweep_file)
     return SweepRecord(
         folder=folder,
         settings=settings_where_it_lies(settings, folder),
@@ -226,6 +228,11 @@ def read_sweep(folder: Path) -> SweepRecord:
         refusals=read_refusals(folder),
         end=read_end(folder),
     )
+
+
+def _read_trial(folder: Path, number: int, objective: Objective) -> TrialRecord:
+    trial = read_trial(folder, number)
+    return replace(trial, rows=kept_rows(trial.rows, objective))
 
 
 def _proposed(folder: Path, settings: dict[str, Any]) -> tuple[int, frozenset[int]]:
@@ -263,7 +270,7 @@ def _require_in_rows(objective: Objective, trials: Iterable[TrialRecord], sweep_
     for trial in trials:
         lacking = [metric for metric in objective.needed if trial.rows and metric not in trial.rows[0]]
         if lacking:
-            there = ", ".join(name for name in trial.rows[0] if contract.is_metric(name)) or "none"
+            there = ", ".join(filter(contract.is_metric, trial.columns)) or "none"
             raise UserError(
                 f"{sweep_file}: metric or constraint names {lacking[0]!r}, which {trial.folder.name} has not recorded; "
                 f"correct that (it recorded {there}), or restore the file"

@@ -18,7 +18,7 @@ from results.listing.formatting import shown_sample
 from results.record.space import Space, ends
 from results.record.sweeps import SweepRecord
 from results.record.trial.log import NO_SAMPLES, Sample, read_samples
-from results.record.trial.record import TrialRecord
+from results.record.trial.record import read_trial
 from results.record.trial.view_marks import mark_complete
 from trainable import contract
 from trainable.contract import TrialStatus
@@ -137,8 +137,9 @@ def _discard_events(folder: Path) -> None:
             stale.unlink()
 
 
-def open_events(sweep: SweepRecord, trial: TrialRecord) -> TrialEvents:
-    """The events of a sweep's trial, with its rows so far; fresh seeds of one setting are one group."""
+def open_events(sweep: SweepRecord, number: int) -> TrialEvents:
+    """The events of a sweep's trial of that number, with its rows so far; fresh seeds of one setting are one group."""
+    trial = read_trial(sweep.folder, number)
     setting = ", ".join(f"{name} {value}" for name, value in trial.setting.items())
     group = f"{sweep.name}: {setting}" if sweep.job_type_of(trial) == "confirm" else ""
     events = TrialEvents(trial.folder, trial.setting, sweep.objective, sweep.space, group)

@@ -53,7 +53,7 @@ class SweepDashboard:
             say: told where the view or the report is, and what the server refused.
         """
         self._settings, self._record, self._say = settings, record, say
-        self._reported = {name: None for trial in record.trials for row in trial.rows for name in row}
+        self._reported = dict.fromkeys(name for trial in record.trials for name in trial.columns)
         self._api: wandb.Api | None = None
         self._has_entry = self._has_view = False
 

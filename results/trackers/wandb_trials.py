@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from results.record.sweeps import SweepRecord
 from results.record.trial.log import read_samples
-from results.record.trial.record import TrialRecord
+from results.record.trial.record import TrialRecord, read_trial
 from results.record.trial.view_marks import is_complete
 from results.trackers.wandb_client import CLIENT_DIED, WandbUnavailable, end_client, first_line
 from results.trackers.wandb_confirmation import Confirmations
@@ -50,12 +50,13 @@ def run_id(record: SweepRecord, number: int, mode: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
-def open_trial(settings: WandbRunSettings, record: SweepRecord, trial: TrialRecord) -> TrialWandbRun:
-    """The trial's run with its rows so far.
+def open_trial(settings: WandbRunSettings, record: SweepRecord, number: int) -> TrialWandbRun:
+    """The run of the trial of that number, with its rows so far.
 
     Raises:
         WandbUnavailable: online, the server does not answer or refuses.
     """
+    trial = read_trial(record.folder, number)
     run_name = _run_name(record, trial)
     config = {**trial.config, contract.SEED: record.seed(trial), "trial": trial.number}
     described = RunDescription(_id(settings, record, trial), run_name, config, trial.folder, record.job_type_of(trial))
@@ -103,7 +104,7 @@ def send_lacking(settings: WandbRunSettings, record: SweepRecord, say: Callable[
     confirmations = Confirmations()
     try:
         for count, trial in enumerate(lacking, start=1):
-            run = open_trial(settings, record, trial)
+            run = open_trial(settings, record, trial.number)
             closed = run.close(trial.status(record.num_epochs), models=models(settings, record, trial))
             confirmations.ask(trial.number, closed)
             models_sent = f", checkpoints: {closed.models}" if closed.models else ""

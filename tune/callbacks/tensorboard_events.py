@@ -27,12 +27,12 @@ class TensorBoardCallback(LoggerCallback):
         """Make whole what a crash left incomplete."""
         for trial in self._record.trials:
             if not trial.is_open and not is_complete(trial.folder, VIEW, len(trial.rows)):
-                open_events(self._record, trial).close(trial.status(self._record.num_epochs))
+                open_events(self._record, trial.number).close(trial.status(self._record.num_epochs))
 
     def log_trial_start(self, trial: Any) -> None:
         number = number_of(trial)
         if number not in self._open:
-            self._open[number] = open_events(self._record, read_trial(self._record.folder, number))
+            self._open[number] = open_events(self._record, number)
 
     def log_trial_result(self, iteration: int, trial: Any, result: dict[str, Any]) -> None:
         number = number_of(trial)

@@ -71,11 +71,11 @@ class SweepWandbCallback(WandbLoggerCallback):
         self._do(self._begin_dashboard)
         for trial in self._record.trials:
             if not trial.is_open and is_lacking(self._settings, self._record, trial):
-                self._do(partial(self._open_run, trial))
+                self._do(partial(self._open_run, trial.number))
                 self._do(partial(self._close_ended, trial))
 
     def log_trial_start(self, trial: Any) -> None:
-        self._do(partial(self._open_run, self._read(trial)))
+        self._do(partial(self._open_run, number_of(trial)))
 
     def log_trial_result(self, iteration: int, trial: Any, result: dict[str, Any]) -> None:
         number = number_of(trial)
@@ -132,13 +132,13 @@ class SweepWandbCallback(WandbLoggerCallback):
         if self._dashboard and not self._lacks:
             self._dashboard.end(ended_state(read_sweep(self._record.folder)))
 
-    def _open_run(self, trial: TrialRecord) -> None:
+    def _open_run(self, number: int) -> None:
         def open_it() -> None:
-            self._open[trial.number] = open_trial(self._settings, self._record, trial)
+            self._open[number] = open_trial(self._settings, self._record, number)
 
-        if trial.number not in self._open:
+        if number not in self._open:
             self._unless_away(open_it)
-        if trial.number not in self._open:  # the server is away: offline then
+        if number not in self._open:  # the server is away: offline then
             open_it()
 
     def _close_ended(self, trial: TrialRecord) -> None:

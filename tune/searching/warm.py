@@ -19,7 +19,7 @@ from typing import Any
 
 from results.listing.formatting import counted, listed, shown_value
 from results.record.sweeps import SweepRecord
-from results.record.trial.record import TrialRecord
+from results.record.trial.record import TrialRecord, read_trial
 from results.record.warm_start import EarlierTrial, WarmStart
 from trainable import contract
 from trainable.contract import TrialStatus
@@ -99,6 +99,8 @@ def _take(sweep: SweepRecord, new: NewSweep) -> _Taken:
     of_sweep = _why_no_trial_agrees(sweep, new)
     for trials in _tried(sweep, taken.why_left_out):
         config = {name: _trained_with(sweep, trials[0], name, new) for name in new.searched}
+        if not of_sweep:
+            trials = [read_trial(sweep.folder, trial.number) for trial in trials]
         why = of_sweep or _difference(sweep, trials[0], new)
         if not why:
             best = _mean([row for row in (new.objective.best_row(trial.rows) for trial in trials) if row])

@@ -31,12 +31,15 @@ def write_failure(trial_folder: Path, failure: Failure) -> None:
 
 
 def read_failure(trial_folder: Path) -> Failure | None:
-    return next(iter(_read(trial_folder, contract.FAILURE_FILE)), None)
+    file = trial_folder / contract.FAILURE_FILE
+    with reading(file):
+        return _of_file(file) if file.exists() else None
 
 
 def earlier_failures(trial_folder: Path) -> list[Failure]:
     """Failures after which the trial was tried again, oldest first."""
-    return _read(trial_folder, "failure_*.json")
+    with reading(trial_folder):
+        return [_of_file(file) for file in sorted(trial_folder.glob("failure_*.json"))]
 
 
 def reopen(trial_folder: Path) -> None:
@@ -46,12 +49,6 @@ def reopen(trial_folder: Path) -> None:
     with writing(file):
         file.replace(trial_folder / f"failure_{number}.json")
         sync(trial_folder)
-
-
-def _read(trial_folder: Path, pattern: str) -> list[Failure]:
-    with reading(trial_folder):
-        files = sorted(trial_folder.glob(pattern))
-        return [_of_file(file) for file in files]
 
 
 def _of_file(file: Path) -> Failure:

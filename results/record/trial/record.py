@@ -1,12 +1,14 @@
 """One trial as it lies on disk; reading it changes nothing."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from results.files.atomic_write import read_json
 from results.files.required import Params, require
 from results.record.trial.failures import Failure, read_failure
+from results.record.trial.kept_rows import columns_of
 from results.record.trial.log import read_rows
 from results.record.trial.promotions import Promotion, read_promotions
 from results.record.trial.proposals import Proposal, read_proposal
@@ -20,7 +22,10 @@ OF_OBJECTIVE = "metric", "mode", "constraint"
 
 @dataclass(frozen=True)
 class TrialRecord:
-    """What one trial left. `rows[i]` is epoch i + 1."""
+    """What one trial left, as it was when it was read. `rows[i]` is epoch i + 1.
+
+    A sweep's record keeps of a trial's rows what `kept_rows` says; `read_trial` gives them whole.
+    """
 
     number: int
     folder: Path
@@ -31,13 +36,15 @@ class TrialRecord:
     """From which rungs it went on, the lowest first."""
     proposal: Proposal | None = None
     """Where its hyperparameters came from; None for a replicate, and in sweeps of earlier versions."""
+    columns: tuple[str, ...] = ()
+    """The names of all that its rows hold on disk."""
 
     @property
     def setting(self) -> dict[str, Any]:
         """Its hyperparameters: trials with the same ones, of a confirming sweep, differ by their seed alone."""
         return {name: value for name, value in self.config.items() if name != contract.SEED}
 
-    @property
+    @cached_property
     def checkpoint_epochs(self) -> list[int]:
         """Epochs after which a checkpoint lies in the folder, oldest first."""
         return list(contract.checkpoints(self.folder))
@@ -85,15 +92,22 @@ class TrialRecord:
 
 
 def read_trial(sweep_folder: Path, number: int) -> TrialRecord:
+    """With whole rows.
+
+    Raises:
+        UserError: a file of it cannot be read, or was edited to what it cannot hold.
+    """
     folder = sweep_folder / contract.trial_folder_name(number)
     config = read_json(folder / contract.PARAMS_FILE)
     require(folder / contract.PARAMS_FILE, config, Params)
+    rows = tuple(read_rows(folder))
     return TrialRecord(
         number=number,
         folder=folder,
         config=config,
-        rows=tuple(read_rows(folder)),
+        rows=rows,
         failure=read_failure(folder),
         promotions=read_promotions(folder),
         proposal=read_proposal(folder, config),
+        columns=columns_of(rows),
     )

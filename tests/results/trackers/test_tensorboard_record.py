@@ -59,6 +59,6 @@ def group(trial: Path) -> str:
 def test_fresh_seeds_of_one_setting_are_one_line_of_the_hparams_tab(tmp_path: Path) -> None:
     sweep = read_sweep(write_replicated(tmp_path / "a", [{0: 0.5, 1: 0.55}, {0: 0.52, 1: 0.6}], searched=(0.5, 0.6)))
     for trial in sweep.trials:
-        open_events(sweep, trial).close(trial.status(sweep.num_epochs))
+        open_events(sweep, trial.number).close(trial.status(sweep.num_epochs))
     groups = [group(trial.folder) for trial in sweep.trials]
     assert groups == ["", "", "a: lr 0.0", "a: lr 1.0", "a: lr 0.0", "a: lr 1.0"]

@@ -95,7 +95,7 @@ class Board:
 def write_all_events(folder: Path) -> SweepRecord:
     sweep = read_sweep(folder)
     for trial in sweep.trials:
-        open_events(sweep, trial).close(trial.status(sweep.num_epochs))
+        open_events(sweep, trial.number).close(trial.status(sweep.num_epochs))
     return sweep
 
 

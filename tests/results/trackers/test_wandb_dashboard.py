@@ -16,6 +16,7 @@ from strict_wandb_server import API_KEY, StrictWandbServer, strict_wandb_server
 from wandb.sdk.sweeps.scheduler.optuna import search_space_from_sweep_config
 
 from results.record.sweeps import SweepRecord
+from results.record.trial.kept_rows import columns_of
 from results.record.trial.record import TrialRecord
 from results.trackers.wandb_dashboard import SweepDashboard
 from results.trackers.wandb_settings import WandbRunSettings
@@ -70,7 +71,7 @@ def trial(number: int, config: dict[str, Any], *values: float) -> TrialRecord:
         {"training_iteration": epoch, "Val/A": value, "Train/Loss": 1.0, "Perf/S": 9.0, "time_total_s": 1.0}
         for epoch, value in enumerate(values, start=1)
     )
-    return TrialRecord(number, Path(), config, rows, None)
+    return TrialRecord(number, Path(), config, rows, None, columns=columns_of(rows))
 
 
 def a_sweep(folder: Path, *trials: TrialRecord, **settings: object) -> SweepRecord:

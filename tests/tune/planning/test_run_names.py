@@ -66,4 +66,4 @@ def test_a_run_name_edited_in_the_record_is_told_with_its_file(tmp_path: Path) -
     with pytest.raises(
         UserError, match=r"data.json: run_name 'walk-\{speed\}': 'speed' is no setting.*restore the file"
     ):
-        open_trial(sweep_settings(record, "offline"), record, record.trials[0])
+        open_trial(sweep_settings(record, "offline"), record, 0)
