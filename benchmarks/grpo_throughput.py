@@ -34,6 +34,7 @@ from trainable.profiles.files import KNOB_NAMES, SampleKey
 from trainable.profiles.image_split import TRAIN, VALIDATION, split_of_image
 from trainable.profiles.knobs import KnobGrid
 from trainable.profiles.table import Profile
+from trainable.runs import WorkerContext
 from trainable.torch_process import set_up_torch
 
 LANGUAGE, VISION, HIDDEN, LAYERS = 2048, 768, 400, 2
@@ -63,7 +64,7 @@ def main() -> None:
 
 def measure(device: str, threads: int, repetitions: int) -> None:
     """Print a line per batch size."""
-    set_up_torch(threads, device)
+    set_up_torch(WorkerContext(threads, (device,), memory_share=1.0))
     data = synthetic_data()
     runs = {batch: GRPORun(settings(batch), data, 0, device) for batch in BATCHES}
     floors = {batch: floor(batch, device) for batch in BATCHES}

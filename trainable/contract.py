@@ -41,6 +41,12 @@ SEED = "seed"
 
 DEVICE = "device"
 """Column of result.json: what the epoch was trained on, 'cpu' or the name of a GPU."""
+GPU_IDS = "gpu_ids"
+"""Column of result.json: which GPUs of its node the epoch was trained on, as "0" or "0,1"; empty on a CPU."""
+GPU_SHARE = "gpu_share"
+"""Column of result.json: what the trial had of them: 0.25 of one that four shared, 2.0 of two, 0.0 on a CPU."""
+PLACE = (DEVICE, GPU_IDS, GPU_SHARE)
+"""Where an epoch was trained, which may change when a trial goes on."""
 CHECKPOINTED = "checkpointed"
 """Column of result.json: whether the epoch was saved. Later checkpoints replace it, unless it is the best."""
 ARRIVAL = "arrival"
@@ -59,6 +65,8 @@ FAILURE = "failure"
 """Key of a result that ends a trial instead of reporting an epoch."""
 NOTE = "note"
 """Key of a result: a sentence that the user should see."""
+GPU_USE = "gpu_use"
+"""Key of a result: what its epoch took of a GPU that it had to itself, where that was to be measured."""
 SAMPLES = "samples"
 """Key of a result: what the run showed of its epoch. W&B and TensorBoard show it under the same name."""
 
@@ -72,9 +80,17 @@ _OF_RAY = (
 _OF_VIEWS = ("Score", "score", "best_epoch", "status", "feasible", "_step", "_timestamp", "_runtime", "_wandb")
 """What TensorBoard and W&B show beside the metrics."""
 OTHER_COLUMNS = frozenset(
-    {EPOCH, DEVICE, CHECKPOINTED, ARRIVAL, SWEEP_TIME, PAUSED, FAILURE, NOTE, SAMPLES, *_OF_RAY, *_OF_VIEWS}
-)
+    {
+        EPOCH, *PLACE, CHECKPOINTED, ARRIVAL, SWEEP_TIME, PAUSED, FAILURE, NOTE, GPU_USE, SAMPLES, *_OF_RAY,
+        *_OF_VIEWS,
+    }
+)  # fmt: skip
 """What a row holds, or is shown with, besides its metrics."""
+
+FP32, TF32, BF16 = PRECISIONS = ("fp32", "tf32", "bf16")
+"""What training computes in: 32 bits; with a mantissa of 10 bits in the products of a GPU's matrices; or, under
+autocast, in 16 bits where that is safe, with the weights in 32."""
+PRECISION_HELP = "what training computes in: fp32, tf32 (on GPUs that have it), or bf16 with weights in fp32"
 
 PROJECT = Path(__file__).resolve().parent.parent
 """The folder in which this package lies."""

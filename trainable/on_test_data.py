@@ -46,7 +46,7 @@ def judged_on_test_data(
         go_by(run_files)
     kind = find_run_kind(run_kind)
     if kind.uses_torch:
-        set_up_torch(context.num_threads, context.devices[0])
+        set_up_torch(context)
     of_trial = with_values(pickle.loads(settings), hyperparameters)
     return checked_judged(kind.test(of_trial, data, context, checkpoint), kind.objective)
 

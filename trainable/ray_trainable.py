@@ -6,6 +6,7 @@ result.json covers and goes on from it, so resuming needs nothing from Ray.
 
 import dataclasses
 import json
+import os
 import pickle
 import platform
 import shutil
@@ -34,6 +35,9 @@ from trainable.settings_fields import with_values
 from trainable.terminal.stop_signals import STOP_SIGNALS
 from trainable.torch_process import device_name, is_device_failure, is_out_of_memory, set_up_torch
 
+VISIBLE_GPUS = ("CUDA_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES")
+"""What a process of CUDA's or ROCm's goes by; an empty one hides all."""
+
 
 @dataclasses.dataclass(frozen=True)
 class InStore:
@@ -57,6 +61,7 @@ class RunTrainable(tune.Trainable):
         run_files: SourceFiles | None,
         settings: bytes,
         objective: Objective,
+        precision: str,
         seed: int,
         num_epochs: int,
         checkpoint_every: int,
@@ -72,6 +77,7 @@ class RunTrainable(tune.Trainable):
             run_files: where it lies in a file of the user's, which this machine need not have.
             settings: the kind's settings, pickled; a trial's config replaces the fields it names.
             objective: what trials are ranked by; every epoch must report it.
+            precision: one of contract.PRECISIONS.
             num_epochs: most epochs of a trial.
             checkpoint_every: most epochs that a resume repeats; besides, a trial is saved when its score improves.
             rungs: epochs at which a trial may be paused, to go on from there in any process: it is saved at them, too.
@@ -92,7 +98,7 @@ class RunTrainable(tune.Trainable):
         self._best: Row | None = None
         self._spent_by = ""
         """What has made this process useless for a further trial: a GPU that failed, to which every call would fail."""
-        self._context = _given_by_ray()
+        self._context, self._place = _given_by_ray(precision)
         # Where Ray was started for the sweep, its processes have them blocked; what a run starts, such as a loader of
         # data, must hear them.
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {*STOP_SIGNALS} - {signal.SIGINT})
@@ -140,7 +146,7 @@ class RunTrainable(tune.Trainable):
             return self._ended(kind, f"{type(error).__name__}: {said}")
         self._epoch, self._best = epoch, best
         device = device_name(self._context.devices[0])
-        columns = {contract.EPOCH: self._epoch, contract.DEVICE: device, contract.CHECKPOINTED: is_saved}
+        columns = {contract.EPOCH: self._epoch, contract.DEVICE: device, **self._place, contract.CHECKPOINTED: is_saved}
         # Asked for with each epoch's result, not by frequency: a trial that failed must not save what is broken.
         return {**columns, **metrics, **note, contract.SAMPLES: samples, SHOULD_CHECKPOINT: is_saved}
 
@@ -158,7 +164,7 @@ class RunTrainable(tune.Trainable):
         if not self._kind:
             kind = find_run_kind(self._kind_name)
             if kind.uses_torch:
-                set_up_torch(self._context.num_threads, self._context.devices[0])
+                set_up_torch(self._context)
             self._settings, self._data = pickle.loads(self._pickled_settings), ray.get(self._stored_data.ref)
             self._loaded = kind.load(self._settings, self._context)
             self._kind = kind
@@ -219,11 +225,20 @@ class RunTrainable(tune.Trainable):
             shutil.rmtree(workspace)
 
 
-def _given_by_ray() -> WorkerContext:
-    """What Ray has assigned to this process; of GPUs it sees its own alone."""
+def _given_by_ray(precision: str) -> tuple[WorkerContext, dict[str, Any]]:
+    """What Ray has assigned to this process, and the columns that say which GPUs that are.
+
+    Of GPUs it sees its own alone; where it has none, Ray (2.60) would let it see all of its node's.
+    """
     assigned = ray.get_runtime_context().get_assigned_resources()
-    gpus = tuple(f"cuda:{index}" for index in range(len(ray.get_gpu_ids())))
-    return WorkerContext(max(1, int(assigned.get("CPU", 1))), gpus or ("cpu",), min(1.0, assigned.get("GPU", 1.0)))
+    gpus = ray.get_gpu_ids()
+    if not gpus:
+        os.environ.update(dict.fromkeys(VISIBLE_GPUS, ""))
+    devices = tuple(f"cuda:{index}" for index in range(len(gpus))) or ("cpu",)
+    share = assigned.get("GPU", 0.0)
+    place = {contract.GPU_IDS: ",".join(map(str, gpus)), contract.GPU_SHARE: share}
+    num_threads = max(1, int(assigned.get("CPU", 1)))
+    return WorkerContext(num_threads, devices, min(1.0, share or 1.0), precision=precision), place
 
 
 def _whole_rows(file: Path) -> list[Row]:

@@ -3,21 +3,77 @@
 And what it asks of torch where only some runs use it: torch, which takes seconds to import, is not imported for that.
 """
 
+import contextlib
 import os
 import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from trainable.contract import BF16, FP32, TF32, UserError
+
+if TYPE_CHECKING:
+    from trainable.runs.protocol import WorkerContext
+
+CONTEXT_MB = 512
+"""What a process takes of a GPU besides what torch hands out: its context and loaded kernels. Assumed, not measured."""
 
 
-def set_up_torch(num_threads: int, device: str) -> None:
-    """Fix the number of CPU threads and, on CUDA, choose deterministic algorithms, which it takes only when asked.
+def set_up_torch(context: "WorkerContext") -> None:
+    """Fix the number of CPU threads and, on CUDA, choose deterministic algorithms, which it takes only when asked, the
+    precision, and how much of a GPU this process may take, so that it cannot starve those beside it.
 
-    To be called before the first computation on CUDA: cuBLAS reads its workspace's size then.
+    To be called before the first computation on CUDA: cuBLAS reads its workspace's size then. Under bf16, whoever
+    trains does so within `autocast`.
+
+    Raises:
+        UserError: a device cannot compute in that precision.
     """
     import torch
 
-    torch.set_num_threads(num_threads)
-    if torch.device(device).type == "cuda":
-        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
-        torch.use_deterministic_algorithms(True)
+    torch.set_num_threads(context.num_threads)
+    devices, precision = context.devices, context.precision
+    if torch.device(devices[0]).type != "cuda":
+        if precision == TF32:
+            raise UserError(f"precision {TF32}: {devices[0]} has none, some GPUs do; give {BF16} or {FP32}")
+        return
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    torch.use_deterministic_algorithms(True)
+    # Both ways: of its own, torch would let cuDNN's convolutions, but not products of matrices, compute in tf32.
+    torch.set_float32_matmul_precision("high" if precision == TF32 else "highest")
+    torch.backends.cudnn.allow_tf32 = precision == TF32
+    if precision != FP32:
+        _require_tensor_cores(devices, precision)
+    if context.memory_share < 1:
+        for device in devices:
+            torch.cuda.set_per_process_memory_fraction(_part_of_memory(device, context.memory_share), device)
+
+
+def _require_tensor_cores(devices: Sequence[str], precision: str) -> None:
+    """Raises UserError where a GPU would emulate the precision, or not know it: NVIDIA's have both since Ampere."""
+    import torch
+
+    for device in devices:
+        with torch.cuda.device(device):
+            has = torch.cuda.is_tf32_supported() if precision == TF32 else torch.cuda.is_bf16_supported(False)
+        if not has:
+            raise UserError(f"precision {precision}: {device_name(device)} does not compute in it; give {FP32}")
+
+
+def _part_of_memory(device: str, share: float) -> float:
+    """What torch may hand out of a share: the process's context is of the share, too, and torch does not count it."""
+    import torch
+
+    total_mb = torch.cuda.get_device_properties(device).total_memory / 2**20
+    return max(share / 2, share - CONTEXT_MB / total_mb)
+
+
+def autocast(device: str, precision: str) -> contextlib.AbstractContextManager[Any]:
+    """Where a training's forward pass and its loss are computed: in 16 bits under bf16, else as they are."""
+    import torch
+
+    if precision != BF16:
+        return contextlib.nullcontext()
+    return torch.autocast(torch.device(device).type, torch.bfloat16)
 
 
 def chosen_device(wanted: str) -> str:
@@ -29,8 +85,17 @@ def chosen_device(wanted: str) -> str:
 
 def is_out_of_memory(error: BaseException) -> bool:
     """Of the machine or of a GPU."""
+    return isinstance(error, MemoryError) or is_out_of_gpu_memory(error) or _is_out_of_memory_on_cpu(error)
+
+
+def is_out_of_gpu_memory(error: BaseException) -> bool:
     torch = sys.modules.get("torch")
-    return isinstance(error, MemoryError) or (torch is not None and isinstance(error, torch.OutOfMemoryError))
+    return torch is not None and isinstance(error, torch.OutOfMemoryError)
+
+
+def _is_out_of_memory_on_cpu(error: BaseException) -> bool:
+    """As torch (2.13) says it, in an error that has no type of its own."""
+    return isinstance(error, RuntimeError) and "DefaultCPUAllocator: can't allocate memory" in str(error)
 
 
 def is_device_failure(error: BaseException) -> bool:

@@ -22,6 +22,8 @@ from trainable.terminal.text import one_line, printable
 from tune.request.settings import SweepSettings, find_sweepable
 
 EPOCHS, FEWEST_EPOCHS = 3, 2
+OF_SWEEP = ("seed", "precision", "search_space", "cpus_per_trial", "gpus_per_trial")
+"""Settings of a sweep that a check takes, too."""
 
 
 @command("check_run.py", prints_results=True)
@@ -63,7 +65,7 @@ def _parser(arguments: list[str]) -> argparse.ArgumentParser:
     parser.add_argument(
         "--num_epochs", type=int, default=EPOCHS, metavar="EPOCHS", help="epochs of a run (default: %(default)s)"
     )
-    add_flags(parser, SweepSettings, names=("seed", "search_space", "cpus_per_trial", "gpus_per_trial"))
+    add_flags(parser, SweepSettings, names=OF_SWEEP)
     if arguments and not arguments[0].startswith("-"):
         add_flags(parser, find_sweepable(arguments[0]).settings_type, "what is trained")
     return parser

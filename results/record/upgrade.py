@@ -1,6 +1,7 @@
 """Records of older sweeps as today's code reads them: what has changed since is written here and nowhere else.
 
-Format 4 (`format: 4` in sweep.yaml): no trial was paused, replicated or drawn from a prior, and where a proposal came
+Format 5 (`format: 5` in sweep.yaml): trainings computed in 32 bits, and nothing said so.
+Format 4: no trial was paused, replicated or drawn from a prior, and where a proposal came
 from was not recorded. Trials were ranked by one metric, which sweep.yaml holds as it is
 called, under no constraint.
 Format 3: data.json holds what each baseline achieves under latency budgets, a trial's
@@ -31,7 +32,7 @@ from trainable.contract import SettingError, UserError
 from trainable.ranking import written_names
 from trainable.score_parts import Details
 
-FORMAT = 5
+FORMAT = 6
 
 Content = dict[str, Any]
 
@@ -79,6 +80,9 @@ UP_TO_FORMAT_3 = {
 
 UP_TO_FORMAT_4: Content = {"replicate": 0, "replicate_seeds": 1, "prior_trials": 0}
 """Settings that there are since, as the code then was."""
+
+UP_TO_FORMAT_5: Content = {"precision": "fp32"}
+"""Likewise; it shapes the training."""
 
 BEST_POLICY_FILE = "best_policy.json"
 """In each checkpoint, up to format 3: what the best epoch so far achieved, and which it was."""
@@ -161,6 +165,10 @@ def upgraded(settings: Content, data: Content, space: Content) -> tuple[Content,
         data = data | {"roles": data["roles"] | of_data}
     if recorded_format < 5:
         settings = UP_TO_FORMAT_4 | settings
+    if recorded_format < 6:
+        settings = UP_TO_FORMAT_5 | settings
+        if "roles" in data:
+            data = data | {"roles": {"precision": ["training"]} | data["roles"]}
     if recorded_format < 5 and "constraint" not in settings:
         settings["constraint"] = []
         if "metric" in settings:

@@ -90,9 +90,9 @@ class TrialWandbRun:
                 continue
             self._epochs = epoch
             self._best = self._settings.objective.better(self._best, row)
-            device = row.get(contract.DEVICE)
-            if device and self._run.config.get(contract.DEVICE) != device:
-                self._run.config.update({contract.DEVICE: device}, allow_val_change=True)
+            place = {name: row[name] for name in contract.PLACE if row.get(name) != self._run.config.get(name)}
+            if place:
+                self._run.config.update(place, allow_val_change=True)
             is_shown = samples.get(epoch) and (row is self._best or row.get("done"))
             shown = {contract.SAMPLES: self._table(epoch, samples[epoch])} if is_shown else {}
             if epoch >= self._held_steps:

@@ -22,8 +22,10 @@ def data_of(results_dir: Path) -> ControllerData:
     return KIND.prepare(GRPOSettings(results_dir=str(results_dir)))
 
 
-def run_of(data: ControllerData, settings: GRPOSettings = QUICK, seed: int = 0) -> GRPORun:
-    return GRPORun(settings, data, seed, "cpu")
+def run_of(
+    data: ControllerData, settings: GRPOSettings = QUICK, seed: int = 0, precision: str = contract.FP32
+) -> GRPORun:
+    return GRPORun(settings, data, seed, "cpu", precision=precision)
 
 
 def trial_of_two_epochs(data: ControllerData, folder: Path) -> Path:

@@ -30,6 +30,7 @@ class TypedSettings(QuadraticSettings):
     pace: Literal[1, 2, "any"] = 1
     shoes: bool | None = None
     rest: float | None = 0.5
+    speed: float | Literal["auto"] | None = "auto"
     betas: tuple[float, float] = (0.9, 0.99)
     stops: list[int] = field(default_factory=lambda: [1, 2])
     sizes: tuple[Size, ...] = ()

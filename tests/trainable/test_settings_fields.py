@@ -110,7 +110,7 @@ def read_typed(flat: dict[str, Any]) -> TypedSettings:
 
 
 GIVEN = TypedSettings(
-    map=Path("/maps/hills"), walk=Walk.ROUND_ABOUT, size=Size.LARGE, pace="any", shoes=False, rest=None,
+    map=Path("/maps/hills"), walk=Walk.ROUND_ABOUT, size=Size.LARGE, pace="any", shoes=False, rest=None, speed=2.5,
     betas=(0.1, 1.0), stops=[], sizes=(Size.LARGE,), books=[Path("/b")], said="-1",
 )  # fmt: skip
 
@@ -126,12 +126,12 @@ def test_settings_of_every_type_are_the_same_after_the_way_through_json_and_yaml
 def test_a_files_texts_become_values_of_every_type(tmp_path: Path) -> None:
     file = tmp_path / "mine.yaml"
     file.write_text(
-        "map: ~/m\nwalk: round about\nsize: LARGE\npace: '2'\nshoes: off\nrest:\nbetas: [1e-3, 1]\nstops: 3\n"
-        "sizes: [SMALL, LARGE]\nbooks: []\nsaid: ''\n",
+        "map: ~/m\nwalk: round about\nsize: LARGE\npace: '2'\nshoes: off\nrest:\nspeed: 2.5\nbetas: [1e-3, 1]\n"
+        "stops: 3\nsizes: [SMALL, LARGE]\nbooks: []\nsaid: ''\n",
         encoding="utf-8",
     )
     assert read_typed(read_by_hand(file)) == TypedSettings(
-        map=Path.home() / "m", walk=Walk.ROUND_ABOUT, size=Size.LARGE, pace=2, shoes=False, rest=None,
+        map=Path.home() / "m", walk=Walk.ROUND_ABOUT, size=Size.LARGE, pace=2, shoes=False, rest=None, speed=2.5,
         betas=(0.001, 1.0), stops=[3], sizes=(Size.SMALL, Size.LARGE), said="",
     )  # fmt: skip
 
@@ -148,6 +148,7 @@ def test_a_files_texts_become_values_of_every_type(tmp_path: Path) -> None:
         ("pace", True, "pace is True; it must be one of 1, 2, any"),
         ("shoes", "maybe", "shoes is 'maybe'; it must be true or false"),
         ("rest", "nan", "rest is 'nan'; it must be a number"),
+        ("speed", "fast", "speed is 'fast'; it must be a number or auto"),
         ("betas", [0.5], "betas is [0.5]; it must be 2 values"),
         ("betas", [0.5, 0.1], "betas are (0.5, 0.1); the second must be larger"),
         ("stops", [[1, 2]], "stops is [1, 2]; it must be a whole number, and one value"),
@@ -181,6 +182,7 @@ def declared(annotation: object, **of_field: Any) -> type:
         (float, 1), (int | None, None), (str, None), (Literal["a", None], None), (Path | None, Path("/x")),
         (Walk, Walk.STRAIGHT), (Sequence[str], ("a",)), (list[Literal[1, 2]] | None, None),
         (tuple[int, int, int], (1, 2, 3)), (float, float("inf")), ("int", 3),
+        (float | Literal["auto"], "auto"), (int | Literal["few", "all"] | None, 3),
     ],
     ids=str,
 )  # fmt: skip
@@ -195,6 +197,8 @@ def test_what_a_setting_can_be(annotation: object, default: object) -> None:
         (dict[str, int], None, "Mine.x is declared as dict[str, int], which no flag can give"),
         (date, None, "Mine.x is declared as datetime.date, which no flag can give"),
         (int | str, 1, "Mine.x is declared as int | str, which no flag can give"),
+        (int | float, 1, "Mine.x is declared as int | float, which no flag can give"),
+        (float | Literal["auto"], "car", "Mine.x has the default 'car'; it must be a number or auto"),
         (tuple[int, str], (1, "a"), "Mine.x is declared as tuple[int, str], which no flag can give"),
         (list[list[int]], None, "Mine.x is declared as list[list[int]], which no flag can give"),
         (list, None, "Mine.x is declared as list, which no flag can give"),

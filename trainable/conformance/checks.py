@@ -30,7 +30,7 @@ from trainable.conformance.rehearsal import (
     played,
 )  # fmt: skip
 from trainable.conformance.traces import left_since, traces
-from trainable.contract import SettingError, UserError, checkpoint_folder_name
+from trainable.contract import FP32, SettingError, UserError, checkpoint_folder_name
 from trainable.on_test_data import has_test_data
 from trainable.runs import DataDescription, RunKind, WorkerContext
 from trainable.runs.choosing import find_run_kind
@@ -54,6 +54,7 @@ class Wanted:
     cpus: float = 1.0
     gpus: float | None = None
     """Or a share of one; by default one, where there are any."""
+    precision: str = FP32
     dumps: Callable[..., bytes] = pickle.dumps
     """What pickles settings and data on their way to another process."""
 
@@ -165,7 +166,7 @@ def _given_by_ray(wanted: Wanted) -> WorkerContext:
     if gpus > there:
         raise SettingError("gpus_per_trial", f" is {gpus:g}, but there are {there} GPUs; ask for at most that")
     devices = tuple(f"cuda:{index}" for index in range(math.ceil(gpus))) or ("cpu",)
-    return WorkerContext(max(1, int(wanted.cpus)), devices, min(1.0, gpus or 1.0))
+    return WorkerContext(max(1, int(wanted.cpus)), devices, min(1.0, gpus or 1.0), precision=wanted.precision)
 
 
 def trains(rehearsals: Rehearsals) -> str:

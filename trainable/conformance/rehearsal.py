@@ -100,7 +100,7 @@ class Worker:
         self._stage = stage
         self._kind = find_run_kind(stage.run)
         if self._kind.uses_torch:
-            set_up_torch(stage.context.num_threads, stage.context.devices[0])
+            set_up_torch(stage.context)
         with told_of("unpickling in a worker"):
             self._settings = pickle.loads(stage.settings)
             self._data = pickle.loads(stage.data, buffers=stage.buffers)

@@ -38,6 +38,7 @@ class JointController(RunKind):
     objective = contract.VAL_IN_BUDGET_ACCURACY
     train_script = "trainable/train_joint_controller.py"
     evaluate_script = "trainable/evaluate.py"
+    precisions = contract.PRECISIONS
     metrics = (
         Metric(contract.VAL_IN_BUDGET_ACCURACY, "in-budget accuracy", "max"),
         Metric(contract.VAL_ACCURACY_MEAN, "accuracy", "max"),
@@ -116,7 +117,7 @@ class JointController(RunKind):
     def start(self, settings: GRPOSettings, data: "ControllerData", context: RunContext) -> "GRPORun":
         from trainable.grpo.run import GRPORun
 
-        return GRPORun(settings, data, context.seed, context.devices[0], context.loaded)
+        return GRPORun(settings, data, context.seed, context.devices[0], context.loaded, context.precision)
 
     def test(
         self, settings: GRPOSettings, data: "ControllerData", context: WorkerContext, checkpoint: Path

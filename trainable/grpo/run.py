@@ -33,6 +33,7 @@ from trainable.profiles.image_split import TRAIN, VALIDATION
 from trainable.runs import Diverged, Run
 from trainable.score_parts import Details
 from trainable.seeds import seed_of
+from trainable.torch_process import autocast
 
 
 class GRPORun(Run):
@@ -45,12 +46,15 @@ class GRPORun(Run):
         seed: int,
         device: str,
         model: RunningModel | None = None,
+        precision: str = contract.FP32,
     ) -> None:
         """
         Args:
             model: of a live environment.
+            precision: of the training. Validation computes in 32 bits, as whoever judges or serves the policy does.
         """
         self._settings, self._seed, self._device = settings, seed, torch.device(device)
+        self._precision = precision
         self._recipe = RECIPES[settings.recipe]
 
         profile = self._profile = data.profile
@@ -128,7 +132,7 @@ class GRPORun(Run):
         features = self._environment.features(samples)  # [B, d]
         allowed = self._environment.allowed(samples)  # [B, C]
 
-        log_probabilities = joint_log_probabilities(self._policy(features, budgets_ms), allowed)  # [B, C]
+        log_probabilities = self._log_probabilities(self._policy, features, budgets_ms, allowed)  # [B, C]
         configurations = sample_groups(log_probabilities.detach(), settings.group_size, generator)  # [B, G]
         accuracy, latency_ms = self._environment.execute(samples, configurations)  # [B, G]
         reward = self._reward(accuracy, latency_ms, budgets_ms.unsqueeze(1), configurations)  # [B, G]
@@ -137,12 +141,12 @@ class GRPORun(Run):
 
         for update in range(settings.updates_per_batch):
             if update > 0:
-                log_probabilities = joint_log_probabilities(self._policy(features, budgets_ms), allowed)
+                log_probabilities = self._log_probabilities(self._policy, features, budgets_ms, allowed)
             current = log_probabilities.gather(1, configurations)  # [B, G]
             loss = policy_gradient_loss(current, old, advantages, settings.clip_epsilon)
             loss = loss - settings.entropy_coefficient * entropy(log_probabilities).mean()
             if settings.kl_coefficient > 0:
-                reference = joint_log_probabilities(self._start(features, budgets_ms), allowed)
+                reference = self._log_probabilities(self._start, features, budgets_ms, allowed)
                 loss = loss + settings.kl_coefficient * kl_divergence(log_probabilities, reference).mean()
             self._descend(loss)
         return {
@@ -154,6 +158,12 @@ class GRPORun(Run):
             "entropy": entropy(log_probabilities.detach()),
             "zero_variance": zero_variance_groups(reward),
         }
+
+    def _log_probabilities(self, policy: Policy, features: Tensor, budgets_ms: Tensor, allowed: Tensor) -> Tensor:
+        """[B, C]; the distribution and all that is computed of it are in 32 bits, also where the policy is not."""
+        with autocast(self._device.type, self._precision):
+            logits = policy(features, budgets_ms)
+        return joint_log_probabilities([of_knob.float() for of_knob in logits], allowed)
 
     def _reward(self, accuracy: Tensor, latency_ms: Tensor, budgets_ms: Tensor, configurations: Tensor) -> Tensor:
         complexity = self._complexity[configurations]

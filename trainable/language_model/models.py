@@ -225,12 +225,6 @@ def lora_config(fields: Mapping[str, Any]) -> "PeftConfig":
     return LoraConfig(**{"task_type": "CAUSAL_LM", **fields})
 
 
-def share_gpu(device: str, share: float) -> None:
-    """Have this process take no more than its part of a GPU's memory, so that it cannot starve those beside it."""
-    if device != "cpu" and share < 1:
-        torch.cuda.set_per_process_memory_fraction(share, device)
-
-
 def be_quiet() -> None:
     """No progress bars and no advice from the libraries: the sweep shows how it goes."""
     import datasets

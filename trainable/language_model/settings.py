@@ -28,6 +28,8 @@ _OF_SETTINGS = {
     "num_train_epochs": "num_epochs",
     "seed": "seed",
     "data_seed": "seed",
+    "bf16": "precision",
+    "tf32": "precision",
 }
 """TRL's names of what are settings here."""
 _OF_TASK = {"max_completion_length": "MAX_COMPLETION_LENGTH", "num_generations_eval": "TOKEN_BUDGETS"}

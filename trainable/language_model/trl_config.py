@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from trainable.contract import SettingError, UserError
+from trainable.contract import BF16, FP32, SettingError, UserError
 from trainable.language_model.settings import LanguageModelSettings, as_pairs
 
 if TYPE_CHECKING:
@@ -141,10 +141,12 @@ def grpo_config(
     num_epochs: int,
     device: str,
     folder: Path,
+    precision: str = FP32,
 ) -> "GRPOConfig":
     """The whole of it.
 
     Args:
+        precision: one of contract.PRECISIONS; of tf32 torch knows already.
         task: none while settings alone are checked.
         folder: for what TRL writes, though it is told to write nothing.
 
@@ -157,7 +159,6 @@ def grpo_config(
     batches = Batches.of(settings, given)
     on_gpu = device != "cpu"
     defaults = {
-        "bf16": on_gpu and not given.get("fp16"),
         # Memory is what a GPU lacks, and time what a CPU does.
         "activation_checkpointing": given.get("gradient_checkpointing", on_gpu),
         "dataloader_pin_memory": on_gpu,
@@ -184,6 +185,7 @@ def grpo_config(
         "seed": seed,
         "data_seed": seed,
         "use_cpu": not on_gpu,
+        "bf16": precision == BF16,
         "logging_strategy": "steps",
         "logging_steps": settings.steps_per_epoch,
         "logging_nan_inf_filter": False,

@@ -51,6 +51,7 @@ class TrlGrpo(RunKind):
         Metric(contract.PERF_SAMPLES_PER_SECOND, "completions per second"),
         Metric(contract.PERF_PEAK_GPU_MEMORY_MB, "peak GPU memory (MB)"),
     )
+    precisions = contract.PRECISIONS
     trade_off = token_budgets.OVER_BUDGET_RATE
     figures = (
         Figure(
@@ -104,11 +105,10 @@ class TrlGrpo(RunKind):
 
     def load(self, settings: LanguageModelSettings, context: WorkerContext) -> "Callable[[str], LanguageModel]":
         """How to load the model: where it lies is the data's to say, and one load serves all trials of a process."""
-        from trainable.language_model.models import be_quiet, load_language_model, share_gpu
+        from trainable.language_model.models import be_quiet, load_language_model
         from trainable.language_model.trl_config import given_config
 
         be_quiet()
-        share_gpu(context.devices[0], context.memory_share)
         given = given_config(settings)
 
         @functools.cache
@@ -142,6 +142,7 @@ class TrlGrpo(RunKind):
             seed=seed_of(context.seed, "start") % 2**32,
             num_epochs=context.num_epochs,
             device=context.devices[0],
+            precision=context.precision,
             folder=context.workspace,
         )
         return LanguageModelRun(

@@ -2,10 +2,11 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
+from trainable.contract import FP32, TF32
 from trainable.runs.description import DataDescription
 from trainable.score_parts import Details, Figure, Judged, Metric
 
@@ -27,7 +28,10 @@ class WorkerContext:
     devices: tuple[str, ...]
     """Torch devices: ("cpu",), or GPUs as this process counts them, ("cuda:0", "cuda:1")."""
     memory_share: float
-    """The part of each GPU's memory that is this process's: several trials may share a GPU."""
+    """The part of each GPU's memory that is this process's: several trials may share a GPU. Torch keeps to it."""
+    precision: str = field(default=FP32, kw_only=True)
+    """One of the contract's PRECISIONS. For tf32 torch has been set up; under bf16, what a run computes of its loss
+    belongs within `trainable.torch_process.autocast`."""
 
 
 @dataclass(frozen=True)
@@ -114,11 +118,15 @@ class RunKind(ABC):
     uses_torch: ClassVar[bool] = True
     """Whether torch is set up for its runs: CPU threads, deterministic algorithms. Without it a worker starts in half
     the time."""
+    precisions: ClassVar[Sequence[str]] = (FP32, TF32)
+    """What its runs can be told to train in; without torch it is fp32 alone. A kind that names bf16 computes in it when
+    `WorkerContext.precision` says so."""
     reuses_worker: ClassVar[bool] = True
     """Whether one process may run trial after trial; a new one costs seconds, and leaves nothing behind."""
     train_script: ClassVar[str | None] = None
     """A script of the project that trains one such run without a sweep, if there is one: it takes every setting,
-    --seed, --num_epochs, --num_threads, --device and --output_dir as flags, and gives the numbers a trial would."""
+    --seed, --num_epochs, --precision, --num_threads, --device and --output_dir as flags, and gives the numbers a trial
+    would."""
     evaluate_script: ClassVar[str | None] = None
     """A script of the project that judges the best checkpoint in a trial's folder, if there is one; with
     `--split test` on data that no trial has seen."""

@@ -13,7 +13,7 @@ from trainable.score_parts import Figure, Metric
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _TEXTS = ("name", "search_space", "run_name", "objective", "trade_off", "wandb_project")
 _MAY_BE_EMPTY = ("trade_off",)
-_LISTS = {"metrics": Metric, "figures": Figure, "packages": str}
+_LISTS = {"metrics": Metric, "figures": Figure, "packages": str, "precisions": str}
 _SCRIPTS = ("train_script", "evaluate_script")
 _SWITCHES = ("uses_torch", "reuses_worker")
 

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 DECLARABLE = (
-    "bool, int, float, str, Path, an Enum, a Literal of such values, a list or tuple of values of one such type, and "
-    "any of these or None"
+    "bool, int, float, str, Path, an Enum, a Literal of such values, a number or a Literal of words (float | "
+    "Literal['auto']), a list or tuple of values of one such type, and any of these or None"
 )
 """In words."""
 
@@ -30,6 +30,8 @@ class ValueType:
     """bool, int, float, str or Path; of no meaning where there are choices."""
     choices: tuple[Any, ...] = ()
     """All that it can be: of an Enum or a Literal."""
+    words: tuple[str, ...] = ()
+    """What a number can be besides: of `float | Literal["auto"]`."""
     container: Callable[[list[Any]], Any] | None = None
     """`list` or `tuple`, where it holds several."""
     length: int | None = None
@@ -45,7 +47,9 @@ class ValueType:
     @property
     def wanted(self) -> str:
         """What one value must be, in words."""
-        return f"one of {', '.join(map(written, self.choices))}" if self.choices else _WANTED[self.item]
+        if self.choices:
+            return f"one of {', '.join(map(written, self.choices))}"
+        return " or ".join([_WANTED[self.item], *self.words])
 
     def read_item(self, value: Any) -> Any:
         """One value, typed or as text; a path is left as text, since who reads it must say where it was given.
@@ -54,7 +58,7 @@ class ValueType:
             ValueError: it is of another type.
         """
         if not self.choices:
-            return _read(self.item, value)
+            return value if value in self.words else _read(self.item, value)
         for choice in self.choices:
             as_plain = plain(choice)
             try:
@@ -76,15 +80,26 @@ def value_type(annotation: Any) -> ValueType | None:
         return ValueType(choices=tuple(annotation))
     if origin is typing.Literal and all(isinstance(choice, (bool, int, str, Enum)) for choice in others):
         return ValueType(choices=others, is_optional=is_optional)
-    if origin in (typing.Union, types.UnionType) and is_optional and len(others) == 1:
-        one = value_type(others[0])
-        return one and dataclasses.replace(one, is_optional=True)
+    if origin in (typing.Union, types.UnionType):
+        return _of_union(others, is_optional)
     if origin in (list, tuple, collections.abc.Sequence) and len(set(arguments) - {...}) == 1:
         one = value_type(arguments[0])
         if one and not one.container and not one.is_optional:
             length = None if origin is not tuple or ... in arguments else len(arguments)
             return dataclasses.replace(one, container=list if origin is list else tuple, length=length)
     return None
+
+
+def _of_union(members: tuple[Any, ...], is_optional: bool) -> ValueType | None:
+    """Of one type, or of a number and the words that may stand for it."""
+    if len(members) == 1:
+        one = value_type(members[0])
+        return one and dataclasses.replace(one, is_optional=is_optional)
+    number, *others = sorted(members, key=lambda member: member not in (int, float))
+    words = value_type(others[0]) if len(others) == 1 and number in (int, float) else None
+    if words is None or not words.choices or not all(type(word) is str for word in words.choices):
+        return None
+    return ValueType(number, words=words.choices, is_optional=is_optional)
 
 
 def plain(value: Any) -> Any:

@@ -61,8 +61,9 @@ def _train(plan: Plan, screen: Screen, signals: StopSignals) -> int:
     """All epochs that are left, then what came of them."""
     settings = plan.settings
     screen.show_start()
-    set_up_torch(settings.num_threads, plan.device)
-    run, log = _run_where_it_stands(plan, screen)
+    context = WorkerContext(settings.num_threads, (plan.device,), memory_share=1.0, precision=settings.precision)
+    set_up_torch(context)
+    run, log = _run_where_it_stands(plan, context, screen)
     events = None
     if not settings.no_tensorboard:
         events = TrialEvents(settings.folder, plan.decisive_settings, OBJECTIVE, space={})
@@ -110,11 +111,11 @@ def _train(plan: Plan, screen: Screen, signals: StopSignals) -> int:
     return wandb_view.close(status, best, exit_status) if wandb_view else exit_status
 
 
-def _run_where_it_stands(plan: Plan, screen: Screen) -> tuple[GRPORun, TrialLog]:
+def _run_where_it_stands(plan: Plan, context: WorkerContext, screen: Screen) -> tuple[GRPORun, TrialLog]:
     """The run at the newest checkpoint of its folder, and its rows up to there."""
     settings, folder = plan.settings, plan.settings.folder
-    model = KIND.load(settings.grpo, WorkerContext(settings.num_threads, (plan.device,), memory_share=1.0))
-    start = partial(GRPORun, settings.grpo, plan.data, settings.seed, plan.device, model)
+    model = KIND.load(settings.grpo, context)
+    start = partial(GRPORun, settings.grpo, plan.data, settings.seed, plan.device, model, precision=settings.precision)
     run, epoch, note = resumed_run(folder, read_rows(folder), start)
     if note:
         screen.say(note)

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from trainable.contract import UserError
+from trainable.contract import FP32, PRECISION_HELP, PRECISIONS, UserError
 from trainable.grpo.joint_controller import KIND
 from trainable.grpo.settings import GRPOSettings
 from trainable.settings_fields import Role, require, setting, typed_values
@@ -31,6 +31,7 @@ class TrainingSettings:
     num_epochs: int = _training(100, "epochs", roles=[Role.TRAINING, Role.CHANGEABLE])
     seed: int = _training(0, "seed of everything random", roles=[Role.TRAINING])
     device: str = _training("auto", "torch device (default: cuda where there is one, else cpu)")
+    precision: str = _training(FP32, PRECISION_HELP, roles=[Role.TRAINING], choices=PRECISIONS)
     num_threads: int = _training(1, "CPU threads of torch; the same number gives the same bits")
 
     use_wandb: bool = _tracking(False, "record the run at W&B too (default: TensorBoard only)")

@@ -120,6 +120,7 @@ def build_tuner(
         run_files=source_files(settings.run) if is_in_file(settings.run) else None,
         settings=cloudpickle.dumps(settings.run_settings),
         objective=settings.objective,
+        precision=settings.precision,
         seed=settings.seed,
         num_epochs=settings.num_epochs,
         checkpoint_every=settings.checkpoint_every,

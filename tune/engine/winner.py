@@ -65,6 +65,7 @@ def judge_winner(
         max(1, int(allotment.cpus_per_trial)),
         tuple(f"cuda:{index}" for index in range(math.ceil(gpus))) or ("cpu",),
         min(1.0, gpus or 1.0),
+        precision=plan.settings.precision,
     )
     run = plan.settings.run
     judge = ray.remote(judged_on_test_data).options(num_cpus=allotment.cpus_per_trial, num_gpus=gpus, max_retries=0)

@@ -33,5 +33,6 @@ def wanted_rehearsal(given: dict[str, Any]) -> Wanted:
         settings.num_epochs,
         settings.cpus_per_trial,
         settings.gpus_per_trial,
+        settings.precision,
         cloudpickle.dumps,
     )

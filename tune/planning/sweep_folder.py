@@ -56,12 +56,13 @@ def write_settings(plan: Plan, changes_in_words: list[str]) -> None:
     settings, kind = plan.settings, plan.settings.run_kind
     train, evaluate, run_settings = kind.train_script, kind.evaluate_script, settings.run_settings
     fixed, of_data = to_flat(settings).keys() - plan.space.keys(), names_with(Role.DATA, type(run_settings))
+    training = [*as_arguments(run_settings, fixed), *as_arguments(settings, ["precision"])]
     data = {
         "objective": kind.objective,
         "run_name": kind.run_name,
         **dataclasses.asdict(plan.description),
         **{name: value for name, value in plan.recorded_data.items() if value},
-        contract.TRAIN_COMMAND: ["python", train, *as_arguments(run_settings, fixed)] if train else [],
+        contract.TRAIN_COMMAND: ["python", train, *training] if train else [],
         contract.EVALUATE_COMMAND: ["python", evaluate, *as_arguments(run_settings, of_data)] if evaluate else [],
         "metrics": [dataclasses.asdict(metric) for metric in (*kind.metrics, *plan.description.metrics)],
         "trade_off": kind.trade_off,

@@ -9,7 +9,15 @@ from typing import Any
 
 from results.record.origin import BESIDE_SETTINGS
 from search_spaces.reading.files import is_space_file
-from trainable.contract import DEFAULT_STORAGE, DEVICE, SettingError, UserError
+from trainable.contract import (
+    DEFAULT_STORAGE,
+    FP32,
+    PLACE,
+    PRECISION_HELP,
+    PRECISIONS,
+    SettingError,
+    UserError,
+)
 from trainable.ranking import Objective, read_names, read_objective, written_names
 from trainable.runs import RunKind
 from trainable.runs.choosing import DEFAULT_KIND, find_run_kind, is_in_file
@@ -68,6 +76,7 @@ class SweepSettings:
     num_samples: int = _sweep(16, "trials", roles=[CHANGEABLE, SEARCH])
     num_epochs: int = _sweep(30, "most epochs of a trial", roles=[TRAINING, CONFIRM])
     seed: int = _sweep(0, "seed of the proposals and of every trial", roles=[CONFIRM])
+    precision: str = _sweep(FP32, PRECISION_HELP, roles=[TRAINING], choices=PRECISIONS)
 
     search_space: str = _search(
         "",
@@ -260,7 +269,7 @@ class SweepSettings:
 
 NAMES_OF_FLAGS = ("help", "h", "version", "resume", "retry_errored", "promote", "config", "list_search_spaces")
 """Of the command line, beside those that are settings."""
-NAMES_AT_WANDB = ("trial", DEVICE, "data", "fingerprint", "platform", "git_commit")
+NAMES_AT_WANDB = ("trial", *PLACE, "data", "fingerprint", "platform", "git_commit")
 """What the config of a run holds beside its settings."""
 _OWN = single_fields(SweepSettings)
 TAKEN_NAMES = (*_OWN, "run_settings", *BESIDE_SETTINGS, *NAMES_OF_FLAGS, *NAMES_AT_WANDB)
@@ -300,9 +309,16 @@ def from_flat(flat: dict[str, Any]) -> SweepSettings:
         **{name: value for name, value in given.items() if value != ""},
     }
     own |= _as_text(_objective(kind, own))
+    _require_precision(kind, own.get("precision", FP32))
     return SweepSettings(
         **arguments_of(SweepSettings, own), run_settings=asked("settings", _with_defaults, kind, of_run)
     )
+
+
+def _require_precision(kind: RunKind, precision: str) -> None:
+    known = tuple(kind.precisions) if kind.uses_torch else (FP32,)
+    if precision in PRECISIONS and precision not in known:
+        raise SettingError("precision", f" is {precision}; a run of {kind.name} computes in {' or '.join(known)}")
 
 
 def _objective(kind: RunKind, own: Mapping[str, Any]) -> Objective:

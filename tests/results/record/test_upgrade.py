@@ -108,6 +108,7 @@ def test_what_shaped_an_old_sweeps_trials_is_what_shapes_those_of_a_new_one(old:
     shaping = {name for name, roles in roles_by_name(plan.settings).items() if Role.TRAINING in roles}
     record = read_sweep(old)
     assert record.training_settings.keys() == record.settings.keys() & shaping
+    assert record.training_settings["precision"] == plan.settings.precision == "fp32"
 
 
 def test_the_report_of_an_old_sweep_shows_no_default_as_the_setting_of_what_it_searched(old: Path) -> None:

@@ -15,6 +15,7 @@ from grpo_runs import EVERYTHING, QUICK, data_of, epochs, run_of
 from profiles import write_profile
 
 from trainable.grpo.controller_data import ControllerData
+from trainable.runs import WorkerContext
 from trainable.torch_process import set_up_torch
 
 FILE = Path(__file__).with_name("reference_curves.json")
@@ -51,7 +52,7 @@ def test_training_gives_the_curves_it_gave_before(small: ControllerData) -> None
 
 
 def main() -> None:
-    set_up_torch(1, "cpu")
+    set_up_torch(WorkerContext(1, ("cpu",), 1.0))
     with tempfile.TemporaryDirectory() as folder:
         content = {"made_with": made_with(), "curves": curves(data_of(write_profile(Path(folder))))}
     FILE.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")

@@ -12,6 +12,7 @@ from profiles import CONFIGURATIONS, images_of, measure_plausibly, write_profile
 from trainable import contract
 from trainable.grpo.controller_data import ControllerData
 from trainable.grpo.recipes import RECIPES
+from trainable.grpo.run import GRPORun
 from trainable.grpo.settings import GRPOSettings
 from trainable.profiles.baselines import ORACLE, per_sample
 from trainable.profiles.image_split import TEST, TRAIN, VALIDATION
@@ -258,6 +259,21 @@ def test_runs_that_take_turns_in_one_process_do_not_disturb_each_other(small):
         taken.append(timeless(one.step()))
         other.step()
     assert taken == alone
+
+
+def test_in_16_bits_an_epoch_is_another_and_a_resume_still_goes_on_bit_for_bit(small, tmp_path):
+    def half() -> GRPORun:
+        return run_of(small, EVERYTHING, precision=contract.BF16)
+
+    uninterrupted, begun, resumed = half(), half(), half()
+    expected = epochs(uninterrupted, 4)
+    epochs(begun, 2)
+    checkpoint(begun, tmp_path / "after_2")
+    resumed.load(tmp_path / "after_2")
+    assert epochs(resumed, 2) == expected[2:]
+    assert expected[0] != epochs(run_of(small, EVERYTHING), 1)[0]
+    content = checkpoint(uninterrupted, tmp_path / "after_4")
+    assert {tensor.dtype for tensor in content["policy"].values()} == {torch.float32}
 
 
 # Divergence and learning.

@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tiny_language_model import write_task
@@ -34,6 +35,8 @@ def test_options_of_trl_are_typed_as_trl_types_them() -> None:
         ("learning_rate=1e-5", "the sweep decides it; give --lr"),
         ("max_steps=5", "the sweep decides it; give --steps_per_epoch"),
         ("seed=5", "the sweep decides it; give --seed"),
+        ("bf16=true", "the sweep decides it; give --precision"),
+        ("tf32=true", "the sweep decides it; give --precision"),
         ("max_completion_length=9", "the task decides it; see MAX_COMPLETION_LENGTH there"),
         ("logging_steps=1", "the sweep decides it; leave it out"),
         ("save_strategy=steps", "the sweep decides it; leave it out"),
@@ -61,6 +64,16 @@ def test_what_shapes_can_be_weighed_as_a_whole(tmp_path: Path) -> None:
     settings = LanguageModelSettings(shaping_weight=0.5, budget_penalty=2.0)
     config = grpo_config(settings, read_task(write_task(tmp_path)), seed=0, num_epochs=1, device="cpu", folder=tmp_path)
     assert config.reward_weights == [1.0, 0.5 * 0.2, -2.0]
+
+
+def test_trl_trains_in_the_sweeps_precision_and_no_other(tmp_path: Path) -> None:
+    def config(precision: str, *trl: str) -> Any:
+        settings = LanguageModelSettings(trl=trl)
+        return grpo_config(settings, seed=0, num_epochs=1, device="cpu", folder=tmp_path, precision=precision)
+
+    assert (config("bf16").bf16, config("fp32").bf16, config("fp32").tf32) == (True, False, None)
+    with pytest.raises(UserError, match=r"^TRL refuses these settings: At most one of fp16 and bf16 can be True"):
+        config("bf16", "fp16=true")
 
 
 def test_without_trl_it_is_said_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:

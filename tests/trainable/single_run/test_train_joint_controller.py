@@ -323,8 +323,8 @@ def test_overwrite_begins_anew_and_touches_nothing_else(workplace: Path, train_h
     [
         ("--output_dir whole", "holds another training (best_joint_checkpoint.pt"),
         (
-            "--output_dir whole --resume --lr 0.5 --seed 3",
-            "--seed 0 -> 3, --lr 0.01 -> 0.5 would make another training",
+            "--output_dir whole --resume --lr 0.5 --seed 3 --precision bf16",
+            "--seed 0 -> 3, --precision fp32 -> bf16, --lr 0.01 -> 0.5 would make another training",
         ),
         ("--output_dir nowhere --resume", "no training to resume in it"),
         ("--resume --overwrite", "give one of them"),

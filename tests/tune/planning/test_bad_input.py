@@ -48,6 +48,8 @@ MAY_BE_EMPTY = (
         (["--seed", "-1"], "--seed is -1; it must be 0 or more"),
         (["--gpus_per_trial", "1.5"], "it must be between 0 and 1, or a whole number"),
         (["--gpus_per_trial=-1"], "it must be between 0 and 1, or a whole number"),
+        (["--precision", "fp8"], "--precision is 'fp8'; it must be one of fp32, tf32, bf16"),
+        (["--run", "quadratic_run:KIND", "--precision", "tf32"], "a run of quadratic computes in fp32"),
         (["--cpus_per_trial", "0"], "--cpus_per_trial is 0.0; it must be above 0"),
         (["--epoch_budget", "0"], "--epoch_budget is 0; it must be at least 1"),
         (
