@@ -91,7 +91,7 @@ def _telling_how_to_go_on(folder: Path) -> AbstractContextManager[None]:
 def _connect(plan: Plan, interruption: Interruption) -> tuple[Plan, Allotment]:
     settings = plan.settings
     with interruption.keeps_sigterm():
-        cores = connect(settings.address)
+        cores = connect(settings.address, settings.run)
     allotment = allot(settings.cpus_per_trial, settings.gpus_per_trial, settings.max_concurrent_trials, cores)
     return with_data_in_store(plan), allotment
 

@@ -80,6 +80,18 @@ def read_source_files(file: Path, flag: str) -> SourceFiles:
     return sources
 
 
+def imported_names(file: Path, flag: str) -> set[str]:
+    """First names of all that a file's import statements may mean, but for what lies in its own package.
+
+    Raises:
+        DiskError: it cannot be read.
+        SettingError: it is not Python.
+    """
+    with reading(file):
+        tree = _parsed(file.read_bytes(), file, flag)
+    return {name.partition(".")[0] for name in _imported(tree, ())}
+
+
 def _parsed(text: bytes, file: Path, flag: str) -> ast.Module:
     try:
         return ast.parse(text, str(file))
