@@ -8,7 +8,6 @@ from typing import Any
 
 import ray
 from ray._private import services
-from ray._raylet import GcsClient
 from ray.exceptions import AuthenticationError, RayError
 
 from trainable.contract import SettingError
@@ -41,7 +40,7 @@ def join(address: str, run: str, **options: Any) -> None:
     there = _place_of(address)
     try:
         _knock(there)
-        GcsClient(address=there)
+        ray._raylet.GcsClient(address=there)
     except OSError as error:
         raise SettingError(
             "address",
