@@ -23,7 +23,7 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from tracking_overhead import process_tree
+from processes import cpu_seconds, process_tree
 
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLE = ROOT / "examples" / "arithmetic"
@@ -152,15 +152,6 @@ def training_notes(notes: Path) -> list[float]:
     lines = [line.split() for line in notes.read_text(encoding="utf-8").splitlines()]
     counted = Counter(process for process, _ in lines).most_common(1)
     return [float(seconds) for process, seconds in lines if process == counted[0][0]]
-
-
-def cpu_seconds(process: int) -> float:
-    try:
-        stat = Path(f"/proc/{process}/stat").read_text(encoding="utf-8")
-    except OSError:  # it has just ended
-        return 0.0
-    user, system = stat.rpartition(")")[2].split()[11:13]
-    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
 
 def table(costs: dict[str, list[Cost]]) -> str:

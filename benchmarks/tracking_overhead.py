@@ -17,11 +17,12 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from processes import process_tree, proportional_mb
 
 ROOT = Path(__file__).resolve().parent.parent
 TRIALS, EPOCHS = 16, 10
@@ -111,30 +112,6 @@ def measure(variant: str) -> Cost:
         if process.returncode:
             raise SystemExit(f"the sweep with {variant} callbacks failed with status {process.returncode}")
         return Cost(json.loads(output.splitlines()[-1]), processes, memory_mb)
-
-
-def process_tree(root: int) -> list[int]:
-    """Process ids of a process and all below it, from /proc."""
-    children = defaultdict(list)
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                stat = (entry / "stat").read_text(encoding="utf-8")
-            except OSError:  # it has just ended
-                continue
-            children[int(stat.rpartition(")")[2].split()[1])].append(int(entry.name))
-    tree = [root]
-    for process in tree:
-        tree += children[process]
-    return tree
-
-
-def proportional_mb(process: int) -> float:
-    try:
-        lines = Path(f"/proc/{process}/smaps_rollup").read_text(encoding="utf-8").splitlines()
-    except OSError:  # it has just ended
-        return 0.0
-    return sum(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1024
 
 
 def table(costs: dict[str, list[Cost]]) -> str:

@@ -1,0 +1,1 @@
+"""The same trainings, run in four ways: what benchmarks/orchestration.py compares."""
