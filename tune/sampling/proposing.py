@@ -13,6 +13,7 @@ from search_spaces.reading.quiet import quiet
 from search_spaces.reading.searched import SearchSpace
 from trainable.ranking import Objective
 from trainable.seeds import seed_of
+from tune.sampling.bounded import learnt_from
 from tune.sampling.names import GRID
 from tune.sampling.prior import PriorSampler
 from tune.sampling.samplers import ChosenSampler, is_used_up
@@ -68,11 +69,12 @@ def propose(
     with quiet():
         if number == 0 and not refused:
             return _given(search, search.first, START)
-        configs = [dict(trial.config) for trial in told] + [dict(one) for one in refused]
-        for by, settings in ((TRIED, search.tried), (WARM, search.warm)):
-            for one in settings:
-                if dict(one) not in configs:
-                    return _given(search, one, by)
+        if search.tried or search.warm:
+            configs = [dict(trial.config) for trial in told] + [dict(one) for one in refused]
+            for by, settings in ((TRIED, search.tried), (WARM, search.warm)):
+                for one in settings:
+                    if dict(one) not in configs:
+                        return _given(search, one, by)
         from_prior = sum(trial.proposal is not None and trial.proposal.by == PRIOR for trial in told)
         if search.space.prior and from_prior < search.prior_trials:
             return _from_prior(search, number, len(refused))
@@ -94,7 +96,13 @@ def _from_sampler(
     search: Search, number: int, told: Sequence[ToldTrial], refused: Sequence[Mapping[str, Any]]
 ) -> Proposal | None:
     chosen, attempt = search.sampler, len(refused)
-    study = study_of([*search.earlier, *told], search.space, search.objective, chosen.tells_rungs, refused)
+    of_all = [*search.earlier, *told]
+    trials: Sequence[ToldTrial] = of_all
+    if chosen.takes_few:
+        trials = learnt_from(of_all, search.objective)
+    elif not (chosen.learns or search.space.function):  # a function may ask for its trial's number
+        trials = []
+    study = study_of(trials, search.space, search.objective, chosen.tells_rungs, refused)
     if chosen.name == GRID and is_used_up(study):
         return None
     drawn_from = ("proposal", number, attempt) if attempt else ("proposal", number)
@@ -107,6 +115,7 @@ def _from_sampler(
         chosen.name,
         trial_attributes=of_trial,
         study_attributes=of_study,
+        learnt_from=len(trials) if chosen.learns and len(trials) < len(of_all) else None,
         **_of_function(search.space, trial.params, trial.distributions),
     )
 

@@ -24,7 +24,7 @@ from search_spaces.reading.searched import SearchSpace
 from trainable.contract import UserError
 from trainable.ranking import Objective
 from trainable.runs.code_faults import called
-from tune.sampling.names import CMAES, GRID, NSGA2, QMC, TPE
+from tune.sampling.names import CMAES, GP, GRID, NSGA2, QMC, RANDOM, TPE
 from tune.sampling.replayed_cma import ReplayedCMA
 
 RANDOM_PROPOSALS = 6
@@ -48,6 +48,17 @@ class ChosenSampler:
     def tells_rungs(self) -> bool:
         """Whether it compares trials at the rungs that they came to."""
         return self.name == TPE
+
+    @property
+    def learns(self) -> bool:
+        """Whether it goes by the trials before."""
+        return self.name != RANDOM
+
+    @property
+    def takes_few(self) -> bool:
+        """Whether some hundreds of trials tell it as much as thousands; of others, each trial has its place in what
+        they keep."""
+        return self.name in (TPE, GP)
 
     @property
     def keeps_state(self) -> bool:

@@ -27,6 +27,8 @@ class Proposal:
     """What Optuna's sampler left with the trial. CMA-ES, NSGA-II and the grid keep their state there."""
     study_attributes: dict[str, Any] = field(default_factory=dict)
     """The same of the study, as it was when this proposal had been drawn."""
+    learnt_from: int | None = None
+    """How many trials the sampler was told of, where these were not all."""
 
     @property
     def drawn_from(self) -> dict[str, BaseDistribution]:
@@ -44,12 +46,15 @@ class _Recorded:
     params: dict[str, Any] | None = None
     trial_attributes: dict[str, Any] = field(default_factory=dict)
     study_attributes: dict[str, Any] = field(default_factory=dict)
+    learnt_from: int | None = None
 
 
 def write_proposal(trial_folder: Path, proposal: Proposal) -> None:
     """Beside the trial's params.json; it is on the disk when this returns."""
     content = asdict(proposal)
     del content["hyperparameters"]
+    if proposal.learnt_from is None:
+        del content["learnt_from"]
     write_json(trial_folder / contract.PROPOSAL_FILE, content)
 
 
@@ -72,4 +77,5 @@ def read_proposal(trial_folder: Path, hyperparameters: dict[str, Any]) -> Propos
         recorded.params,
         recorded.trial_attributes,
         recorded.study_attributes,
+        recorded.learnt_from,
     )
