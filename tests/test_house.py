@@ -55,7 +55,18 @@ ROOMS_IN_ORDER = {
         "single_run",
     ),
     "search_spaces": ("reading",),
-    "results": ("files", "storage", "record/trial", "record", "analysis", "listing", "trackers", "page/charts", "page"),
+    "results": (
+        "files",
+        "storage",
+        "record/trial",
+        "record",
+        "mirror",
+        "analysis",
+        "listing",
+        "trackers",
+        "page/charts",
+        "page",
+    ),
 }
 """A room imports from those before it in its package, never from those behind it."""
 
@@ -144,7 +155,12 @@ def foreign_imports(house: House) -> list[str]:
 def training_in_other_packages(house: House) -> list[str]:
     """Modules outside of `trainable` that know more of it than its contract and, in the sweep, the run protocol."""
     faults = "trainable.runs.code_faults"  # of any code of a user's
-    known = {"tune": RUN_PROTOCOL, "search_spaces": (*FOR_EVERYBODY, faults), "results": FOR_EVERYBODY}
+    whole_checkpoints = "trainable.runs.seal", "trainable.runs.protocol"  # and how one is called that is not
+    known = {
+        "tune": RUN_PROTOCOL,
+        "search_spaces": (*FOR_EVERYBODY, faults),
+        "results": (*FOR_EVERYBODY, *whole_checkpoints),
+    }
     return [
         f"{name} imports {imported}"
         for package, allowed in known.items()
@@ -161,6 +177,7 @@ def ray_in_training(house: House) -> list[str]:
 def results_in_training(house: House) -> list[str]:
     """What of `trainable` writes with `results`, and with what of it that its room may not."""
     of_rooms = {
+        "": ("results.mirror.checkpoints", "results.storage"),  # a trial's checkpoint may lie in a store alone
         "single_run": ("results.files", "results.record", "results.trackers"),
         "measuring": ("results.files.atomic_write",),
         "block_importance": ("results.files.atomic_write",),
