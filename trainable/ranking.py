@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeGuard, TypeVar
 
-from trainable.contract import SettingError
+from trainable.contract import EPOCH, SettingError
 from trainable.pareto import fronts, reference_point, widest_first
 
 Row = dict[str, Any]
@@ -134,6 +134,10 @@ class Objective:
         before = None if best is None else self._standing(best)
         return row if before is None or standing < before else best
 
+    def ranked_by(self, row: Row) -> Row:
+        """Of a row what ranks it, and its epoch: enough for whoever keeps the rows of thousands of trials."""
+        return {name: row[name] for name in (EPOCH, *self.needed) if name in row}
+
     def best_row(self, rows: Iterable[Row]) -> Row | None:
         """The row that stands for a trial; None where none ranks."""
         best = None
@@ -150,13 +154,18 @@ class Objective:
         """
         items = list(items)
         rows = [row_of(item) for item in items]
-        standings = [(self._standing(row) if row else None) or _LAST for row in rows]
+        standings = [self.standing(row) for row in rows]
         order = sorted(range(len(items)), key=standings.__getitem__)
         if len(self.metrics) > 1:
             feasible = [index for index in range(len(items)) if standings[index][0] == 0.0]
             losses = [self.losses(row) for index in feasible if (row := rows[index])]
             order = [*(feasible[index] for index in _in_ranks(losses)), *order[len(feasible) :]]
         return [items[index] for index in order]
+
+    def standing(self, row: Row | None) -> tuple[float, float]:
+        """How a row compares with others by the first objective: less is better; no row, or one that does not rank,
+        is behind all others."""
+        return (self._standing(row) if row else None) or _LAST
 
     def _standing(self, row: Row) -> tuple[float, float] | None:
         """How a row compares with others of its trial: less is better; None where it does not rank."""

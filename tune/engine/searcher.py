@@ -97,7 +97,7 @@ class RecordedSearch(Searcher):
         self._numbers: dict[str, int] = {}
         self._running: set[int] = set()
         self._told: dict[int, ToldTrial] = {trial.number: as_told(record, trial) for trial in record.search_trials}
-        """The trials of the search by number: what a sampler is told of them."""
+        """The trials of the search by number, the first one first: what a sampler is told of them."""
 
     def __getstate__(self) -> dict[str, Any]:
         """Nothing: Ray pickles its searcher, and this one is built from the record."""
@@ -110,7 +110,7 @@ class RecordedSearch(Searcher):
     @property
     def told(self) -> list[ToldTrial]:
         """What a sampler is told of the search's trials, in their order."""
-        return [self._told[number] for number in sorted(self._told)]
+        return [*self._told.values()]
 
     def is_replicate(self, number: int) -> bool:
         return number in self._replicate_numbers
@@ -175,7 +175,8 @@ class RecordedSearch(Searcher):
     def _note(self, number: int, row: Row) -> None:
         """Take an epoch in, unless it repeats one after a lost worker."""
         if (told := self._told.get(number)) and row[contract.EPOCH] > told.epochs:
-            best = self._record.objective.better(told.best, row)
+            objective = self._record.objective
+            best = objective.better(told.best, objective.ranked_by(row))
             self._told[number] = dataclasses.replace(told, epochs=row[contract.EPOCH], best=best)
 
     def _handed_out(self, trial_id: str, number: int, config: dict[str, Any]) -> dict[str, Any]:

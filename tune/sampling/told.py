@@ -48,4 +48,6 @@ STATES = {
 def as_told(record: SweepRecord, trial: TrialRecord) -> ToldTrial:
     """A trial of a sweep as its record has left it."""
     state = STATES[trial.status(record.num_epochs)]
-    return ToldTrial(trial.config, state, len(trial.rows), record.best_row(trial), trial.proposal)
+    best = record.best_row(trial)
+    kept = record.objective.ranked_by(best) if best else None
+    return ToldTrial(trial.config, state, len(trial.rows), kept, trial.proposal)

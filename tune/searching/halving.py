@@ -50,7 +50,8 @@ class StoppingASHA:
 
         A trial that has no row that ranks so far enters none: it falls behind whoever has one, at every epoch.
         """
-        best = self._best[number] = self._objective.better(self._best.get(number), row)
+        kept = self._objective.ranked_by(row)
+        best = self._best[number] = self._objective.better(self._best.get(number), kept)
         if row[contract.EPOCH] >= self._num_epochs:
             return False
         for epoch, rung in self._rungs.items():

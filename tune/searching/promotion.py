@@ -16,11 +16,13 @@ Use it without Ray:
     asha.promote(number)
 """
 
+import itertools
 from collections.abc import Iterable
 
 from results.record.trial.record import TrialRecord
 from trainable import contract
 from trainable.ranking import Objective, Row
+from tune.searching.kept_order import KeptOrder
 from tune.searching.rungs import pausing_epochs
 
 STARTING_VALUES = 0
@@ -34,8 +36,8 @@ class PromotingASHA:
         self._objective, self._reduction_factor = objective, reduction_factor
         self.epochs = pausing_epochs(num_epochs, grace_period, reduction_factor)
         """Those of the rungs."""
-        self._rungs: dict[int, dict[int, Row | None]] = {epoch: {} for epoch in reversed(self.epochs)}
-        """By epoch, the highest first: each trial's representative row when it came there."""
+        self._rungs: dict[int, KeptOrder[int]] = {epoch: KeptOrder(objective) for epoch in reversed(self.epochs)}
+        """By epoch, the highest first: trials by their representative row when they came there."""
         self._best: dict[int, Row | None] = {}
         self._promoted_from: dict[int, int] = {}
         """The highest rung that a trial was promoted from."""
@@ -59,11 +61,12 @@ class PromotingASHA:
 
         A row that comes again, after a lost worker, changes nothing and gets the same answer.
         """
-        self._best[number] = self._objective.better(self._best.get(number), row)
+        self._best[number] = self._objective.better(self._best.get(number), self._objective.ranked_by(row))
         pauses = False
         for epoch, rung in self._rungs.items():
             if row[contract.EPOCH] >= epoch:
-                rung.setdefault(number, self._best[number])
+                if number not in rung:
+                    rung.add(number, self._best[number])
                 pauses |= self._promoted_from.get(number, 0) < epoch
         return pauses and number != STARTING_VALUES
 
@@ -76,9 +79,8 @@ class PromotingASHA:
     def next_promotion(self) -> int | None:
         """Who is to go on before a new trial begins."""
         for epoch, rung in self._rungs.items():
-            ranked = self._ranked(rung)
-            for number in ranked[: int(len(ranked) / self._reduction_factor)]:
-                if self._waiting.get(number) == epoch and rung[number] is not None:
+            for number in itertools.islice(rung, int(len(rung) / self._reduction_factor)):
+                if self._waiting.get(number) == epoch and rung.row(number) is not None:
                     return number
         return None
 
@@ -88,15 +90,7 @@ class PromotingASHA:
     @property
     def waiting(self) -> list[int]:
         """Those that are paused: of the highest rung first, the best of it first."""
-        return [
-            number
-            for epoch, rung in self._rungs.items()
-            for number in self._ranked(rung)
-            if self._waiting.get(number) == epoch
-        ]
-
-    def _ranked(self, rung: dict[int, Row | None]) -> list[int]:
-        return self._objective.best_first(rung, rung.get)
+        return [number for epoch, rung in self._rungs.items() for number in rung if self._waiting.get(number) == epoch]
 
 
 def rows_by_arrival(trials: Iterable[TrialRecord]) -> list[tuple[int, Row]]:

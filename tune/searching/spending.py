@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from results.record.sweeps import SweepRecord
+from results.record.trial.record import TrialRecord
 from trainable import contract
 from trainable.ranking import Row
 from tune.searching.caps import Caps, Spent
@@ -26,11 +27,15 @@ class Spending:
         self._caps, self._rule, self._seconds = caps, rule, seconds
         self._objective = record.objective
         self._epochs = {trial.number: len(trial.rows) for trial in record.trials}
+        self._of_all = sum(self._epochs.values())
+        self._of_search = sum(len(trial.rows) for trial in record.search_trials)
         self._replicates = {trial.number: trial.setting for trial in record.replicates}
         self._bound = {trial.number for trial in record.replicates if trial.is_open}
         """Replicates that are to have all their epochs."""
         self._settings = {trial.number: trial.setting for trial in record.search_trials}
-        self._best: dict[int, Row | None] = {trial.number: record.best_row(trial) for trial in record.search_trials}
+        self._best: dict[int, Row | None] = {trial.number: _kept_best(record, trial) for trial in record.search_trials}
+        self._finalists: list[dict[str, Any]] | None = None
+        """If the search ended now; None where that is to be found anew."""
         self._training: set[int] = set()
         self._gains = Gains(record.objective)
         self._gains.follow(record.search_trials)
@@ -45,13 +50,19 @@ class Spending:
             self._bound.add(number)
         else:
             self._settings[number] = setting
+            self._finalists = None
 
     def hear(self, number: int, row: Row) -> None:
         """An epoch has come in; one that repeats another, after a lost worker, is none."""
         if row[contract.EPOCH] <= self._epochs[number]:
             return
-        self._epochs[number] = row[contract.EPOCH]
+        more = row[contract.EPOCH] - self._epochs[number]
+        self._epochs[number] += more
+        self._of_all += more
         if number in self._settings:
+            self._of_search += more
+            self._finalists = None
+            row = self._objective.ranked_by(row)
             self._best[number] = self._objective.better(self._best.get(number), row)
             self._gains.hear(row)
 
@@ -77,44 +88,58 @@ class Spending:
         return not self.is_out_of_time if number in self._replicates else not self._by_cap()
 
     def _by_cap(self) -> str:
-        return self._caps.why_over(self._spent(self._epochs, self._training)) if self._caps.are_set else ""
+        return self._caps.why_over(self._spent()) if self._caps.are_set else ""
 
     def pauses(self, number: int, epoch: int) -> bool:
         """Whether a cap pauses a trial after an epoch that is not recorded yet."""
         if not self._caps.are_set:
             return False
-        spent = self._spent({**self._epochs, number: epoch}, self._training - {number})
+        spent = self._spent(after=(number, epoch))
         if number in self._replicates:
             return self._caps.is_out_of_time(spent)
         return bool(self._caps.why_over(spent))
 
     @property
     def is_out_of_time(self) -> bool:
-        return self._caps.is_out_of_time(self._spent(self._epochs, self._training)) if self._caps.are_set else False
+        return self._caps.is_out_of_time(self._spent()) if self._caps.are_set else False
 
     @property
     def room(self) -> float:
         """How many more replicates there is room for; infinite without caps."""
-        return self._caps.room(self._spent(self._epochs, self._training)) if self._caps.are_set else math.inf
+        return self._caps.room(self._spent()) if self._caps.are_set else math.inf
 
     @property
     def tightest(self) -> str:
         """The cap that is used up first, by its name; empty without one."""
-        return self._caps.tightest(self._spent(self._epochs, self._training))
+        return self._caps.tightest(self._spent())
 
-    def _spent(self, epochs: Mapping[int, int], training: set[int]) -> Spent:
+    def _spent(self, after: tuple[int, int] | None = None) -> Spent:
+        """
+        Args:
+            after: a trial and the epoch that it has done, which is not recorded yet; it is amid no other.
+        """
+        number, more = (after[0], after[1] - self._epochs[after[0]]) if after else (None, 0)
+        amid = sum(one in self._settings for one in self._training if one != number)
         bound = {
-            number: self._caps.num_epochs if number in self._bound else epochs[number] for number in self._replicates
+            one: self._caps.num_epochs if one in self._bound else self._epochs[one] + (more if one == number else 0)
+            for one in self._replicates
         }
-        finalists = self._finalists() if bound else []
+        finalists = self._finalists_now() if bound else []
         return Spent(
-            epochs=sum(epochs.values()),
+            epochs=self._of_all + more,
             seconds=self._seconds(),
-            search=sum(epochs[number] for number in self._settings) + len(training & self._settings.keys()),
+            search=self._of_search + (more if number in self._settings else 0) + amid,
             replicates=sum(bound.values()),
-            of_finalists=sum(bound[number] for number, setting in self._replicates.items() if setting in finalists),
+            of_finalists=sum(bound[one] for one, setting in self._replicates.items() if setting in finalists),
         )
 
-    def _finalists(self) -> list[dict[str, Any]]:
-        standings = ((self._settings[number], self._best.get(number)) for number in sorted(self._settings))
-        return chosen(self._objective, standings, self._settings.get(0), self._caps.finalists - 1)
+    def _finalists_now(self) -> list[dict[str, Any]]:
+        if self._finalists is None:
+            standings = ((self._settings[number], self._best.get(number)) for number in sorted(self._settings))
+            self._finalists = chosen(self._objective, standings, self._settings.get(0), self._caps.finalists - 1)
+        return self._finalists
+
+
+def _kept_best(record: SweepRecord, trial: TrialRecord) -> Row | None:
+    best = record.best_row(trial)
+    return record.objective.ranked_by(best) if best else None

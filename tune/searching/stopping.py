@@ -77,7 +77,7 @@ class Gains:
 
     def hear(self, row: Row) -> None:
         """An epoch of a trial has come in."""
-        self._best = self._objective.better(self._best, row)
+        self._best = self._objective.better(self._best, self._objective.ranked_by(row))
 
     def end(self, number: int) -> None:
         """A trial has ended, or waits at a rung; it counts once. One that failed is none that tells of the search."""
