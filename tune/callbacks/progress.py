@@ -15,6 +15,7 @@ from trainable.contract import FAILURE, LAID_DOWN, NOTE, PAUSED
 from trainable.ranking import sign
 from trainable.ray_trainable import WorkerSpent
 from tune.engine.ray_trials import last_error, number_of
+from tune.screen.leader import Leader
 from tune.screen.pace import Pace
 from tune.screen.progress_view import SweepProgress, TrialProgress, clock, panel, sentence
 from tune.screen.reflow import Reflow
@@ -43,9 +44,11 @@ class Progress(LoggerCallback):
         """Those that are paused, too: who of them goes on is not known before."""
         self._failed = sum(trial.failure is not None for trial in ended)
         self._epochs_of_done = sum(len(trial.rows) for trial in ended)
-        self._best = {trial.number: record.best_row(trial) for trial in record.trials}
-        self._ranking: list[int] = []
-        self._is_ranked = False
+        self._epochs = sum(len(trial.rows) for trial in record.trials)
+        self._leader = Leader(record.objective)
+        for trial in record.trials:
+            if (best := record.best_row(trial)) is not None:
+                self._leader.hear(trial.number, best)
         self._trials = {
             trial.number: self._progress_of(trial.number, trial.config, len(trial.rows)) for trial in record.trials
         }
@@ -99,12 +102,11 @@ class Progress(LoggerCallback):
             failure = result[FAILURE]
             self._console.print(f"trial {number} {failure['kind']}: {failure['cause']}")
         else:
-            best = self._best.get(number)
-            self._best[number] = self._record.objective.better(best, result)
-            self._is_ranked &= self._best[number] is best
+            self._leader.hear(number, result)
             self._say_undeclared(number, result)
             before = self._trials[number]
             epochs = max(before.epochs, result[contract.EPOCH])  # epochs after a lost worker come twice
+            self._epochs += epochs - before.epochs
             self._trials[number] = self._progress_of(number, before.config, epochs)
         if not self._live and time.monotonic() - self._last_line > SECONDS_BETWEEN_LINES:
             self._print_line()
@@ -153,14 +155,14 @@ class Progress(LoggerCallback):
             self._print_line()
 
     def _progress_of(self, number: int, config: Any, epochs: int) -> TrialProgress:
-        best = self._best.get(number)
+        best = self._leader.best(number)
         objective = self._record.objective
         score = float(best[objective.metric]) if best else None
         return TrialProgress(number, config, epochs, score, violates=best is not None and objective.excess(best) > 0)
 
     def _print_line(self) -> None:
         self._last_line, self._is_line_stale = time.monotonic(), False
-        self._console.print(sentence(self._now()))
+        self._console.print(sentence(self._now(at_once=True)))
 
     def _panel(self) -> Group:
         """Called by rich just before it draws over what it drew last."""
@@ -168,11 +170,10 @@ class Progress(LoggerCallback):
         self._reflow.before_drawing(shown)
         return shown
 
-    def _now(self) -> SweepProgress:
-        trials = tuple(self._trials.values())  # a copy: rich draws from a thread of its own, while Ray adds trials
-        self._rank()
-        scored = {trial.number: trial for trial in trials if trial.score is not None}
-        best, first = next((scored[number] for number in self._ranking if number in scored), None), scored.get(0)
+    def _now(self, at_once: bool = False) -> SweepProgress:
+        leader, first = self._leader.number(at_once), self._trials.get(0)
+        best = None if leader is None else self._trials[leader]
+        first = first if first and first.score is not None else None
         gain = sign(self._record.mode) * ((best.score or 0.0) - (first.score or 0.0)) if best and first else None
         running = tuple(None if number is None else self._trials[number] for number in self._slots)
         busy, to_come = sum(trial is not None for trial in running), self._num_trials - self._done
@@ -194,28 +195,18 @@ class Progress(LoggerCallback):
         )
 
     def _spent(self) -> tuple[str, ...]:
-        epochs = [f"{self._epochs():,}/{self._caps.epochs:,} epochs"] if self._caps.epochs is not None else []
+        epochs = [f"{self._epochs:,}/{self._caps.epochs:,} epochs"] if self._caps.epochs is not None else []
         of_time = self._caps.seconds
         times = [f"{clock(self._seconds())}/{clock(of_time)} of training"] if of_time is not None else []
         return (*epochs, *times)
-
-    def _epochs(self) -> int:
-        return sum(trial.epochs for trial in tuple(self._trials.values()))
 
     def _seconds_left(self, workers: int) -> float | None:
         """Until the last trial has ended, or a cap is used up."""
         epochs, caps = self._epochs_to_come(), self._caps
         if caps.epochs is not None:
-            epochs = min(epochs, max(0, caps.epochs - self._epochs()))
+            epochs = min(epochs, max(0, caps.epochs - self._epochs))
         left = self._pace.seconds_left(epochs, workers)
         return left if left is None or caps.seconds is None else min(left, max(0.0, caps.seconds - self._seconds()))
-
-    def _rank(self) -> None:
-        """Only when a trial has become better: of several objectives a thousand trials take half a second."""
-        if not self._is_ranked:
-            self._is_ranked = True
-            rows = dict(self._best)
-            self._ranking = self._record.objective.best_first(sorted(rows), rows.get)
 
     def _epochs_to_come(self) -> float:
         """Trials that are not done are taken to be as long as those that are: some will be stopped early."""
