@@ -125,6 +125,8 @@ class RunTrainable(tune.Trainable):
         """
         if self._spent_by and not self._run:
             raise WorkerSpent(self._spent_by)
+        if not self._run:
+            _require_seen(Path(self._storage.trial_fs_path))
         try:
             note = {} if self._run else self._begin()
             assert self._run
@@ -223,6 +225,19 @@ class RunTrainable(tune.Trainable):
             run.close()
         if workspace and workspace.exists():  # a run may have tidied up
             shutil.rmtree(workspace)
+
+
+def _require_seen(folder: Path) -> None:
+    """Refuse to train where the sweep's folder is not, as on a node that joined meanwhile: another may see it.
+
+    Args:
+        folder: of the trial; what it is to train with was written there before it was handed out.
+
+    Raises:
+        WorkerSpent: this machine does not see it.
+    """
+    if not (folder / contract.PARAMS_FILE).exists():
+        raise WorkerSpent(f"{platform.node()} does not see {folder}; have that mounted there, too")
 
 
 def _given_by_ray(precision: str) -> tuple[WorkerContext, dict[str, Any]]:

@@ -21,6 +21,7 @@ from tune.callbacks.followers import Followers
 from tune.cluster.allotment import Allotment, allot
 from tune.cluster.connecting import connect
 from tune.cluster.nodes import nodes
+from tune.cluster.reach import require_reached
 from tune.engine.left import end_of, promote, trials_left
 from tune.engine.searcher import gave_up
 from tune.engine.signals import Interruption, stop_on_signals
@@ -93,6 +94,7 @@ def _connect(plan: Plan, interruption: Interruption) -> tuple[Plan, Allotment]:
     with interruption.keeps_sigterm():
         cores = connect(settings.address, settings.run)
     allotment = allot(settings.cpus_per_trial, settings.gpus_per_trial, settings.max_concurrent_trials, cores)
+    require_reached(Path(settings.storage_path), None, allotment.usable(nodes()))
     return with_data_in_store(plan), allotment
 
 

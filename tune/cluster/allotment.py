@@ -43,10 +43,17 @@ class Allotment:
         elsewhere = {NODE_ID: f"!in({','.join(sorted(self.set_aside))})"}
         return PlacementGroupFactory([bundle], bundle_label_selector=[elsewhere])
 
+    def usable(self, there: Sequence[Node]) -> list[Node]:
+        """Those of the nodes on which a trial fits and may run."""
+        return [
+            node
+            for node in there
+            if node.id not in self.set_aside and node.fitting(self.cpus_per_trial, self.gpus_per_trial)
+        ]
+
     def room(self, there: Sequence[Node]) -> int:
         """How many trials may run at a time on the nodes that are there."""
-        usable = [node for node in there if node.id not in self.set_aside]
-        fit = fitting(usable, self.cpus_per_trial, self.gpus_per_trial)
+        fit = fitting(self.usable(there), self.cpus_per_trial, self.gpus_per_trial)
         return fit if self.max_concurrent_trials is None else min(fit, self.max_concurrent_trials)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import ray
 
@@ -34,7 +35,7 @@ def nodes() -> tuple[Node, ...]:
     return tuple(
         Node(
             there["NodeID"],
-            there["NodeManagerHostname"],
+            _name(there),
             there["NodeManagerAddress"],
             there["Resources"].get("CPU", 0.0),
             there["Resources"].get("GPU", 0.0),
@@ -42,6 +43,12 @@ def nodes() -> tuple[Node, ...]:
         for there in ray.nodes()
         if there["Alive"]
     )
+
+
+def _name(there: dict[str, Any]) -> str:
+    """What it was started as (`ray start --node-name`); Ray takes its address where nobody says."""
+    name, address = str(there["NodeName"]), there["NodeManagerAddress"]
+    return str(there["NodeManagerHostname"]) if name == address else name
 
 
 def fitting(nodes: Iterable[Node], cpus: float, gpus: float) -> int:

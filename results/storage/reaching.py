@@ -1,0 +1,105 @@
+"""Whether a machine reaches what trials write to: tried there, since a path or an address may mean nothing elsewhere.
+
+What is asked of another machine gives its answer as a sentence's end; empty says that all is well.
+"""
+
+import secrets
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from results.storage.errors import StorageError
+from results.storage.store import Store
+from trainable.system_errors import writing
+
+SECONDS_TO_APPEAR = 5.0
+"""A network's file system may tell one machine seconds later what another has written."""
+_ASKED, _ANSWERED = "asked", "answered-{}"
+
+
+def prove(store: Store) -> None:
+    """Put, get and delete an object.
+
+    Raises:
+        StorageError: one of that cannot be done.
+    """
+    key, token = f".probe-{secrets.token_hex(6)}", secrets.token_bytes(16)
+    store.put(key, token)
+    try:
+        if store.get(key) != token:
+            raise StorageError(f"{store.address}: it gives back another thing than it was given; have it checked")
+    finally:
+        store.delete(key)
+
+
+def why_not_store(store: Store) -> str:
+    """Asked on the machine whose way to the store is in question."""
+    try:
+        prove(store)
+    except StorageError as error:
+        return str(error)
+    return ""
+
+
+class SharedFolder:
+    """A folder in which other machines are asked to answer."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.token = secrets.token_hex(16)
+
+    def why_not_answered(self, by: str) -> str:
+        """Of a machine that says that it has answered."""
+        return _why_not_there(self.folder / _ANSWERED.format(by), self.token) and "what it writes there does not arrive"
+
+
+@contextmanager
+def shared_folder(storage: Path) -> Iterator[SharedFolder]:
+    """Make one below a folder, which need not be there; nothing is left of it.
+
+    Raises:
+        DiskError: nothing can be written there.
+    """
+    missing = [folder for folder in (storage, *storage.parents) if not folder.exists()]
+    shared = SharedFolder(storage / f".probe-{secrets.token_hex(6)}")
+    try:
+        with writing(storage):
+            shared.folder.mkdir(parents=True)
+            (shared.folder / _ASKED).write_text(shared.token, encoding="utf-8")
+        yield shared
+    finally:
+        shutil.rmtree(shared.folder, ignore_errors=True)
+        for folder in missing:
+            with suppress(OSError):  # somebody else lays something there
+                folder.rmdir()
+
+
+def why_not_folder(folder: Path, token: str, by: str) -> str:
+    """Asked on the machine whose way to the folder is in question.
+
+    Args:
+        by: the machine's own name, as no other has it.
+    """
+    if why := _why_not_there(folder / _ASKED, token):
+        return why
+    try:
+        (folder / _ANSWERED.format(by)).write_text(token, encoding="utf-8")
+    except OSError as error:
+        return f"it cannot write there ({error.strerror})"
+    return ""
+
+
+def _why_not_there(file: Path, content: str) -> str:
+    deadline = time.monotonic() + SECONDS_TO_APPEAR
+    while True:
+        try:
+            if file.read_text(encoding="utf-8") == content:
+                return ""
+            why = "it sees another thing there"
+        except OSError as error:
+            why = f"it does not see what is written there ({error.strerror})"
+        if time.monotonic() > deadline:
+            return why
+        time.sleep(0.1)
