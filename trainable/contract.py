@@ -123,6 +123,8 @@ PROPOSED_FILE = "proposed.json"
 folder was removed."""
 WARM_START_FILE = "warm_start.json"
 """What it took of earlier sweeps when it began."""
+PLACEMENT_FILE = "placement.json"
+"""How many trials share a GPU, and why, where that was found out or had to change."""
 END_FILE = "end.json"
 """By which cap it ended, if it ended by one and has not gone on since."""
 REFUSED_FILE = "refused.json"
@@ -150,7 +152,9 @@ SEAL_FILE = "files.json"
 """The hash of each file of the checkpoint."""
 
 # Why a trial ended before its time.
-ERROR, OUT_OF_MEMORY, DIVERGED = FAILURE_KINDS = ("error", "out of memory", "diverged")
+ERROR, OUT_OF_MEMORY, OUT_OF_GPU_MEMORY, DIVERGED = FAILURE_KINDS = (
+    "error", "out of memory", "out of GPU memory", "diverged",
+)  # fmt: skip
 
 
 class TrialStatus(StrEnum):

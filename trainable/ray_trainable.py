@@ -13,7 +13,7 @@ import shutil
 import signal
 import tempfile
 import traceback
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from ray.tune.result import SHOULD_CHECKPOINT
 from trainable import contract
 from trainable.ranking import Objective, Row
 from trainable.runs.choosing import find_run_kind, go_by
+from trainable.runs.gpu_use import measured
 from trainable.runs.metrics import reported_metrics
 from trainable.runs.protocol import Diverged, Run, RunContext, RunKind, WorkerContext
 from trainable.runs.resuming import resumed_run
@@ -33,7 +34,13 @@ from trainable.runs.source_files import SourceFiles
 from trainable.score_parts import write_details
 from trainable.settings_fields import with_values
 from trainable.terminal.stop_signals import STOP_SIGNALS
-from trainable.torch_process import device_name, is_device_failure, is_out_of_memory, set_up_torch
+from trainable.torch_process import (
+    device_name,
+    is_device_failure,
+    is_out_of_gpu_memory,
+    is_out_of_memory,
+    set_up_torch,
+)
 
 VISIBLE_GPUS = ("CUDA_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES")
 """What a process of CUDA's or ROCm's goes by; an empty one hides all."""
@@ -62,6 +69,7 @@ class RunTrainable(tune.Trainable):
         settings: bytes,
         objective: Objective,
         precision: str,
+        measures_gpu_use: bool,
         seed: int,
         num_epochs: int,
         checkpoint_every: int,
@@ -78,6 +86,7 @@ class RunTrainable(tune.Trainable):
             settings: the kind's settings, pickled; a trial's config replaces the fields it names.
             objective: what trials are ranked by; every epoch must report it.
             precision: one of contract.PRECISIONS.
+            measures_gpu_use: whether results say what their epochs took of a GPU.
             num_epochs: most epochs of a trial.
             checkpoint_every: most epochs that a resume repeats; besides, a trial is saved when its score improves.
             rungs: epochs at which a trial may be paused, to go on from there in any process: it is saved at them, too.
@@ -86,6 +95,7 @@ class RunTrainable(tune.Trainable):
         self._rungs = frozenset(rungs)
         self._kind_name, self._objective = run_kind, objective
         self._seed, self._num_epochs, self._checkpoint_every = seed, num_epochs, checkpoint_every
+        self._measures_gpu_use = measures_gpu_use
         if run_files:
             go_by(run_files)
         self._pickled_settings, self._stored_data = settings, data
@@ -130,7 +140,8 @@ class RunTrainable(tune.Trainable):
         try:
             note = {} if self._run else self._begin()
             assert self._run
-            metrics = reported_metrics(self._run.step(), self._objective.needed)
+            stepped, use = self._stepped(self._run)
+            metrics = reported_metrics(stepped, self._objective.needed)
             samples = reported_samples(self._run.samples())
             epoch, best = self._epoch + 1, self._objective.better(self._best, metrics)
             is_saved = best is not self._best or epoch % self._checkpoint_every == 0 or epoch in self._rungs
@@ -143,14 +154,21 @@ class RunTrainable(tune.Trainable):
                 raise
             if is_device_failure(error):
                 self._spent_by = f"a GPU failed under it: {error}"
-            kind = contract.OUT_OF_MEMORY if is_out_of_memory(error) else contract.ERROR
             said = f"the run called sys.exit({error.code!r})" if isinstance(error, SystemExit) else error
-            return self._ended(kind, f"{type(error).__name__}: {said}")
+            return self._ended(_kind_of_failure(error), f"{type(error).__name__}: {said}")
         self._epoch, self._best = epoch, best
         device = device_name(self._context.devices[0])
         columns = {contract.EPOCH: self._epoch, contract.DEVICE: device, **self._place, contract.CHECKPOINTED: is_saved}
         # Asked for with each epoch's result, not by frequency: a trial that failed must not save what is broken.
-        return {**columns, **metrics, **note, contract.SAMPLES: samples, SHOULD_CHECKPOINT: is_saved}
+        return {**columns, **metrics, **note, **use, contract.SAMPLES: samples, SHOULD_CHECKPOINT: is_saved}
+
+    def _stepped(self, run: Run) -> tuple[Mapping[str, float], dict[str, Any]]:
+        """An epoch's metrics and, where that is wanted, what it took of its GPU."""
+        if not self._measures_gpu_use:
+            return run.step(), {}
+        metrics, use = measured(run.step, self._context.devices[0])
+        use = run.gpu_use() or use
+        return metrics, {contract.GPU_USE: dataclasses.asdict(use) if use else None}
 
     def _begin(self) -> dict[str, str]:
         """Start the run where the trial's folder says it stands."""
@@ -238,6 +256,12 @@ def _require_seen(folder: Path) -> None:
     """
     if not (folder / contract.PARAMS_FILE).exists():
         raise WorkerSpent(f"{platform.node()} does not see {folder}; have that mounted there, too")
+
+
+def _kind_of_failure(error: BaseException) -> str:
+    if is_out_of_gpu_memory(error):
+        return contract.OUT_OF_GPU_MEMORY
+    return contract.OUT_OF_MEMORY if is_out_of_memory(error) else contract.ERROR
 
 
 def _given_by_ray(precision: str) -> tuple[WorkerContext, dict[str, Any]]:

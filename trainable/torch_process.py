@@ -85,17 +85,24 @@ def chosen_device(wanted: str) -> str:
 
 def is_out_of_memory(error: BaseException) -> bool:
     """Of the machine or of a GPU."""
-    return isinstance(error, MemoryError) or is_out_of_gpu_memory(error) or _is_out_of_memory_on_cpu(error)
+    on_cpu = isinstance(error, RuntimeError) and _NO_CPU_MEMORY in str(error)
+    return isinstance(error, MemoryError) or is_out_of_gpu_memory(error) or on_cpu
 
 
 def is_out_of_gpu_memory(error: BaseException) -> bool:
+    """Whether torch has none to hand out, a library beside it, the driver for a new process, or JAX."""
     torch = sys.modules.get("torch")
-    return torch is not None and isinstance(error, torch.OutOfMemoryError)
+    if torch is not None and isinstance(error, torch.OutOfMemoryError):
+        return True
+    return isinstance(error, RuntimeError) and any(words in str(error) for words in _NO_GPU_MEMORY)
 
 
-def _is_out_of_memory_on_cpu(error: BaseException) -> bool:
-    """As torch (2.13) says it, in an error that has no type of its own."""
-    return isinstance(error, RuntimeError) and "DefaultCPUAllocator: can't allocate memory" in str(error)
+_NO_CPU_MEMORY = "DefaultCPUAllocator: can't allocate memory"
+_NO_GPU_MEMORY = (
+    "CUDA error: out of memory", "CUBLAS_STATUS_ALLOC_FAILED", "CUDNN_STATUS_ALLOC_FAILED",
+    "RESOURCE_EXHAUSTED: Out of memory",
+)  # fmt: skip
+"""As torch (2.13), and JAX in the last of them, say it in errors that have no type of their own."""
 
 
 def is_device_failure(error: BaseException) -> bool:

@@ -11,6 +11,7 @@ from tune.callbacks.progress import Progress
 from tune.cluster.allotment import Allotment
 from tune.cluster.nodes import nodes
 from tune.engine.left import trials_left
+from tune.engine.packer import Packer
 from tune.engine.rounds import Round
 from tune.engine.signals import Interruption
 from tune.engine.tuner import build_tuner
@@ -25,6 +26,7 @@ def fit(plan: Plan, allotment: Allotment, interruption: Interruption, console: C
     followers = Followers(record, plan.wandb_mode, console)
     recorder = followers.recorder
     progress = Progress(record, allotment.room(nodes()), console, plan.settings.caps, lambda: recorder.seconds)
+    packer = Packer(folder, plan.settings.gpus_per_trial, console.print)
     followers.begin()
     progress.begin()
     try:
@@ -32,7 +34,7 @@ def fit(plan: Plan, allotment: Allotment, interruption: Interruption, console: C
         while next_allotment and not (interruption.signal or recorder.is_hopeless()):
             this_round = Round(next_allotment)
             callbacks = [interruption, this_round, *followers.in_order(progress)]
-            build_tuner(plan, read_sweep(folder), this_round, recorder, callbacks, console.print).fit()
+            build_tuner(plan, read_sweep(folder), this_round, packer, recorder, callbacks, console.print).fit()
             next_allotment = this_round.next_allotment
         followers.end()
         progress.end()

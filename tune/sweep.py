@@ -7,6 +7,7 @@ from rich.console import Console
 
 from results.files.folder_lock import exclusive_lock
 from results.record.end import remove_end, write_end
+from results.record.placement import read_placement
 from results.record.sweeps import SweepRecord, read_sweep, require_hyperparameters
 from results.record.trial.failures import earlier_failures, reopen
 from results.record.trial.record import TrialRecord
@@ -21,6 +22,7 @@ from tune.callbacks.followers import Followers
 from tune.cluster.allotment import Allotment, allot
 from tune.cluster.connecting import connect
 from tune.cluster.nodes import nodes
+from tune.cluster.packing import share_of
 from tune.cluster.reach import require_reached
 from tune.engine.left import end_of, promote, trials_left
 from tune.engine.searcher import gave_up
@@ -32,6 +34,7 @@ from tune.planning.plan import Plan, plan_new
 from tune.planning.resumed import folder_to_resume, plan_resumed
 from tune.planning.sweep_folder import begin, write_settings
 from tune.request.command_line import Request
+from tune.request.settings import Auto, SweepSettings
 from tune.screen import announce
 
 
@@ -93,9 +96,16 @@ def _connect(plan: Plan, interruption: Interruption) -> tuple[Plan, Allotment]:
     settings = plan.settings
     with interruption.keeps_sigterm():
         cores = connect(settings.address, settings.run)
-    allotment = allot(settings.cpus_per_trial, settings.gpus_per_trial, settings.max_concurrent_trials, cores)
+    allotment = allot(settings.cpus_per_trial, _wanted_gpus(settings), settings.max_concurrent_trials, cores)
     require_reached(Path(settings.storage_path), None, allotment.usable(nodes()))
     return with_data_in_store(plan), allotment
+
+
+def _wanted_gpus(settings: SweepSettings) -> float | Auto | None:
+    """As the user wishes, or as that has turned out in an earlier run of the command."""
+    wish = settings.gpus_per_trial
+    packing = read_placement(settings.folder).packing(wish)
+    return share_of(packing.trials_per_gpu) if packing else wish
 
 
 def _run(plan: Plan, allotment: Allotment, interruption: Interruption, console: Console) -> int:
@@ -144,7 +154,7 @@ def _note_end(plan: Plan) -> None:
 
 def _judge_winner(plan: Plan, allotment: Allotment, interruption: Interruption, console: Console) -> None:
     record = read_sweep(plan.settings.folder)
-    judge_winner(plan, record, allotment, lambda: interruption.signal is not None, console.print)
+    judge_winner(plan, record, allotment.alone(), lambda: interruption.signal is not None, console.print)
 
 
 def _say_nothing_left(record: SweepRecord, wandb_mode: str, console: Console) -> int:

@@ -6,6 +6,7 @@ seam. A kind of run of your own imports what it needs from here.
 """
 
 from trainable.runs.description import DataDescription
+from trainable.runs.gpu_use import GpuUse
 from trainable.runs.protocol import DamagedCheckpoint, Diverged, Run, RunContext, RunKind, WorkerContext
 from trainable.score_parts import Baseline, Curve, Details, Figure, Judged, Metric, ScoreParts
 
@@ -17,6 +18,7 @@ __all__ = [
     "Details",
     "Diverged",
     "Figure",
+    "GpuUse",
     "Judged",
     "Metric",
     "Run",

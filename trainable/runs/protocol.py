@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from trainable.contract import FP32, TF32
 from trainable.runs.description import DataDescription
+from trainable.runs.gpu_use import GpuUse
 from trainable.score_parts import Details, Figure, Judged, Metric
 
 
@@ -83,6 +84,13 @@ class Run(ABC):
         `samples.LONGEST_TEXT` characters.
         """
         return ()
+
+    def gpu_use(self) -> GpuUse | None:
+        """What the epoch just done took of its GPU, from a run that computes there without torch; else torch is asked.
+
+        Asked for while it is not known yet how many trials are to share a GPU.
+        """
+        return None
 
     def details(self) -> Details | None:
         """What was achieved in the epoch just done, in more detail than its metrics; kept with its checkpoint."""

@@ -97,7 +97,9 @@ class Progress(LoggerCallback):
         self._pace.heard(worker, time.monotonic(), is_epoch=FAILURE not in result)
         if NOTE in result:
             self._console.print(f"trial {number}: {result[NOTE]}")
-        if FAILURE in result:
+        if FAILURE in result and PAUSED in result:
+            pass  # said by whoever laid it down
+        elif FAILURE in result:
             self._failed += 1
             failure = result[FAILURE]
             self._console.print(f"trial {number} {failure['kind']}: {failure['cause']}")

@@ -18,7 +18,7 @@ from results.record.sweeps import SweepRecord
 from results.record.trial.failures import Failure, write_failure
 from results.record.trial.log import Sample, TrialLog
 from trainable import contract
-from trainable.contract import ARRIVAL, FAILURE, NOTE, PAUSED, SAMPLES, SWEEP_TIME
+from trainable.contract import ARRIVAL, FAILURE, GPU_USE, NOTE, PAUSED, SAMPLES, SWEEP_TIME
 from trainable.ranking import Row
 from tune.engine.ray_trials import forgive_lost_workers, last_error, number_of, raise_what_disk_refused
 from tune.engine.scheduler import Pauses
@@ -26,7 +26,7 @@ from tune.searching.caps import time_spent_s
 
 TRIALS_THAT_TELL = 3
 LAST_CHECKPOINTS = 2
-LEFT_OUT = ("should_checkpoint", "time_since_restore", "iterations_since_restore", "experiment_tag", NOTE)
+LEFT_OUT = ("should_checkpoint", "time_since_restore", "iterations_since_restore", "experiment_tag", NOTE, GPU_USE)
 
 
 class Recorder(Callback):
@@ -99,6 +99,8 @@ class Recorder(Callback):
     ) -> None:
         number = number_of(trial)
         samples = result.pop(SAMPLES, ())  # Ray would keep them with each trial's newest result
+        if FAILURE in result and PAUSED in result:  # too many shared a GPU; it goes on in the next round
+            return
         if FAILURE in result:
             self._record_failure(number, Failure(**result[FAILURE]))
             return

@@ -82,7 +82,7 @@ class SweepWandbCallback(WandbLoggerCallback):
         rows = self._recorder.rows(number)
         newest, samples = rows[-1:], self._recorder.newest_samples(number)
         self._do(lambda: self._open[number].append(newest, samples))
-        if self._dashboard:
+        if self._dashboard and newest:
             self._do(partial(self._dashboard.show_metrics, newest[0]))
 
     def log_trial_save(self, trial: Any) -> None:

@@ -11,6 +11,7 @@ from ray.tune import PlacementGroupFactory
 from trainable.contract import SettingError
 from tune.cluster.cpu_cores import UsableCores
 from tune.cluster.nodes import Node, fitting, nodes
+from tune.request.settings import AUTO, Auto
 
 NODE_ID = "ray.io/node-id"
 """A label that Ray gives each node."""
@@ -29,10 +30,13 @@ class Allotment:
     """What Ray has of this machine, where it was started for this sweep."""
     set_aside: frozenset[str] = frozenset()
     """Ids of nodes that get no more trials."""
+    finds_packing: bool = False
+    """Whether how many trials share a GPU is to be found out by the first of them, which has one to itself."""
 
     def alone(self) -> "Allotment":
         """One trial at a time, with a GPU to itself where it had a share."""
-        return dataclasses.replace(self, gpus_per_trial=float(math.ceil(self.gpus_per_trial)), max_concurrent_trials=1)
+        gpus = float(math.ceil(self.gpus_per_trial))
+        return dataclasses.replace(self, gpus_per_trial=gpus, max_concurrent_trials=1, finds_packing=False)
 
     @property
     def placement(self) -> PlacementGroupFactory:
@@ -71,7 +75,7 @@ class Room:
 
 def allot(
     cpus_per_trial: float,
-    gpus_per_trial: float | None,
+    gpus_per_trial: float | Auto | None,
     max_concurrent_trials: int | None,
     cores: UsableCores | None = None,
 ) -> Allotment:
@@ -85,8 +89,9 @@ def allot(
     """
     there = nodes()
     most_cpus, most_gpus = max(node.cpus for node in there), max(node.gpus for node in there)
-    gpus = (1.0 if most_gpus else 0.0) if gpus_per_trial is None else gpus_per_trial
-    allotment = Allotment(cpus_per_trial, gpus, max_concurrent_trials, cores)
+    finds_packing = gpus_per_trial == AUTO and most_gpus > 0
+    gpus = (1.0 if most_gpus else 0.0) if gpus_per_trial is None or gpus_per_trial == AUTO else gpus_per_trial
+    allotment = Allotment(cpus_per_trial, gpus, max_concurrent_trials, cores, finds_packing=finds_packing)
     if allotment.room(there):
         return allotment
     if gpus > most_gpus:

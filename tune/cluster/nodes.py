@@ -23,10 +23,10 @@ class Node:
 
     def fitting(self, cpus: float, gpus: float) -> int:
         """How many trials fit on it, when nothing else runs there; a share of a GPU lies on one card."""
-        of_cpus = _times(self.cpus, cpus)
+        of_cpus = times(self.cpus, cpus)
         if not gpus:
             return of_cpus
-        of_gpus = int(self.gpus) * _times(1, gpus) if gpus < 1 else _times(self.gpus, gpus)
+        of_gpus = int(self.gpus) * times(1, gpus) if gpus < 1 else times(self.gpus, gpus)
         return min(of_cpus, of_gpus)
 
 
@@ -56,5 +56,6 @@ def fitting(nodes: Iterable[Node], cpus: float, gpus: float) -> int:
     return sum(node.fitting(cpus, gpus) for node in nodes)
 
 
-def _times(whole: float, part: float) -> int:
+def times(whole: float, part: float) -> int:
+    """How often a part fits into a whole."""
     return round(whole * ROUNDING) // round(part * ROUNDING)

@@ -17,6 +17,7 @@ from trainable.runs.choosing import is_in_file, source_files
 from tune.cluster.allotment import Room
 from tune.cluster.local_ray import first_line
 from tune.engine.left import rule_of, wanted_replicates
+from tune.engine.packer import Packer
 from tune.engine.ray_trials import settle_in
 from tune.engine.rounds import Round
 from tune.engine.scheduler import Pauses, SearchScheduler
@@ -48,16 +49,22 @@ class Recording(Protocol):
 
 
 class _Stopper(Stopper):
-    """Stops a trial after its last epoch, and all of them when the round is over or there is no hope for the sweep."""
+    """Stops a trial after its last epoch, and all of them when the round is over or there is no hope for the sweep.
 
-    def __init__(self, num_epochs: int, is_over: Callable[[], bool]) -> None:
-        self._num_epochs, self._is_over = num_epochs, is_over
+    Ray asks it before anybody else hears of a result.
+    """
+
+    def __init__(
+        self, num_epochs: int, hear: Callable[[str, dict[str, Any]], object], is_over: Callable[[], bool]
+    ) -> None:
+        self._num_epochs, self._hear, self._is_over = num_epochs, hear, is_over
 
     def __getstate__(self) -> dict[str, Any]:
         """Nothing: Ray pickles its stopper, and this one is built anew for each start."""
         return {}
 
     def __call__(self, trial_id: str, result: dict[str, Any]) -> bool:
+        self._hear(trial_id, result)
         return bool(result[contract.EPOCH] >= self._num_epochs)
 
     def stop_all(self) -> bool:
@@ -84,6 +91,7 @@ def build_tuner(
     plan: Plan,
     record: SweepRecord,
     this_round: Round,
+    packer: Packer,
     recorder: Recording,
     callbacks: Sequence[Callback],
     say: Callable[[str], object],
@@ -93,6 +101,7 @@ def build_tuner(
     Args:
         plan: its data in Ray's object store.
         this_round: one of the callbacks, as is the recorder.
+        packer: may end it.
         say: called with a sentence for each kind of reason why a proposal was refused.
     """
     settings, rule = plan.settings, rule_of(plan.settings, record)
@@ -100,6 +109,9 @@ def build_tuner(
 
     def wanted() -> list[dict[str, Any]]:
         return wanted_replicates(read_sweep(record.folder), settings)
+
+    def hear(trial_id: str, result: dict[str, Any]) -> None:
+        packer.hear(searcher.number_of(trial_id), result, this_round)
 
     spending = Spending(record, settings.caps, settings.rule_to_stop, lambda: recorder.seconds)
     searcher = RecordedSearch(
@@ -121,6 +133,7 @@ def build_tuner(
         settings=cloudpickle.dumps(settings.run_settings),
         objective=settings.objective,
         precision=settings.precision,
+        measures_gpu_use=this_round.allotment.finds_packing,
         seed=settings.seed,
         num_epochs=settings.num_epochs,
         checkpoint_every=settings.checkpoint_every,
@@ -139,7 +152,7 @@ def build_tuner(
         run_config=tune.RunConfig(
             name=settings.name,
             storage_path=str(settings.folder.parent),
-            stop=_Stopper(settings.num_epochs, lambda: recorder.is_hopeless() or this_round.is_over),
+            stop=_Stopper(settings.num_epochs, hear, lambda: recorder.is_hopeless() or this_round.is_over),
             # Ray would save a trial that failed, over its last good checkpoint; which are kept the recorder decides.
             checkpoint_config=tune.CheckpointConfig(num_to_keep=None, checkpoint_at_end=False),
             failure_config=tune.FailureConfig(max_failures=LOST_WORKERS_PER_EPOCH),

@@ -9,7 +9,7 @@ from trainable.conformance.checks import Wanted
 from tune.planning.run_names import require_run_names
 from tune.planning.searched_space import searched_space
 from tune.request.command_line import Request
-from tune.request.settings import from_flat
+from tune.request.settings import AUTO, from_flat
 
 
 def wanted_rehearsal(given: dict[str, Any]) -> Wanted:
@@ -32,7 +32,7 @@ def wanted_rehearsal(given: dict[str, Any]) -> Wanted:
         settings.seed,
         settings.num_epochs,
         settings.cpus_per_trial,
-        settings.gpus_per_trial,
+        None if settings.gpus_per_trial == AUTO else settings.gpus_per_trial,
         settings.precision,
         cloudpickle.dumps,
     )

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from results.record.origin import BESIDE_SETTINGS
 from search_spaces.reading.files import is_space_file
@@ -40,6 +40,9 @@ from tune.searching.stopping import StopWhen, read_stop_when
 
 PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,254}")
 CHANGEABLE, SEARCH, CONFIRM, TRAINING = Role.CHANGEABLE, Role.SEARCH, Role.CONFIRM, Role.TRAINING
+
+Auto = Literal["auto"]
+AUTO: Auto = "auto"
 
 THE_SWEEP = "the sweep"
 _sweep = partial(setting, group=THE_SWEEP)
@@ -178,8 +181,10 @@ class SweepSettings:
 
     max_concurrent_trials: int | None = _resources(None, "most trials at a time (default: as many as fit)")
     cpus_per_trial: float = _resources(1.0, "CPU cores of a trial")
-    gpus_per_trial: float | None = _resources(
-        None, "GPUs of a trial, or a share of one (default: 1 where there are GPUs, else 0)"
+    gpus_per_trial: float | Literal["auto"] | None = _resources(
+        None,
+        "GPUs of a trial, or a share of one; auto: as many share one as fit, by what the first trial takes of it "
+        "(default: 1 where there are GPUs, else 0)",
     )
     address: str | None = _resources(None, "a Ray cluster to join (default: this machine)")
 
@@ -238,8 +243,8 @@ class SweepSettings:
         require(self, "reduction_factor", 1 < self.reduction_factor < float("inf"), "above 1")
         require(self, "cpus_per_trial", 0 < self.cpus_per_trial < float("inf"), "above 0")
         gpus = self.gpus_per_trial
-        is_possible = gpus is None or 0 <= gpus <= 1 or (gpus > 1 and gpus.is_integer())
-        require(self, "gpus_per_trial", is_possible, "between 0 and 1, or a whole number")
+        is_possible = gpus is None or gpus == AUTO or 0 <= gpus <= 1 or (gpus > 1 and gpus.is_integer())
+        require(self, "gpus_per_trial", is_possible, f"between 0 and 1, a whole number, or {AUTO}")
 
     @property
     def folder(self) -> Path:
