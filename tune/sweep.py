@@ -19,7 +19,7 @@ from trainable.contract import TrialStatus, UserError
 from trainable.system_errors import DiskError, telling_how_to_go_on
 from trainable.terminal.console import PlainConsole
 from tune.callbacks.followers import Followers
-from tune.cluster.allotment import Allotment, allot
+from tune.cluster.allotment import Allotment, allot, require_precision
 from tune.cluster.connecting import connect
 from tune.cluster.nodes import nodes
 from tune.cluster.packing import share_of
@@ -97,6 +97,7 @@ def _connect(plan: Plan, interruption: Interruption) -> tuple[Plan, Allotment]:
     with interruption.keeps_sigterm():
         cores = connect(settings.address, settings.run)
     allotment = allot(settings.cpus_per_trial, _wanted_gpus(settings), settings.max_concurrent_trials, cores)
+    require_precision(settings.precision, allotment)
     require_reached(Path(settings.storage_path), None, allotment.usable(nodes()))
     return with_data_in_store(plan), allotment
 
@@ -105,13 +106,12 @@ def _wanted_gpus(settings: SweepSettings) -> float | Auto | None:
     """As the user wishes, or as that has turned out in an earlier run of the command."""
     wish = settings.gpus_per_trial
     packing = read_placement(settings.folder).packing(wish)
-    return share_of(packing.trials_per_gpu) if packing else wish
+    return share_of(packing.trials_per_gpu) if packing and any(node.gpus for node in nodes()) else wish
 
 
 def _run(plan: Plan, allotment: Allotment, interruption: Interruption, console: Console) -> int:
     settings = plan.settings
-    at_a_time = allotment.room(nodes())
-    announce.print_start(console, settings, plan.search, plan.description, allotment, at_a_time, plan.wandb_mode)
+    announce.print_start(console, settings, plan.search, plan.description, allotment, nodes(), plan.wandb_mode)
     followers = _fit(plan, allotment, interruption, console)
     starved = _reopen_starved(read_sweep(settings.folder))
     if starved and not interruption.signal:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ray.tune import PlacementGroupFactory
 
-from trainable.contract import SettingError
+from trainable.contract import BF16, FP32, TF32, SettingError
 from tune.cluster.cpu_cores import UsableCores
 from tune.cluster.nodes import Node, fitting, nodes
 from tune.request.settings import AUTO, Auto
@@ -37,6 +37,14 @@ class Allotment:
         """One trial at a time, with a GPU to itself where it had a share."""
         gpus = float(math.ceil(self.gpus_per_trial))
         return dataclasses.replace(self, gpus_per_trial=gpus, max_concurrent_trials=1, finds_packing=False)
+
+    def idle(self, there: Sequence[Node]) -> list[Node]:
+        """Nodes that have cores for a trial, and too few GPUs."""
+        return [
+            node
+            for node in there
+            if node.fitting(self.cpus_per_trial, 0) and not node.fitting(self.cpus_per_trial, self.gpus_per_trial)
+        ]
 
     @property
     def placement(self) -> PlacementGroupFactory:
@@ -104,3 +112,13 @@ def allot(
         "cpus_per_trial",
         f" is {cpus_per_trial:g} and gpus_per_trial is {gpus:g}, but no node has both; ask for less of one of them",
     )
+
+
+def require_precision(precision: str, allotment: Allotment) -> None:
+    """Refuse one that no trial can compute in, as far as that is known before a GPU is seen.
+
+    Raises:
+        SettingError: it is one of GPUs alone.
+    """
+    if precision == TF32 and not allotment.gpus_per_trial:
+        raise SettingError("precision", f" is {TF32}, which some GPUs have; on CPUs give {BF16} or {FP32}")

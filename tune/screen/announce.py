@@ -1,6 +1,7 @@
 """The words around a sweep: what is about to run, and, at the end, what came of it and what can be done next."""
 
 import shlex
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -20,7 +21,8 @@ from results.trackers.wandb_pages import read_pages
 from trainable.contract import DEFAULT_STORAGE, PROJECT, shown_path
 from trainable.runs import DataDescription
 from tune.cluster.allotment import Allotment
-from tune.request.settings import SweepSettings
+from tune.cluster.nodes import Node
+from tune.request.settings import AUTO, SweepSettings
 from tune.sampling.proposing import Search
 
 MOST_ROWS = 30
@@ -39,17 +41,28 @@ def print_start(
     search: Search,
     data: DataDescription,
     allotment: Allotment,
-    at_a_time: int,
+    there: Sequence[Node],
     wandb_mode: str,
 ) -> None:
-    """What runs on what, in a few lines."""
-    device = f"{allotment.gpus_per_trial:g} GPU" if allotment.gpus_per_trial else "no GPU"
+    """What runs on what, in a few lines.
+
+    Args:
+        there: nodes of Ray's cluster.
+    """
     console.print(f"Sweep {settings.name} in {shown_path(settings.folder)}")
     console.print(f"  data    {data.summary}")
     console.print(
         f"  trials  {settings.num_samples} of at most {settings.num_epochs} epochs, "
-        f"{at_a_time} at a time, each on {allotment.cpus_per_trial:g} CPU core and {device}"
+        f"{allotment.room(there)} at a time, each on {allotment.cpus_per_trial:g} CPU core and {_gpus(allotment)}"
     )
+    if settings.gpus_per_trial == AUTO and not allotment.gpus_per_trial:
+        console.print("  GPUs    none are here, so that --gpus_per_trial auto trains on CPUs")
+    if idle := allotment.idle(there):
+        names = listed([node.name for node in idle])
+        console.print(
+            f"  idle    {len(idle)} of {len(there)} nodes, with too few GPUs for a trial ({names}); --gpus_per_trial 0 "
+            "would train on the CPUs of all"
+        )
     if not settings.confirm:
         console.print(f"  search  {search.in_words}")
     if settings.replicate and settings.num_samples > 1:
@@ -68,6 +81,13 @@ def print_start(
         console.print(f"  ends    at the latest {' or '.join(ends)}")
     if wandb_mode == "offline":
         console.print(f"  W&B     offline; send it later with: {_results_command('sync_wandb.py', settings.folder)}")
+
+
+def _gpus(allotment: Allotment) -> str:
+    """What each trial has of them."""
+    if allotment.finds_packing:
+        return "a GPU, until it is known how many trials can share one"
+    return f"{allotment.gpus_per_trial:g} GPU" if allotment.gpus_per_trial else "no GPU"
 
 
 def _ends(settings: SweepSettings) -> list[str]:
