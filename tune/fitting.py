@@ -2,7 +2,7 @@
 
 from rich.console import Console
 
-from results.record.sweeps import SweepRecord, read_sweep
+from results.record.sweeps import SweepRecord, read_again, read_sweep
 from results.record.trial.log import cut_rows
 from trainable import contract
 from trainable.system_errors import in_words, refusal_in
@@ -34,8 +34,9 @@ def fit(plan: Plan, allotment: Allotment, interruption: Interruption, console: C
         while next_allotment and not (interruption.signal or recorder.is_hopeless()):
             this_round = Round(next_allotment)
             callbacks = [interruption, this_round, *followers.in_order(progress)]
-            build_tuner(plan, read_sweep(folder), this_round, packer, recorder, callbacks, console.print).fit()
-            next_allotment = this_round.next_allotment
+            build_tuner(plan, record, this_round, packer, recorder, callbacks, console.print).fit()
+            record = read_again(record, this_round.handed_out)
+            next_allotment = this_round.next_allotment if trials_left(record, plan) else None
         followers.end()
         progress.end()
     except Exception as error:  # Ray raises an error of its own for what a callback raised
@@ -48,12 +49,11 @@ def fit(plan: Plan, allotment: Allotment, interruption: Interruption, console: C
 
 def _cut_to_checkpoints(record: SweepRecord, console: Console) -> SweepRecord:
     """Cut what unfinished trials cannot go on from: torn lines, and rows beyond the newest checkpoint."""
-    for trial in record.trials:
-        if not trial.is_open:
-            continue
+    unfinished = [trial for trial in record.trials if trial.is_open]
+    for trial in unfinished:
         result_file = trial.folder / contract.RESULT_FILE
         lines = len(result_file.read_bytes().splitlines()) if result_file.exists() else 0
         kept = len(cut_rows(trial.folder, max(trial.checkpoint_epochs, default=0)))
         if kept < lines:
             console.print(f"trial {trial.number}: goes on after epoch {kept}; what was written later is not whole")
-    return read_sweep(record.folder)
+    return read_again(record, (trial.number for trial in unfinished))

@@ -230,6 +230,29 @@ def read_sweep(folder: Path) -> SweepRecord:
     )
 
 
+def read_again(record: SweepRecord, numbers: Iterable[int]) -> SweepRecord:
+    """A record as it is by now, where of the trials that it holds only those of the given numbers have changed.
+
+    New ones are read, too. A sweep of thousands of trials is so followed at the cost of those that run.
+
+    Raises:
+        UserError: as `read_sweep`.
+    """
+    proposed, replicates = _proposed(record.folder, record.settings)
+    trials = {trial.number: trial for trial in record.trials}
+    for number in {*numbers, *range(record.proposed, proposed)}:
+        if (record.folder / contract.trial_folder_name(number) / contract.PARAMS_FILE).exists():
+            trials[number] = _read_trial(record.folder, number, record.objective)
+    return replace(
+        record,
+        trials=tuple(trials[number] for number in sorted(trials)),
+        proposed=max(proposed, record.proposed),
+        replicate_numbers=record.replicate_numbers | replicates,
+        refusals=read_refusals(record.folder),
+        end=read_end(record.folder),
+    )
+
+
 def _read_trial(folder: Path, number: int, objective: Objective) -> TrialRecord:
     trial = read_trial(folder, number)
     return replace(trial, rows=kept_rows(trial.rows, objective))

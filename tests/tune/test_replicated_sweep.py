@@ -104,6 +104,21 @@ def test_a_sweep_that_was_killed_while_finalists_ran_ends_as_if_it_had_not(ended
     assert read_on_test_data(sweep) == read_on_test_data(ended.folder)
 
 
+def test_a_sweep_in_rounds_of_four_trials_is_the_same_sweep(
+    ended: Ended, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tune.engine.rounds.TRIALS", 4)
+    in_rounds = sweep_here(tmp_path, "--name", "replicated", *FLAGS, "--num_samples", SEARCHED)
+    assert in_rounds.returncode == 0, in_rounds.stderr
+    assert told(tmp_path / "replicated") == told(ended.folder)
+    record = read_sweep(tmp_path / "replicated")
+    assert [trial.promotions for trial in record.trials] == [trial.promotions for trial in ended.record.trials]
+    assert [trial.proposal for trial in record.trials] == [trial.proposal for trial in ended.record.trials]
+    assert record.replicate_numbers == ended.record.replicate_numbers
+    for trial in record.trials:
+        assert [step for step, _ in tensorboard_curves(trial.folder)["Val/Height"]] == [*range(1, len(trial.rows) + 1)]
+
+
 def test_a_sweep_that_is_extended_proposes_what_it_would_have_and_runs_new_finalists_alone(
     copied: Path, tmp_path: Path
 ) -> None:

@@ -11,12 +11,17 @@ from ray.tune import Callback
 
 from tune.cluster.allotment import Allotment
 
+TRIALS = 500
+"""Of a round: what Ray (2.60) keeps of a trial that has ended does not add up beyond them (ray issue 64231)."""
+
 
 class Round(Callback):
     """Follows which trials are amid an epoch, as a callback of Ray's, and knows whether the round is to end."""
 
     def __init__(self, allotment: Allotment) -> None:
-        self.allotment = allotment
+        self.allotment, self._ended = allotment, 0
+        self.handed_out: set[int] = set()
+        """The numbers of those that the searcher has handed out: only their records have changed since it began."""
         self.next_allotment: Allotment | None = None
         """That of the round that comes after this one; None where none is to come."""
         self._training: set[str] = set()
@@ -45,7 +50,13 @@ class Round(Callback):
         self._training.discard(trial.trial_id)
 
     def on_trial_complete(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
-        self._training.discard(trial.trial_id)
+        self._end_trial(trial)
 
     def on_trial_error(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
+        self._end_trial(trial)
+
+    def _end_trial(self, trial: Any) -> None:
         self._training.discard(trial.trial_id)
+        self._ended += 1
+        if self._ended >= TRIALS and not self.is_ending:
+            self.end(self.allotment)

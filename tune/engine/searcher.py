@@ -182,6 +182,7 @@ class RecordedSearch(Searcher):
     def _handed_out(self, trial_id: str, number: int, config: dict[str, Any]) -> dict[str, Any]:
         self._numbers[trial_id] = number
         self._running.add(number)
+        self._round.handed_out.add(number)
         self._spending.begin(number, config, is_replicate=self.is_replicate(number))
         return config
 

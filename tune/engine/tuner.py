@@ -9,7 +9,7 @@ from ray import cloudpickle, tune
 from ray.tune import Callback
 from ray.tune.stopper import Stopper
 
-from results.record.sweeps import SweepRecord, read_sweep
+from results.record.sweeps import SweepRecord, read_again
 from trainable import contract
 from trainable.contract import UserError
 from trainable.ray_trainable import InStore, RunTrainable
@@ -108,7 +108,7 @@ def build_tuner(
     asha = rule if isinstance(rule, PromotingASHA) else None
 
     def wanted() -> list[dict[str, Any]]:
-        return wanted_replicates(read_sweep(record.folder), settings)
+        return wanted_replicates(read_again(record, this_round.handed_out), settings)
 
     def hear(trial_id: str, result: dict[str, Any]) -> None:
         packer.hear(searcher.number_of(trial_id), result, this_round)
