@@ -45,7 +45,9 @@ GPU_IDS = "gpu_ids"
 """Column of result.json: which GPUs of its node the epoch was trained on, as "0" or "0,1"; empty on a CPU."""
 GPU_SHARE = "gpu_share"
 """Column of result.json: what the trial had of them: 0.25 of one that four shared, 2.0 of two, 0.0 on a CPU."""
-PLACE = (DEVICE, GPU_IDS, GPU_SHARE)
+NODE = "node_id"
+"""Column of result.json: the cluster's node, by the name that Ray gives it for as long as it is there."""
+PLACE = (DEVICE, GPU_IDS, GPU_SHARE, NODE)
 """Where an epoch was trained, which may change when a trial goes on."""
 CHECKPOINTED = "checkpointed"
 """Column of result.json: whether the epoch was saved. Later checkpoints replace it, unless it is the best."""

@@ -205,6 +205,7 @@ class RunTrainable(tune.Trainable):
     def _ended(self, kind: str, cause: str) -> dict[str, Any]:
         where = "" if self._run else f" (before its first step, on {platform.node()})"
         failure = {"kind": kind, "epoch": self._epoch + 1, "cause": cause.split("\n")[0].removesuffix(": ") + where}
+        failure["node"] = self._place[contract.NODE]
         if kind != contract.DIVERGED:
             failure["traceback"] = traceback.format_exc()
         return {contract.EPOCH: self._epoch, contract.FAILURE: failure, "done": True}
@@ -265,17 +266,22 @@ def _kind_of_failure(error: BaseException) -> str:
 
 
 def _given_by_ray(precision: str) -> tuple[WorkerContext, dict[str, Any]]:
-    """What Ray has assigned to this process, and the columns that say which GPUs that are.
+    """What Ray has assigned to this process, and the columns that say which GPUs that are, and where.
 
     Of GPUs it sees its own alone; where it has none, Ray (2.60) would let it see all of its node's.
     """
-    assigned = ray.get_runtime_context().get_assigned_resources()
+    here = ray.get_runtime_context()
+    assigned = here.get_assigned_resources()
     gpus = ray.get_gpu_ids()
     if not gpus:
         os.environ.update(dict.fromkeys(VISIBLE_GPUS, ""))
     devices = tuple(f"cuda:{index}" for index in range(len(gpus))) or ("cpu",)
     share = assigned.get("GPU", 0.0)
-    place = {contract.GPU_IDS: ",".join(map(str, gpus)), contract.GPU_SHARE: share}
+    place = {
+        contract.GPU_IDS: ",".join(map(str, gpus)),
+        contract.GPU_SHARE: share,
+        contract.NODE: here.get_node_id(),
+    }
     num_threads = max(1, int(assigned.get("CPU", 1)))
     return WorkerContext(num_threads, devices, min(1.0, share or 1.0), precision=precision), place
 

@@ -19,6 +19,8 @@ class Failure:
     cause: str
     """One line: the exception's type and text."""
     traceback: str = ""
+    node: str = ""
+    """Where, as the column of result.json says it; empty where nobody knows."""
 
     @property
     def exception(self) -> str:
