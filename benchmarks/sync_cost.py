@@ -15,9 +15,9 @@ from collections.abc import Callable
 from pathlib import Path
 from unittest.mock import patch
 
-from results.files.atomic_write import sync_tree
 from results.record.trial.log import TrialLog
 from trainable import contract
+from trainable.on_disk import sync_tree
 
 EPOCHS, WARM_UP = 200, 20
 CHECKPOINT_BYTES = (383_000, 2_500)

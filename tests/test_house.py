@@ -71,9 +71,9 @@ ROOMS_IN_ORDER = {
 """A room imports from those before it in its package, never from those behind it."""
 
 FOR_EVERYBODY = (
-    "trainable.contract", "trainable.flags", "trainable.pareto", "trainable.ranking", "trainable.score_parts",
-    "trainable.settings", "trainable.settings_fields", "trainable.system_errors", "trainable.terminal",
-    "trainable.user_paths",
+    "trainable.contract", "trainable.flags", "trainable.on_disk", "trainable.pareto", "trainable.ranking",
+    "trainable.score_parts", "trainable.settings", "trainable.settings_fields", "trainable.system_errors",
+    "trainable.terminal", "trainable.user_paths",
 )  # fmt: skip
 """What other packages may import of `trainable`, which knows nothing of any run."""
 RUN_PROTOCOL = (

@@ -11,7 +11,6 @@ import pickle
 import platform
 import shutil
 import signal
-import tempfile
 import traceback
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -19,7 +18,6 @@ from typing import Any
 
 import ray
 from ray import tune
-from ray.tune.result import SHOULD_CHECKPOINT
 
 from trainable import contract
 from trainable.ranking import Objective, Row
@@ -29,9 +27,8 @@ from trainable.runs.metrics import reported_metrics
 from trainable.runs.protocol import Diverged, Run, RunContext, RunKind, WorkerContext
 from trainable.runs.resuming import resumed_run
 from trainable.runs.samples import reported_samples
-from trainable.runs.seal import seal
+from trainable.runs.saving import NotSaved, save_checkpoint
 from trainable.runs.source_files import SourceFiles
-from trainable.score_parts import write_details
 from trainable.settings_fields import with_values
 from trainable.terminal.stop_signals import STOP_SIGNALS
 from trainable.torch_process import (
@@ -102,8 +99,6 @@ class RunTrainable(tune.Trainable):
         self._kind: RunKind | None = None
         self._run: Run | None = None
         self._workspace: Path | None = None
-        self._saved: Path | None = None
-        """The run after its epoch, on this node."""
         self._epoch = 0
         self._best: Row | None = None
         self._spent_by = ""
@@ -146,11 +141,12 @@ class RunTrainable(tune.Trainable):
             epoch, best = self._epoch + 1, self._objective.better(self._best, metrics)
             is_saved = best is not self._best or epoch % self._checkpoint_every == 0 or epoch in self._rungs
             if is_saved:
-                self._save()
+                save_checkpoint(self._run, self._folder, epoch)
         except Diverged as error:
             return self._ended(contract.DIVERGED, str(error))
         except BaseException as error:  # the trial's border: the sweep goes on, the trial is marked, its cause is shown
-            if hasattr(error, "ray_terminate_msg"):  # Ray's own SystemExit, when it ends a worker
+            # Ray's own SystemExit, when it ends a worker; what is no trial's fault, and would be the next one's too.
+            if hasattr(error, "ray_terminate_msg") or isinstance(error, NotSaved):
                 raise
             if is_device_failure(error):
                 self._spent_by = f"a GPU failed under it: {error}"
@@ -159,8 +155,7 @@ class RunTrainable(tune.Trainable):
         self._epoch, self._best = epoch, best
         device = device_name(self._context.devices[0])
         columns = {contract.EPOCH: self._epoch, contract.DEVICE: device, **self._place, contract.CHECKPOINTED: is_saved}
-        # Asked for with each epoch's result, not by frequency: a trial that failed must not save what is broken.
-        return {**columns, **metrics, **note, **use, contract.SAMPLES: samples, SHOULD_CHECKPOINT: is_saved}
+        return {**columns, **metrics, **note, **use, contract.SAMPLES: samples}
 
     def _stepped(self, run: Run) -> tuple[Mapping[str, float], dict[str, Any]]:
         """An epoch's metrics and, where that is wanted, what it took of its GPU."""
@@ -170,13 +165,17 @@ class RunTrainable(tune.Trainable):
         use = run.gpu_use() or use
         return metrics, {contract.GPU_USE: dataclasses.asdict(use) if use else None}
 
+    @property
+    def _folder(self) -> Path:
+        """The trial's own."""
+        return Path(self._storage.trial_fs_path)
+
     def _begin(self) -> dict[str, str]:
         """Start the run where the trial's folder says it stands."""
-        folder = Path(self._storage.trial_fs_path)
         self.cleanup()
-        self._workspace = folder / contract.WORKSPACE
-        rows = _whole_rows(folder / contract.RESULT_FILE)
-        self._run, self._epoch, note = resumed_run(folder, rows, self._new_run)
+        self._workspace = self._folder / contract.WORKSPACE
+        rows = _whole_rows(self._folder / contract.RESULT_FILE)
+        self._run, self._epoch, note = resumed_run(self._folder, rows, self._new_run)
         self._best = self._objective.best_row(rows[: self._epoch])
         return {contract.NOTE: note} if note else {}
 
@@ -210,36 +209,9 @@ class RunTrainable(tune.Trainable):
             failure["traceback"] = traceback.format_exc()
         return {contract.EPOCH: self._epoch, contract.FAILURE: failure, "done": True}
 
-    def _save(self) -> None:
-        """With the epoch, and not when Ray asks for it, which would take a failure for a lost worker.
-
-        Raises:
-            RuntimeError: the run saved nothing.
-            TypeError: its details are none.
-        """
-        assert self._run
-        self._saved = Path(tempfile.mkdtemp())
-        self._run.save(self._saved)
-        if not any(self._saved.iterdir()):
-            raise RuntimeError("the run saved nothing")
-        if details := self._run.details():
-            write_details(self._saved, details)
-        seal(self._saved)
-
-    def save_checkpoint(self, checkpoint_dir: str) -> None:
-        assert self._saved
-        self._saved.rename(checkpoint_dir)
-        self._saved = None
-        _name_next_checkpoint_by_epoch(self._storage, self._epoch)
-
-    def load_checkpoint(self, checkpoint: Any) -> None:
-        """Nothing to do: Ray restores after a lost worker, and the first step finds the newest checkpoint itself."""
-
     def cleanup(self) -> None:
-        run, saved, workspace = self._run, self._saved, self._workspace
-        self._run, self._saved, self._workspace, self._best, self._epoch = None, None, None, None, 0
-        if saved:
-            shutil.rmtree(saved)
+        run, workspace = self._run, self._workspace
+        self._run, self._workspace, self._best, self._epoch = None, None, None, 0
         if run:
             run.close()
         if workspace and workspace.exists():  # a run may have tidied up
@@ -290,11 +262,3 @@ def _whole_rows(file: Path) -> list[Row]:
     """The epochs that result.json holds: its complete lines."""
     lines = file.read_bytes().split(b"\n")[:-1] if file.exists() else []
     return [json.loads(line) for line in lines]
-
-
-def _name_next_checkpoint_by_epoch(storage: Any, epoch: int) -> None:
-    """Ray numbers checkpoints from 0 in every session; ours are named by epoch, so that a resume can tell them apart.
-
-    Reaches into ray 2.60's StorageContext, which adds 1 before it uses the number.
-    """
-    storage.current_checkpoint_index = epoch - 1

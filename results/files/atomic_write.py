@@ -1,6 +1,5 @@
 """Files that are whole or as they were, and on the disk: no crash, full disk or power cut leaves half of one."""
 
-import errno
 import json
 import math
 import os
@@ -9,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from trainable.contract import UserError
+from trainable.on_disk import sync
 from trainable.system_errors import reading, writing
 
 
@@ -80,26 +80,3 @@ def write_atomically(file: Path, content: str | bytes) -> None:
             written.unlink(missing_ok=True)
             raise
         sync(file.parent)
-
-
-def sync(path: Path) -> None:
-    """Wait until what a file holds is on the disk, or the names in a folder: a new file needs both (fsync(2))."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    except OSError as error:
-        if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # a file system that cannot sync folders, as some are
-            raise
-    finally:
-        os.close(descriptor)
-
-
-def sync_tree(folder: Path) -> None:
-    """Wait until a new folder and all in it, which somebody else wrote, is on the disk.
-
-    Raises:
-        DiskError: it cannot be written there.
-    """
-    with writing(folder):
-        for path in (*folder.rglob("*"), folder, folder.parent):
-            sync(path)

@@ -75,12 +75,11 @@ def _trial(folder: Path, number: int) -> Any:
 def _run_epoch(folder: Path, trial: Any, epoch: int, recorder: Recorder, callback: SweepWandbCallback) -> None:
     row = {contract.EPOCH: epoch, METRIC: 0.5 + epoch / 100, "Train/Loss": 1 / epoch, "config": trial.config}
     row |= {"done": epoch == EPOCHS, "time_this_iter_s": 0.1, contract.DEVICE: "cpu", contract.CHECKPOINTED: True}
-    recorder.on_trial_result(0, [], trial, row)
-    callback.log_trial_result(0, trial, row)
     weights = folder / contract.checkpoint_folder_name(epoch) / "adapter" / "weights"
     weights.parent.mkdir(parents=True)
     weights.write_text(f"after epoch {epoch}", encoding="utf-8")
-    callback.log_trial_save(trial)
+    recorder.on_trial_result(0, [], trial, row)
+    callback.log_trial_result(0, trial, row)
 
 
 def _wait_for(file: Path) -> None:

@@ -18,8 +18,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from results.files.atomic_write import sync, write_atomically
+from results.files.atomic_write import write_atomically
 from trainable.contract import UserError
+from trainable.on_disk import sync
 from trainable.system_errors import reading, writing
 
 Record = Mapping[str, Any]

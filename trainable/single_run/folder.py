@@ -10,15 +10,14 @@ from pathlib import Path
 
 import torch
 
-from results.files.atomic_write import sync, sync_tree, write_atomically
+from results.files.atomic_write import write_atomically
 from results.record.trial.log import append_csv, cut_rows
 from trainable import contract
 from trainable.contract import UserError, shown_path
 from trainable.grpo.checkpoint import BEST_FILE, CHECKPOINT_FILE, as_bytes
 from trainable.grpo.run import GRPORun
 from trainable.ranking import Row
-from trainable.runs.seal import seal
-from trainable.score_parts import write_details
+from trainable.runs import saving
 from trainable.system_errors import writing
 
 CHECKPOINTS_KEPT = 2
@@ -56,19 +55,9 @@ def _left_by_training(folder: Path) -> list[Path]:
 
 def save_checkpoint(run: GRPORun, folder: Path, epoch: int) -> None:
     """Write checkpoint_<epoch>, whole and on the disk or not at all, and keep the last two."""
-    checkpoint = folder / contract.checkpoint_folder_name(epoch)
-    written = checkpoint.with_name(f".{checkpoint.name}")
-    with writing(checkpoint):
-        shutil.rmtree(written, ignore_errors=True)
-        written.mkdir()
-        run.save(written)
-        if details := run.details():
-            write_details(written, details)
-        seal(written)
-        sync_tree(written)
-        written.replace(checkpoint)
-        sync(folder)
-        for old in [*contract.checkpoints(folder).values()][:-CHECKPOINTS_KEPT]:
+    saving.save_checkpoint(run, folder, epoch)
+    for old in [*contract.checkpoints(folder).values()][:-CHECKPOINTS_KEPT]:
+        with writing(old):
             shutil.rmtree(old)
 
 

@@ -7,26 +7,25 @@ what they had not copied yet.
 import shutil
 import time
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from ray.exceptions import OutOfMemoryError
 from ray.tune import Callback
 
-from results.files.atomic_write import sync_tree
 from results.record.sweeps import SweepRecord
 from results.record.trial.failures import Failure, write_failure
 from results.record.trial.log import Sample, TrialLog
 from trainable import contract
 from trainable.contract import ARRIVAL, FAILURE, GPU_USE, NOTE, PAUSED, SAMPLES, SWEEP_TIME
 from trainable.ranking import Row
+from trainable.system_errors import writing
 from tune.engine.ray_trials import forgive_lost_workers, last_error, number_of, raise_what_disk_refused
 from tune.engine.scheduler import Pauses
 from tune.searching.caps import time_spent_s
 
 TRIALS_THAT_TELL = 3
 LAST_CHECKPOINTS = 2
-LEFT_OUT = ("should_checkpoint", "time_since_restore", "iterations_since_restore", "experiment_tag", NOTE, GPU_USE)
+LEFT_OUT = ("time_since_restore", "iterations_since_restore", "experiment_tag", NOTE, GPU_USE)
 
 
 class Recorder(Callback):
@@ -121,22 +120,21 @@ class Recorder(Callback):
         log.append(row, samples)
         self._furthest_epoch = max(self._furthest_epoch, epoch)
         forgive_lost_workers(trial)
+        if row[contract.CHECKPOINTED] and not self._keeps_all:
+            self._remove_replaced(number, epoch)
 
-    def on_checkpoint(self, iteration: int, trials: list[Any], trial: Any, checkpoint: Any, **info: Any) -> None:
-        """Have a new checkpoint on the disk before those that it replaces are removed.
+    def _remove_replaced(self, number: int, epoch: int) -> None:
+        """Remove the checkpoints that an epoch's has replaced, now that its row and it are on the disk.
 
-        The last two stay, since the newest may be torn or ahead of its row, and the best epoch's. All stay where W&B is
-        to have them: it may be away, or slow.
+        The last two stay, since the newest may be torn, and the best epoch's. All stay where W&B is to have them: it
+        may be away, or slow.
         """
-        path, number = Path(checkpoint.path), number_of(trial)
-        sync_tree(path)
-        if not self._keeps_all:
-            best = self._objective.best_row(self.rows(number))
-            there = contract.checkpoints(path.parent)
-            up_to_now = [epoch for epoch in there if there[epoch] <= path]
-            for epoch in up_to_now[:-LAST_CHECKPOINTS]:
-                if not best or epoch != best[contract.EPOCH]:
-                    shutil.rmtree(there[epoch])
+        best = self._objective.best_row(self.rows(number))
+        there = contract.checkpoints(self._folder / contract.trial_folder_name(number))
+        for earlier in [one for one in there if one <= epoch][:-LAST_CHECKPOINTS]:
+            if not best or earlier != best[contract.EPOCH]:
+                with writing(there[earlier]):
+                    shutil.rmtree(there[earlier])
 
     def on_trial_recover(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
         """A worker was lost, or what Ray takes for that."""

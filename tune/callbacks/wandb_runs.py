@@ -21,6 +21,7 @@ from results.trackers.wandb_settings import ModelArtifact, WandbRunSettings
 from results.trackers.wandb_sweep_entry import RUNNING, ended_state
 from results.trackers.wandb_trials import is_lacking, models, open_trial, sweep_settings
 from results.trackers.worker import Worker
+from trainable import contract
 from trainable.contract import TrialStatus
 from tune.callbacks.recorder import Recorder
 from tune.engine.ray_trials import number_of
@@ -84,11 +85,9 @@ class SweepWandbCallback(WandbLoggerCallback):
         self._do(lambda: self._open[number].append(newest, samples))
         if self._dashboard and newest:
             self._do(partial(self._dashboard.show_metrics, newest[0]))
-
-    def log_trial_save(self, trial: Any) -> None:
-        if self._settings.upload_checkpoints == "all":
-            newest = models(self._settings, self._record, self._read(trial))[-1:]
-            self._do(lambda: self._open[number_of(trial)].add_models(newest))
+        if self._settings.upload_checkpoints == "all" and result.get(contract.CHECKPOINTED):
+            saved = models(self._settings, self._record, self._read(trial))[-1:]
+            self._do(lambda: self._open[number].add_models(saved))
 
     def log_trial_end(self, trial: Any, failed: bool = False) -> None:
         """A trial that is paused stays open: it may go on."""

@@ -55,10 +55,10 @@ def last_error(trial: Any) -> tuple[BaseException | None, str]:
 def raise_what_disk_refused(trial: Any) -> None:
     """Of what Ray takes for a failure of a trial, raise again what the sweep's disk refused.
 
-    What a run's own files are refused is no error of Ray's: `RunTrainable` reports it as that trial's failure.
+    What a run is refused elsewhere is no error of Ray's: `RunTrainable` reports it as that trial's failure.
 
     Raises:
-        DiskError: Ray could not write the trial's checkpoint, or met a DiskError when it stopped the trial.
+        DiskError: the trial's checkpoint was refused, or Ray met a DiskError when it stopped the trial.
     """
     error = last_error(trial)[0]
     if refusal := refusal_in(error) or refusal_in(sys.exception()):

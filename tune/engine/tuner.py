@@ -153,7 +153,7 @@ def build_tuner(
             name=settings.name,
             storage_path=str(settings.folder.parent),
             stop=_Stopper(settings.num_epochs, hear, lambda: recorder.is_hopeless() or this_round.is_over),
-            # Ray would save a trial that failed, over its last good checkpoint; which are kept the recorder decides.
+            # The process that trains a run saves it with its epoch; through Ray that would be a call more each time.
             checkpoint_config=tune.CheckpointConfig(num_to_keep=None, checkpoint_at_end=False),
             failure_config=tune.FailureConfig(max_failures=LOST_WORKERS_PER_EPOCH),
             callbacks=list(callbacks),

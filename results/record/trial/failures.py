@@ -3,9 +3,10 @@
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
-from results.files.atomic_write import read_json, sync, write_json
+from results.files.atomic_write import read_json, write_json
 from results.files.required import require
 from trainable import contract
+from trainable.on_disk import sync
 from trainable.system_errors import reading, writing
 
 

@@ -9,8 +9,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from results.files.atomic_write import sync, write_atomically, write_json
+from results.files.atomic_write import write_atomically, write_json
 from trainable import contract
+from trainable.on_disk import sync
 from trainable.ranking import Row
 from trainable.system_errors import reading, writing
 

@@ -12,12 +12,13 @@ from typing import Any
 
 import pytest
 from made_up_sweep import MadeUpTrial, write_sweep
-from ray.tune import Checkpoint
+from quadratic_run import QuadraticRun, QuadraticSettings
 
 from results.files.atomic_write import write_atomically
 from results.record.sweeps import read_sweep
 from results.record.trial.failures import Failure, reopen, write_failure
 from results.record.trial.log import TrialLog, cut_rows, write_params
+from trainable.runs.saving import save_checkpoint
 from trainable.system_errors import DiskError
 from tune.callbacks.recorder import Recorder
 
@@ -82,21 +83,46 @@ def test_a_cut_a_failure_and_a_reopened_trial_are_on_the_disk(tmp_path: Path, sy
     assert "failure_1.json" in names[2]
 
 
-def test_a_checkpoint_is_on_the_disk_before_an_older_one_is_deleted(tmp_path: Path, synced: Synced) -> None:
-    sweep = write_sweep(tmp_path / "sweep", [MadeUpTrial({"lr": 1.0}, scores=(0.5, 0.6, 0.6))])
+class SavedRun(QuadraticRun):
+    """A run whose checkpoint is easily told."""
+
+    def save(self, folder: Path) -> None:
+        (folder / "adapter").mkdir()
+        (folder / "adapter" / "weights").write_bytes(b"01")
+        (folder / "checkpoint.pt").write_bytes(b"0123")
+
+
+def test_a_checkpoint_is_on_the_disk_before_it_takes_its_name_and_the_name_before_its_epoch_counts(
+    tmp_path: Path, synced: Synced
+) -> None:
+    save_checkpoint(SavedRun(QuadraticSettings(), 0), tmp_path, 3)
+    *content, trial = synced
+    for entry in (
+        ("checkpoint.pt", b"0123"),
+        ("weights", b"01"),
+        ("adapter", ["weights"]),
+        (".checkpoint_000003", ["adapter", "checkpoint.pt", "files.json"]),
+    ):
+        assert entry in content
+    assert trial == (tmp_path.name, ["checkpoint_000003"])
+
+
+def test_an_older_checkpoint_is_deleted_when_the_row_of_a_newer_one_is_on_the_disk(
+    tmp_path: Path, synced: Synced
+) -> None:
+    sweep = write_sweep(tmp_path / "sweep", [MadeUpTrial({"lr": 1.0}, scores=(0.5, 0.6))])
     trial = sweep / "trial_00000"
-    for epoch in (1, 2):
+    for epoch in (1, 2, 3):
         (trial / f"checkpoint_00000{epoch}").mkdir()
-    checkpoint = trial / "checkpoint_000003"
-    (checkpoint / "adapter").mkdir(parents=True)
-    (checkpoint / "adapter" / "weights").write_bytes(b"01")
-    (checkpoint / "checkpoint.pt").write_bytes(b"0123")
-    of_ray: Any = SimpleNamespace(storage=SimpleNamespace(trial_dir_name=trial.name))
-    Recorder(read_sweep(sweep)).on_checkpoint(0, [], of_ray, Checkpoint(str(checkpoint)))
-    assert {("checkpoint.pt", b"0123"), ("weights", b"01")} <= {entry for entry in synced if type(entry[1]) is bytes}
-    assert ("checkpoint_000003", ["adapter", "checkpoint.pt"]) in synced
-    there = next(names for name, names in synced if name == trial.name and "checkpoint_000003" in names)
-    assert {"checkpoint_000001", "checkpoint_000002"} <= set(there)
+    recorder = Recorder(read_sweep(sweep))
+    of_ray: Any = SimpleNamespace(
+        storage=SimpleNamespace(trial_dir_name=trial.name), run_metadata=SimpleNamespace(num_failures=0)
+    )
+    synced.clear()
+    row = {**recorder.rows(0)[-1], "training_iteration": 3, "time_this_iter_s": 0.1, "checkpointed": True}
+    recorder.on_trial_result(0, [], of_ray, row)
+    (name, content), *_ = synced
+    assert (name, content.count(b"\n")) == ("result.json", 3)
     assert sorted(folder.name for folder in trial.glob("checkpoint_*")) == ["checkpoint_000002", "checkpoint_000003"]
 
 

@@ -23,6 +23,9 @@ from tune.callbacks.progress import Progress
 from tune.callbacks.recorder import Recorder
 from tune.searching.caps import Caps
 
+OF_TRAINABLE = {"time_this_iter_s": 1.0, contract.CHECKPOINTED: True}
+"""Beside the metrics."""
+
 
 @pytest.fixture
 def sweep(tmp_path: Path) -> Path:
@@ -160,7 +163,7 @@ def test_a_trial_whose_worker_could_not_be_started_fails_and_is_shown_everywhere
 def test_a_row_follows_those_on_disk_and_a_repeated_epoch_is_not_written_twice(sweep: Path, ray_trial: Trial) -> None:
     recorder = Recorder(read_sweep(sweep))
     for epoch in (2, 3):
-        result = {contract.EPOCH: epoch, METRIC: 0.5, "time_this_iter_s": 1.0, "config": {"lr": 1e-3}}
+        result = {contract.EPOCH: epoch, METRIC: 0.5, "config": {"lr": 1e-3}, **OF_TRAINABLE}
         recorder.on_trial_result(0, [], ray_trial, result)
     (trial,) = read_sweep(sweep).trials
     assert [row[METRIC] for row in trial.rows] == [0.3, 0.4, 0.5]
@@ -174,7 +177,7 @@ def test_a_finished_epoch_forgives_the_workers_that_were_lost_before(sweep: Path
     for epoch in (3, 4, 5):
         ray_trial.handle_error(ActorDiedError())
         assert ray_trial.should_recover()
-        recorder.on_trial_result(0, [], ray_trial, {contract.EPOCH: epoch, METRIC: 0.5, "time_this_iter_s": 1.0})
+        recorder.on_trial_result(0, [], ray_trial, {contract.EPOCH: epoch, METRIC: 0.5, **OF_TRAINABLE})
     ray_trial.handle_error(ActorDiedError())
     ray_trial.handle_error(ActorDiedError())
     assert not ray_trial.should_recover()
@@ -195,6 +198,6 @@ def test_a_sweep_is_hopeless_only_until_a_trial_has_done_the_epoch_in_which_othe
         write_trial(sweep / f"trial_{number:05d}", MadeUpTrial({"lr": 1e-3}, (0.3, 0.4), failure=contract.ERROR))
     recorder = Recorder(read_sweep(sweep))
     assert recorder.is_hopeless()  # trial 0 has done two epochs, and the others failed in the third
-    result = {contract.EPOCH: 3, METRIC: 0.5, "time_this_iter_s": 1.0, "config": {"lr": 1e-3}}
+    result = {contract.EPOCH: 3, METRIC: 0.5, "config": {"lr": 1e-3}, **OF_TRAINABLE}
     recorder.on_trial_result(0, [], ray_trial, result)
     assert not recorder.is_hopeless()
