@@ -42,7 +42,10 @@ _KINDS = {int: _NUMBER, float: _NUMBER, bool: _Kind(api_pb2.DATA_TYPE_BOOL, "boo
 
 
 class TrialEvents:
-    """The events of one trial. Opening it replaces what lies there, so the curve is one and whole after a resume."""
+    """The events of one trial. Opening it replaces what lies there, so the curve is one and whole after a resume.
+
+    Its file is open while something is written, and no longer: a sweep has thousands of trials that may go on.
+    """
 
     def __init__(
         self, folder: Path, config: Mapping[str, Any], objective: Objective, space: Space, group: str = ""
@@ -56,10 +59,9 @@ class TrialEvents:
         self._file, self._objective = _new_file(folder), objective
         self._epochs = 0
         self._best: Row | None = None
+        self._unwritten: list[bytes] = []
         with writing(self._file):
             _discard_events(folder)
-            # Not TensorBoard's EventFileWriter: its thread would print what the writing raises, such as a full disk.
-            self._writer = RecordWriter(self._file.open("wb"))
         self._write(Event(wall_time=time.time(), file_version="brain.Event:2"))
         self._write(Event(wall_time=0, step=1, session_log=SessionLog(status=SessionLog.START)))
         values = {name: _plain(value) for name, value in config.items() if value is not None}
@@ -79,7 +81,7 @@ class TrialEvents:
         for row in rows:
             if row[contract.EPOCH] == self._epochs + 1:
                 self._epochs += 1
-                self._best = self._objective.better(self._best, row)
+                self._best = self._objective.better(self._best, self._objective.ranked_by(row))
                 shown = {name: value for name, value in row.items() if contract.is_metric(name)}
                 if self._best:
                     shown[SCORE_TAG] = self._best[self._objective.metric]
@@ -100,8 +102,7 @@ class TrialEvents:
             failed = status in (TrialStatus.FAILED, TrialStatus.DIVERGED)
             end = plugin_data_pb2.SessionEndInfo(status=api_pb2.STATUS_FAILURE if failed else api_pb2.STATUS_SUCCESS)
             self._write_hparams(metadata.SESSION_END_INFO_TAG, session_end_info=end)
-        with writing(self._file):
-            self._writer.close()
+        self._flush()
         mark_complete(self._file.parent, VIEW, self._epochs)
 
     def _write_hparams(self, tag: str, **content: Any) -> None:
@@ -110,12 +111,15 @@ class TrialEvents:
         self._write(Event(wall_time=0, summary=Summary(value=[value])))
 
     def _write(self, event: Event) -> None:
-        with writing(self._file):
-            self._writer.write(event.SerializeToString())
+        self._unwritten.append(event.SerializeToString())
 
     def _flush(self) -> None:
-        with writing(self._file):
-            self._writer.flush()
+        # Not TensorBoard's EventFileWriter: its thread would print what the writing raises, such as a full disk.
+        with writing(self._file), self._file.open("ab") as file:
+            writer = RecordWriter(file)
+            for event in self._unwritten:
+                writer.write(event)
+        self._unwritten.clear()
 
 
 def _new_file(folder: Path) -> Path:

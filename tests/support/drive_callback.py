@@ -16,10 +16,12 @@ from made_up_sweep import METRIC, write_sweep
 
 from results.record.sweeps import read_sweep
 from results.record.trial.log import write_params
+from results.record.trial.promotions import Promotion, add_promotion
 from results.trackers.wandb_client import prepare_wandb
 from trainable import contract
 from tune.callbacks.recorder import Recorder
 from tune.callbacks.wandb_runs import SweepWandbCallback
+from tune.engine.ray_trials import number_of
 
 EPOCHS = 3
 AT_A_TIME = 2
@@ -32,6 +34,29 @@ def main(arguments: list[str]) -> int:
     if lacks:
         print(lacks, file=sys.stderr)
     return 1 if lacks else 0
+
+
+def drive_pausing(folder: Path, trials: int, mode: str) -> str | None:
+    """Each pauses after its first epoch, and all go on when all have; what W&B lacks at the end."""
+    prepare_wandb()
+    record = read_sweep(write_sweep(folder, [], wandb_project="many", wandb_entity=None))
+    recorder = Recorder(record)
+    callback = SweepWandbCallback(record, recorder, mode, say=print)
+    callback.begin()
+    for epochs in ((1,), (2, 3)):
+        for trial in [_trial(folder, number) for number in range(trials)]:
+            of_trial = folder / trial.storage.trial_dir_name
+            if epochs != (1,):
+                add_promotion(of_trial, Promotion(1, trials))
+            callback.log_trial_start(trial)
+            for epoch in epochs:
+                if epoch == 1:
+                    recorder.pauses[number_of(trial)] = contract.RUNG
+                _run_epoch(of_trial, trial, epoch, recorder, callback)
+            recorder.on_trial_complete(0, [], trial)
+            callback.log_trial_end(trial)
+    callback.end()
+    return callback.unavailable
 
 
 def drive(folder: Path, trials: int, mode: str, settings: dict[str, Any]) -> str | None:

@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from results.trackers.wandb_dashboard import SweepDashboard
 
 HAND_OVER_TIMEOUT_S = 120.0
+MOST_PAUSED_OPEN = 32
+"""Runs of trials that are paused, each of which has a file open in wandb-core: of 1,000 they would be too many. Of the
+others the oldest are closed; online they go on where the server has them, offline their few rows are written anew."""
 
 
 class SweepWandbCallback(WandbLoggerCallback):
@@ -42,6 +45,8 @@ class SweepWandbCallback(WandbLoggerCallback):
         self._record, self._recorder = record, recorder
         self._dashboard = _dashboard(self._settings, record, say) if self._settings.is_online else None
         self._open: dict[int, TrialWandbRun] = {}
+        self._paused: dict[int, None] = {}
+        """Of those that are open, in the order in which they were paused."""
         self._confirmations = Confirmations()
         self._lacks: str | None = None
 
@@ -90,10 +95,12 @@ class SweepWandbCallback(WandbLoggerCallback):
             self._do(lambda: self._open[number].add_models(saved))
 
     def log_trial_end(self, trial: Any, failed: bool = False) -> None:
-        """A trial that is paused stays open: it may go on."""
+        """A trial that is paused stays open for a while: it may go on."""
         self.log_trial_start(trial)  # if Ray never said so: its worker could not be made
         ended = self._read(trial)
-        if not (ended.is_paused or ended.is_open):
+        if ended.is_paused:
+            self._do(partial(self._note_paused, ended.number))
+        elif not ended.is_open:
             self._do(partial(self._close_ended, ended))
 
     def end(self) -> None:
@@ -135,6 +142,7 @@ class SweepWandbCallback(WandbLoggerCallback):
         def open_it() -> None:
             self._open[number] = open_trial(self._settings, self._record, number)
 
+        self._paused.pop(number, None)
         if number not in self._open:
             self._unless_away(open_it)
         if number not in self._open:  # the server is away: offline then
@@ -145,6 +153,13 @@ class SweepWandbCallback(WandbLoggerCallback):
         closed = self._close_run(trial.number, status, models(self._settings, self._record, trial))
         if closed:
             self._confirmations.ask(trial.number, closed)
+
+    def _note_paused(self, number: int) -> None:
+        self._paused[number] = None
+        if len(self._paused) > MOST_PAUSED_OPEN:
+            oldest = next(iter(self._paused))
+            del self._paused[oldest]
+            self._close_ended(read_trial(self._record.folder, oldest))
 
     def _close_unfinished(self) -> None:
         for number in list(self._open):

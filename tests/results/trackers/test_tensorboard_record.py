@@ -1,5 +1,6 @@
 """TensorBoard's events of one trial, as they are written."""
 
+import contextlib
 import os
 import threading
 from pathlib import Path
@@ -36,13 +37,31 @@ def test_a_full_disk_is_raised_where_epochs_are_added_and_no_thread_prints_it(
     printed: list[object] = []
     monkeypatch.setattr(threading, "excepthook", printed.append)
     events = TrialEvents(tmp_path, {"lr": 0.1}, Objective((METRIC,), ("max",)), space={})
-    links = {entry: os.readlink(entry) for entry in Path("/proc/self/fd").iterdir() if entry.is_symlink()}
-    (descriptor,) = (int(entry.name) for entry, target in links.items() if target.startswith(f"{tmp_path}/events."))
-    with open("/dev/full", "wb") as full:
-        os.dup2(full.fileno(), descriptor)
+    (file,) = tmp_path.glob("events.*")
+    file.unlink()
+    file.symlink_to("/dev/full")
     with pytest.raises(DiskError, match=r"events.out.tfevents.* cannot be written \(the disk is full"):
         events.append([row(1, 0.5)])
     assert printed == []
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="Linux tells which files are open")
+def test_no_file_is_open_while_nothing_is_written_and_the_next_epoch_follows_the_last(tmp_path: Path) -> None:
+    events = TrialEvents(tmp_path, {"lr": 0.1}, Objective((METRIC,), ("max",)), space={})
+    for epoch in (1, 2, 3):
+        events.append([row(epoch, 0.5)])
+        assert not [target for target in opened() if target.startswith(str(tmp_path))]
+    assert [step for step, _ in tensorboard_curves(tmp_path)[METRIC]] == [1, 2, 3]
+    assert len(list(tmp_path.glob("events.*"))) == 1
+
+
+def opened() -> list[str]:
+    """What the files of this process are called."""
+    found = []
+    for entry in Path("/proc/self/fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):  # the one by which the folder is read
+            found.append(os.readlink(entry))
+    return found
 
 
 def group(trial: Path) -> str:

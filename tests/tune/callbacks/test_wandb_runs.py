@@ -79,6 +79,31 @@ def test_sixty_trials_need_no_more_threads_files_or_processes_than_ten(tmp_path:
     assert many["files"] < few["files"] + 20
 
 
+def paused_first(folder: Path, wandb_mode: str, variables: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Four trials, of which two may wait with an open run."""
+    monkeypatch.setattr("tune.callbacks.wandb_runs.MOST_PAUSED_OPEN", 2)
+    ended = command_here(lambda _: bool(drive_callback.drive_pausing(folder, 4, wandb_mode)), [], **variables)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+
+
+def test_offline_a_paused_trial_whose_run_was_closed_goes_on_in_one_whole_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paused_first(tmp_path / "a", "offline", {}, monkeypatch)
+    runs = [offline_runs(trial) for trial in trial_folders(tmp_path / "a")]
+    assert [[[row["training_iteration"] for row in history(run)] for run in of_trial] for of_trial in runs] == (
+        [[[1, 2, 3]]] * 4
+    )
+
+
+def test_online_a_paused_trial_whose_run_was_closed_goes_on_where_the_server_has_it(
+    tmp_path: Path, server: StrictWandbServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paused_first(tmp_path / "a", "online", server.variables, monkeypatch)
+    assert [(run.steps, run.dropped) for run in runs_by_trial(server)] == [([1, 2, 3], [])] * 4
+    assert len(server.runs) == 4
+
+
 def test_what_wandb_refuses_for_good_is_said_at_the_end_and_every_epoch_is_recorded(tmp_path: Path) -> None:
     ended = end(tmp_path / "a", 2, "offline", {}, wandb_project="no/such/name")
     printed = ended.stdout + ended.stderr
