@@ -21,7 +21,7 @@ MOST_FILES = 14
 """Of one room, or of a package beside its commands."""
 
 MAY_IMPORT = {
-    "tune": {"tune", "trainable", "search_spaces", "results", "ray", "optuna", "numpy", "rich", "yaml"},
+    "tune": {"tune", "trainable", "search_spaces", "results", "ray", "psutil", "optuna", "numpy", "rich", "yaml"},
     "trainable": {
         "trainable", "torch", "numpy", "safetensors", "transformers", "trl", "datasets", "huggingface_hub",
         "peft", "yaml", "jinja2", "rich",

@@ -126,6 +126,10 @@ class Stopped:
     printed: str
     addresses: list[Address]
     """Where its processes listened."""
+    processes: dict[int, str]
+    """All below its own, and what each was started as."""
+    left: set[int]
+    """Of these, those that have outlived it."""
 
 
 def stopped_sweep(storage: Path) -> Stopped:
@@ -136,12 +140,23 @@ def stopped_sweep(storage: Path) -> Stopped:
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8",
     )  # fmt: skip
     wait_until(lambda: epochs_recorded(sweep) >= 1, running)
-    addresses = listening_addresses(descendants(running.pid)) if sys.platform == "linux" else []
+    below = descendants(running.pid) if sys.platform == "linux" else []
+    addresses = listening_addresses(below)
+    processes = {number: Path(f"/proc/{number}/cmdline").read_bytes().split(b"\0")[0].decode() for number in below[1:]}
     os.killpg(running.pid, signal.SIGTERM)
     for trial in trial_folders(sweep):  # Ray's workers have groups of their own
         os.kill(rows(trial)[0]["pid"], signal.SIGTERM)
     printed, _ = running.communicate(timeout=120)
-    return Stopped(sweep, running.returncode, printed, addresses)
+    left = {number for number in processes if is_alive(number)}
+    return Stopped(sweep, running.returncode, printed, addresses, processes, left)
+
+
+def is_alive(process: int) -> bool:
+    """Unless it has ended, and nobody has asked yet how."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
 
 
 @pytest.fixture(scope="module")
@@ -166,6 +181,15 @@ def test_every_port_of_a_sweep_is_on_loopback(stopped: Stopped) -> None:
         if not a.is_loopback and not (a.version == 6 and a.ipv4_mapped and a.ipv4_mapped.is_loopback)
     ]
     assert reachable == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_of_ray_only_what_a_sweep_uses_is_started_and_nothing_of_it_outlives_the_sweep(stopped: Stopped) -> None:
+    names = {Path(started_as).name for started_as in stopped.processes.values()}
+    workers = {name for name in names if name.startswith(("ray::ResourceTrainable", "ray::IDLE"))}
+    assert workers
+    assert names - workers == {"gcs_server", "raylet", "ray::DashboardAgent", "ray::RuntimeEnvAgent"}
+    assert stopped.left == set()
 
 
 def test_a_temporary_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
