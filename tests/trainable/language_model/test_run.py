@@ -9,6 +9,7 @@ import torch
 from tiny_language_model import EPOCHS, Start
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
+from trainable.contract import BF16
 from trainable.language_model.settings import LanguageModelSettings
 from trainable.language_model.task_data import TaskData
 from trainable.runs import Diverged, Run
@@ -54,6 +55,21 @@ def test_a_resumed_training_is_the_uninterrupted_one_bit_for_bit_at_any_epoch(
         assert (again / "model.safetensors").read_bytes() == (checkpoints[-1] / "model.safetensors").read_bytes()
         run.close()
     assert [thread for thread in threading.enumerate() if thread.name == "trainer"] == []
+
+
+def test_in_16_bits_a_training_is_another_and_a_resume_still_exact(start: Start, tmp_path: Path) -> None:
+    run = start(precision=BF16)
+    rows = epochs_of(run, 1)
+    after_1 = saved(run, tmp_path / "after_1")
+    rows += epochs_of(run, 1)
+    run.close()
+    resumed = start(precision=BF16)
+    resumed.load(after_1)
+    assert epochs_of(resumed, 1) == rows[1:]
+    resumed.close()
+    in_32_bits = start()
+    assert epochs_of(in_32_bits, 1)[0]["Train/Grad_Norm"] != rows[0]["Train/Grad_Norm"]
+    in_32_bits.close()
 
 
 def test_a_training_does_not_depend_on_what_ran_before_it_in_its_process(start: Start) -> None:
