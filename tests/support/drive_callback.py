@@ -99,7 +99,8 @@ def _trial(folder: Path, number: int) -> Any:
 
 def _run_epoch(folder: Path, trial: Any, epoch: int, recorder: Recorder, callback: SweepWandbCallback) -> None:
     row = {contract.EPOCH: epoch, METRIC: 0.5 + epoch / 100, "Train/Loss": 1 / epoch, "config": trial.config}
-    row |= {"done": epoch == EPOCHS, "time_this_iter_s": 0.1, contract.DEVICE: "cpu", contract.CHECKPOINTED: True}
+    place = {contract.DEVICE: "a card", contract.GPU_IDS: "3", contract.GPU_SHARE: 1.0 if epoch == 1 else 0.25}
+    row |= {"done": epoch == EPOCHS, "time_this_iter_s": 0.1, **place, contract.CHECKPOINTED: True}
     weights = folder / contract.checkpoint_folder_name(epoch) / "adapter" / "weights"
     weights.parent.mkdir(parents=True)
     weights.write_text(f"after epoch {epoch}", encoding="utf-8")

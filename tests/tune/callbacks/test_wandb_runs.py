@@ -146,6 +146,7 @@ def test_a_run_says_what_it_was_trained_with_and_on(tmp_path: Path) -> None:
     assert (config["lr"], config["seed"], config["trial"]) == (1e-4, 0, 0)
     assert config["data"].startswith("made-up")
     assert config["fingerprint"] == "made-up"
+    assert (config["device"], config["gpu_ids"], config["gpu_share"]) == ("a card", "3", 0.25)  # as it was last
 
 
 def test_offline_too_no_file_holds_the_key(tmp_path: Path) -> None:
