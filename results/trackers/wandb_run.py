@@ -90,7 +90,8 @@ class TrialWandbRun:
                 continue
             self._epochs = epoch
             self._best = self._settings.objective.better(self._best, row)
-            place = {name: row[name] for name in contract.PLACE if row.get(name) != self._run.config.get(name)}
+            held = self._run.config
+            place = {name: row[name] for name in contract.PLACE if name in row and row[name] != held.get(name)}
             if place:
                 self._run.config.update(place, allow_val_change=True)
             is_shown = samples.get(epoch) and (row is self._best or row.get("done"))

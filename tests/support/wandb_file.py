@@ -49,7 +49,10 @@ def run_record(file: Path) -> Any:
 
 
 def run_config(file: Path) -> dict[str, Any]:
-    return {item.key: json.loads(item.value_json) for item in run_record(file).config.update}
+    """As it began, and as its updates left it."""
+    updates = [record.config for record in records(file) if record.WhichOneof("record_type") == "config"]
+    items = [item for config in (run_record(file).config, *updates) for item in config.update]
+    return {item.key: json.loads(item.value_json) for item in items}
 
 
 def summary(file: Path) -> dict[str, Any]:
