@@ -3,10 +3,12 @@
 from rich.console import Console
 
 from results.record.sweeps import SweepRecord, read_again, read_sweep
+from results.record.trial.failures import reopen
 from results.record.trial.log import cut_rows
 from trainable import contract
 from trainable.system_errors import in_words, refusal_in
 from tune.callbacks.followers import Followers
+from tune.callbacks.node_watch import NodeWatch
 from tune.callbacks.progress import Progress
 from tune.cluster.allotment import Allotment
 from tune.cluster.nodes import nodes
@@ -23,20 +25,35 @@ def fit(plan: Plan, allotment: Allotment, interruption: Interruption, console: C
     """Run it until nothing is left, it is interrupted, or there is no hope for it: a Tuner each round."""
     folder = plan.settings.folder
     record = _cut_to_checkpoints(read_sweep(folder), console)
-    followers = Followers(record, plan.wandb_mode, console)
-    recorder = followers.recorder
-    progress = Progress(record, allotment.room(nodes()), console, plan.settings.caps, lambda: recorder.seconds)
+    this_round = Round(allotment)
+    watch = NodeWatch(folder, this_round, console.print)
+    followers = Followers(record, plan.wandb_mode, console, lambda: watch.num_usable)
+    progress = Progress(
+        record,
+        allotment.room(nodes()),
+        console,
+        plan.settings.caps,
+        lambda: followers.recorder.seconds,
+        lambda: watch.waiting,
+    )
     packer = Packer(folder, plan.settings.gpus_per_trial, console.print)
     followers.begin()
     progress.begin()
     try:
-        next_allotment: Allotment | None = allotment
-        while next_allotment and not (interruption.signal or recorder.is_hopeless()):
-            this_round = Round(next_allotment)
-            callbacks = [interruption, this_round, *followers.in_order(progress)]
-            build_tuner(plan, record, this_round, packer, recorder, callbacks, console.print).fit()
-            record = read_again(record, this_round.handed_out)
-            next_allotment = this_round.next_allotment if trials_left(record, plan) else None
+        while not (interruption.signal or followers.recorder.is_hopeless()):
+            watch.begin_round(this_round)
+            callbacks = [interruption, this_round, *followers.in_order(progress), watch]
+            build_tuner(plan, record, this_round, packer, followers.recorder, callbacks, console.print).fit()
+            for number in this_round.again:
+                reopen(folder / contract.trial_folder_name(number))
+            record = read_again(record, this_round.handed_out | this_round.again)
+            if not this_round.next_allotment or not trials_left(record, plan):
+                break
+            if this_round.again:  # they are shown as failed
+                followers.end()
+                followers = Followers(record, plan.wandb_mode, console, lambda: watch.num_usable)
+                followers.begin()
+            this_round = Round(this_round.next_allotment)
         followers.end()
         progress.end()
     except Exception as error:  # Ray raises an error of its own for what a callback raised

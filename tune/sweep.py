@@ -1,5 +1,6 @@
 """From a request to a finished sweep: begin or go on, fit, and say what came of it."""
 
+import dataclasses
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -97,9 +98,18 @@ def _connect(plan: Plan, interruption: Interruption) -> tuple[Plan, Allotment]:
     with interruption.keeps_sigterm():
         cores = connect(settings.address, settings.run)
     allotment = allot(settings.cpus_per_trial, _wanted_gpus(settings), settings.max_concurrent_trials, cores)
+    allotment = _without_bad_nodes(allotment, settings.folder)
     require_precision(settings.precision, allotment)
     require_reached(Path(settings.storage_path), None, allotment.usable(nodes()))
     return with_data_in_store(plan), allotment
+
+
+def _without_bad_nodes(allotment: Allotment, folder: Path) -> Allotment:
+    """Those that the sweep has set aside, for as long as Ray runs on there and others are left."""
+    there = nodes()
+    bad = {node.node for node in read_placement(folder).set_aside}.intersection(node.id for node in there)
+    without = dataclasses.replace(allotment, set_aside=frozenset(bad))
+    return without if without.usable(there) else allotment
 
 
 def _wanted_gpus(settings: SweepSettings) -> float | Auto | None:
@@ -154,7 +164,8 @@ def _note_end(plan: Plan) -> None:
 
 def _judge_winner(plan: Plan, allotment: Allotment, interruption: Interruption, console: Console) -> None:
     record = read_sweep(plan.settings.folder)
-    judge_winner(plan, record, allotment.alone(), lambda: interruption.signal is not None, console.print)
+    allotment = _without_bad_nodes(allotment.alone(), plan.settings.folder)
+    judge_winner(plan, record, allotment, lambda: interruption.signal is not None, console.print)
 
 
 def _say_nothing_left(record: SweepRecord, wandb_mode: str, console: Console) -> int:

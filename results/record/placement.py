@@ -40,10 +40,25 @@ class Packing:
 
 
 @dataclass(frozen=True)
+class SetAside:
+    """A node that gets no more trials, for as long as Ray knows it by this id: until it is started anew."""
+
+    node: str
+    """As the column node_id of result.json has it."""
+    name: str
+    address: str
+    failed: tuple[int, ...]
+    """The trials that failed there one after the other."""
+    why: str
+    when: str
+
+
+@dataclass(frozen=True)
 class Placement:
     """What was decided, oldest first."""
 
     packings: tuple[Packing, ...] = ()
+    set_aside: tuple[SetAside, ...] = ()
 
     def packing(self, wish: object) -> Packing | None:
         """The one that holds, where the last was decided for that wish."""
@@ -73,5 +88,16 @@ def add_packing(
 ) -> None:
     """Record a decision; it is on the disk when this returns."""
     placement = read_placement(sweep_folder)
-    packing = Packing(wish, trials_per_gpu, why, f"{datetime.datetime.now():%Y-%m-%d %H:%M:%S}", measured)
+    packing = Packing(wish, trials_per_gpu, why, _now(), measured)
     write_placement(sweep_folder, replace(placement, packings=(*placement.packings, packing)))
+
+
+def add_set_aside(sweep_folder: Path, node: str, name: str, address: str, failed: tuple[int, ...], why: str) -> None:
+    """Record a decision; it is on the disk when this returns."""
+    placement = read_placement(sweep_folder)
+    set_aside = SetAside(node, name, address, failed, why, _now())
+    write_placement(sweep_folder, replace(placement, set_aside=(*placement.set_aside, set_aside)))
+
+
+def _now() -> str:
+    return f"{datetime.datetime.now():%Y-%m-%d %H:%M:%S}"

@@ -1,5 +1,7 @@
 """All that follows a running sweep, and the order in which Ray calls it."""
 
+from collections.abc import Callable
+
 from ray.tune import Callback
 from rich.console import Console
 
@@ -14,8 +16,14 @@ from tune.callbacks.wandb_runs import SweepWandbCallback
 class Followers:
     """The record of a sweep, and the views of it, from where the record stands, through all its rounds."""
 
-    def __init__(self, record: SweepRecord, wandb_mode: str, console: Console) -> None:
-        self.recorder = Recorder(record)
+    def __init__(
+        self, record: SweepRecord, wandb_mode: str, console: Console, num_nodes: Callable[[], int] = lambda: 1
+    ) -> None:
+        """
+        Args:
+            num_nodes: how many nodes trials may run on.
+        """
+        self.recorder = Recorder(record, num_nodes)
         self.optuna_study = OptunaStudyCallback(record)
         self.tensorboard = TensorBoardCallback(record, self.recorder)
         self.wandb: SweepWandbCallback | None = None

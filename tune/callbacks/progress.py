@@ -13,8 +13,7 @@ from results.record.sweeps import SweepRecord
 from trainable import contract
 from trainable.contract import FAILURE, LAID_DOWN, NOTE, PAUSED
 from trainable.ranking import sign
-from trainable.ray_trainable import WorkerSpent
-from tune.engine.ray_trials import last_error, number_of
+from tune.engine.ray_trials import number_of
 from tune.screen.leader import Leader
 from tune.screen.pace import Pace
 from tune.screen.progress_view import SweepProgress, TrialProgress, clock, panel, sentence
@@ -22,6 +21,8 @@ from tune.screen.reflow import Reflow
 from tune.searching.caps import Caps
 
 SECONDS_BETWEEN_LINES = 15.0
+SECONDS_OF_SILENCE, MOST_SECONDS_OF_SILENCE = 60.0, 600.0
+"""While nothing comes in."""
 MOST_NAMED = 4
 
 
@@ -29,20 +30,28 @@ class Progress(LoggerCallback):
     """Counts what the recorder, which Ray calls before it, has written."""
 
     def __init__(
-        self, record: SweepRecord, concurrent: int, console: Console, caps: Caps, seconds: Callable[[], float]
+        self,
+        record: SweepRecord,
+        concurrent: int,
+        console: Console,
+        caps: Caps,
+        seconds: Callable[[], float],
+        waiting: Callable[[], int],
     ) -> None:
         """
         Args:
             caps: what the sweep may take.
             seconds: for how long trials have run by now, in all runs of the command.
+            waiting: how many trials wait for a node to have room for them.
         """
         self._record, self._console, self._caps, self._seconds = record, console, caps, seconds
+        self._waiting = waiting
         self._num_trials = record.num_samples + self._num_replicates(record) - len(record.missing)
         ended = [trial for trial in record.trials if not trial.is_open]
         self._paused = {trial.number for trial in ended if trial.is_paused}
         self._done = len(ended)
         """Those that are paused, too: who of them goes on is not known before."""
-        self._failed = sum(trial.failure is not None for trial in ended)
+        self._failed = {trial.number for trial in ended if trial.failure}
         self._epochs_of_done = sum(len(trial.rows) for trial in ended)
         self._epochs = sum(len(trial.rows) for trial in record.trials)
         self._leader = Leader(record.objective)
@@ -56,6 +65,7 @@ class Progress(LoggerCallback):
         self._pace = Pace()
         self._declared, self._has_said_undeclared = record.metrics.keys(), False
         self._live: Live | None = None
+        self._silence = SECONDS_OF_SILENCE
         self._is_line_stale = False
         """Whether trials have been paused since a line was printed: each would be one too many."""
 
@@ -79,9 +89,10 @@ class Progress(LoggerCallback):
     def log_trial_start(self, trial: Any) -> None:
         number = number_of(trial)
         if number in self._slots:
-            return  # its worker was lost, and it goes on
-        if number in self._paused:
+            return
+        if number in self._paused | self._failed:
             self._paused.discard(number)
+            self._failed.discard(number)
             self._done -= 1
             self._epochs_of_done -= self._trials[number].epochs
         # A further seed of a finalist is one that nobody could know of before.
@@ -100,7 +111,7 @@ class Progress(LoggerCallback):
         if FAILURE in result and PAUSED in result:
             pass  # said by whoever laid it down
         elif FAILURE in result:
-            self._failed += 1
+            self._failed.add(number)
             failure = result[FAILURE]
             self._console.print(f"trial {number} {failure['kind']}: {failure['cause']}")
         else:
@@ -110,6 +121,7 @@ class Progress(LoggerCallback):
             epochs = max(before.epochs, result[contract.EPOCH])  # epochs after a lost worker come twice
             self._epochs += epochs - before.epochs
             self._trials[number] = self._progress_of(number, before.config, epochs)
+        self._silence = SECONDS_OF_SILENCE
         if not self._live and time.monotonic() - self._last_line > SECONDS_BETWEEN_LINES:
             self._print_line()
 
@@ -125,20 +137,21 @@ class Progress(LoggerCallback):
             )
 
     def on_trial_recover(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
-        number = number_of(trial)
-        error, _ = last_error(trial)
-        if isinstance(error, WorkerSpent):
-            how = f"can train no more ({error}); another is started"
-        elif number in self._slots:
-            how = "died; it goes on from its newest checkpoint"
-        else:
-            how = "could not be started; another is tried"
-        self._console.print(f"trial {number}: its worker {how}")
+        """It waits for another worker."""
+        if (number := number_of(trial)) in self._slots:
+            self._slots[self._slots.index(number)] = None
+
+    def on_step_begin(self, iteration: int, trials: list[Any], **info: Any) -> None:
+        """A long epoch, or a long wait, has its line, too: one a minute, then ever less often."""
+        if not self._live and time.monotonic() - self._last_line > self._silence:
+            self._print_line()
+            self._silence = min(2 * self._silence, MOST_SECONDS_OF_SILENCE)
 
     def log_trial_end(self, trial: Any, failed: bool = False) -> None:
         number = number_of(trial)
         self.log_trial_start(trial)  # if Ray never said so: its worker could not be made
-        self._failed += failed
+        if failed:
+            self._failed.add(number)
         self._slots[self._slots.index(number)] = None
         if trial.last_result.get(PAUSED) == LAID_DOWN:
             return
@@ -183,7 +196,8 @@ class Progress(LoggerCallback):
         return SweepProgress(
             elapsed_s=time.monotonic() - self._started,
             done=self._done,
-            failed=self._failed,
+            failed=len(self._failed),
+            waiting=self._waiting(),
             paused=len(self._paused),
             num_trials=self._num_trials,
             num_epochs=self._record.num_epochs,

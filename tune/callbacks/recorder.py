@@ -6,7 +6,7 @@ what they had not copied yet.
 
 import shutil
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from ray.exceptions import OutOfMemoryError
@@ -35,7 +35,12 @@ class Recorder(Callback):
         DiskError: from whatever Ray calls it for; Ray ends the sweep then.
     """
 
-    def __init__(self, record: SweepRecord) -> None:
+    def __init__(self, record: SweepRecord, num_nodes: Callable[[], int] = lambda: 1) -> None:
+        """
+        Args:
+            num_nodes: how many nodes trials may run on.
+        """
+        self._num_nodes = num_nodes
         self.pauses: Pauses = {}
         """What the scheduler has decided of the row that comes next."""
         self._folder, self._objective, trials = record.folder, record.objective, record.trials
@@ -66,15 +71,19 @@ class Recorder(Callback):
     def common_failure(self) -> tuple[int, Failure] | None:
         """A trial and its failure, when the first trials that ended all failed the same way; the rest would too.
 
-        Not when a trial has done an epoch in which they failed: a node may be at fault, or their hyperparameters.
+        Not when a trial has done an epoch in which they failed, or all were on one node of several: that may be at
+        fault, or their hyperparameters.
         """
-        first = list(self._ended.items())[:TRIALS_THAT_TELL]
-        failures = [failure for _, failure in first if failure and failure.kind == contract.ERROR]
-        if len(failures) < TRIALS_THAT_TELL or len({failure.exception for failure in failures}) > 1:
-            return None
-        if self._furthest_epoch >= min(failure.epoch for failure in failures):
-            return None
-        return first[0][0], failures[0]
+        first: list[tuple[int, Failure]] = []
+        for number, failure in self._ended.items():
+            if not failure or failure.kind != contract.ERROR or (first and failure.exception != first[0][1].exception):
+                return None
+            first.append((number, failure))
+            is_of_several = len({failure.node for _, failure in first}) > 1 or self._num_nodes() < 2
+            if len(first) >= TRIALS_THAT_TELL and is_of_several:
+                is_beyond = self._furthest_epoch >= min(failure.epoch for _, failure in first)
+                return None if is_beyond else first[0]
+        return None
 
     def is_hopeless(self) -> bool:
         """Whether the sweep is to stop: for one reason, all its trials would fail."""
@@ -151,7 +160,8 @@ class Recorder(Callback):
         number, (error, text) = number_of(trial), last_error(trial)
         kind = contract.OUT_OF_MEMORY if isinstance(error, OutOfMemoryError) else contract.ERROR
         cause = text.splitlines()[-1].strip() if text else type(error).__name__
-        self._record_failure(number, Failure(kind, len(self.rows(number)) + 1, cause, text))
+        node = trial.last_result.get(contract.NODE, "")
+        self._record_failure(number, Failure(kind, len(self.rows(number)) + 1, cause, text, node))
         self._forget(number)
 
     def _forget(self, number: int) -> None:

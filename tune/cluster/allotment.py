@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from ray.tune import PlacementGroupFactory
 
 from trainable.contract import BF16, FP32, TF32, SettingError
+from tune.cluster.autoscaling import is_autoscaled
 from tune.cluster.cpu_cores import UsableCores
 from tune.cluster.nodes import Node, fitting, nodes
 from tune.request.settings import AUTO, Auto
@@ -30,6 +31,8 @@ class Allotment:
     """What Ray has of this machine, where it was started for this sweep."""
     set_aside: frozenset[str] = frozenset()
     """Ids of nodes that get no more trials."""
+    is_autoscaled: bool = False
+    """Whether nodes come when trials wait for them."""
     finds_packing: bool = False
     """Whether how many trials share a GPU is to be found out by the first of them, which has one to itself."""
 
@@ -52,8 +55,12 @@ class Allotment:
         bundle = {"CPU": self.cpus_per_trial, "GPU": self.gpus_per_trial}
         if not self.set_aside:
             return PlacementGroupFactory([bundle])
-        elsewhere = {NODE_ID: f"!in({','.join(sorted(self.set_aside))})"}
-        return PlacementGroupFactory([bundle], bundle_label_selector=[elsewhere])
+        return PlacementGroupFactory([bundle], bundle_label_selector=[self.elsewhere])
+
+    @property
+    def elsewhere(self) -> dict[str, str]:
+        """What labels a node is to have, as Ray selects by them: not those of one that is set aside."""
+        return {NODE_ID: f"!in({','.join(sorted(self.set_aside))})"} if self.set_aside else {}
 
     def usable(self, there: Sequence[Node]) -> list[Node]:
         """Those of the nodes on which a trial fits and may run."""
@@ -64,8 +71,15 @@ class Allotment:
         ]
 
     def room(self, there: Sequence[Node]) -> int:
-        """How many trials may run at a time on the nodes that are there."""
-        fit = fitting(self.usable(there), self.cpus_per_trial, self.gpus_per_trial)
+        """How many trials may run at a time on the nodes that are there; or wait for one that an autoscaler starts.
+
+        It starts none that nobody waits for: there are as many trials as the user wants, or as one more node takes.
+        """
+        usable = self.usable(there)
+        fit = fitting(usable, self.cpus_per_trial, self.gpus_per_trial)
+        if self.is_autoscaled:
+            of_one = max((node.fitting(self.cpus_per_trial, self.gpus_per_trial) for node in usable), default=1)
+            return self.max_concurrent_trials or fit + of_one
         return fit if self.max_concurrent_trials is None else min(fit, self.max_concurrent_trials)
 
 
@@ -87,19 +101,26 @@ def allot(
     max_concurrent_trials: int | None,
     cores: UsableCores | None = None,
 ) -> Allotment:
-    """Check the wishes against what Ray has.
+    """Check the wishes against what Ray has, or may get.
 
     Args:
         cores: as `connect` gave them.
 
     Raises:
-        UserError: not one trial would fit on any node.
+        UserError: not one trial would fit on any node, and no autoscaler may start another.
     """
     there = nodes()
     most_cpus, most_gpus = max(node.cpus for node in there), max(node.gpus for node in there)
     finds_packing = gpus_per_trial == AUTO and most_gpus > 0
     gpus = (1.0 if most_gpus else 0.0) if gpus_per_trial is None or gpus_per_trial == AUTO else gpus_per_trial
-    allotment = Allotment(cpus_per_trial, gpus, max_concurrent_trials, cores, finds_packing=finds_packing)
+    allotment = Allotment(
+        cpus_per_trial,
+        gpus,
+        max_concurrent_trials,
+        cores,
+        is_autoscaled=cores is None and is_autoscaled(),
+        finds_packing=finds_packing,
+    )
     if allotment.room(there):
         return allotment
     if gpus > most_gpus:

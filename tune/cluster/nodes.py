@@ -21,6 +21,10 @@ class Node:
     cpus: float
     gpus: float
 
+    @property
+    def in_words(self) -> str:
+        return f"node {self.name} ({self.address})"
+
     def fitting(self, cpus: float, gpus: float) -> int:
         """How many trials fit on it, when nothing else runs there; a share of a GPU lies on one card."""
         of_cpus = times(self.cpus, cpus)

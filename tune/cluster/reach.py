@@ -42,20 +42,16 @@ def require_reached(storage: Path, store: Store | None, there: Sequence[Node]) -
     if store:
         for node, why in _answers({node: _ask(node, why_not_store, store) for node in asked}):
             if why:
-                raise UserError(f"{named(node)} does not reach the store: {why}")
+                raise UserError(f"{node.in_words} does not reach the store: {why}")
         return
     with shared_folder(storage) as shared:
         asking = {node: _ask(node, why_not_folder, shared.folder, shared.token, node.id) for node in asked}
         for node, answer in _answers(asking):
             if why := answer or shared.why_not_answered(node.id):
                 raise UserError(
-                    f"{named(node)} does not reach --storage_path {storage}: {why}; have it mounted there, too, or "
+                    f"{node.in_words} does not reach --storage_path {storage}: {why}; have it mounted there, too, or "
                     "give a store that every node reaches, such as s3://BUCKET/FOLDER"
                 )
-
-
-def named(node: Node) -> str:
-    return f"node {node.name} ({node.address})"
 
 
 def _ask(node: Node, question: Any, *given: Any) -> Any:

@@ -5,7 +5,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from ray.exceptions import RayTaskError
+import ray
+from ray.exceptions import RayActorError, RayTaskError
 
 from trainable import contract
 from trainable.system_errors import refusal_in, writing
@@ -35,6 +36,22 @@ def forgive_lost_workers(trial: Any) -> None:
     Ray retries while `Trial.run_metadata.num_failures` is at most FailureConfig's `max_failures`.
     """
     trial.run_metadata.num_failures = 0
+
+
+def trials_without_room(controller: Any) -> list[int]:
+    """The numbers of trials for whose workers Ray has asked and found no room yet.
+
+    What the TuneController's own actor manager keeps: a worker that has room and is being started is none of these.
+    """
+    asked_for = set(controller._actor_manager.pending_actors)
+    return sorted(number_of(trial) for trial, actor in controller._trial_to_actor.items() if actor in asked_for)
+
+
+def node_of_worker(error: BaseException | None) -> str:
+    """The id of the node on which a worker was, by the error that tells of its loss; empty where that is unknown."""
+    if not isinstance(error, RayActorError) or not error.actor_id:
+        return ""
+    return str(ray._private.state.actors(error.actor_id).get("Address", {}).get("NodeID", ""))
 
 
 def last_error(trial: Any) -> tuple[BaseException | None, str]:

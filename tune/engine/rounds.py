@@ -10,6 +10,7 @@ from typing import Any
 from ray.tune import Callback
 
 from tune.cluster.allotment import Allotment
+from tune.engine.ray_trials import trials_without_room
 
 TRIALS = 500
 """Of a round: what Ray (2.60) keeps of a trial that has ended does not add up beyond them (ray issue 64231)."""
@@ -24,7 +25,11 @@ class Round(Callback):
         """The numbers of those that the searcher has handed out: only their records have changed since it began."""
         self.next_allotment: Allotment | None = None
         """That of the round that comes after this one; None where none is to come."""
+        self.again: set[int] = set()
+        """The numbers of trials that failed for no fault of their own: they are to run again after it."""
         self._training: set[str] = set()
+        self._gives_up = False
+        self._controller: Any = None
 
     def __getstate__(self) -> dict[str, Any]:
         """Nothing: Ray pickles its callbacks."""
@@ -34,14 +39,32 @@ class Round(Callback):
         """Have it end, and another come with that allotment."""
         self.next_allotment = allotment
 
+    def give_up(self) -> None:
+        """Have it end, and no other come: no trial can run any more."""
+        self._gives_up = True
+
     @property
     def is_ending(self) -> bool:
-        return self.next_allotment is not None
+        return self._gives_up or self.next_allotment is not None
 
     @property
     def is_over(self) -> bool:
         """Whether it is to end and no trial is amid an epoch; one that waits for a worker is not."""
         return self.is_ending and not self._training
+
+    def follow(self, controller: Any) -> None:
+        """Ray's controller, which callbacks do not get to see; the scheduler does."""
+        self._controller = controller
+
+    @property
+    def waiting(self) -> list[int]:
+        """The numbers of trials that Ray has no room for yet."""
+        return trials_without_room(self._controller) if self._controller else []
+
+    @property
+    def num_running(self) -> int:
+        """How many trials have a worker."""
+        return len(self._training)
 
     def on_trial_start(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
         self._training.add(trial.trial_id)

@@ -48,6 +48,9 @@ class SearchScheduler(FIFOScheduler):
         self._rule, self._pauses, self._is_replicate = rule, pauses, is_replicate
         self._spending, self._round = spending, this_round
 
+    def on_trial_add(self, tune_controller: Any, trial: Any) -> None:
+        self._round.follow(tune_controller)
+
     def on_trial_result(self, tune_controller: Any, trial: Any, result: dict[str, Any]) -> str:
         number = number_of(trial)
         rule = None if self._is_replicate(number) else self._rule

@@ -68,7 +68,9 @@ def judge_winner(
         precision=plan.settings.precision,
     )
     run = plan.settings.run
-    judge = ray.remote(judged_on_test_data).options(num_cpus=allotment.cpus_per_trial, num_gpus=gpus, max_retries=0)
+    judge = ray.remote(judged_on_test_data).options(
+        num_cpus=allotment.cpus_per_trial, num_gpus=gpus, max_retries=0, label_selector=allotment.elsewhere
+    )
     task = judge.remote(
         run,
         source_files(run) if is_in_file(run) else None,

@@ -57,6 +57,8 @@ def print_start(
     )
     if settings.gpus_per_trial == AUTO and not allotment.gpus_per_trial:
         console.print("  GPUs    none are here, so that --gpus_per_trial auto trains on CPUs")
+    if bad := [node.in_words for node in there if node.id in allotment.set_aside]:
+        console.print(f"  aside   {listed(bad)}, where trial after trial failed; until Ray is started anew there")
     if idle := allotment.idle(there):
         names = listed([node.name for node in idle])
         console.print(

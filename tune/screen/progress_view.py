@@ -39,6 +39,8 @@ class SweepProgress:
     elapsed_s: float
     done: int
     failed: int
+    waiting: int
+    """Trials that were handed out and for which no node has room yet."""
     paused: int
     """Of those that are done: they may go on."""
     num_trials: int
@@ -89,7 +91,8 @@ def clock(seconds: float) -> str:
 
 def _counts(sweep: SweepProgress) -> Text:
     paused = f" ({sweep.paused} paused)" if sweep.paused else ""
-    line = _line(f"{sweep.done}/{sweep.num_trials} trials done{paused}, {_running(sweep)} running", "bold")
+    waiting = f", {sweep.waiting} waiting" if sweep.waiting else ""
+    line = _line(f"{sweep.done}/{sweep.num_trials} trials done{paused}, {_running(sweep)} running{waiting}", "bold")
     if sweep.failed:
         line.append(f", {sweep.failed} failed", "bold red")
     return line

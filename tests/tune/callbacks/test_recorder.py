@@ -73,7 +73,7 @@ def test_asking_for_a_trials_rows_changes_nothing_on_disk(sweep: Path) -> None:
 def test_the_recorder_is_called_before_those_that_show_what_it_has_written(sweep: Path) -> None:
     record, console = read_sweep(sweep), Console(quiet=True)
     followers = Followers(record, "offline", console)
-    progress = Progress(record, 1, console, Caps(), lambda: 0.0)
+    progress = Progress(record, 1, console, Caps(), lambda: 0.0, lambda: 0)
     assert followers.in_order(progress) == [
         followers.recorder,
         followers.optuna_study,
@@ -140,7 +140,7 @@ def test_a_trial_whose_worker_could_not_be_started_fails_and_is_shown_everywhere
     printed = io.StringIO()
     record, console = read_sweep(sweep), PlainConsole(file=printed)
     followers = Followers(record, "offline", console)
-    progress = Progress(record, 1, console, Caps(), lambda: 0.0)
+    progress = Progress(record, 1, console, Caps(), lambda: 0.0, lambda: 0)
     callbacks = followers.in_order(progress)
     followers.begin()
     progress.begin()
@@ -153,7 +153,6 @@ def test_a_trial_whose_worker_could_not_be_started_fails_and_is_shown_everywhere
     (trial,) = read_sweep(sweep).trials
     assert trial.failure
     assert trial.failure.cause == "ModuleNotFoundError: No module named 'torch'"
-    assert "trial 0: its worker could not be started; another is tried" in printed.getvalue()
     assert "1 failed" in printed.getvalue()
     end_client()  # wandb-core may write the last of a local file after it has said that the run is finished
     assert wandb_steps(trial.folder) == [1, 2]

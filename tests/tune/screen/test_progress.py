@@ -25,6 +25,7 @@ def progress(**changes: object) -> SweepProgress:
         "elapsed_s": 62.0,
         "done": 9,
         "failed": 0,
+        "waiting": 0,
         "paused": 0,
         "num_trials": 200,
         "num_epochs": 30,
@@ -58,6 +59,10 @@ def test_the_panel_says_what_a_person_wants_to_know() -> None:
 
 def test_trials_that_are_paused_are_done_unless_they_go_on() -> None:
     assert "9/200 trials done (7 paused), 64 running" in sentence(progress(paused=7))
+
+
+def test_trials_that_wait_for_room_are_not_running() -> None:
+    assert "9/200 trials done, 64 running, 3 waiting" in sentence(progress(waiting=3))
 
 
 def test_a_best_trial_that_violates_a_constraint_is_said_to() -> None:
