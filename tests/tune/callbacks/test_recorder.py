@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 from made_up_sweep import METRIC, MadeUpTrial, write_sweep, write_trial
-from ray.exceptions import ActorDiedError, RayTaskError
-from ray.train._internal.storage import StorageContext
+from ray.exceptions import ActorDiedError
 from ray.tune.error import _TuneStopTrialError
 from ray.tune.experiment import Trial
+from ray_trial import raised_in_worker, trial_of_ray
 from rich.console import Console
 from views import tensorboard_curves, wandb_steps
 
@@ -34,26 +34,10 @@ def sweep(tmp_path: Path) -> Path:
     )
 
 
-class OutsideRay(StorageContext):
-    """Where Ray's Trial keeps its files; Ray's own session folder is there only while Ray runs."""
-
-    def _get_session_path(self) -> str:
-        return str(Path(self.storage_fs_path) / "session")
-
-
 @pytest.fixture
 def ray_trial(sweep: Path) -> Trial:
     """Ray's own Trial of trial 0, as the recorder is handed it."""
-    storage = OutsideRay(str(sweep.parent), experiment_dir_name=sweep.name)
-    trial = Trial("a trainable", stub=True, storage=storage, trial_dirname_creator=lambda _: "trial_00000")
-    trial.init_local_path()
-    return trial
-
-
-def raised_in_worker(error: Exception) -> Exception:
-    """As Ray hands on what a worker raised."""
-    text = f"ray::save() (pid=1, ip=127.0.0.1)\n{type(error).__name__}: {error}"
-    return RayTaskError("save", text, error, pid=1, ip="127.0.0.1").as_instanceof_cause()
+    return trial_of_ray(sweep)
 
 
 def test_asking_for_a_trials_rows_changes_nothing_on_disk(sweep: Path) -> None:
