@@ -4,16 +4,11 @@ It is written anew from the record when a sweep goes on. What proposes trials ne
 told is final, and a paused one may go on. Here a trial that is paused runs until the sweep ends.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-import optuna
-from optuna.samplers import RandomSampler
-from optuna.storages import JournalStorage
-from optuna.storages.journal import JournalFileBackend
-from optuna.trial import TrialState
+from optuna.trial import FrozenTrial, TrialState, create_trial
 from ray.tune.logger import LoggerCallback
 
 from results.record.refusals import Refusal, read_refusals
@@ -24,7 +19,7 @@ from search_spaces.reading.searched import SearchSpace
 from trainable import contract
 from trainable.contract import TrialStatus
 from trainable.ranking import Row
-from trainable.system_errors import writing
+from tune.callbacks.optuna_journal import StudyJournal
 from tune.engine.ray_trials import number_of
 from tune.sampling.study import directions_of
 
@@ -33,10 +28,13 @@ REFUSED = "refused"
 
 
 @dataclass
-class _ShownTrial:
-    """A trial as Optuna knows it, and what was reported of it."""
+class _Shown:
+    """What Optuna knows of a trial that has not ended."""
 
-    shown: optuna.Trial
+    number: int
+    """In its study."""
+    reports: dict[int, float]
+    """Its best value so far by epoch; of several objectives none."""
     epochs: int = 0
     best: Row | None = None
 
@@ -46,7 +44,7 @@ class OptunaStudyCallback(LoggerCallback):
 
     def __init__(self, record: SweepRecord) -> None:
         self._record, self._objective = record, record.objective
-        self._open: dict[int, _ShownTrial] = {}
+        self._open: dict[int, _Shown] = {}
         self._num_refusals, self._next_number = 0, record.proposed
 
     def __getstate__(self) -> dict[str, Any]:
@@ -56,19 +54,9 @@ class OptunaStudyCallback(LoggerCallback):
     def begin(self) -> None:
         """Write what the record holds: by the numbers of trials, in which it came."""
         file = self._record.folder / contract.OPTUNA_FILE
-        with writing(file):
-            file.unlink(missing_ok=True)
-        storage = JournalStorage(_Journal(file))
-        sampler = RandomSampler()  # of no use: all that is asked for is given
-        self._study = optuna.create_study(
-            storage=storage, study_name=self._record.name, directions=directions_of(self._objective), sampler=sampler
-        )
+        self._journal = StudyJournal(file, self._record.name, directions_of(self._objective))
         proposals: list[Refusal | TrialRecord] = [*self._record.refusals, *self._record.search_trials]
-        for proposal in sorted(proposals, key=self._order):
-            if isinstance(proposal, Refusal):
-                self._show_refusal(proposal)
-            else:
-                self._show(proposal)
+        self._show(sorted(proposals, key=self._order))
         self._num_refusals = len(self._record.refusals)
 
     def _order(self, proposal: Refusal | TrialRecord) -> int:
@@ -79,17 +67,18 @@ class OptunaStudyCallback(LoggerCallback):
     def log_trial_start(self, trial: Any) -> None:
         """Show it, after those that were handed out before and have not started yet."""
         refusals = read_refusals(self._record.folder)
-        for refusal in refusals[self._num_refusals :]:
-            self._show_refusal(refusal)
+        self._show(refusals[self._num_refusals :])
         self._num_refusals = len(refusals)
         for number in range(self._next_number, number_of(trial) + 1):
             self._next_number = number + 1
             if contract.SEED not in (handed_out := read_trial(self._record.folder, number)).config:
-                self._show(handed_out)
+                self._show([handed_out])
 
     def log_trial_result(self, iteration: int, trial: Any, result: dict[str, Any]) -> None:
         if (number := number_of(trial)) in self._open and contract.FAILURE not in result:
-            self._report(self._open[number], result)
+            shown = self._open[number]
+            if self._hear(shown, result) and shown.epochs in shown.reports:
+                self._journal.report(shown.number, shown.epochs, shown.reports[shown.epochs])
 
     def log_trial_end(self, trial: Any, failed: bool = False) -> None:
         ended = read_trial(self._record.folder, number_of(trial))
@@ -101,58 +90,69 @@ class OptunaStudyCallback(LoggerCallback):
             if (trial := read_trial(self._record.folder, number)).is_paused:
                 self._tell(trial)
 
-    def _show(self, trial: TrialRecord) -> None:
-        self._open[trial.number] = shown = _ShownTrial(self._asked(trial.config, {}, trial.proposal))
-        for row in trial.rows:
-            self._report(shown, row)
-        if trial.finished:
-            self._tell(trial)
+    def _show(self, proposals: Sequence[Refusal | TrialRecord]) -> None:
+        """Add what was proposed, the trials with what is recorded of them."""
+        heard = [_Shown(0, {}) for _ in proposals]
+        frozen = []
+        for one, proposal in zip(heard, proposals, strict=True):
+            if isinstance(proposal, Refusal):
+                attributes = {REFUSED: proposal.reason}
+                frozen.append(self._frozen(TrialState.FAIL, proposal.hyperparameters, attributes))
+                continue
+            for row in proposal.rows:
+                self._hear(one, row)
+            state = self._state(proposal, one) if proposal.finished else TrialState.RUNNING
+            frozen.append(self._frozen(state, proposal.config, {}, proposal.proposal, one))
+        for number, one, proposal in zip(self._journal.add(frozen), heard, proposals, strict=True):
+            if isinstance(proposal, TrialRecord) and not proposal.finished:
+                one.number = number
+                self._open[proposal.number] = one
 
-    def _show_refusal(self, refusal: Refusal) -> None:
-        shown = self._asked(refusal.hyperparameters, {REFUSED: refusal.reason})
-        self._study.tell(shown.number, state=TrialState.FAIL)
-
-    def _asked(
-        self, config: Mapping[str, Any], attributes: Mapping[str, Any], proposal: Proposal | None = None
-    ) -> optuna.Trial:
+    def _frozen(
+        self,
+        state: TrialState,
+        config: Mapping[str, Any],
+        attributes: Mapping[str, Any],
+        proposal: Proposal | None = None,
+        shown: _Shown | None = None,
+    ) -> FrozenTrial:
         if proposal and proposal.params:  # a function drew them, and what it drew may have other names
             params, distributions = proposal.params, proposal.drawn_from
         else:
             params, distributions = SearchSpace(self._record.space).known(config)
         others = {name: value for name, value in config.items() if name not in params}
-        self._study.enqueue_trial(params, user_attrs={**others, **attributes})
-        return self._study.ask(distributions)
+        best = shown.best if shown and state in (TrialState.COMPLETE, TrialState.PRUNED) else None
+        return create_trial(
+            state=state,
+            values=[best[metric] for metric in self._objective.metrics] if best else None,
+            params=dict(params),
+            distributions=dict(distributions),
+            user_attrs={**others, **attributes},
+            intermediate_values=shown.reports if shown else {},
+            constraints={one.written: one.excess(best) for one in self._objective.constraints} if best else None,
+        )
 
-    def _report(self, shown: _ShownTrial, row: Row) -> None:
-        """The best value so far, unless the epoch repeats one after a lost worker; several objectives cannot be."""
+    def _hear(self, shown: _Shown, row: Row) -> bool:
+        """Take in an epoch; whether it is a new one, and repeats none after a lost worker.
+
+        Optuna takes the best value so far; of several objectives it takes none before the end.
+        """
         if row[contract.EPOCH] <= shown.epochs:
-            return
+            return False
         shown.epochs = row[contract.EPOCH]
-        shown.best = self._objective.better(shown.best, row)
+        shown.best = self._objective.better(shown.best, self._objective.ranked_by(row))
         if shown.best and len(self._objective.metrics) == 1:
-            shown.shown.report(shown.best[self._objective.metric], shown.epochs)
+            shown.reports[shown.epochs] = shown.best[self._objective.metric]
+        return True
+
+    def _state(self, trial: TrialRecord, shown: _Shown) -> TrialState:
+        """Of a trial that goes on no more."""
+        if trial.failure or shown.best is None:
+            return TrialState.FAIL
+        is_complete = trial.status(self._record.num_epochs) is TrialStatus.COMPLETED
+        return TrialState.COMPLETE if is_complete or len(self._objective.metrics) > 1 else TrialState.PRUNED
 
     def _tell(self, trial: TrialRecord) -> None:
-        one = self._open.pop(trial.number)
-        status = trial.status(self._record.num_epochs)
-        if trial.failure or one.best is None:
-            self._study.tell(one.shown.number, state=TrialState.FAIL)
-        elif status is TrialStatus.COMPLETED or len(self._objective.metrics) > 1:
-            for constraint in self._objective.constraints:
-                one.shown.set_constraint(constraint.written, constraint.excess(one.best))
-            self._study.tell(one.shown.number, [one.best[metric] for metric in self._objective.metrics])
-        else:
-            self._study.tell(one.shown.number, state=TrialState.PRUNED)
-
-
-class _Journal(JournalFileBackend):
-    """Optuna's file in the sweep's folder."""
-
-    def __init__(self, file: Path) -> None:
-        self._file = file
-        with writing(file):
-            super().__init__(str(file))
-
-    def append_logs(self, logs: list[dict[str, Any]]) -> None:
-        with writing(self._file):
-            super().append_logs(logs)
+        shown = self._open.pop(trial.number)
+        ended = self._frozen(self._state(trial, shown), {}, {}, shown=shown)
+        self._journal.tell(shown.number, ended.state, ended.values, ended.system_attrs)
