@@ -2,6 +2,7 @@
 
 python results/report.py SWEEP                                  into the sweep's own folder
 python results/report.py SWEEP SWEEP --output report.html       several side by side
+python results/report.py s3://BUCKET/FOLDER/NAME                into NAME-report.html where you stand
 """
 
 import sys
@@ -26,18 +27,25 @@ def main(arguments: list[str]) -> int:
         "--output",
         type=partial(usable_path, to=PathTo.NEW_FILE, flag="--output"),
         metavar="FILE",
-        help=f"the page (default: {REPORT_FILE} in the sweep's folder)",
+        help=f"the page (default: {REPORT_FILE} in the sweep's folder; of one at an address NAME-{REPORT_FILE} here)",
     )
     wanted = parser.parse_args(arguments)
     from results.page.file import write_report
 
-    records = wanted_sweeps(wanted)
+    records = wanted_sweeps(wanted, samples=True)
     if len(records) > 1 and not wanted.output:
         raise UserError("a report of several sweeps lies in none of their folders; say where: --output report.html")
-    output = wanted.output or records[0].folder / REPORT_FILE
+    output = wanted.output or _place_of(records[0].folder)
     write_report(records, output)
     print(f"Report   {printable(shown_path(output))}")
     return 0
+
+
+def _place_of(folder: Path) -> Path:
+    """Of a sweep whose record lies in a cache of this machine, where the user stands."""
+    from results.storage.fetched import address_of
+
+    return Path(f"{folder.name}-{REPORT_FILE}").absolute() if address_of(folder) else folder / REPORT_FILE
 
 
 if __name__ == "__main__":

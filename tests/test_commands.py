@@ -137,7 +137,7 @@ PATHS = [
     ("results.compare_trials", "--save_svg PATH x"),
     ("results.sync_wandb", "PATH"),
 ]
-NO_PATHS = ["s3://bucket/x", "file://elsewhere/x", "~no-such-user/x", "n" * 256, "./loop/x"]
+NO_PATHS = ["foo://bucket/x", "file://elsewhere/x", "~no-such-user/x", "n" * 256, "./loop/x"]
 
 
 @pytest.mark.parametrize(("command", "arguments"), PATHS, ids=lambda value: str(value))

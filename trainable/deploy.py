@@ -6,17 +6,16 @@ python trainable/deploy.py CHECKPOINT --model_path MODEL --dataset QUESTIONS --b
 
 import argparse
 import sys
-from functools import partial
 from pathlib import Path
 
 if __name__ == "__main__":  # what lies beside this command, and not what an environment may hold of another checkout
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from trainable.flags import OneSentenceParser, add_flags, require_given
+from trainable.judging.fetched_checkpoint import checkpoint_path
 from trainable.serving.settings import DeploymentSettings
 from trainable.settings_fields import built, given_in, require_usable_paths, typed_values
 from trainable.terminal.commands import command
-from trainable.user_paths import PathTo, usable_path
 
 
 @command("deploy.py", prints_results=True)
@@ -39,9 +38,9 @@ def _parser() -> OneSentenceParser:
     parser = OneSentenceParser("deploy.py", __doc__, takes, argument_default=argparse.SUPPRESS)
     parser.add_argument(
         "checkpoint",
-        type=partial(usable_path, to=PathTo.FILE_OR_FOLDER, flag="CHECKPOINT"),
+        type=checkpoint_path,
         metavar="CHECKPOINT",
-        help="a checkpoint's file, or the folder of a run or trial",
+        help="a checkpoint's file, the folder of a run or trial, or the address of a checkpoint in a store",
     )
     add_flags(parser, DeploymentSettings, "what it is deployed with")
     return parser

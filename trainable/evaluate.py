@@ -16,6 +16,7 @@ if __name__ == "__main__":  # what lies beside this command, and not what an env
 from trainable.contract import UserError
 from trainable.flags import OneSentenceParser
 from trainable.grpo.settings import ENVIRONMENTS, GRPOSettings
+from trainable.judging.fetched_checkpoint import checkpoint_path
 from trainable.profiles.image_split import SPLIT_NAMES
 from trainable.settings_fields import Role, names_with
 from trainable.terminal.commands import command
@@ -49,9 +50,9 @@ def _parser() -> OneSentenceParser:
     parser = OneSentenceParser("evaluate.py", __doc__, takes="CHECKPOINT [flags]")
     parser.add_argument(
         "checkpoint",
-        type=partial(usable_path, to=PathTo.FILE_OR_FOLDER, flag="CHECKPOINT"),
+        type=checkpoint_path,
         metavar="CHECKPOINT",
-        help="a checkpoint's file, or the folder of a run or trial",
+        help="a checkpoint's file, the folder of a run or trial, or the address of a checkpoint in a store",
     )
     parser.add_argument(
         "--results_dir",

@@ -14,9 +14,10 @@ if __name__ == "__main__":  # what lies beside this command, and not what an env
 
 from trainable.contract import shown_path
 from trainable.flags import OneSentenceParser
+from trainable.judging.fetched_checkpoint import checkpoint_path
 from trainable.terminal.commands import command
 from trainable.terminal.text import printable
-from trainable.user_paths import PathTo, usable_path
+from trainable.user_paths import PathTo, is_address, usable_path
 
 DEFAULT_FOLDER = "exported_policy"
 
@@ -27,18 +28,19 @@ def main(arguments: list[str]) -> int:
     parser = OneSentenceParser("export.py", __doc__, takes="CHECKPOINT [flags]")
     parser.add_argument(
         "checkpoint",
-        type=partial(usable_path, to=PathTo.FILE_OR_FOLDER, flag="CHECKPOINT"),
+        type=checkpoint_path,
         metavar="CHECKPOINT",
-        help="a checkpoint's file, or the folder of a run or trial",
+        help="a checkpoint's file, the folder of a run or trial, or the address of a checkpoint in a store",
     )
     parser.add_argument(
         "--output",
         type=partial(usable_path, to=PathTo.NEW_FOLDER, flag="--output"),
         metavar="DIR",
-        help=f"where to write (default: {DEFAULT_FOLDER} beside the checkpoint)",
+        help=f"where to write (default: {DEFAULT_FOLDER} beside the checkpoint; of one in a store, here)",
     )
     wanted = parser.parse_args(arguments)
-    _export(wanted.checkpoint, wanted.output)
+    here = Path(DEFAULT_FOLDER).absolute() if any(map(is_address, arguments)) else None
+    _export(wanted.checkpoint, wanted.output or here)
     return 0
 
 

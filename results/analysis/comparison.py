@@ -15,8 +15,8 @@ from results.analysis.seed_groups import RAN_IN_FULL, SeedGroup, seed_groups
 from results.record.on_test_data import OnTestData, read_on_test_data
 from results.record.space import Space
 from results.record.sweeps import SweepRecord
+from results.storage.fetched import shown_place
 from trainable import contract
-from trainable.contract import shown_path
 from trainable.ranking import Objective, sign
 
 
@@ -166,7 +166,7 @@ class Comparison:
     def name_of(self, record: SweepRecord) -> str:
         """A sweep's name, or its folder where two have the same name."""
         same = Counter(other.name for other in self.records)[record.name]
-        return record.name if same == 1 else shown_path(record.folder)
+        return record.name if same == 1 else shown_place(record.folder)
 
 
 def compare(records: Iterable[SweepRecord]) -> list[Comparison]:

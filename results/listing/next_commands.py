@@ -9,6 +9,7 @@ from pathlib import Path
 
 from results.record.sweeps import SweepRecord
 from results.record.trial.record import TrialRecord
+from results.storage.fetched import address_of
 from trainable import contract
 from trainable.contract import DEFAULT_STORAGE, PROJECT, shown_path
 from trainable.flags import as_flag
@@ -48,7 +49,9 @@ def evaluate_command(record: SweepRecord, trial: TrialRecord) -> str | None:
     known, checkpoint = record.data[contract.EVALUATE_COMMAND], record.best_checkpoint(trial)
     if not known or not checkpoint:
         return None
-    return shlex.join([*known, "--split", "test", shown_path(checkpoint, PROJECT)])
+    address = address_of(record.folder)
+    place = f"{address}/{checkpoint.relative_to(record.folder)}" if address else shown_path(checkpoint, PROJECT)
+    return shlex.join([*known, "--split", "test", place])
 
 
 def confirm_command(record: SweepRecord, run_from: Path | None = None) -> str | None:
@@ -64,11 +67,13 @@ def confirm_command(record: SweepRecord, run_from: Path | None = None) -> str | 
 
 
 def sweep_command(flag: str, folder: Path, run_from: Path | None = None) -> str:
-    """`--resume` or `--confirm` of the sweep in that folder, by its name.
+    """`--resume` or `--confirm` of the sweep in that folder, by its name or the address it was fetched from.
 
     Args:
         run_from: where the command is to be run; by default where the user stands.
     """
     script = shown_path(PROJECT / "tune/run_sweep.py", run_from)
+    if address := address_of(folder):
+        return shlex.join(["python", script, flag, address])
     storage = [] if folder.parent == DEFAULT_STORAGE else ["--storage_path", shown_path(folder.parent, run_from)]
     return shlex.join(["python", script, flag, folder.name, *storage])

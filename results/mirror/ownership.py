@@ -89,11 +89,25 @@ class Ownership:
             UserError: another process drives it.
             StorageError: the store does not answer.
         """
-        self.before = found = self._read()
+        self.before = self.require_idle(say, seconds)
+        self._write(self._me)
+
+    def require_idle(self, say: Callable[[str], object], seconds: float = SECONDS_WITHOUT_A_BEAT) -> Driver | None:
+        """Refuse to go on where a process drives the sweep; who drove it last.
+
+        Args:
+            say: called with a sentence before it waits.
+            seconds: for how long another has to be silent to be taken for dead.
+
+        Raises:
+            UserError: another process drives it.
+            StorageError: the store does not answer.
+        """
+        found = self._read()
         if found and not found.is_dead:
             say(f"Sweep {self._sweep} was driven by {found}; waits {seconds:.0f} s to see whether that is still alive")
             self._require_silent(found, seconds)
-        self._write(self._me)
+        return found
 
     def _require_silent(self, driver: Driver, seconds: float) -> None:
         deadline = time.monotonic() + seconds

@@ -27,6 +27,7 @@ from results.page.words import how_long, when
 from results.record.sweeps import SweepRecord
 from results.record.trial.record import TrialRecord
 from results.record.warm_start import read_warm_start
+from results.storage.fetched import shown_place
 from trainable import contract
 from trainable.contract import PROJECT
 
@@ -150,7 +151,7 @@ def _facts(record: SweepRecord) -> list[tuple[str, str]]:
         ("Took", how_long(record)),
         ("Ended by", ended_by(record)),
         ("Learnt from", "; ".join(read_warm_start(record.folder).said)),
-        ("Folder", contract.shown_path(record.folder, contract.PROJECT)),
+        ("Folder", shown_place(record.folder, contract.PROJECT)),
     )
     return [(name, text) for name, text in facts if text]
 

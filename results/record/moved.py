@@ -4,6 +4,8 @@ import os
 from pathlib import Path
 from typing import Any
 
+from results.storage.fetched import address_of
+
 
 def settings_where_it_lies(recorded: dict[str, Any], folder: Path) -> dict[str, Any]:
     """A record's settings, for the folder that holds it now.
@@ -14,7 +16,8 @@ def settings_where_it_lies(recorded: dict[str, Any], folder: Path) -> dict[str, 
     storage = Path(recorded["storage_path"])
     moves = {storage / recorded["name"]: folder, storage: folder.parent}
     followed = {name: _followed(value, moves) for name, value in recorded.items()}
-    return followed | {"storage_path": str(folder.parent)}
+    address = address_of(folder)
+    return followed | {"storage_path": address.rpartition("/")[0] if address else str(folder.parent)}
 
 
 def _followed(value: Any, moves: dict[Path, Path]) -> Any:

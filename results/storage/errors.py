@@ -71,7 +71,7 @@ def told(error: Exception, address: str) -> StorageError:
     if isinstance(error, FileNotFoundError) and not _NO_BUCKET.search(text):
         return Missing(f"{address}: there is no such object")
     if _NO_BUCKET.search(text):
-        return Refused(f"{address}: there is no such bucket; make it, or mend the address")
+        return no_bucket(address)
     if isinstance(error, PermissionError) or _NO_RIGHTS.search(text):
         return Refused(
             f"{address}: access is refused{_code(text)}; have its owner allow it, or give other credentials (of S3: "
@@ -85,6 +85,10 @@ def told(error: Exception, address: str) -> StorageError:
     if isinstance(error, NotImplementedError):
         return StorageError(f"{address}: this kind of store cannot be written to; give another")
     return StorageError(f"{address}: the store cannot be used{_code(text) or f' ({_kind(error)})'}; mend that")
+
+
+def no_bucket(address: str) -> Refused:
+    return Refused(f"{address}: there is no such bucket; make it, or mend the address")
 
 
 def _is_away(error: Exception, text: str) -> bool:

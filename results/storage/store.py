@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from results.storage.errors import telling
+from results.storage.errors import no_bucket, telling
 from results.storage.opening import Place, file_system, place_of
 from trainable.system_errors import DiskError, reading, writing
 
@@ -47,6 +47,16 @@ class Store:
     def address(self) -> str:
         return self._place.address
 
+    @property
+    def name(self) -> str:
+        """The last part of the address."""
+        return self.address.rpartition("/")[2]
+
+    @property
+    def identity(self) -> str:
+        """What no other store has: two servers may have a bucket of one name."""
+        return f"{self._place.endpoint} {self.address}"
+
     def __getstate__(self) -> dict[str, Any]:
         return {"_place": self._place}  # neither an open connection nor what opened it
 
@@ -61,6 +71,11 @@ class Store:
     def below(self, name: str) -> "Store":
         """The store of one of its folders."""
         return Store(Place(self.at(name), self._place.endpoint, self._place.region))
+
+    @property
+    def above(self) -> "Store":
+        """The store of the folder in which it lies."""
+        return Store(Place(self.address.rpartition("/")[0], self._place.endpoint, self._place.region))
 
     def at(self, key: str) -> str:
         """The address of one of its objects."""
@@ -86,6 +101,17 @@ class Store:
             for info in sorted(found, key=lambda info: str(info.path))
             if info.type == pyarrow.fs.FileType.File and not info.path.endswith(_PART)
         }
+
+    def require_bucket(self) -> None:
+        """Raises:
+        Refused: there is no such bucket, where the address has one: else nothing tells it from one that holds nothing.
+        """
+        import pyarrow.fs
+
+        bucket = self._root.partition("/")[0]
+        with telling(self.address):
+            if bucket and self._files.get_file_info(bucket).type == pyarrow.fs.FileType.NotFound:
+                raise no_bucket(self.address)
 
     def exists(self, key: str) -> bool:
         import pyarrow.fs

@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
@@ -46,12 +46,15 @@ def fetch_tree(store: Store, below: str, folder: Path) -> list[str]:
     return list(entries)
 
 
-def fetch_changed(store: Store, folder: Path, wanted: Callable[[str], bool]) -> list[str]:
+def fetch_changed(
+    store: Store, folder: Path, wanted: Callable[[str], bool], there: Mapping[str, Entry] | None = None
+) -> list[str]:
     """Make a folder hold what a store does, as far as it is wanted: only what has changed since is fetched, and files
     whose objects are gone are removed. A file stands for an object of its size and time.
 
     Args:
         wanted: of a key; the files of the folder that are not wanted are left alone.
+        there: what the store holds, where it has been asked already.
 
     Returns:
         The keys that were fetched.
@@ -59,7 +62,8 @@ def fetch_changed(store: Store, folder: Path, wanted: Callable[[str], bool]) -> 
     Raises:
         StorageError, DiskError: as `Store.fetch`; some files may be newer then than others.
     """
-    entries = {key: entry for key, entry in store.list().items() if wanted(key)}
+    there = store.list() if there is None else there
+    entries = {key: entry for key, entry in there.items() if wanted(key)}
     changed = {key: entry for key, entry in entries.items() if not _stands_for(folder / key, entry)}
     _fetch(store, folder, changed)
     for file in folder.rglob("*"):

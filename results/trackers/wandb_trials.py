@@ -3,6 +3,7 @@
 import atexit
 import hashlib
 from collections.abc import Callable
+from pathlib import Path
 
 from results.record.sweeps import SweepRecord
 from results.record.trial.log import read_samples
@@ -89,8 +90,13 @@ def is_lacking(settings: WandbRunSettings, record: SweepRecord, trial: TrialReco
     return not any(is_complete(trial.folder, settings.view, mark) for mark in enough)
 
 
-def send_lacking(settings: WandbRunSettings, record: SweepRecord, say: Callable[[str], None]) -> Confirmations:
+def send_lacking(
+    settings: WandbRunSettings, record: SweepRecord, say: Callable[[str], None], complete: Callable[[Path], None]
+) -> Confirmations:
     """Send every trial that W&B lacks something of, one after the other.
+
+    Args:
+        complete: called with a checkpoint's folder before it is sent, which may stand for one that lies in a store.
 
     Returns:
         What the server holds then, as far as it tells.
@@ -105,7 +111,10 @@ def send_lacking(settings: WandbRunSettings, record: SweepRecord, say: Callable[
     try:
         for count, trial in enumerate(lacking, start=1):
             run = open_trial(settings, record, trial.number)
-            closed = run.close(trial.status(record.num_epochs), models=models(settings, record, trial))
+            sent = models(settings, record, trial)
+            for model in sent:
+                complete(model.path)
+            closed = run.close(trial.status(record.num_epochs), models=sent)
             confirmations.ask(trial.number, closed)
             models_sent = f", checkpoints: {closed.models}" if closed.models else ""
             say(f"  trial {trial.number}: {len(trial.rows)} epochs{models_sent} ({count} of {len(lacking)})")

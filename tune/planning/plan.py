@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from results.record.finding import find_sweep
+from results.mirror.reading import find_record, found_again_as
 from results.record.origin import BESIDE_SETTINGS, Origin, new_origin
 from results.record.space import Space
 from results.record.sweeps import read_sweep
@@ -144,9 +144,7 @@ def _warmly_started(plan: Plan, say: Callable[[str], object]) -> Plan:
     )
     for sentence in warm.said:
         say(sentence)
-    named = tuple(
-        sweep.name if sweep.folder.parent == Path(settings.storage_path) else str(sweep.folder) for sweep in earlier
-    )
+    named = tuple(found_again_as(sweep.folder, Path(settings.storage_path)) for sweep in earlier)
     return dataclasses.replace(plan, settings=dataclasses.replace(settings, warm_start=named), warm=warm)
 
 
@@ -174,7 +172,7 @@ def _plan_confirming(given: dict[str, Any], created: str, say: Callable[[str], o
         UserError: a setting that would make the trials another training than the search's, or its data has changed.
     """
     storage = storage_of(given)
-    search = read_sweep(find_sweep(str(given["confirm"]), storage))
+    search = read_sweep(find_record(str(given["confirm"]), storage, samples=False))
     only_of_a_search = names_with(Role.SEARCH, SweepSettings)
     of_search = taken_over(search.settings, but=only_of_a_search)
     if may_have_moved(of_search["run"], given.get("run", "")):
@@ -203,8 +201,7 @@ def _plan_confirming(given: dict[str, Any], created: str, say: Callable[[str], o
     for trial in trials[: len(trials) // settings.confirm_seeds]:  # under the first seed
         setting = {name: value for name, value in trial.items() if name != contract.SEED}
         require_possible(f"a setting of {search.name}", settings.run_kind, settings.run_settings, setting)
-    lies_beside = search.folder.parent == storage
-    confirmed = search.name if lies_beside else str(search.folder)
+    confirmed = found_again_as(search.folder, storage)
     settings = dataclasses.replace(settings, confirm=confirmed, num_samples=len(trials))
     plan = checked_plan(settings, new_origin(settings.name, created), SearchSpace(search.space))
     plan = dataclasses.replace(plan, params=dict(enumerate(trials)))

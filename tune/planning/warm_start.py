@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from results.record.finding import find_sweep
+from results.mirror.reading import find_record
 from results.record.sweeps import SweepRecord, read_sweep
 from results.record.warm_start import WarmStart
 from search_spaces.reading.searched import SearchSpace
@@ -21,12 +21,12 @@ def earlier_sweeps(settings: SweepSettings) -> list[SweepRecord]:
     """The sweeps that a new one is to learn from, each once.
 
     Raises:
-        SettingError: there is no such sweep, or its record cannot be read.
+        SettingError: there is no such sweep, its store does not answer, or its record cannot be read.
     """
     folders: dict[Path, SweepRecord] = {}
-    for name_or_folder in settings.warm_start:
+    for sweep in settings.warm_start:
         try:
-            folder = find_sweep(name_or_folder, Path(settings.storage_path))
+            folder = find_record(sweep, Path(settings.storage_path), samples=False)
             folders[folder] = read_sweep(folder)
         except UserError as error:
             raise SettingError("warm_start", f": {error}") from None
