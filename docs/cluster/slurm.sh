@@ -24,15 +24,17 @@ sweep=      # its process
 # Ray's sockets want a short path, and jobs that share a node a folder each.
 export RAY_TMPDIR=/tmp/sweep-$SLURM_JOB_ID
 
-# Slurm's signal before the time limit comes to this script alone, SIGTERM perhaps to all of the job's processes. A sweep
-# that has not stopped within a minute is killed, which costs it no more than epochs, so that the job is queued in time.
+# Slurm's signal before the time limit comes to this script alone, SIGTERM to all of the job's processes, and so perhaps to
+# the sweep, which a second signal would end at once. A sweep that takes longer than a minute to stop is killed, which
+# costs it no more than its epochs do, so that the job is queued again in time.
 stop() {
     told=$1
     echo "SIG$told: stopping sweep $name"
-    if [ -n "$sweep" ]; then
-        kill -USR1 "$sweep"
-        (sleep 60; kill -KILL "$sweep") 2> /dev/null &
-    fi
+    [ -n "$sweep" ] || return
+    {
+        [ "$told" = USR1 ] || sleep 15
+        kill -USR1 "$sweep" && sleep 60 && kill -KILL "$sweep"
+    } 2> /dev/null &
 }
 trap 'stop USR1' USR1
 trap 'stop TERM' TERM
@@ -64,7 +66,7 @@ answers() {
 node_of_ray() {
     local head=$1 port=$2 client_port=$3 log=$RAY_TMPDIR/$SLURMD_NODENAME.log cores start held
     trap '[ -z "$client_port" ] || kill -USR1 "$SWEEP_SCRIPT"' TERM
-    own_folder && cores=$(python -c 'from tune.engine.cpu_cores import usable_cores; print(usable_cores().count)') || exit
+    own_folder && cores=$(python -c 'from tune.cluster.cpu_cores import usable_cores; print(usable_cores().count)') || exit
     if [ -n "$client_port" ]; then
         start=(--head --node-ip-address="$head" --port="$port" --ray-client-server-port="$client_port" --include-dashboard=false)
     else
@@ -111,6 +113,7 @@ end_ray() {
 
 # The job itself, where Slurm allows that; else another one, of this script.
 queue_again() {
+    trap - USR1 TERM  # Slurm ends this script when it requeues its job
     echo "sweep $name has stopped; queueing job $SLURM_JOB_ID again"
     scontrol requeue "$SLURM_JOB_ID" && return
     export SWEEP_NAME=${SWEEP_NAME:-slurm-$SLURM_JOB_ID}
@@ -118,7 +121,7 @@ queue_again() {
 }
 
 if [ "$SLURM_JOB_NUM_NODES" -gt 1 ]; then
-    start_ray || { end_ray; exit 1; }
+    start_ray || { end_ray; echo "Ray's head did not start, as is said above: the sweep has not begun"; exit 1; }
 else
     own_folder || exit
 fi

@@ -8,15 +8,20 @@ What it knows of Slurm's signals is told in sbatch(1), srun(1), scancel(1) and S
 - scontrol requeue ends the script that calls it.
 """
 
+import os
 import signal
-import stat
+import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from slurm_stand_in import processes
+from sweep_process import ROOT, environment
 
+SCRIPT = ROOT / "docs" / "cluster" / "slurm.sh"
 STAND_IN = Path(__file__).with_name("slurm_stand_in")
 
 
@@ -34,6 +39,21 @@ class Job:
         """Of its last run, once it is over and not queued again."""
         file = self.folder / "status"
         return int(file.read_text(encoding="utf-8")) if file.exists() else None
+
+    def wait(self) -> int:
+        """Its status, once it is over."""
+        deadline = time.monotonic() + 200
+        while (status := self.status) is None:
+            assert time.monotonic() < deadline, f"job {self.folder.name} does not end:\n{self.output}"
+            time.sleep(0.05)
+        return status
+
+    def wait_until(self, happened: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + 200
+        while not happened():
+            assert self.status is None, f"job {self.folder.name} has ended:\n{self.output}"
+            assert time.monotonic() < deadline, f"job {self.folder.name} hangs:\n{self.output}"
+            time.sleep(0.05)
 
     def near_its_time_limit(self) -> None:
         """What `--signal=B:USR1@120` asks for."""
@@ -53,14 +73,39 @@ class Job:
         return int((self.folder / "batch_shell").read_text(encoding="utf-8"))
 
 
+@dataclass(frozen=True)
 class Slurm:
     """Its jobs start at once, on as many nodes as they ask for, which share this machine."""
 
-    def __init__(self, folder: Path) -> None:
-        self.jobs, self.commands = folder / "jobs", folder / "bin"
-        self.jobs.mkdir()
-        self.commands.mkdir()
+    folder: Path
+
+    @property
+    def jobs(self) -> Path:
+        return self.folder / "jobs"
+
+    @contextmanager
+    def running(self) -> Iterator["Slurm"]:
+        """Until the block ends, and with it every job."""
+        self.jobs.mkdir(parents=True)
         for name in ("sbatch", "srun", "scontrol"):
-            command = self.commands / name
-            command.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{STAND_IN / name}.py" "$@"\n', encoding="utf-8")
-            command.chmod(command.stat().st_mode | stat.S_IXUSR)
+            command = self.folder / name
+            command.write_text(f'#!/bin/bash\nexec "{sys.executable}" "{STAND_IN / name}.py" "$@"\n', encoding="utf-8")
+            command.chmod(0o755)
+        try:
+            yield self
+        finally:
+            for file in self.jobs.glob("*/slurmstepd"):
+                daemon = int(file.read_text(encoding="utf-8"))
+                processes.send(signal.SIGKILL, [*processes.below(daemon), daemon])
+
+    def sbatch(self, *options: str, **variables: str) -> Job:
+        """Submit docs/cluster/slurm.sh.
+
+        Args:
+            variables: of the environment in which it is submitted, and so of the job's.
+        """
+        path = os.pathsep.join([str(self.folder), str(Path(sys.executable).parent), os.environ["PATH"]])
+        submitted = environment(PATH=path, SLURM_STAND_IN=str(self.jobs), **variables)
+        command = ["sbatch", *options, str(SCRIPT)]
+        done = subprocess.run(command, env=submitted, cwd=ROOT, check=True, capture_output=True, encoding="utf-8")
+        return Job(self.jobs / done.stdout.split()[-1])

@@ -1,53 +1,80 @@
-"""The batch script of docs/slurm.md, run as it stands there; only `scontrol` is a stand-in."""
+"""docs/cluster/slurm.sh as a job: what Slurm sends it is sent by commands that stand in for Slurm's."""
 
-import os
-import re
-import signal
-import subprocess
-import sys
+from collections.abc import Iterator
 from pathlib import Path
 
-from sweep_here import ray_here
-from sweep_process import ROOT, curves, environment, epochs_recorded, wait_until
+import pytest
+from slurm import Job, Slurm
+from sweep_here import ray_here, sweep_here
+from sweep_process import QUADRATIC, curves, epochs_recorded, rows, trial_folders
+
+ONE_AT_A_TIME = (
+    *QUADRATIC, "--num_samples", "8", "--num_epochs", "12", "--grace_period", "2", "--max_concurrent_trials", "1",
+    "--replicate", "0", "--wandb_mode", "disabled",
+)  # fmt: skip
+EACH_BY_ITSELF = (
+    *QUADRATIC, "--num_samples", "6", "--num_epochs", "8", "--scheduler", "none", "--sampler", "random",
+    "--replicate", "0", "--wandb_mode", "disabled",
+)  # fmt: skip
+"""Of trials that do not depend on each other, however many run at a time."""
 
 
-def start_job(script: Path, storage: Path, tools: Path, flags: str) -> "subprocess.Popen[str]":
-    """A job that joins the Ray of this process, as one on several nodes does."""
-    path = f"{tools}{os.pathsep}{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    told = {"SLURM_JOB_ID": "7", "SWEEP_NAME": "job", "SWEEP_STORAGE": str(storage), "SWEEP_FLAGS": flags}
-    job = environment(PATH=path, **told, **ray_here().variables)
-    return subprocess.Popen(
-        ["bash", str(script)], env=job, cwd=ROOT, encoding="utf-8", stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-    )
+@pytest.fixture
+def slurm(tmp_path: Path) -> Iterator[Slurm]:
+    with Slurm(tmp_path / "slurm").running() as slurm:
+        yield slurm
 
 
-def test_a_preempted_job_queues_itself_again_and_the_next_goes_on(
-    quadratic_sweep: tuple[Path, str], tmp_path: Path
+def hosts(sweep: Path) -> set[str]:
+    """Addresses of the nodes that have trained so far."""
+    return {row["node_ip"] for trial in trial_folders(sweep) for row in rows(trial)}
+
+
+def test_a_job_that_runs_into_its_limit_submits_itself_anew_where_slurm_does_not_requeue(
+    slurm: Slurm, quadratic_sweep: tuple[Path, str], tmp_path: Path
 ) -> None:
+    """Every process of the job, the sweep among them, is sent SIGTERM; its nodes' Ray is that of the tests."""
     twin, _ = quadratic_sweep
-    (text,) = re.findall(r"```bash\n(.*?)```", (ROOT / "docs" / "slurm.md").read_text(encoding="utf-8"), re.DOTALL)
-    script, tools, storage = tmp_path / "sweep.sh", tmp_path / "bin", tmp_path / "sweeps"
-    script.write_text(text, encoding="utf-8")
-    tools.mkdir()
-    (tools / "scontrol").write_text('#!/bin/sh\necho "scontrol $*"\n', encoding="utf-8")
-    (tools / "scontrol").chmod(0o755)
-    flags = (
-        "--run quadratic_run:KIND --num_samples 8 --num_epochs 12 --grace_period 2 --max_concurrent_trials 1 "
-        f"--replicate 0 --gate {tmp_path / 'gate'} --gate_epoch 3 --address {ray_here().address} --wandb_mode disabled"
-    )
+    sweep, gate = tmp_path / "sweeps" / "job", tmp_path / "gate"
+    flags = (*ONE_AT_A_TIME, "--gate", str(gate), "--gate_epoch", "3", "--address", ray_here().address)
+    variables = {"SWEEP_NAME": "job", "SWEEP_STORAGE": str(sweep.parent), "SWEEP_FLAGS": " ".join(flags)}
+    first = slurm.sbatch("--nodes=1", "--no-requeue", **variables, **ray_here().variables)
+    first.wait_until(lambda: epochs_recorded(sweep) >= 3)
+    first.at_its_time_limit()
+    assert first.wait() == 143, first.output
+    assert "SIGTERM: stopping sweep job" in first.output
+    assert "Stopped by SIGTERM; everything is on disk." in first.output
+    assert first.output.endswith("Submitted batch job 2\n")
 
-    preempted = start_job(script, storage, tools, flags)
-    wait_until(lambda: epochs_recorded(storage / "job") >= 3, preempted)
-    preempted.send_signal(signal.SIGTERM)
-    printed, _ = preempted.communicate(timeout=200)
-    assert preempted.returncode == 143, printed
-    assert "Stopped by SIGTERM" in printed
-    assert "scontrol requeue 7" in printed
+    gate.touch()
+    second = Job(slurm.jobs / "2")
+    assert second.wait() == 0, second.output
+    assert "done: status 0" in second.output
+    assert "stopping" not in second.output
+    assert curves(sweep) == curves(twin)
+    assert not Path("/tmp/sweep-1").exists()
 
-    (tmp_path / "gate").touch()
-    requeued = start_job(script, storage, tools, flags)
-    printed, _ = requeued.communicate(timeout=200)
-    assert requeued.returncode == 0, printed
-    assert "done: status 0" in printed
-    assert "requeue" not in printed
-    assert curves(storage / "job") == curves(twin)
+
+def test_a_sweep_on_the_nodes_of_a_job_is_queued_again_before_its_limit_and_when_it_is_preempted(
+    slurm: Slurm, tmp_path: Path
+) -> None:
+    twin = sweep_here(tmp_path, "--name", "twin", *EACH_BY_ITSELF)
+    assert twin.returncode == 0, twin.stderr
+    sweep, gate = tmp_path / "job", tmp_path / "gate"
+    flags = (*EACH_BY_ITSELF, "--epoch_ms", "200", "--gate", str(gate), "--gate_epoch", "3")
+    variables = {"SWEEP_NAME": "job", "SWEEP_STORAGE": str(tmp_path), "SWEEP_FLAGS": " ".join(flags)}
+    job = slurm.sbatch("--nodes=2", "--cpus-per-task=1", **variables)
+    job.wait_until(lambda: len(hosts(sweep)) == 2)
+    job.near_its_time_limit()
+    job.wait_until(lambda: "has stopped; queueing job 1 again" in job.output)
+    before = epochs_recorded(sweep)
+    gate.touch()
+    job.wait_until(lambda: epochs_recorded(sweep) > before)
+    job.preempted()
+    assert job.wait() == 0, job.output
+    assert job.output.count("SIGUSR1: stopping sweep job") == 2
+    assert job.output.count("Stopped by SIGUSR1; everything is on disk.") == 2
+    assert job.output.count("has stopped; queueing job 1 again") == 2
+    assert "done: status 0" in job.output
+    assert curves(sweep) == curves(tmp_path / "twin")
+    assert not Path("/tmp/sweep-1").exists()

@@ -26,10 +26,11 @@ def main(arguments: list[str]) -> None:
     job.mkdir()
     shutil.copy(script, job / "slurm_script")  # as Slurm spools it: a later edit changes no job
     (job / "options.json").write_text(json.dumps(options), encoding="utf-8")
-    subprocess.Popen(
+    daemon = subprocess.Popen(
         [sys.executable, str(Path(__file__).with_name("slurmstepd.py")), str(job)],
         start_new_session=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
+    (job / "slurmstepd").write_text(str(daemon.pid), encoding="utf-8")
     print(f"Submitted batch job {number}")
 
 

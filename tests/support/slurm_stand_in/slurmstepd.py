@@ -1,4 +1,4 @@
-"""`slurmstepd.py JOB`: runs a job's script on its first node, again for each requeue, and ends what it leaves running."""
+"""`slurmstepd.py JOB`: runs a job's script on its first node, anew at each requeue, and ends what it leaves."""
 
 import json
 import os

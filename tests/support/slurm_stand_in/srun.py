@@ -1,6 +1,6 @@
 """`srun [OPTIONS] COMMAND ...`: the command as a task on each node, that is, in a process of this machine.
 
-Signals are those of Slurm's srun: SIGTERM, SIGHUP and SIGQUIT kill the tasks, SIGUSR1 and SIGUSR2 are passed on to them.
+As Slurm's does, it kills its tasks at SIGTERM, SIGHUP and SIGQUIT, and passes SIGUSR1 and SIGUSR2 on to them.
 """
 
 import os
@@ -18,7 +18,8 @@ def main(arguments: list[str]) -> int:
     nodes = os.environ["SLURM_JOB_NODELIST"].split(",")
     first = int(options.get("relative", 0))
     taken = nodes[first : first + int(options["nodes"])]
-    assert len(taken) == int(options["nodes"]) and options["ntasks-per-node"] == "1", options
+    assert len(taken) == int(options["nodes"])
+    assert options["ntasks-per-node"] == "1"
     keep_orphans()
     tasks: list[subprocess.Popen[bytes]] = []
 
