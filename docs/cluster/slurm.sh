@@ -83,6 +83,7 @@ node_of_ray() {
 # One Ray on all nodes of the job, for this job alone: nobody uses it without the token.
 start_ray() {
     local head port client_port others=$((SLURM_JOB_NUM_NODES - 1))
+    rm -rf "$RAY_TMPDIR"  # of this job, which was queued again
     head=$(python -c 'import socket, sys; print(socket.gethostbyname(sys.argv[1]))' "$SLURMD_NODENAME")
     read -r port client_port RAY_AUTH_TOKEN < <(python -c 'import secrets, socket
 free = [socket.create_server(("", 0)) for _ in range(2)]
@@ -95,7 +96,7 @@ print(*(server.getsockname()[1] for server in free), secrets.token_hex(32))')
     srun "${step[@]}" --relative=1 --nodes=$others --ntasks=$others bash -c "$functions; node_of_ray $head $port" &
     steps+=($!)
     address=(--address "$head:$port")
-    until answers "$head" "$port" || [ -n "$told" ]; do
+    until [ -S "$RAY_TMPDIR/ray/session_latest/sockets/raylet" ] || [ -n "$told" ]; do
         kill -0 "${steps[0]}" 2> /dev/null || return
         sleep 1
     done

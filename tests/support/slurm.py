@@ -45,7 +45,7 @@ class Job:
         deadline = time.monotonic() + 200
         while (status := self.status) is None:
             assert time.monotonic() < deadline, f"job {self.folder.name} does not end:\n{self.output}"
-            time.sleep(0.05)
+            time.sleep(0.2)
         return status
 
     def wait_until(self, happened: Callable[[], bool]) -> None:
@@ -53,7 +53,7 @@ class Job:
         while not happened():
             assert self.status is None, f"job {self.folder.name} has ended:\n{self.output}"
             assert time.monotonic() < deadline, f"job {self.folder.name} hangs:\n{self.output}"
-            time.sleep(0.05)
+            time.sleep(0.2)
 
     def near_its_time_limit(self) -> None:
         """What `--signal=B:USR1@120` asks for."""
@@ -67,6 +67,10 @@ class Job:
     def at_its_time_limit(self) -> None:
         shell = self._batch_shell
         processes.send(signal.SIGTERM, [shell, *processes.below(shell)])
+
+    def may_not_be_requeued(self) -> None:
+        """From now on, as a cluster or `--no-requeue` says."""
+        (self.folder / "no_requeue").touch()
 
     @property
     def _batch_shell(self) -> int:

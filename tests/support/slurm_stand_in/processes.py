@@ -14,8 +14,8 @@ def keep_orphans() -> None:
     ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1)
 
 
-def below(root: int, without: str = "") -> list[int]:
-    """The living descendants of a process, but for those below one that runs the file `without`."""
+def below(root: int) -> list[int]:
+    """The living descendants of a process, without other jobs that one of them may have submitted."""
     children: dict[int, list[int]] = {}
     for entry in Path("/proc").iterdir():
         if entry.name.isdecimal():
@@ -27,8 +27,8 @@ def below(root: int, without: str = "") -> list[int]:
     found, seen = [], [root]
     while seen:
         for child in children.get(seen.pop(), ()):
-            found.append(child)
-            if not (without and runs(child, without)):
+            if not runs(child, "slurmstepd.py"):
+                found.append(child)
                 seen.append(child)
     return found
 
@@ -36,7 +36,7 @@ def below(root: int, without: str = "") -> list[int]:
 def runs(process: int, file: str) -> bool:
     with contextlib.suppress(OSError):
         words = Path(f"/proc/{process}/cmdline").read_bytes().split(b"\0")
-        return any(Path(os.fsdecode(word)).name == file for word in words[:3])
+        return any(Path(os.fsdecode(word)).name == file for word in words[:2])
     return False
 
 

@@ -1,6 +1,5 @@
-"""`scontrol requeue JOB`, which a job may do to itself; refused where it was submitted with --no-requeue."""
+"""`scontrol requeue JOB`, as a job does to itself, where that is not refused to it."""
 
-import json
 import os
 import sys
 from pathlib import Path
@@ -9,7 +8,7 @@ from pathlib import Path
 def main(verb: str, number: str) -> int:
     assert verb == "requeue"
     job = Path(os.environ["SLURM_STAND_IN"], number)
-    if "no-requeue" in json.loads((job / "options.json").read_text(encoding="utf-8")):
+    if (job / "no_requeue").exists():
         print(f"Requested operation is presently disabled for job {number}", file=sys.stderr)
         return 1
     (job / "requeued").touch()
