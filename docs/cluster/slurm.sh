@@ -16,10 +16,9 @@
 
 storage=${SWEEP_STORAGE:-results/sweeps}
 name=${SWEEP_NAME:-slurm-$SLURM_JOB_ID}${SLURM_ARRAY_TASK_ID:+-$SLURM_ARRAY_TASK_ID}
-address=()  # of the nodes' Ray, where there are several
-steps=()    # in which it runs
-told=       # by which signal to stop
-sweep=      # its process
+steps=()  # in which Ray runs, where there are several nodes
+told=     # by which signal to stop
+sweep=    # its process
 
 # Ray's sockets want a short path, and jobs that share a node a folder each.
 export RAY_TMPDIR=/tmp/sweep-$SLURM_JOB_ID
@@ -83,7 +82,6 @@ node_of_ray() {
 # One Ray on all nodes of the job, for this job alone: nobody uses it without the token.
 start_ray() {
     local head port client_port others=$((SLURM_JOB_NUM_NODES - 1))
-    rm -rf "$RAY_TMPDIR"  # of this job, which was queued again
     head=$(python -c 'import socket, sys; print(socket.gethostbyname(sys.argv[1]))' "$SLURMD_NODENAME")
     read -r port client_port RAY_AUTH_TOKEN < <(python -c 'import secrets, socket
 free = [socket.create_server(("", 0)) for _ in range(2)]
@@ -95,7 +93,7 @@ print(*(server.getsockname()[1] for server in free), secrets.token_hex(32))')
     steps=($!)
     srun "${step[@]}" --relative=1 --nodes=$others --ntasks=$others bash -c "$functions; node_of_ray $head $port" &
     steps+=($!)
-    address=(--address "$head:$port")
+    export SWEEP_ADDRESS=$head:$port
     until [ -S "$RAY_TMPDIR/ray/session_latest/sockets/raylet" ] || [ -n "$told" ]; do
         kill -0 "${steps[0]}" 2> /dev/null || return
         sleep 1
@@ -121,6 +119,7 @@ queue_again() {
     sbatch ${SLURM_ARRAY_TASK_ID:+--array="$SLURM_ARRAY_TASK_ID"} "$0"
 }
 
+rm -rf "$RAY_TMPDIR"  # what the job has left here before it was queued again
 if [ "$SLURM_JOB_NUM_NODES" -gt 1 ]; then
     start_ray || { end_ray; echo "Ray's head did not start, as is said above: the sweep has not begun"; exit 1; }
 else
@@ -129,11 +128,7 @@ fi
 
 status=138  # 128 + SIGUSR1, if it came before the sweep could begin
 if [ -z "$told" ]; then
-    if [ -e "$storage/$name/sweep.yaml" ]; then
-        python tune/run_sweep.py --storage_path "$storage" --resume "$name" "${address[@]}" &
-    else
-        python tune/run_sweep.py --storage_path "$storage" --name "$name" "${address[@]}" $SWEEP_FLAGS &
-    fi
+    bash docs/cluster/begin_or_resume.sh "$storage" "$name" $SWEEP_FLAGS &
     sweep=$!
     [ -z "$told" ] || kill -USR1 "$sweep"
     status_of "$sweep"
