@@ -23,9 +23,10 @@ sweep=    # its process
 # Ray's sockets want a short path, and jobs that share a node a folder each.
 export RAY_TMPDIR=/tmp/sweep-$SLURM_JOB_ID
 
-# Slurm's signal before the time limit comes to this script alone, SIGTERM to all of the job's processes, and so perhaps to
-# the sweep, which a second signal would end at once. A sweep that takes longer than a minute to stop is killed, which
-# costs it no more than its epochs do, so that the job is queued again in time.
+# SIGUSR1 is Slurm's word that time is short: it comes to this script alone, is passed on to the sweep, and the job is
+# queued again, in time because a sweep is killed that has not stopped within a minute, which costs it no more than its
+# epochs do. SIGTERM is the end: it comes to all processes of a job, the sweep among them, which a second signal would end
+# at once.
 stop() {
     told=$1
     echo "SIG$told: stopping sweep $name"
@@ -136,7 +137,7 @@ if [ -z "$told" ]; then
 fi
 
 end_ray
-if [ -n "$told" ] && [ "$status" -gt 128 ]; then
+if [ "$told" = USR1 ] && [ "$status" -gt 128 ]; then
     queue_again
 else
     echo "done: status $status"

@@ -4,7 +4,7 @@ What it knows of Slurm's signals is told in sbatch(1), srun(1), scancel(1) and S
 
 - the one of --signal=B: comes to the batch shell alone;
 - a preemption with a grace time sends SIGTERM to the tasks of srun alone;
-- a time limit sends SIGTERM to every process, and SIGKILL after a while;
+- scancel, and a time limit, send SIGTERM to every process, and SIGKILL after a while;
 - scontrol requeue ends the script that calls it.
 """
 
@@ -64,7 +64,7 @@ class Job:
         steps = [number for number in processes.below(self._batch_shell) if processes.runs(number, "srun.py")]
         processes.send(signal.SIGTERM, [task for step in steps for task in processes.below(step)])
 
-    def at_its_time_limit(self) -> None:
+    def cancelled(self) -> None:
         shell = self._batch_shell
         processes.send(signal.SIGTERM, [shell, *processes.below(shell)])
 
@@ -112,4 +112,8 @@ class Slurm:
         submitted = environment(PATH=path, SLURM_STAND_IN=str(self.jobs), **variables)
         command = ["sbatch", *options, str(SCRIPT)]
         done = subprocess.run(command, env=submitted, cwd=ROOT, check=True, capture_output=True, encoding="utf-8")
-        return Job(self.jobs / done.stdout.split()[-1])
+        return self.submitted(done.stdout)
+
+    def submitted(self, said: str) -> Job:
+        """Of which `sbatch` has just said the number."""
+        return Job(self.jobs / said.split()[-1])

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from slurm import Job, Slurm
+from slurm import Slurm
 from sweep_here import ray_here, sweep_here
 from sweep_process import QUADRATIC, curves, epochs_recorded, rows, trial_folders
 
@@ -30,36 +30,39 @@ def hosts(sweep: Path) -> set[str]:
     return {row["node_ip"] for trial in trial_folders(sweep) for row in rows(trial)}
 
 
-def test_a_job_is_queued_again_before_its_limit_and_submitted_anew_where_slurm_does_not_requeue(
+def test_a_job_submits_itself_anew_where_slurm_does_not_requeue_it_and_ends_when_it_is_cancelled(
     slurm: Slurm, quadratic_sweep: tuple[Path, str], tmp_path: Path
 ) -> None:
     """The Ray of its node is that of the tests."""
     twin, _ = quadratic_sweep
     sweep, gate = tmp_path / "sweeps" / "job", tmp_path / "gate"
     flags = (*ONE_AT_A_TIME, "--epoch_ms", "50", "--gate", str(gate), "--gate_epoch", "3")
-    flags = (*flags, "--address", ray_here().address)
-    variables = {"SWEEP_NAME": "job", "SWEEP_STORAGE": str(sweep.parent), "SWEEP_FLAGS": " ".join(flags)}
-    job = slurm.sbatch("--nodes=1", **variables, **ray_here().variables)
+    told = {
+        "SWEEP_NAME": "job", "SWEEP_STORAGE": str(sweep.parent), "SWEEP_FLAGS": " ".join(flags),
+        "SWEEP_ADDRESS": ray_here().address,
+    } | ray_here().variables  # fmt: skip
+    job = slurm.sbatch("--nodes=1", **told)
     job.wait_until(lambda: epochs_recorded(sweep) >= 3)
+    job.may_not_be_requeued()
     job.near_its_time_limit()
-    job.wait_until(lambda: "has stopped; queueing job 1 again" in job.output)
+    assert job.wait() == 138, job.output
     assert "SIGUSR1: stopping sweep job" in job.output
     assert "Stopped by SIGUSR1; everything is on disk." in job.output
+    assert "Submitted batch job" in job.output
 
     gate.touch()
-    job.wait_until(lambda: epochs_recorded(sweep) > 3)
-    job.may_not_be_requeued()
-    job.at_its_time_limit()
-    assert job.wait() == 143, job.output
-    assert "Stopped by SIGTERM; everything is on disk." in job.output
-    assert job.output.endswith("Submitted batch job 2\n")
+    anew = slurm.submitted(job.output)
+    anew.wait_until(lambda: epochs_recorded(sweep) > 3)
+    anew.cancelled()
+    assert anew.wait() == 143, anew.output
+    assert "Stopped by SIGTERM; everything is on disk." in anew.output
+    assert anew.output.endswith("done: status 143\n")
 
-    anew = Job(slurm.jobs / "2")
-    assert anew.wait() == 0, anew.output
-    assert "done: status 0" in anew.output
-    assert "stopping" not in anew.output
+    last = slurm.sbatch("--nodes=1", **told)
+    assert last.wait() == 0, last.output
+    assert last.output.endswith("done: status 0\n")
     assert curves(sweep) == curves(twin)
-    assert not Path("/tmp/sweep-1").exists()
+    assert not Path(f"/tmp/sweep-{last.folder.name}").exists()
 
 
 def test_the_nodes_of_a_job_train_one_sweep_which_a_preemption_stops_in_order(slurm: Slurm, tmp_path: Path) -> None:
@@ -71,7 +74,7 @@ def test_the_nodes_of_a_job_train_one_sweep_which_a_preemption_stops_in_order(sl
     job = slurm.sbatch("--nodes=2", "--cpus-per-task=1", **variables)
     job.wait_until(lambda: len(hosts(sweep)) == 2)
     job.preempted()
-    job.wait_until(lambda: "has stopped; queueing job 1 again" in job.output)
+    job.wait_until(lambda: "has stopped; queueing job" in job.output)
     assert "SIGUSR1: stopping sweep job" in job.output
     assert "Stopped by SIGUSR1; everything is on disk." in job.output
 
@@ -79,4 +82,4 @@ def test_the_nodes_of_a_job_train_one_sweep_which_a_preemption_stops_in_order(sl
     assert job.wait() == 0, job.output
     assert "done: status 0" in job.output
     assert curves(sweep) == curves(tmp_path / "twin")
-    assert not Path("/tmp/sweep-1").exists()
+    assert not Path(f"/tmp/sweep-{job.folder.name}").exists()

@@ -6,6 +6,7 @@ A job is a folder in that of `$SLURM_STAND_IN`; its nodes are addresses of this 
 import json
 import os
 import re
+import secrets
 import shutil
 import subprocess
 import sys
@@ -21,7 +22,7 @@ def main(arguments: list[str]) -> None:
         name: value for option in (*directives, *arguments[:-1]) for name, _, value in [option[2:].partition("=")]
     }
     jobs = Path(os.environ["SLURM_STAND_IN"])
-    number = 1 + len(list(jobs.iterdir()))
+    number = secrets.randbelow(10**7)  # other tests may be running jobs on this machine
     job = jobs / str(number)
     job.mkdir()
     shutil.copy(script, job / "slurm_script")  # as Slurm spools it: a later edit changes no job
