@@ -23,10 +23,9 @@ sweep=    # its process
 # Ray's sockets want a short path, and jobs that share a node a folder each.
 export RAY_TMPDIR=/tmp/sweep-$SLURM_JOB_ID
 
-# SIGUSR1 is Slurm's word that time is short: it comes to this script alone, is passed on to the sweep, and the job is
-# queued again, in time because a sweep is killed that has not stopped within a minute, which costs it no more than its
-# epochs do. SIGTERM is the end: it comes to all processes of a job, the sweep among them, which a second signal would end
-# at once.
+# SIGUSR1 is Slurm's word that time is short. It comes to this script alone, which passes it on and has the job queued
+# again; in time, since a sweep that has not stopped within a minute is killed, which costs it no more than its epochs do.
+# SIGTERM is the end. It comes to all processes of a job, the sweep among them, which a second signal would end at once.
 stop() {
     told=$1
     echo "SIG$told: stopping sweep $name"
@@ -64,17 +63,22 @@ answers() {
 # not to its script: it is kept from Ray, which the sweep needs until it has stopped, and told to the script by the head's
 # task, which runs on the same node.
 node_of_ray() {
-    local head=$1 port=$2 client_port=$3 log=$RAY_TMPDIR/$SLURMD_NODENAME.log cores start held
+    local head=$1 port=$2 client_port=$3 log=$RAY_TMPDIR/$SLURMD_NODENAME.log cores held start
     trap '[ -z "$client_port" ] || kill -USR1 "$SWEEP_SCRIPT"' TERM
-    own_folder && cores=$(python -c 'from tune.cluster.cpu_cores import usable_cores; print(usable_cores().count)') || exit
+    own_folder || exit
+    cores=$(python -c 'from tune.cluster.cpu_cores import usable_cores; print(usable_cores().count)') || exit
+    start=(start --num-cpus="$cores" --include-log-monitor=false --disable-usage-stats --block)
     if [ -n "$client_port" ]; then
-        start=(--head --node-ip-address="$head" --port="$port" --ray-client-server-port="$client_port" --include-dashboard=false)
+        start+=(--head --node-ip-address="$head" --port="$port" --ray-client-server-port="$client_port")
+        start+=(--include-dashboard=false)
     else
-        start=(--address="$head:$port")
+        start+=(--address="$head:$port")
         until answers "$head" "$port"; do sleep 1; done
     fi
-    held='import os, signal, sys; signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM}); os.execvp("ray", sys.argv)'
-    python -c "$held" start "${start[@]}" --num-cpus="$cores" --disable-usage-stats --block > "$log" 2>&1 &
+    held='import os, signal, sys
+signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+os.execvp("ray", sys.argv)'
+    python -c "$held" "${start[@]}" > "$log" 2>&1 &
     status_of $!
     echo "Ray has ended on $SLURMD_NODENAME:"
     tail -n 5 "$log"
@@ -82,19 +86,18 @@ node_of_ray() {
 
 # One Ray on all nodes of the job, for this job alone: nobody uses it without the token.
 start_ray() {
-    local head port client_port others=$((SLURM_JOB_NUM_NODES - 1))
-    head=$(python -c 'import socket, sys; print(socket.gethostbyname(sys.argv[1]))' "$SLURMD_NODENAME")
+    local head port client_port functions others=$((SLURM_JOB_NUM_NODES - 1))
+    head=$(python -c 'import socket, sys; print(socket.gethostbyname(sys.argv[1]))' "$SLURMD_NODENAME") || return
     read -r port client_port RAY_AUTH_TOKEN < <(python -c 'import secrets, socket
 free = [socket.create_server(("", 0)) for _ in range(2)]
 print(*(server.getsockname()[1] for server in free), secrets.token_hex(32))')
-    export RAY_AUTH_TOKEN RAY_AUTH_MODE=token SWEEP_SCRIPT=$$
-    local functions; functions=$(declare -f node_of_ray own_folder answers status_of)
+    export RAY_AUTH_TOKEN RAY_AUTH_MODE=token SWEEP_SCRIPT=$$ SWEEP_ADDRESS=$head:$port
+    functions=$(declare -f node_of_ray own_folder answers status_of)
     local step=(--ntasks-per-node=1 --cpus-per-task="${SLURM_CPUS_PER_TASK:-1}" --kill-on-bad-exit=0 --wait=0)
     srun "${step[@]}" --relative=0 --nodes=1 --ntasks=1 bash -c "$functions; node_of_ray $head $port $client_port" &
     steps=($!)
     srun "${step[@]}" --relative=1 --nodes=$others --ntasks=$others bash -c "$functions; node_of_ray $head $port" &
     steps+=($!)
-    export SWEEP_ADDRESS=$head:$port
     until [ -S "$RAY_TMPDIR/ray/session_latest/sockets/raylet" ] || [ -n "$told" ]; do
         kill -0 "${steps[0]}" 2> /dev/null || return
         sleep 1

@@ -33,20 +33,20 @@ def hosts(sweep: Path) -> set[str]:
 def test_a_job_submits_itself_anew_where_slurm_does_not_requeue_it_and_ends_when_it_is_cancelled(
     slurm: Slurm, quadratic_sweep: tuple[Path, str], tmp_path: Path
 ) -> None:
-    """The Ray of its node is that of the tests."""
+    """It is one of an array. The Ray of its node is that of the tests."""
     twin, _ = quadratic_sweep
-    sweep, gate = tmp_path / "sweeps" / "job", tmp_path / "gate"
+    sweep, gate = tmp_path / "sweeps" / "job-3", tmp_path / "gate"
     flags = (*ONE_AT_A_TIME, "--epoch_ms", "50", "--gate", str(gate), "--gate_epoch", "3")
     told = {
         "SWEEP_NAME": "job", "SWEEP_STORAGE": str(sweep.parent), "SWEEP_FLAGS": " ".join(flags),
         "SWEEP_ADDRESS": ray_here().address,
     } | ray_here().variables  # fmt: skip
-    job = slurm.sbatch("--nodes=1", **told)
+    job = slurm.sbatch("--array=3", **told)
     job.wait_until(lambda: epochs_recorded(sweep) >= 3)
     job.may_not_be_requeued()
     job.near_its_time_limit()
     assert job.wait() == 138, job.output
-    assert "SIGUSR1: stopping sweep job" in job.output
+    assert "SIGUSR1: stopping sweep job-3" in job.output
     assert "Stopped by SIGUSR1; everything is on disk." in job.output
     assert "Submitted batch job" in job.output
 
@@ -58,7 +58,7 @@ def test_a_job_submits_itself_anew_where_slurm_does_not_requeue_it_and_ends_when
     assert "Stopped by SIGTERM; everything is on disk." in anew.output
     assert anew.output.endswith("done: status 143\n")
 
-    last = slurm.sbatch("--nodes=1", **told)
+    last = slurm.sbatch("--array=3", **told)
     assert last.wait() == 0, last.output
     assert last.output.endswith("done: status 0\n")
     assert curves(sweep) == curves(twin)
@@ -83,3 +83,14 @@ def test_the_nodes_of_a_job_train_one_sweep_which_a_preemption_stops_in_order(sl
     assert "done: status 0" in job.output
     assert curves(sweep) == curves(tmp_path / "twin")
     assert not Path(f"/tmp/sweep-{job.folder.name}").exists()
+
+
+def test_a_ray_that_does_not_start_is_told_in_its_own_words(slurm: Slurm, tmp_path: Path) -> None:
+    ray = slurm.folder / "ray"
+    ray.write_text("#!/bin/bash\necho The port is taken, says Ray\nexit 1\n", encoding="utf-8")
+    ray.chmod(0o755)
+    job = slurm.sbatch("--nodes=2", SWEEP_STORAGE=str(tmp_path))
+    assert job.wait() == 1
+    ended = "Ray has ended on 127.0.0.2:\nThe port is taken, says Ray\n"
+    assert ended in job.output
+    assert job.output.endswith("Ray's head did not start, as is said above: the sweep has not begun\n")
