@@ -1,7 +1,7 @@
 """From a request to a finished sweep: begin or go on, fit, and say what came of it."""
 
 import dataclasses
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 
 from rich.console import Console
@@ -31,8 +31,9 @@ from tune.engine.signals import Interruption, stop_on_signals
 from tune.engine.tuner import with_data_in_store
 from tune.engine.winner import judge_winner, winner_to_judge
 from tune.fitting import fit
+from tune.mirroring import kept_elsewhere
 from tune.planning.plan import Plan, plan_new
-from tune.planning.resumed import folder_to_resume, plan_resumed
+from tune.planning.resumed import address_to_resume, folder_to_resume, plan_resumed
 from tune.planning.sweep_folder import begin, write_settings
 from tune.request.command_line import Request
 from tune.request.settings import Auto, SweepSettings
@@ -50,21 +51,33 @@ def run_requested_sweep(request: Request) -> int:
 
 
 def _begin(request: Request, interruption: Interruption, console: Console) -> int:
-    plan, allotment = _connect(plan_new(request, console.print), interruption)
+    planned = plan_new(request, console.print)
+    if kept := kept_elsewhere(planned.settings.store_address, planned.settings.folder, console.print):
+        kept.require_new()
+    plan, allotment = _connect(planned, interruption)
     with interruption.deferred():
         plan = begin(plan)
         interruption.resume_command = announce.resume_command(plan.settings.folder)
     folder = plan.settings.folder
-    with exclusive_lock(folder, f"sweep {folder.name}"), _telling_how_to_go_on(folder):
+    with exclusive_lock(folder, f"sweep {folder.name}"), _telling_how_to_go_on(folder), ExitStack() as stack:
+        if kept := kept_elsewhere(plan.settings.store_address, folder, console.print):
+            stack.enter_context(kept.driven())
+            stack.enter_context(kept.followed(plan.settings, interruption))
         return _run(plan, allotment, interruption, console)
 
 
 def _go_on(request: Request, interruption: Interruption, console: Console) -> int:
     folder = folder_to_resume(request)
-    with exclusive_lock(folder, f"sweep {folder.name}"), _telling_how_to_go_on(folder):
+    with ExitStack() as stack:
+        if kept := kept_elsewhere(address_to_resume(request, folder), folder, console.print):
+            stack.enter_context(kept.brought_here())
+        stack.enter_context(exclusive_lock(folder, f"sweep {folder.name}"))
+        stack.enter_context(_telling_how_to_go_on(folder))
         part_from_original(folder, console.print)
         require_hyperparameters(folder)
         plan, changes = plan_resumed(request, folder, console.print)
+        if kept:
+            stack.enter_context(kept.followed(plan.settings, interruption))
         for change in changes:
             console.print(change)
         for number in read_sweep(folder).missing:

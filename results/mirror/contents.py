@@ -50,7 +50,7 @@ _TRIAL = {
     contract.PROGRESS_FILE: Turn.VIEW,
 }
 _EVENTS = "events.out.*"
-_NOBODYS = (".*", "*.pkl", "*.tmp", "experiment_state-*", "searcher-state-*")
+_NOBODYS = (".*", "*.pkl", "*.tmp", "experiment_state-*", "search*state-*")
 """Of this machine, or of Ray."""
 
 

@@ -1,114 +1,98 @@
-"""A sweep's folder kept in a store while the sweep runs: its records, its checkpoints, and who may write them."""
+"""A sweep's folder kept in a store while the sweep runs: its records and its checkpoints follow."""
 
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from results.mirror.checkpoint_sender import CheckpointSender
-from results.mirror.ownership import Driver, Ownership
 from results.mirror.patience import Patience
 from results.mirror.records import Records
 from results.mirror.retention import InStore
-from results.storage.errors import StorageError
 from results.storage.store import Entry, Store
 from trainable.ranking import Objective
 
+SECONDS_BEFORE_WORDS = 2.0
 SECONDS_BETWEEN_WORDS = 60.0
+SECONDS_TO_APPEAR = 5.0
+"""For what has been sent to be seen."""
 
 
 class Mirror:
-    """Three threads: for records, for checkpoints that were made here, and to show that this process lives."""
+    """Two threads: one for records, one for checkpoints that were made here."""
 
     def __init__(
         self,
         folder: Path,
         store: Store,
-        ownership: Ownership,
+        patience: Patience,
         objective: Objective,
         keeps_all: bool,
-        say: Callable[[str], object],
+        may_send: Callable[[], bool],
+        sealed: Mapping[str, InStore],
     ) -> None:
         """
         Args:
             folder: of the sweep.
             store: of the sweep.
-            ownership: taken.
             objective: what trials are ranked by.
             keeps_all: whether every checkpoint stays.
+            may_send: whether this process still drives the sweep.
+            sealed: which checkpoints the store holds, by trial's folder.
         """
-        self.store = store
-        self._folder, self._ownership, self._say = folder, ownership, say
-        self._patience = Patience(say)
-        self._records = Records(folder, store, self._patience, objective, keeps_all, self._may_send)
-        self._sender: CheckpointSender | None = None
+        self._store, self._may_send = store, may_send
+        self._records = Records(folder, store, patience, objective, keeps_all, may_send)
+        whole = {trial: there.sealed for trial, there in sealed.items()}
+        self._sender = CheckpointSender(folder, store, patience, whole, may_send, self._records.expect)
 
-    @property
-    def taken_by(self) -> Driver | None:
-        """Who drives the sweep now, where another has taken it over."""
-        return self._ownership.taken_by
-
-    def begin(self, there: Mapping[str, Entry], sealed: Mapping[str, InStore]) -> None:
+    def begin(self, there: Mapping[str, Entry]) -> None:
         """
         Args:
             there: what the store holds, by key.
-            sealed: which checkpoints are among that, by trial's folder.
         """
-        whole = {trial: in_store.sealed for trial, in_store in sealed.items()}
-        self._sender = CheckpointSender(
-            self._folder, self.store, self._patience, whole, self._may_send, self._records.expect
-        )
-        self._ownership.begin(self._patience)
         self._records.begin(there)
         self._sender.begin()
 
+    def end(self) -> None:
+        self._sender.end()
+        self._records.end()
+
     def wait_until_whole(
-        self, limit_s: float, is_interrupted: Callable[[], bool], elsewhere: Callable[[], int] = lambda: 0
+        self,
+        limit_s: float,
+        is_interrupted: Callable[[], bool],
+        elsewhere: Callable[[], int],
+        say: Callable[[str], object],
     ) -> str:
-        """Wait until the store holds all that the folder does; what it lacks, in words, where it does not come to that.
+        """Wait until the store holds all that the folder does; in words what it lacks where it does not come to that.
 
         Args:
             is_interrupted: whether to wait no longer.
             elsewhere: how many checkpoints other machines have still to send.
+            say: called with a sentence when that takes a while.
         """
         self._records.hurry()
-        began = said_at = time.monotonic()
-        waits_elsewhere = elsewhere()
-        while (lacking := self._lacking(waits_elsewhere)) and not self.taken_by:
-            now = time.monotonic()
-            if now - began > limit_s or is_interrupted():
+        began = time.monotonic()
+        says_at = began + SECONDS_BEFORE_WORDS
+        while self._may_send():
+            on_other_machines, now = elsewhere(), time.monotonic()
+            if not (lacking := self._lacking(on_other_machines)):
+                return ""
+            is_coming = self._records.files_lacking or self._sender.waiting() or on_other_machines
+            is_lost = not is_coming and now - began > SECONDS_TO_APPEAR
+            if now - began > limit_s or is_interrupted() or is_lost:
                 return lacking
-            if now - said_at > (2.0 if said_at == began else SECONDS_BETWEEN_WORDS):
-                self._say(f"Waits until {self.store.address} holds everything; it lacks {lacking}")
-                said_at = now
-            if not (self._records.files_lacking or self._here() or waits_elsewhere) and now - began > 5.0:
-                return lacking  # nobody is left who could send it
+            if now > says_at:
+                say(f"Waits until {self._store.address} holds everything; it lacks {lacking}")
+                says_at = now + SECONDS_BETWEEN_WORDS
             time.sleep(0.1)
-            waits_elsewhere = elsewhere()
         return ""
 
-    def end(self) -> None:
-        """Have its threads end, and another process drive."""
-        if self._sender:
-            self._sender.end()
-            self._records.end()
-        try:
-            self._ownership.end()
-        except StorageError as error:
-            self._patience.refused(error)
-
-    def _may_send(self) -> bool:
-        return self.taken_by is None
-
-    def _here(self) -> int:
-        return len(self._sender.waiting()) if self._sender else 0
-
-    def _lacking(self, elsewhere: int) -> str:
-        files, lost = self._records.files_lacking, self._records.checkpoints_lacking
-        waiting = max(self._here() + elsewhere, len(lost))
-        if not (files or waiting) and self._records.has_looked_everywhere:
-            return ""
-        parts = [_counted(files, "file"), _counted(waiting, "checkpoint")]
-        return " and ".join(filter(None, parts)) or "nothing that is known yet"
+    def _lacking(self, on_other_machines: int) -> str:
+        files = self._records.files_lacking
+        checkpoints = max(len(self._sender.waiting()) + on_other_machines, len(self._records.checkpoints_lacking))
+        if not (files or checkpoints):
+            return "" if self._records.has_looked_everywhere else "what has changed last"
+        return " and ".join(filter(None, [_counted(files, "file"), _counted(checkpoints, "checkpoint")]))
 
 
 def _counted(number: int, noun: str) -> str:

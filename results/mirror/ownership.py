@@ -118,10 +118,15 @@ class Ownership:
                 f"sweep {self._sweep} at {self._store.address}: {now} is running it; wait for it or stop it first"
             )
 
-    def begin(self, patience: Patience) -> None:
-        """Beat from now on."""
-        self._thread = threading.Thread(target=self._beat, args=(patience,), name="driver of the mirror", daemon=True)
-        self._thread.start()
+    def begin(self, patience: Patience, on_loss: Callable[[Driver], object]) -> None:
+        """Beat from now on.
+
+        Args:
+            on_loss: called, once, from a thread, where another process is found to drive.
+        """
+        beating = threading.Thread(target=self._beat, args=(patience, on_loss), name="driver's beat", daemon=True)
+        self._thread = beating
+        beating.start()
 
     def end(self) -> None:
         """Let another drive.
@@ -135,12 +140,15 @@ class Ownership:
         if not self.taken_by:
             self._write(replace(self._me, ended=True))
 
-    def _beat(self, patience: Patience) -> None:
-        while not self._ends.wait(SECONDS_BETWEEN_BEATS) and not self.taken_by:
+    def _beat(self, patience: Patience, on_loss: Callable[[Driver], object]) -> None:
+        while not self._ends.wait(SECONDS_BETWEEN_BEATS):
             try:
                 self.look()
             except StorageError as error:
                 patience.refused(error)
+            if self.taken_by:
+                on_loss(self.taken_by)
+                return
 
     def look(self) -> None:
         """See whether this process still drives, and tell the store so.

@@ -166,18 +166,17 @@ class Store:
             with reading(file):
                 source = stack.enter_context(file.open("rb"))
                 piece = source.read(_PIECE)
-            size = 0
-            with telling(self.at(key)):
-                stream = stack.enter_context(self._writing(key))
-                try:
-                    while piece:
-                        size += stream.write(piece)
-                        with reading(file):
-                            piece = source.read(_PIECE)
-                except DiskError:  # what has been written becomes an object when the stream is closed
-                    stream.close()
-                    self.delete(key)
-                    raise
+            stack.enter_context(telling(self.at(key)))  # around the stream's end, too: then an object is sent
+            stream, size = stack.enter_context(self._writing(key)), 0
+            try:
+                while piece:
+                    size += stream.write(piece)
+                    with reading(file):
+                        piece = source.read(_PIECE)
+            except DiskError:  # what has been written becomes an object when the stream is closed
+                stream.close()
+                self.delete(key)
+                raise
         return size
 
     def delete(self, key: str) -> None:

@@ -64,11 +64,12 @@ def wait_until(happened: Callable[[], bool], process: "subprocess.Popen[str]") -
         time.sleep(0.02)
 
 
-def kill(process: "subprocess.Popen[str]", sweep: Path) -> None:
-    """As `kill -9` does; returns once the workers of its trials are gone too."""
+def kill(process: "subprocess.Popen[str]", sweep: Path) -> str:
+    """As `kill -9` does; returns, once the workers of its trials are gone too, what it had printed."""
     process.kill()
-    process.communicate()
+    printed = process.communicate()[0]
     wait_for_workers(sweep)
+    return printed
 
 
 def wait_for_workers(sweep: Path) -> None:

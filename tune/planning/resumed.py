@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from results.record.finding import find_sweep, latest_sweep
+from results.record.settings_file import read_settings
 from results.record.space import Space
 from results.record.sweeps import read_sweep
 from results.record.warm_start import read_warm_start
@@ -16,6 +17,7 @@ from trainable.contract import SettingError, shown_path
 from trainable.flags import as_flag
 from trainable.runs.choosing import may_have_moved
 from trainable.settings_fields import Change, Role, changes, given_in, names_with
+from trainable.user_paths import is_address, read_address
 from tune.planning.plan import (
     MIXED_DATA,
     Plan,
@@ -30,12 +32,28 @@ from tune.planning.recorded_prior import read_prior
 from tune.planning.searched_space import searched_space
 from tune.request.command_line import LATEST, Request
 from tune.request.provenance import source_changes, sources
-from tune.request.settings import SweepSettings, from_flat
+from tune.request.settings import PLAIN_NAME, SweepSettings, from_flat
 
 
 def folder_to_resume(request: Request) -> Path:
-    storage = storage_of(request.given)
-    return latest_sweep(storage) if request.resume == LATEST else find_sweep(str(request.resume), storage)
+    """Where the sweep lies on this machine, or will, once it has been brought here."""
+    storage, wanted = storage_of(request.given), str(request.resume)
+    if wanted == LATEST:
+        return latest_sweep(storage)
+    if is_address(wanted):
+        return storage / wanted.rpartition("/")[2]
+    if request.given.get("mirror") and PLAIN_NAME.fullmatch(wanted) and not (storage / wanted).exists():
+        return storage / wanted
+    return find_sweep(wanted, storage)
+
+
+def address_to_resume(request: Request, folder: Path) -> str | None:
+    """Of the sweep in its store; None where it has none, or is to have none any more."""
+    if "mirror" in request.given:
+        mirror = request.given["mirror"]
+    else:
+        mirror = read_settings(folder / contract.SWEEP_FILE).get("mirror")
+    return f"{read_address(mirror, 'mirror')}/{folder.name}" if mirror else None
 
 
 def plan_resumed(request: Request, folder: Path, say: Callable[[str], object] = print) -> tuple[Plan, list[str]]:

@@ -10,12 +10,12 @@ from typing import Any, NoReturn
 from results.record.origin import BESIDE_SETTINGS
 from results.record.settings_file import read_by_hand
 from results.record.upgrade import shows_what_is_searched
-from trainable.contract import UserError
+from trainable.contract import SettingError, UserError
 from trainable.flags import OneSentenceParser, add_flags, whole_number
 from trainable.runs.choosing import read_anew
 from trainable.settings.values import plain
 from trainable.settings_fields import Role, given_in, names_with, single_fields, typed_values
-from trainable.user_paths import PathTo, usable_path
+from trainable.user_paths import PathTo, is_address, read_address, usable_path
 from tune.request.provenance import provenance
 from tune.request.settings import THE_SWEEP, SweepSettings, find_sweepable
 
@@ -33,7 +33,7 @@ class Request:
     """What the user asked for: values by setting's name, those of the YAML file and those of the flags, which win."""
 
     resume: str | None
-    """Name of a sweep to go on with, LATEST, or None to begin one."""
+    """Name, folder or address of a sweep to go on with, LATEST, or None to begin one."""
     flags: dict[str, Any]
     file: Path | None = None
     of_file: dict[str, Any] = field(default_factory=dict)
@@ -77,14 +77,38 @@ def parse_command_line(arguments: list[str]) -> Request:
             _print_spaces(run, values.get("search_space"))
     values.pop("config", None)
     resume, retry_errored = values.pop("resume", None), values.pop("retry_errored", False)
+    with given_in("--", ["storage_path", "mirror"]):
+        values = _with_mirror(values)
+    if resume and is_address(resume):
+        resume = read_address(resume, "--resume")
+        values["mirror"] = _mirror_of(resume)
     promote = values.pop("promote", 0)
     if retry_errored and resume is None:
         raise UserError("--retry_errored needs --resume: it runs the failed trials of a sweep again")
     if promote and resume is None:
         raise UserError("--promote needs --resume: it goes on with paused trials of a sweep")
     with given_in(f"{file}: ", content):
-        of_file = _settings_in(content, find_sweepable(run).settings_type)
+        of_file = _settings_in(_with_mirror(content), find_sweepable(run).settings_type)
     return Request(resume, values, file, of_file, "created" in content, retry_errored, promote)
+
+
+def _with_mirror(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values: of an address for storage_path, that sweeps are kept there besides their folders on this machine."""
+    storage = values.get("storage_path")
+    if not isinstance(storage, str) or not is_address(storage):
+        return dict(values)
+    if values.get("mirror"):
+        raise SettingError("mirror", " is given besides an address for storage_path; give one of them")
+    others = {name: value for name, value in values.items() if name != "storage_path"}
+    return others | {"mirror": read_address(storage, "storage_path")}
+
+
+def _mirror_of(sweep: str) -> str:
+    """What the address of a sweep lies below."""
+    mirror, _, _ = sweep.rpartition("/")
+    if mirror.endswith("/"):
+        raise UserError(f"--resume {sweep}: it is no address of a sweep; write it as in s3://BUCKET/FOLDER/NAME")
+    return mirror
 
 
 def _settings_in(content: Mapping[str, Any], settings_of_run: type) -> dict[str, Any]:

@@ -33,7 +33,7 @@ from trainable.settings_fields import (
     typed_values,
     with_values,
 )
-from trainable.user_paths import PathTo
+from trainable.user_paths import PathTo, read_address
 from tune.sampling.names import SAMPLERS, TPE
 from tune.searching.caps import Caps, read_duration
 from tune.searching.stopping import StopWhen, read_stop_when
@@ -69,6 +69,12 @@ class SweepSettings:
         "where sweeps lie, one folder each (default: results/sweeps)",
         roles=[CHANGEABLE],
         path_to=PathTo.NEW_FOLDER,
+    )
+    mirror: str | None = _sweep(
+        None,
+        "a store to keep the sweep in besides, while it runs: s3://BUCKET/FOLDER; --storage_path s3://... means that",
+        roles=[CHANGEABLE],
+        metavar="ADDRESS",
     )
     run: str = _sweep(
         DEFAULT_KIND,
@@ -212,6 +218,8 @@ class SweepSettings:
                 f" {self.name!r} is no plain folder name; use letters, digits, '.', '_' and '-', at most 255, "
                 "beginning with a letter or digit",
             )
+        if self.mirror is not None:
+            read_address(self.mirror, "mirror")
         for name in (
             "num_samples",
             "num_epochs",
@@ -249,6 +257,11 @@ class SweepSettings:
     @property
     def folder(self) -> Path:
         return Path(self.storage_path) / self.name
+
+    @property
+    def store_address(self) -> str | None:
+        """Of the sweep in its store, where it has one."""
+        return None if self.mirror is None else f"{read_address(self.mirror, 'mirror')}/{self.name}"
 
     @cached_property
     def objective(self) -> Objective:

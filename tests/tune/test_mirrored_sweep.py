@@ -1,0 +1,106 @@
+"""A sweep that is kept in a real S3 server: the server is lost for a while, then the driver's machine for good."""
+
+import json
+import shutil
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from s3_server import S3Server
+from sweep_here import start_joined, sweep_here
+from sweep_process import QUADRATIC, curves, epochs_recorded, kill, rows, trial_folders, wait_until
+
+from results.mirror.arrival import sealed_by_trial
+from results.storage.store import Store, open_store
+from trainable import contract
+
+FLAGS = (*QUADRATIC, "--num_samples", 8, "--num_epochs", 12, "--grace_period", 2, "--max_concurrent_trials", 1)
+"""Those of the `quadratic_sweep`."""
+ROWS = "trial_*/result.json"
+
+
+@dataclass(frozen=True)
+class Resumed:
+    """The sweep at its end, on another machine than it began on."""
+
+    folder: Path
+    store: Store
+    said_before: str
+    said_after: str
+
+
+def rows_in(store: Store) -> int:
+    time.sleep(0.2)  # those who wait for some ask again and again
+    keys = [key for key in store.list() if Path(key).match(ROWS)]
+    return sum(store.get(key).count(b"\n") for key in keys)
+
+
+@pytest.fixture(scope="module")
+def resumed(s3: S3Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Resumed]:
+    """Its server is killed while it runs, and started again; then its driver is, and what lies on its disk removed."""
+    here, elsewhere = tmp_path_factory.mktemp("here"), tmp_path_factory.mktemp("elsewhere")
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in s3.environment.items():
+            patch.setenv(name, value)
+        address = s3.fresh()
+        store, folder = open_store(f"{address}/twin"), here / "twin"
+        running = start_joined(here, "--name", "twin", *FLAGS, "--mirror", address, "--epoch_ms", 120, **s3.environment)
+        wait_until(lambda: rows_in(store) >= 4, running)
+        s3.kill()
+        at_kill = epochs_recorded(folder)
+        wait_until(lambda: epochs_recorded(folder) >= at_kill + 12, running)  # it does not wait for its store
+        s3.start()
+        at_start = epochs_recorded(folder)
+        wait_until(lambda: rows_in(store) >= at_start, running)
+        said_before = kill(running, folder)
+        shutil.rmtree(folder)
+        finished = sweep_here(elsewhere, "--resume", store.address, **s3.environment)
+        assert finished.returncode == 0, finished.stderr + finished.stdout
+        yield Resumed(elsewhere / "twin", store, said_before, finished.stdout)
+
+
+def test_a_sweep_whose_machine_was_lost_goes_on_from_its_store_as_if_nothing_had_happened(
+    resumed: Resumed, quadratic_sweep: tuple[Path, str]
+) -> None:
+    assert curves(resumed.folder) == curves(quadratic_sweep[0])
+    assert f"Brings its records from {resumed.store.address}" in resumed.said_after
+
+
+def test_a_bad_hour_of_the_store_is_two_lines(resumed: Resumed) -> None:
+    lines = [line for line in resumed.said_before.splitlines() if "store" in line]
+
+    assert len(lines) == 2, resumed.said_before
+    assert "its server does not answer" in lines[0]
+    assert lines[0].endswith("The sweep goes on; what its store lacks is sent as soon as it answers")
+    assert lines[1].startswith("The store answers again, after ")
+
+
+def test_the_store_holds_at_the_end_what_the_folder_does(resumed: Resumed) -> None:
+    for name in ("sweep.yaml", "data.json", "proposed.json", "report.html"):
+        assert resumed.store.get(name) == (resumed.folder / name).read_bytes()
+    for trial in trial_folders(resumed.folder):
+        for name in ("params.json", "proposal.json", "result.json", "progress.csv", "samples.jsonl"):
+            assert resumed.store.get(f"{trial.name}/{name}") == (trial / name).read_bytes()
+    assert json.loads(resumed.store.get("driver.json"))["ended"]
+
+
+def test_the_store_keeps_the_last_two_checkpoints_and_the_best_of_each_trial(resumed: Resumed) -> None:
+    there = sealed_by_trial(resumed.store.list())
+
+    for trial in trial_folders(resumed.folder):
+        heights = [row["Val/Height"] for row in rows(trial)]
+        best = 1 + heights.index(max(heights))
+        kept = sorted({best, len(heights) - 1, len(heights)})
+        assert (there[trial.name].sealed, there[trial.name].torn) == (tuple(kept), ())
+        assert [*contract.checkpoints(trial)] == kept
+
+
+def test_no_secret_is_kept(resumed: Resumed, s3: S3Server) -> None:
+    secret = s3.environment["AWS_SECRET_ACCESS_KEY"]
+    files = [file for file in resumed.folder.rglob("*") if file.is_file()]
+
+    assert files
+    assert [file for file in files if secret.encode() in file.read_bytes()] == []
+    assert secret not in resumed.said_before + resumed.said_after
