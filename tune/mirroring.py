@@ -114,9 +114,9 @@ class KeptElsewhere:
             UserError: the store does not answer at the beginning.
         """
         there = self.store.list()
-        sealed = agree(self.store, self.folder, sealed_by_trial(there), self._say)
+        agreed = agree(self.store, self.folder, sealed_by_trial(there), settings.objective, self._say)
         keeps_all = settings.upload_checkpoints == "all"
-        mirror = Mirror(self.folder, self.store, self._patience, settings.objective, keeps_all, self._may_send, sealed)
+        mirror = Mirror(self.folder, self.store, self._patience, settings.objective, keeps_all, self._may_send, agreed)
         mirror.begin(there)
         limit_s = LONGEST_WAIT_WHEN_STOPPED_S
         try:

@@ -12,6 +12,7 @@ from results.record.placement import read_placement
 from results.record.sweeps import SweepRecord, read_sweep, require_hyperparameters
 from results.record.trial.failures import earlier_failures, reopen
 from results.record.trial.record import TrialRecord
+from results.storage.store import open_store
 from results.trackers.wandb_client import prepare_wandb
 from results.trackers.wandb_confirmation import not_confirmed
 from results.trackers.wandb_copies import part_from_original
@@ -113,7 +114,8 @@ def _connect(plan: Plan, interruption: Interruption) -> tuple[Plan, Allotment]:
     allotment = allot(settings.cpus_per_trial, _wanted_gpus(settings), settings.max_concurrent_trials, cores)
     allotment = _without_bad_nodes(allotment, settings.folder)
     require_precision(settings.precision, allotment)
-    require_reached(Path(settings.storage_path), None, allotment.usable(nodes()))
+    store = open_store(settings.store_address) if settings.store_address else None
+    require_reached(Path(settings.storage_path), store, allotment.usable(nodes()))
     return with_data_in_store(plan), allotment
 
 

@@ -7,20 +7,22 @@ import secrets
 import shutil
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from results.files.atomic_write import make_folder
 from results.mirror.checkpoints import delete, hold_place, is_placeholder, local_epochs
 from results.mirror.contents import is_fetched
-from results.mirror.in_store_note import newest_noted
+from results.mirror.in_store_note import noted
 from results.mirror.ownership import note_runs_here
-from results.mirror.retention import InStore, beyond, in_store, lacks_last
+from results.mirror.retention import InStore, best_epoch, beyond, goes_on_after, in_store, superseded
 from results.record.trial.log import cut_rows, read_rows
 from results.storage.store import Store
 from results.storage.trees import fetch_changed
 from trainable import contract
 from trainable.contract import UserError
+from trainable.ranking import Objective
 
 AT_A_TIME = 16
 
@@ -42,10 +44,21 @@ def fetch_sweep(store: Store, folder: Path, run: str) -> None:
     aside = folder.with_name(f".{secrets.token_hex(6)}.new")  # with the sweep's folder in it: it is no sweep's itself
     try:
         fetch_changed(store, aside / folder.name, is_fetched)
+        for of_trial in (aside / folder.name).iterdir():
+            if contract.trial_number(of_trial.name) is not None and not _shows_all_rows(of_trial):
+                cut_rows(of_trial, len(read_rows(of_trial)))
         note_runs_here(aside / folder.name, run)
         (aside / folder.name).rename(folder)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
+
+
+def _shows_all_rows(trial_folder: Path) -> bool:
+    """Whether its progress.csv, which a store gets now and then, has come as far as its result.json."""
+    shown, rows = (trial_folder / name for name in (contract.PROGRESS_FILE, contract.RESULT_FILE))
+    if not rows.exists():
+        return True
+    return shown.exists() and shown.read_bytes().count(b"\n") == 1 + rows.read_bytes().count(b"\n")
 
 
 def sealed_by_trial(keys: Iterable[str]) -> dict[str, InStore]:
@@ -58,18 +71,30 @@ def sealed_by_trial(keys: Iterable[str]) -> dict[str, InStore]:
     return {trial: in_store(rests) for trial, rests in of_trials.items()}
 
 
-def agree(store: Store, folder: Path, there: Mapping[str, InStore], say: Callable[[str], object]) -> dict[str, InStore]:
+@dataclass(frozen=True)
+class Agreed:
+    """What a store holds of a trial's checkpoints when a sweep goes on."""
+
+    there: InStore
+    has_remains: bool
+    """Whether some of them have been replaced, and are still there."""
+
+
+def agree(
+    store: Store, folder: Path, there: Mapping[str, InStore], objective: Objective, say: Callable[[str], object]
+) -> dict[str, Agreed]:
     """Make a sweep's folder and its store agree on what checkpoints there are, before it goes on.
 
-    Those beyond the rows that are recorded are deleted, since their epochs are run again. A trial that has ended, whose
-    last checkpoint was lost on its way, goes on from the one before.
+    A trial whose last or best checkpoint was lost on its way goes on from the newest of before that. Checkpoints beyond
+    the rows that are recorded are deleted, since their epochs are run again.
 
     Args:
         store: of the sweep.
         there: as `sealed_by_trial` gave it.
+        objective: what trials are ranked by.
 
     Returns:
-        What the store holds then.
+        What the store holds then, by trial's folder.
 
     Raises:
         UserError: it does not answer, or a file cannot be read or written.
@@ -78,28 +103,30 @@ def agree(store: Store, folder: Path, there: Mapping[str, InStore], say: Callabl
         store.delete_tree(trial)
     trials = sorted(entry for entry in folder.iterdir() if contract.trial_number(entry.name) is not None)
     with ThreadPoolExecutor(AT_A_TIME) as threads:
-        of_trials = threads.map(partial(_agree_on_trial, store, there, say), trials)
+        of_trials = threads.map(partial(_agree_on_trial, store, there, objective, say), trials)
         return {trial.name: agreed for trial, agreed in zip(trials, of_trials, strict=True)}
 
 
-def _agree_on_trial(store: Store, there: Mapping[str, InStore], say: Callable[[str], object], folder: Path) -> InStore:
-    of_trial, rows = there.get(folder.name, InStore()), read_rows(folder)
+def _agree_on_trial(
+    store: Store, there: Mapping[str, InStore], objective: Objective, say: Callable[[str], object], folder: Path
+) -> Agreed:
+    of_trial, rows, own_store = there.get(folder.name, InStore()), read_rows(folder), store.below(folder.name)
+    is_failed = (folder / contract.FAILURE_FILE).exists()
+    if not is_failed:
+        found = [*local_epochs(folder), *of_trial.sealed]
+        if (kept := goes_on_after(objective, rows, found, noted(folder))) < len(rows):
+            say(
+                f"trial {contract.trial_number(folder.name)}: goes on after epoch {kept}; what was written later is not whole"
+            )
+            rows = cut_rows(folder, kept)
     if too_new := beyond(of_trial, len(rows)):
-        delete(too_new, store.below(folder.name), folder)
+        delete(too_new, own_store, folder)
         of_trial = of_trial.without(too_new)
     lying = contract.checkpoints(folder)
     for epoch, checkpoint in lying.items():
-        if is_placeholder(checkpoint) and epoch not in of_trial.sealed:
+        if epoch > len(rows) or (is_placeholder(checkpoint) and epoch not in of_trial.sealed):
             shutil.rmtree(checkpoint)
     for epoch in of_trial.sealed:
         if epoch not in lying:
-            hold_place(store.below(folder.name), folder, epoch)
-    saved = [row[contract.EPOCH] for row in rows if row.get(contract.CHECKPOINTED)]
-    has_ended = bool(rows) and (bool(rows[-1].get("done")) or contract.PAUSED in rows[-1])
-    is_failed = (folder / contract.FAILURE_FILE).exists()
-    local = local_epochs(folder)
-    if has_ended and not is_failed and lacks_last(saved, len(rows), local, of_trial, newest_noted(folder)):
-        kept = max((epoch for epoch in (*local, *of_trial.sealed) if epoch <= len(rows)), default=0)
-        cut_rows(folder, kept)
-        say(f"trial {contract.trial_number(folder.name)}: goes on after epoch {kept}; its last checkpoint was lost")
-    return of_trial
+            hold_place(own_store, folder, epoch)
+    return Agreed(of_trial, bool(superseded(of_trial, len(rows), best_epoch(objective, rows, of_trial))))

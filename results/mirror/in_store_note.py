@@ -1,6 +1,7 @@
-"""A trial's file that says which of its checkpoints has been in the store: what is missing since, somebody removed."""
+"""A trial's file that says which of its checkpoints were in the store: what is missing since, somebody removed."""
 
-from dataclasses import asdict, dataclass
+from collections.abc import Collection
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from results.files.atomic_write import read_json, write_json
@@ -12,22 +13,21 @@ from results.mirror.contents import IN_STORE_FILE
 class _InStore:
     """What the file holds."""
 
-    epoch: int = 0
+    epochs: list[int] = field(default_factory=list)
 
 
-def note_in_store(trial_folder: Path, epoch: int) -> None:
-    """Of a trial that has ended or is paused: its last checkpoint has come."""
-    if newest_noted(trial_folder) != epoch:
-        write_json(trial_folder / IN_STORE_FILE, asdict(_InStore(epoch)))
+def note_in_store(trial_folder: Path, epochs: Collection[int]) -> None:
+    """Of a trial that has ended or is paused: its last checkpoint has come, and its best."""
+    if noted(trial_folder) != set(epochs):
+        write_json(trial_folder / IN_STORE_FILE, asdict(_InStore(sorted(epochs))))
 
 
-def newest_noted(trial_folder: Path) -> int:
-    """0 where none is.
-
+def noted(trial_folder: Path) -> set[int]:
+    """
     Raises:
         UserError: the file was edited to what it cannot hold.
     """
     file = trial_folder / IN_STORE_FILE
     content = read_json(file)
     require(file, content, _InStore)
-    return _InStore(**content).epoch
+    return set(_InStore(**content).epochs)

@@ -4,10 +4,10 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from results.mirror.arrival import Agreed
 from results.mirror.checkpoint_sender import CheckpointSender
 from results.mirror.patience import Patience
 from results.mirror.records import Records
-from results.mirror.retention import InStore
 from results.storage.store import Entry, Store
 from trainable.ranking import Objective
 
@@ -28,7 +28,7 @@ class Mirror:
         objective: Objective,
         keeps_all: bool,
         may_send: Callable[[], bool],
-        sealed: Mapping[str, InStore],
+        agreed: Mapping[str, Agreed],
     ) -> None:
         """
         Args:
@@ -37,11 +37,12 @@ class Mirror:
             objective: what trials are ranked by.
             keeps_all: whether every checkpoint stays.
             may_send: whether this process still drives the sweep.
-            sealed: which checkpoints the store holds, by trial's folder.
+            agreed: which checkpoints the store holds, by trial's folder.
         """
         self._store, self._may_send = store, may_send
         self._records = Records(folder, store, patience, objective, keeps_all, may_send)
-        whole = {trial: there.sealed for trial, there in sealed.items()}
+        whole = {trial: one.there.sealed for trial, one in agreed.items()}
+        self._with_remains = [trial for trial, one in agreed.items() if one.has_remains]
         self._sender = CheckpointSender(folder, store, patience, whole, may_send, self._records.expect)
 
     def begin(self, there: Mapping[str, Entry]) -> None:
@@ -49,7 +50,7 @@ class Mirror:
         Args:
             there: what the store holds, by key.
         """
-        self._records.begin(there)
+        self._records.begin(there, self._with_remains)
         self._sender.begin()
 
     def end(self) -> None:
@@ -89,7 +90,7 @@ class Mirror:
 
     def _lacking(self, on_other_machines: int) -> str:
         files = self._records.files_lacking
-        checkpoints = max(len(self._sender.waiting()) + on_other_machines, len(self._records.checkpoints_lacking))
+        checkpoints = max(len(self._sender.waiting()) + on_other_machines, self._records.checkpoints_lacking)
         if not (files or checkpoints):
             return "" if self._records.has_looked_everywhere else "what has changed last"
         return " and ".join(filter(None, [_counted(files, "file"), _counted(checkpoints, "checkpoint")]))

@@ -4,12 +4,10 @@ An object store cannot append, so a trial's rows go as a whole file; of 1,000 tr
 also sees which checkpoints have come, wherever they were sent from, and deletes those that newer ones have replaced.
 """
 
-import json
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 
 from results.mirror.checkpoints import delete, hold_place, in_store_of, is_placeholder
@@ -17,7 +15,7 @@ from results.mirror.contents import Turn, is_log, turn_of
 from results.mirror.in_store_note import note_in_store
 from results.mirror.ledger import Ledger
 from results.mirror.patience import Patience
-from results.mirror.retention import InStore, superseded
+from results.mirror.retention import best_epoch, has_ended, superseded, wanted_epochs
 from results.record.trial.log import read_rows
 from results.storage.errors import StorageError
 from results.storage.store import Entry, Store
@@ -30,17 +28,6 @@ SECONDS_BETWEEN_HURRIED_LOOKS = 0.5
 SECONDS_BETWEEN_VIEWS = 60.0
 AT_A_TIME = 16
 SENT_IN_ORDER = (*(turn for turn in Turn if turn is not Turn.VIEW), Turn.VIEW)
-
-
-@dataclass(frozen=True)
-class _Standing:
-    """A trial, as far as its rows are in the store."""
-
-    num_rows: int
-    newest_saved: int
-    """The last epoch that was saved."""
-    has_ended: bool
-    """For good, or for now."""
 
 
 class Records:
@@ -63,8 +50,10 @@ class Records:
         self._folder, self._store, self._patience = folder, store, patience
         self._objective, self._keeps_all, self._may_send = objective, keeps_all, may_send
         self._ledger = Ledger(folder)
-        self._standing: dict[str, _Standing] = {}
-        self._seen: dict[str, InStore] = {}
+        self._num_rows: dict[str, int] = {}
+        """How many rows of a trial the store has, of those whose rows or checkpoints were sent."""
+        self._lacking: dict[str, set[int]] = {}
+        """Of these trials the epochs whose checkpoints are to be in the store, and are not yet."""
         self._awaited: set[str] = set()
         """Trials of which the store has checkpoints to come or to go."""
         self._views_sent_at = 0.0
@@ -75,24 +64,27 @@ class Records:
         self._wakes = threading.Event()
         self._thread = threading.Thread(target=self._run, name="records to the store", daemon=True)
 
-    def begin(self, there: Mapping[str, Entry]) -> None:
+    def begin(self, there: Mapping[str, Entry], with_remains: Iterable[str]) -> None:
         """
         Args:
             there: what the store holds, by key.
+            with_remains: folders of trials of which checkpoints are there that have been replaced.
         """
+        for trial in with_remains:
+            self.expect(trial)
         self._ledger.begin(there)
         self._ledger.look(everywhere=True)
         self._thread.start()
 
     def expect(self, trial: str) -> None:
         """A checkpoint of a trial has been sent."""
-        if trial not in self._standing and (file := self._folder / trial / contract.RESULT_FILE).exists():
-            self._standing[trial] = _standing(file.read_bytes())
+        if trial not in self._num_rows:
+            self._num_rows[trial] = len(read_rows(self._folder / trial))
         self._awaited.add(trial)
 
     def hurry(self) -> None:
         """Have it look everywhere and send the views, too, from now on: the sweep is at its end."""
-        self._awaited.update(self._standing)
+        self._awaited.update(self._num_rows)
         self.has_looked_everywhere = False
         self._hurries.set()
         self._wakes.set()
@@ -108,13 +100,9 @@ class Records:
         return len(self._ledger.pending) + len(self._ledger.gone)
 
     @property
-    def checkpoints_lacking(self) -> dict[str, int]:
-        """The trials whose last checkpoint is not in the store yet, and its epoch."""
-        return {
-            trial: standing.newest_saved
-            for trial, standing in list(self._standing.items())
-            if standing.newest_saved not in (0, *self._seen.get(trial, InStore()).sealed)
-        }
+    def checkpoints_lacking(self) -> int:
+        """How many checkpoints are to be in the store, and are not yet, as far as that is known."""
+        return sum(map(len, list(self._lacking.values())))
 
     def follow(self, everywhere: bool = False, with_views: bool = False) -> None:
         """Send what has changed, and look after the checkpoints of trials that go on.
@@ -130,7 +118,7 @@ class Records:
                 if turn is not Turn.VIEW or with_views:
                     list(threads.map(self._send, [key for key in self._ledger.pending if turn_of(key) is turn]))
             list(threads.map(self._delete, list(self._ledger.gone)))
-            list(threads.map(self._look_after, [trial for trial in self._standing if trial in self._awaited]))
+            list(threads.map(self._look_after, list(self._awaited)))
 
     def _run(self) -> None:
         while not self._ends.is_set() and self._may_send():
@@ -162,7 +150,7 @@ class Records:
         self._ledger.note_sent(key, stamp)
         if turn_of(key) is Turn.ROWS:
             trial = key.partition("/")[0]
-            self._standing[trial] = _standing(content)
+            self._num_rows[trial] = content.count(b"\n")
             self._awaited.add(trial)
 
     def _delete(self, key: str) -> None:
@@ -171,48 +159,32 @@ class Records:
             self._ledger.note_deleted(key)
 
     def _look_after(self, trial: str) -> None:
-        """See what has come of a trial's checkpoints; delete what was replaced, tell the record of what is there.
+        """See what has come of a trial's checkpoints; delete what was replaced, and tell the record of what is there.
 
-        Of one whose last has come, nothing more is asked until further rows come, or checkpoints.
+        Of one whose last and best have come, nothing more is asked until further rows come, or checkpoints.
         """
-        standing, folder = self._standing[trial], self._folder / trial
+        folder = self._folder / trial
         self._awaited.discard(trial)
         if not self._may_send() or not folder.is_dir():
             return
         try:
-            self._look_at_checkpoints(self._store.below(trial), folder, standing)
+            self._look_at_checkpoints(self._store.below(trial), folder, read_rows(folder)[: self._num_rows[trial]])
         except StorageError:
             self._awaited.add(trial)
             raise
 
-    def _look_at_checkpoints(self, store: Store, folder: Path, standing: _Standing) -> None:
+    def _look_at_checkpoints(self, store: Store, folder: Path, rows: Sequence[Row]) -> None:
         there = in_store_of(store)
-        gone = superseded(there, standing.num_rows, self._best_of(there, folder, standing), self._keeps_all)
+        gone = superseded(there, len(rows), best_epoch(self._objective, rows, there), self._keeps_all)
         delete(gone, store, folder)
-        there = self._seen[folder.name] = there.without(gone)
+        there = there.without(gone)
         local = contract.checkpoints(folder)
         for epoch in there.sealed:
             if epoch in local and is_placeholder(local[epoch]):
                 hold_place(store, folder, epoch)
-        if standing.newest_saved in (0, *there.sealed):
-            if standing.has_ended and standing.newest_saved:
-                note_in_store(folder, standing.newest_saved)
-        else:
+        wanted = wanted_epochs(self._objective, rows)
+        self._lacking[folder.name] = lacking = wanted.difference(there.sealed)
+        if lacking:
             self._awaited.add(folder.name)
-
-    def _best_of(self, there: InStore, folder: Path, standing: _Standing) -> int | None:
-        rows = read_rows(folder)[: standing.num_rows]
-        best = self._objective.best_row([row for row in rows if row[contract.EPOCH] in there.sealed])
-        return best[contract.EPOCH] if best else None
-
-
-def _standing(content: bytes) -> _Standing:
-    """Of the rows that were sent."""
-    lines = content.splitlines()
-    newest_saved = 0
-    for epoch in range(len(lines), 0, -1):
-        if json.loads(lines[epoch - 1]).get(contract.CHECKPOINTED):
-            newest_saved = epoch
-            break
-    last: Row = json.loads(lines[-1]) if lines else {}
-    return _Standing(len(lines), newest_saved, bool(last.get("done")) or contract.PAUSED in last)
+        elif wanted and has_ended(rows):
+            note_in_store(folder, wanted)

@@ -4,10 +4,11 @@ A checkpoint is *sealed* when its seal, which is sent last, is there: then it is
 """
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from trainable.contract import SEAL_FILE
+from trainable.contract import CHECKPOINTED, EPOCH, PAUSED, SEAL_FILE
+from trainable.ranking import Objective, Row
 
 LAST_CHECKPOINTS = 2
 _OF_CHECKPOINT = re.compile(r"checkpoint_(\d{6,})/(.+)")
@@ -64,19 +65,48 @@ def superseded(there: InStore, num_rows: int, best: int | None, keeps_all: bool 
     return sorted([*remains, *replaced])
 
 
+def best_epoch(objective: Objective, rows: Iterable[Row], there: InStore) -> int | None:
+    """Of the rows in the store the best whose checkpoint is whole there, too."""
+    best = objective.best_row(row for row in rows if row[EPOCH] in there.sealed)
+    return best[EPOCH] if best else None
+
+
 def beyond(there: InStore, num_rows: int) -> list[int]:
     """Those that came after the last row that is recorded: their epochs are run again."""
     return [epoch for epoch in sorted((*there.sealed, *there.torn)) if epoch > num_rows]
 
 
-def lacks_last(saved: Collection[int], num_rows: int, local: Collection[int], there: InStore, has_been: int) -> bool:
-    """Whether the checkpoint of a trial's last row never came to be where it can be found.
+def has_ended(rows: Sequence[Row]) -> bool:
+    """Whether a trial has, for good or for now."""
+    return bool(rows) and (bool(rows[-1].get("done")) or PAUSED in rows[-1])
+
+
+def wanted_epochs(objective: Objective, rows: Iterable[Row]) -> set[int]:
+    """Those whose checkpoints somebody will ask for: the last that was saved, and the best."""
+    saved = [row for row in rows if row.get(CHECKPOINTED)]
+    best = objective.best_row(saved)
+    return {row[EPOCH] for row in (*saved[-1:], best) if row}
+
+
+def goes_on_after(objective: Objective, rows: Sequence[Row], found: Collection[int], has_been: Collection[int]) -> int:
+    """How many of a trial's rows count when a sweep goes on: all, or those up to a checkpoint that was not lost.
+
+    It is the newest of which the best so far was not lost either: epochs beyond are run again, and give that once more.
 
     Args:
-        saved: epochs that were saved, as its rows tell.
-        local: epochs whose checkpoints are whole on this machine.
-        has_been: the newest epoch whose checkpoint has been seen in the store: what was removed since by hand is not
-            missed.
+        found: epochs whose checkpoints are whole, on this machine or in the store.
+        has_been: of a trial that had ended, epochs whose checkpoints were in the store then: what was removed since by
+            hand is not missed.
     """
-    last = max(saved, default=0)
-    return last == num_rows > 0 and last not in local and last not in there.sealed and has_been < last
+    if not all(CHECKPOINTED in row for row in rows):  # of an earlier version, which did not say what was saved
+        return len(rows)
+    there = {*found, *has_been}
+    if wanted_epochs(objective, rows) <= there and (has_ended(rows) or not rows):
+        return len(rows)
+    best: Row | None = None
+    newest = 0
+    for row in rows:
+        best = objective.better(best, row)
+        if row[EPOCH] in there and best and best[EPOCH] in there:
+            newest = row[EPOCH]
+    return newest

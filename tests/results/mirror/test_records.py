@@ -107,7 +107,7 @@ def test_the_last_two_and_the_best_stay_in_the_store_as_in_the_folder(folder: Pa
     of_trial = train(folder, store, [0.1, 0.9, 0.3, 0.4, 0.5, 0.6], lambda epoch: [best, epoch - 1, epoch])
 
     assert epochs_in(store) == (2, 5, 6)
-    assert json.loads((of_trial / "in_store.json").read_text(encoding="utf-8")) == {"epoch": 6}
+    assert json.loads((of_trial / "in_store.json").read_text(encoding="utf-8")) == {"epochs": [2, 6]}
 
 
 def test_a_checkpoint_goes_only_after_the_row_of_a_newer_one(folder: Path, store: Store) -> None:
@@ -156,7 +156,7 @@ def test_a_new_machine_gets_the_records_and_a_checkpoint_when_it_is_loaded(
     there, now = sealed_by_trial(store.list()), tmp_path / "elsewhere" / "a"
 
     fetch_sweep(store, now, "run")
-    agree(store, now, there, print)
+    agree(store, now, there, OBJECTIVE, print)
 
     assert read_rows(now / "trial_00000") == read_rows(folder / "trial_00000")
     lying = contract.checkpoints(now / "trial_00000")
@@ -188,12 +188,12 @@ def test_checkpoints_beyond_the_rows_go_and_a_trial_whose_last_was_lost_runs_on_
     store.put("trial_00000/checkpoint_000004/files.json", b"{}")
     said: list[str] = []
 
-    agreed = agree(store, folder, sealed_by_trial(store.list()), said.append)
+    agreed = agree(store, folder, sealed_by_trial(store.list()), OBJECTIVE, said.append)
 
     assert [row[contract.EPOCH] for row in read_rows(of_trial)] == [1, 2]
-    assert agreed["trial_00000"].sealed == (2,) == tuple(contract.checkpoints(of_trial))
+    assert agreed["trial_00000"].there.sealed == (2,) == tuple(contract.checkpoints(of_trial))
     assert epochs_in(store) == (2,)
-    assert said == ["trial 0: goes on after epoch 2; its last checkpoint was lost"]
+    assert said == ["trial 0: goes on after epoch 2; what was written later is not whole"]
 
 
 def test_a_trial_whose_checkpoints_somebody_removed_has_ended_all_the_same(folder: Path, store: Store) -> None:
@@ -203,15 +203,32 @@ def test_a_trial_whose_checkpoints_somebody_removed_has_ended_all_the_same(folde
     store.delete_tree("trial_00000/checkpoint_000002")
     store.delete_tree("trial_00000/checkpoint_000003")
 
-    agree(store, folder, sealed_by_trial(store.list()), print)
+    agree(store, folder, sealed_by_trial(store.list()), OBJECTIVE, print)
 
     assert len(read_rows(of_trial)) == 3
+
+
+def test_what_a_lost_driver_had_not_deleted_yet_goes_when_the_sweep_goes_on(folder: Path, store: Store) -> None:
+    of_trial = train(folder, store, [0.1, 0.2, 0.3, 0.4], lambda epoch: [epoch - 1, epoch])
+    store.put("trial_00000/checkpoint_000001/weights/w", b"")
+    checkpoint(of_trial, 2)
+    sender_of(folder, store, records_of(folder, store)).send_all()
+    assert epochs_in(store) == (2, 3, 4, 1)
+
+    agreed = agree(store, folder, sealed_by_trial(store.list()), OBJECTIVE, print)
+    records = records_of(folder, store)
+    assert agreed["trial_00000"].has_remains
+    records.expect("trial_00000")
+    records.follow()
+
+    assert epochs_in(store) == (3, 4)
+    assert not agree(store, folder, sealed_by_trial(store.list()), OBJECTIVE, print)["trial_00000"].has_remains
 
 
 def test_a_trial_whose_folder_was_removed_leaves_the_store(folder: Path, store: Store) -> None:
     train(folder, store, [0.1, 0.2], lambda epoch: [epoch])
     shutil.rmtree(folder / "trial_00000")
 
-    agree(store, folder, sealed_by_trial(store.list()), print)
+    agree(store, folder, sealed_by_trial(store.list()), OBJECTIVE, print)
 
     assert [*store.list()] == ["sweep.yaml"]

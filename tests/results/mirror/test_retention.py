@@ -2,7 +2,9 @@
 
 import itertools
 
-from results.mirror.retention import InStore, beyond, in_store, lacks_last, superseded
+from mirrored_folder import OBJECTIVE
+
+from results.mirror.retention import InStore, beyond, goes_on_after, in_store, superseded
 
 
 def test_a_checkpoint_is_whole_once_its_seal_is_there() -> None:
@@ -48,11 +50,39 @@ def test_those_beyond_the_rows_are_told_whole_or_not() -> None:
     assert beyond(InStore(sealed=(3, 5), torn=(4,)), num_rows=3) == [4, 5]
 
 
-def test_a_last_checkpoint_is_missed_only_where_it_never_was_in_the_store() -> None:
-    saved = [1, 2, 3]
+def rows(*heights: float, ended: bool = False) -> list[dict[str, object]]:
+    """All of whose epochs were saved."""
+    made = [
+        {"training_iteration": n, "height": height, "checkpointed": True} for n, height in enumerate(heights, start=1)
+    ]
+    if ended:
+        made[-1]["done"] = True
+    return made
 
-    assert lacks_last(saved, 3, local=[], there=InStore(sealed=(2,)), has_been=0)
-    assert not lacks_last(saved, 3, local=[3], there=InStore(sealed=(2,)), has_been=0)
-    assert not lacks_last(saved, 3, local=[], there=InStore(sealed=(3,)), has_been=0)
-    assert not lacks_last(saved, 3, local=[], there=InStore(), has_been=3)  # somebody made room there
-    assert not lacks_last([1, 2], 3, local=[], there=InStore(sealed=(2,)), has_been=0)  # its last was not saved
+
+def test_a_trial_goes_on_after_its_newest_checkpoint() -> None:
+    assert goes_on_after(OBJECTIVE, rows(0.1, 0.2, 0.3), found=[2], has_been=[]) == 2
+    assert goes_on_after(OBJECTIVE, rows(0.1, 0.2, 0.3), found=[2, 3], has_been=[]) == 3
+    assert goes_on_after(OBJECTIVE, rows(0.1), found=[], has_been=[]) == 0
+    assert goes_on_after(OBJECTIVE, [], found=[], has_been=[]) == 0
+
+
+def test_a_best_checkpoint_that_was_lost_is_made_again() -> None:
+    """Epoch 2 was the best, and its checkpoint never came: what goes on from 4 would never have it."""
+    assert goes_on_after(OBJECTIVE, rows(0.1, 0.9, 0.3, 0.4), found=[1, 3, 4], has_been=[]) == 1
+    assert goes_on_after(OBJECTIVE, rows(0.1, 0.9, 0.3, 0.4), found=[3, 4], has_been=[]) == 0
+    assert goes_on_after(OBJECTIVE, rows(0.1, 0.9, 0.3, 0.4), found=[2, 4], has_been=[]) == 4
+
+
+def test_a_trial_that_has_ended_misses_what_never_was_in_the_store_and_not_what_somebody_removed() -> None:
+    ended = rows(0.1, 0.9, 0.3, ended=True)
+
+    assert goes_on_after(OBJECTIVE, ended, found=[2, 3], has_been=[]) == 3
+    assert goes_on_after(OBJECTIVE, ended, found=[2], has_been=[]) == 2
+    assert goes_on_after(OBJECTIVE, ended, found=[], has_been=[2, 3]) == 3
+    last_not_saved = [*rows(0.1, 0.9), {"training_iteration": 3, "height": 0.3, "checkpointed": False, "done": True}]
+    assert goes_on_after(OBJECTIVE, last_not_saved, found=[2], has_been=[]) == 3
+
+
+def test_of_rows_that_do_not_say_what_was_saved_all_count() -> None:
+    assert goes_on_after(OBJECTIVE, [{"training_iteration": 1, "height": 0.1}], found=[], has_been=[]) == 1
