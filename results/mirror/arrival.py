@@ -115,9 +115,8 @@ def _agree_on_trial(
     if not is_failed:
         found = [*local_epochs(folder), *of_trial.sealed]
         if (kept := goes_on_after(objective, rows, found, noted(folder))) < len(rows):
-            say(
-                f"trial {contract.trial_number(folder.name)}: goes on after epoch {kept}; what was written later is not whole"
-            )
+            number = contract.trial_number(folder.name)
+            say(f"trial {number}: goes on after epoch {kept}; what was written later is not whole")
             rows = cut_rows(folder, kept)
     if too_new := beyond(of_trial, len(rows)):
         delete(too_new, own_store, folder)
