@@ -16,6 +16,7 @@ from tune.engine.left import trials_left
 from tune.engine.packer import Packer
 from tune.engine.rounds import Round
 from tune.engine.signals import Interruption
+from tune.engine.snapshots import without_snapshots
 from tune.engine.tuner import build_tuner
 from tune.planning.plan import Plan
 from tune.screen import announce
@@ -43,7 +44,8 @@ def fit(plan: Plan, allotment: Allotment, interruption: Interruption, console: C
         while not (interruption.signal or followers.recorder.is_hopeless()):
             watch.begin_round(this_round)
             callbacks = [interruption, this_round, *followers.in_order(progress), watch]
-            build_tuner(plan, record, this_round, packer, followers.recorder, callbacks, console.print).fit()
+            with without_snapshots():
+                build_tuner(plan, record, this_round, packer, followers.recorder, callbacks, console.print).fit()
             for number in this_round.again:
                 reopen(folder / contract.trial_folder_name(number))
             record = read_again(record, this_round.handed_out | this_round.again)

@@ -8,7 +8,7 @@ from trainable.on_disk import sync, sync_tree
 from trainable.runs.protocol import Run
 from trainable.runs.seal import seal
 from trainable.score_parts import write_details
-from trainable.system_errors import DiskError, in_words, refusal_in
+from trainable.system_errors import DiskError, refusal_in, writing
 
 
 class NotSaved(DiskError):
@@ -40,6 +40,11 @@ def save_checkpoint(run: Run, folder: Path, epoch: int) -> None:
         written.replace(checkpoint)
         sync(folder)
     except Exception as error:
-        if refusal := refusal_in(error):
-            raise NotSaved(in_words(refusal)) from error
-        raise
+        refusal = refusal_in(error)
+        if not refusal:
+            raise
+        try:
+            with writing(checkpoint):
+                raise refusal
+        except DiskError as said:
+            raise NotSaved(str(said)) from error

@@ -10,6 +10,8 @@ from trainable.user_paths import home
 VARIABLES = {
     # Of the processes that Ray would start beforehand, no trial could make use.
     "RAY_prestart_worker_first_driver": "0",
+    # Ray's state of a fit, of which nothing is read, is looked after when the fit begins and ends alone.
+    "TUNE_GLOBAL_CHECKPOINT_S": "inf",
     # Our own progress is shown instead of Ray's.
     "RAY_AIR_NEW_OUTPUT": "0",
     "TUNE_WARN_THRESHOLD_S": "30",
