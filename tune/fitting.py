@@ -12,6 +12,7 @@ from tune.callbacks.node_watch import NodeWatch
 from tune.callbacks.progress import Progress
 from tune.cluster.allotment import Allotment
 from tune.cluster.nodes import nodes
+from tune.cluster.reach import Newcomers
 from tune.engine.left import trials_left
 from tune.engine.packer import Packer
 from tune.engine.rounds import Round
@@ -27,7 +28,7 @@ def fit(plan: Plan, allotment: Allotment, interruption: Interruption, console: C
     folder = plan.settings.folder
     record = _cut_to_checkpoints(read_sweep(folder), console)
     this_round = Round(allotment)
-    watch = NodeWatch(folder, this_round, console.print)
+    watch = NodeWatch(folder, this_round, Newcomers(folder, None), console.print)
     followers = Followers(record, plan.wandb_mode, console, lambda: watch.num_usable)
     progress = Progress(
         record,

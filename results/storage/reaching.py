@@ -12,6 +12,7 @@ from pathlib import Path
 
 from results.storage.errors import StorageError
 from results.storage.store import Store
+from trainable import contract
 from trainable.system_errors import writing
 
 SECONDS_TO_APPEAR = 5.0
@@ -82,10 +83,26 @@ def why_not_folder(folder: Path, token: str, by: str) -> str:
     Args:
         by: the machine's own name, as no other has it.
     """
-    if why := _why_not_there(folder / _ASKED, token):
-        return why
+    return _why_not_there(folder / _ASKED, token) or _why_not_written(folder / _ANSWERED.format(by), token)
+
+
+def why_not_sweep(folder: Path, settings: str, by: str) -> str:
+    """Asked on a machine that joins while a sweep runs, of the sweep's folder.
+
+    Args:
+        settings: what its sweep.yaml holds.
+        by: the machine's own name, as no other has it.
+    """
+    own = folder / f".probe-{by}"
+    why = _why_not_there(folder / contract.SWEEP_FILE, settings) or _why_not_written(own, by)
+    with suppress(OSError):
+        own.unlink()
+    return why
+
+
+def _why_not_written(file: Path, content: str) -> str:
     try:
-        (folder / _ANSWERED.format(by)).write_text(token, encoding="utf-8")
+        file.write_text(content, encoding="utf-8")
     except OSError as error:
         return f"it cannot write there ({error.strerror})"
     return ""

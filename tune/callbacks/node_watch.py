@@ -7,7 +7,7 @@ trial is set aside. A sweep that no node has room for any more ends, unless an a
 import dataclasses
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -47,16 +47,24 @@ class _Lost:
 class NodeWatch(Callback):
     """Lives through all rounds of a sweep."""
 
-    def __init__(self, folder: Path, first_round: Round, say: Callable[[str], object]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        first_round: Round,
+        reach: Callable[[Sequence[Node]], Mapping[Node, str]],
+        say: Callable[[str], object],
+    ) -> None:
         """
         Args:
             folder: the sweep's.
+            reach: told of nodes that have joined, gives for those that have answered meanwhile why they do not reach
+                what trials write to; empty for those that do.
             say: called with a sentence for all that happens.
         """
-        self._folder, self._round, self._say = folder, first_round, say
+        self._folder, self._round, self._reach, self._say = folder, first_round, reach, say
         self._failing = FailingNodes()
         self._known = {node.id: node for node in nodes()}
-        self._there = self._known
+        self._there = dict(self._known)
         """Those that were there at the last look."""
         self._next_look = self._last_told = 0.0
         self._waits_since: dict[int, float] = {}
@@ -142,12 +150,20 @@ class NodeWatch(Callback):
         left = [node for node in before.values() if node.id not in self._there]
         for node in left:
             self._tell_of_left(node)
-        for node in self._there.values():
-            if node.id not in before and (more := self._fitting(node)):
-                self._say(f"{node.in_words} has joined: {counted(more, 'more trial')} at a time")
+        joined = [node for node in self._there.values() if node.id not in before and self._fitting(node)]
+        for node, why_not in self._reach(joined).items():
+            self._tell_of_joined(node, why_not)
         self._tell_of_lost_workers(now)
         self._set_aside_bad_node()
         self._tell_of_waiting(now)
+
+    def _tell_of_joined(self, node: Node, why_not: str) -> None:
+        if not why_not:
+            self._say(f"{node.in_words} has joined: {counted(self._fitting(node), 'more trial')} at a time")
+            return
+        why = f"it does not reach what trials write to: {why_not}"
+        self._say(f"{node.in_words} has joined and is set aside: {why}")
+        self._set_aside(node, (), why)
 
     def _fitting(self, node: Node) -> int:
         allotment = self._round.allotment
@@ -179,9 +195,12 @@ class NodeWatch(Callback):
             return
         node = next(node for node in usable if node.id == bad.node)
         why = _why(bad)
-        add_set_aside(self._folder, node.id, node.name, node.address, bad.failed, why)
         self._say(f"{node.in_words} is set aside: {why}; they run again elsewhere, and it gets no more trials")
         self._round.again |= self._failed.intersection(bad.failed)
+        self._set_aside(node, bad.failed, why)
+
+    def _set_aside(self, node: Node, failed: tuple[int, ...], why: str) -> None:
+        add_set_aside(self._folder, node.id, node.name, node.address, failed, why)
         coming = self._round.next_allotment or self._round.allotment
         self._round.end(dataclasses.replace(coming, set_aside=coming.set_aside | {node.id}))
 

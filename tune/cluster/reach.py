@@ -8,8 +8,9 @@ import ray
 from ray.exceptions import RayError
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
-from results.storage.reaching import prove, shared_folder, why_not_folder, why_not_store
+from results.storage.reaching import prove, shared_folder, why_not_folder, why_not_store, why_not_sweep
 from results.storage.store import Store
+from trainable import contract
 from trainable.contract import UserError
 from tune.cluster.nodes import Node, nodes
 
@@ -54,6 +55,36 @@ def require_reached(storage: Path, store: Store | None, there: Sequence[Node]) -
                 )
 
 
+class Newcomers:
+    """Asks nodes that join while a sweep runs, and waits for none of them."""
+
+    def __init__(self, sweep: Path, store: Store | None) -> None:
+        """
+        Args:
+            sweep: its folder.
+            store: as in `require_reached`.
+        """
+        self._sweep, self._store = sweep, store
+        self._asked: dict[Node, Any] = {}
+
+    def __call__(self, joined: Sequence[Node]) -> dict[Node, str]:
+        """Those that have answered since this was called last: empty, or why a node does not reach it.
+
+        Args:
+            joined: nodes that have not been asked yet.
+        """
+        for node in joined:
+            if self._store:
+                self._asked[node] = _ask(node, why_not_store, self._store)
+            else:
+                settings = (self._sweep / contract.SWEEP_FILE).read_text(encoding="utf-8")
+                self._asked[node] = _ask(node, why_not_sweep, self._sweep, settings, node.id)
+        answered = {node: asked for node, asked in self._asked.items() if ray.wait([asked], timeout=0)[0]}
+        for node in answered:
+            del self._asked[node]
+        return dict(_answers(answered))
+
+
 def _ask(node: Node, question: Any, *given: Any) -> Any:
     """A task on that node and no other, which takes none of its CPUs."""
     there = NodeAffinitySchedulingStrategy(node.id, soft=False)
@@ -62,7 +93,8 @@ def _ask(node: Node, question: Any, *given: Any) -> Any:
 
 def _answers(asked: dict[Node, Any]) -> list[tuple[Node, str]]:
     """What each has answered; those that have left meanwhile are passed over."""
-    ray.wait(list(asked.values()), num_returns=len(asked), timeout=SECONDS_TO_ANSWER)
+    if asked:
+        ray.wait(list(asked.values()), num_returns=len(asked), timeout=SECONDS_TO_ANSWER)
     found = []
     for node, answer in asked.items():
         try:

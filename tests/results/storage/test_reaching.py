@@ -7,7 +7,7 @@ from s3_server import S3Server
 
 from results.storage import reaching
 from results.storage.errors import Refused
-from results.storage.reaching import prove, shared_folder, why_not_folder, why_not_store
+from results.storage.reaching import prove, shared_folder, why_not_folder, why_not_store, why_not_sweep
 from results.storage.store import open_store
 
 
@@ -38,6 +38,14 @@ def test_a_machine_with_another_folder_of_that_path_does_not_reach_it(tmp_path: 
         another = why_not_folder(shared.folder, "a token of another's", "node-1")
     assert nothing == "it does not see what is written there (No such file or directory)"
     assert another == "it sees another thing there"
+
+
+def test_a_machine_that_joins_tells_whether_it_sees_the_sweep_and_leaves_nothing(tmp_path: Path) -> None:
+    (tmp_path / "sweep.yaml").write_text("name: a\n", encoding="utf-8")
+    assert why_not_sweep(tmp_path, "name: a\n", "node-1") == ""
+    assert why_not_sweep(tmp_path, "name: b\n", "node-1") == "it sees another thing there"
+    assert "No such file" in why_not_sweep(tmp_path / "elsewhere", "name: a\n", "node-1")
+    assert [path.name for path in tmp_path.iterdir()] == ["sweep.yaml"]
 
 
 def test_a_store_is_reached_by_who_may_write_to_it_and_nothing_is_left_there(s3_here: S3Server) -> None:

@@ -1,6 +1,7 @@
 """What is told of workers and nodes, and done about them; the Ray of this process is a cluster of one node."""
 
 import itertools
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -31,8 +32,13 @@ class Watched:
         monkeypatch.setattr(node_watch, "nodes", lambda: tuple(self.there))
         monkeypatch.setattr(node_watch.time, "monotonic", lambda: float(next(clock)))
         self.round = Round(Allotment(1, gpus))
-        self.watch = NodeWatch(sweep, self.round, self.said.append)
+        self.why_not: dict[Node, str] = {}
+        self.watch = NodeWatch(sweep, self.round, self._reach, self.said.append)
         self.watch.begin_round(self.round)
+
+    def _reach(self, joined: Sequence[Node]) -> dict[Node, str]:
+        """Each answers at once."""
+        return {node: self.why_not.get(node, "") for node in joined}
 
     def look(self) -> None:
         self.watch.on_step_begin(0, [])
@@ -80,6 +86,21 @@ def test_a_node_that_leaves_and_one_that_joins_are_told(sweep: Path, monkeypatch
         "node b (10.0.0.2) has joined: 2 more trials at a time",
         "node a (10.0.0.1) has left",
     ]
+
+
+def test_a_node_that_joins_and_does_not_reach_what_trials_write_to_is_set_aside(
+    sweep: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watched = Watched(sweep, [A], monkeypatch)
+    watched.why_not[B] = "it does not see what is written there (No such file or directory)"
+    watched.there = [A, B]
+    watched.look()
+    why = f"it does not reach what trials write to: {watched.why_not[B]}"
+    assert watched.said == [f"node b (10.0.0.2) has joined and is set aside: {why}"]
+    (aside,) = read_placement(sweep).set_aside
+    assert (aside.node, aside.failed, aside.why) == ("bbbb", (), why)
+    assert watched.round.next_allotment
+    assert watched.round.next_allotment.set_aside == {"bbbb"}
 
 
 def test_a_node_that_fails_trial_after_trial_is_set_aside_and_its_trials_run_again(
