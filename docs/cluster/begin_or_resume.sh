@@ -13,7 +13,12 @@ address=(${SWEEP_ADDRESS:+--address "$SWEEP_ADDRESS"})
 if [[ $storage == *://* ]]; then
     begun=$(python -c 'import sys
 from results.storage.store import open_store
-print("yes" if open_store(sys.argv[1]).exists("sweep.yaml") else "")' "$storage/$name") || exit
+from trainable.contract import UserError
+try:
+    print("yes" if open_store(sys.argv[1]).exists("sweep.yaml") else "")
+except UserError as error:
+    print("begin_or_resume.sh:", error, file=sys.stderr)
+    sys.exit(2)' "$storage/$name") || exit
 else
     begun=$(ls "$storage/$name/sweep.yaml" 2> /dev/null)
 fi

@@ -24,8 +24,8 @@ sweep=    # its process
 export RAY_TMPDIR=/tmp/sweep-$SLURM_JOB_ID
 
 # SIGUSR1 is Slurm's word that time is short. It comes to this script alone, which passes it on and has the job queued
-# again; in time, since a sweep that has not stopped within a minute is killed, which costs it no more than its epochs do.
-# SIGTERM is the end. It comes to all processes of a job, the sweep among them, which a second signal would end at once.
+# again; in time, since a sweep that has not stopped within a minute is killed, which costs its trials an epoch each.
+# SIGTERM is the end. It comes to all processes of a job, the sweep among them; a second signal would end that at once.
 stop() {
     told=$1
     echo "SIG$told: stopping sweep $name"
@@ -59,15 +59,16 @@ answers() {
     (exec 3<> "/dev/tcp/$1/$2") 2> /dev/null
 }
 
-# Ray on one node: the head, if it is told a port for Ray's clients. A preemption sends SIGTERM to all tasks of a job, and
-# not to its script: it is kept from Ray, which the sweep needs until it has stopped, and told to the script by the head's
-# task, which runs on the same node.
+# Ray on one node: the head, if it is told a port for Ray's clients. A preemption sends SIGTERM to all tasks of a job,
+# and not to its script: it is kept from Ray, which the sweep needs until it has stopped, and told to the script by the
+# head's task, which runs on the same node.
 node_of_ray() {
     local head=$1 port=$2 client_port=$3 log=$RAY_TMPDIR/$SLURMD_NODENAME.log cores held start
     trap '[ -z "$client_port" ] || kill -USR1 "$SWEEP_SCRIPT"' TERM
     own_folder || exit
     cores=$(python -c 'from tune.cluster.cpu_cores import usable_cores; print(usable_cores().count)') || exit
-    start=(start --num-cpus="$cores" --include-log-monitor=false --disable-usage-stats --block)
+    start=(start --node-name="$SLURMD_NODENAME" --num-cpus="$cores" --block)
+    start+=(--include-log-monitor=false --disable-usage-stats)
     if [ -n "$client_port" ]; then
         start+=(--head --node-ip-address="$head" --port="$port" --ray-client-server-port="$client_port")
         start+=(--include-dashboard=false)
