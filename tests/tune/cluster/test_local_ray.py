@@ -3,6 +3,7 @@
 A Ray of a sweep's own takes long to start: what can be seen of the same one is seen of the same one.
 """
 
+import functools
 import ipaddress
 import os
 import signal
@@ -64,9 +65,24 @@ def listening_addresses(processes: list[int]) -> list[Address]:
     return addresses
 
 
+IN_64_MB = ("unshare", "--mount", "sh", "-c", 'mount -t tmpfs -o size=64m tmpfs /dev/shm && exec "$@"', "sh")
+"""Before a command: what it sees of /dev/shm is what a container has of it."""
+
+
+@functools.cache
+def may_mount() -> bool:
+    try:
+        return subprocess.run([*IN_64_MB, "true"], capture_output=True).returncode == 0
+    except FileNotFoundError:
+        return False
+
+
 @dataclass(frozen=True)
 class Alone:
-    """The quadratic sweep of a user without a home, in a job of one core, by another checkout in a process apart."""
+    """The quadratic sweep of a user without a home, in a job of one core, by another checkout in a process apart.
+
+    Its TMPDIR is too long for sockets, and its /dev/shm is small where that can be had.
+    """
 
     folder: Path
     status: int
@@ -80,10 +96,12 @@ class Alone:
 def sweep_alone(storage: Path) -> Alone:
     checkout = copy_packages(storage / "checkout")
     flags = (*QUADRATIC, "--num_samples", 8, "--num_epochs", 12, "--grace_period", 2, "--wandb_mode", "disabled")
+    given, deep = arguments(storage, "--name", "alone", *flags), storage / ("deep" * 30)
+    deep.mkdir()
     with tempfile.TemporaryDirectory() as temporary:  # a short path: that of a socket has at most 107 bytes
         done = subprocess.run(
-            [sys.executable, checkout / "tune" / "run_sweep.py", *arguments(storage, "--name", "alone", *flags)],
-            env=environment(HOME="/dev/null", SLURM_CPUS_PER_TASK="1", RAY_TMPDIR=temporary),
+            [*(IN_64_MB if may_mount() else ()), sys.executable, checkout / "tune" / "run_sweep.py", *given],
+            env=environment(HOME="/dev/null", SLURM_CPUS_PER_TASK="1", TMPDIR=str(deep), RAY_TMPDIR=temporary),
             cwd=storage, capture_output=True, encoding="utf-8", timeout=300,
         )  # fmt: skip
         sessions = list(Path(temporary).rglob("session_2*"))
@@ -101,6 +119,11 @@ def test_a_home_that_cannot_be_written_costs_nothing_and_a_job_of_one_core_runs_
     assert (alone.status, alone.complaints) == (0, "")
     assert "1 at a time" in alone.printed
     assert "CPU cores (Slurm)" in alone.printed
+
+
+@pytest.mark.skipif(not may_mount(), reason="mounts a small /dev/shm, which this user may not")
+def test_a_shared_memory_of_64_mb_and_a_long_tmpdir_cost_nothing(alone: Alone) -> None:
+    assert (alone.status, alone.complaints) == (0, "")
 
 
 def test_a_process_of_its_own_leaves_the_record_of_one_that_has_a_ray(
