@@ -3,6 +3,7 @@
 A point is a tuple of losses, one an objective: less is better in each. Imports the standard library alone.
 """
 
+import bisect
 import heapq
 from collections.abc import Iterable, Sequence
 from operator import le, lt
@@ -32,8 +33,10 @@ def fronts(points: Sequence[Point]) -> list[list[int]]:
     """Indices by their non-dominated rank: those that no point dominates, those that only the former dominate, ...
 
     The ranks of Deb et al. 2002 (NSGA-II, section III.A), found in lexicographic order, in which no point dominates an
-    earlier one (Zhang et al. 2015, ENS-SS).
+    earlier one (Zhang et al. 2015, ENS-SS; of two objectives ENS-BS, whose time is that of sorting).
     """
+    if points and len(points[0]) == 2:
+        return _fronts_of_two(points)
     found: list[list[int]] = []
     for index in sorted(range(len(points)), key=points.__getitem__):
         for front in found:
@@ -42,6 +45,24 @@ def fronts(points: Sequence[Point]) -> list[list[int]]:
                 break
         else:
             found.append([index])
+    return found
+
+
+def _fronts_of_two(points: Sequence[Point]) -> list[list[int]]:
+    """In lexicographic order each new point of a front is better than all before it in the second objective: its last
+    one tells alone whether the front beats a point, and fronts come by how good that is."""
+    found: list[list[int]] = []
+    lowest: list[float] = []
+    """Of each front the second loss of its last point."""
+    for index in sorted(range(len(points)), key=points.__getitem__):
+        place = bisect.bisect_right(lowest, points[index][1])
+        if place and points[found[place - 1][-1]] == points[index]:
+            place -= 1  # beside its equal
+        if place == len(found):
+            found.append([])
+            lowest.append(0.0)
+        found[place].append(index)
+        lowest[place] = points[index][1]
     return found
 
 

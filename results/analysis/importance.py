@@ -22,7 +22,7 @@ matters in half of the cases, the quarter in nine of ten (made-up sweeps in whic
 import random
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from results.analysis.hyperparameters import Hyperparameter, varied_hyperparameters
@@ -35,6 +35,9 @@ ALPHA = 0.05
 DEALS = 100
 FEWEST = 12
 """Trials; the best quarter of fewer is one or two."""
+MOST = 1_000
+"""Settings, drawn at random from more: with them the deals take a second, and what decides among 10,000 does so among
+as many."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,8 @@ class Importance:
     """Those that matter more than chance would have it."""
     best_quarter: tuple[int, ...] = ()
     """The indices of the observations in it."""
+    drawn_from: int = 0
+    """How many observations there are, where what is said is of `MOST` of them."""
     reason: str = ""
 
 
@@ -96,6 +101,9 @@ def importance(observed: Sequence[Observation], space: Space) -> Importance:
     Args:
         space: what was searched.
     """
+    if len(observed) > MOST:
+        drawn = sorted(random.Random(0).sample(range(len(observed)), MOST))
+        return replace(importance([observed[index] for index in drawn], space), drawn_from=len(observed))
     if not observed:
         return Importance({})
     varied = varied_hyperparameters([observation.setting for observation in observed], space)

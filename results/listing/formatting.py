@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from results.analysis.gains import Gain
-from results.analysis.importance import Importance
+from results.analysis.importance import MOST, Importance
 from results.analysis.seed_groups import Estimate
 from results.record.trial.failures import Failure
 from trainable import contract
@@ -63,6 +63,11 @@ def stand_out_words(found: Importance) -> str:
         all_values = list(hyperparameter.values.values())
         described.append(f"{hyperparameter.name} (best quarter {shown_values(best)}; all {shown_values(all_values)})")
     return listed(described)
+
+
+def drawn_words(found: Importance) -> str:
+    """Of how many settings it is, where these are not all; empty else."""
+    return f", of {MOST:,} settings drawn from all {found.drawn_from:,}" if found.drawn_from else ""
 
 
 def failed_how(failure: Failure) -> str:

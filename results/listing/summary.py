@@ -10,7 +10,7 @@ from results.analysis.comparison import Comparison, why_apart
 from results.files.atomic_write import write_atomically
 from results.listing.certainty import gain_lines, ranking_lines, trust_line
 from results.listing.formats import as_markdown, as_table, escaped, table_width
-from results.listing.formatting import failed_how, stand_out_words
+from results.listing.formatting import drawn_words, failed_how, stand_out_words
 from results.listing.objectives import constraint_line, pareto_lines, ranking_words, score_words
 from results.listing.refused import refused_line
 from results.listing.rows import Listing
@@ -126,7 +126,7 @@ def _decision_lines(comparison: Comparison) -> list[str]:
         return []
     shares = ", ".join(f"{name} {share:.0%}" for name, share in found.shares.items())
     beyond = f"beyond chance: {stand_out_words(found)}" if found.stand_out else "none is beyond chance"
-    return [f"Importance for being in the best quarter (PED-ANOVA): {shares}; {beyond}"]
+    return [f"Importance for being in the best quarter (PED-ANOVA{drawn_words(found)}): {shares}; {beyond}"]
 
 
 def _failure_line(trial: TrialRecord, failure: Failure) -> str:

@@ -1,5 +1,7 @@
 """What the report's template shows of sweeps: sentences, numbers, charts and tables, before they become HTML."""
 
+import dataclasses
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -21,8 +23,9 @@ from results.page.charts.gains import gain_charts, seed_charts
 from results.page.charts.importance import importance_charts
 from results.page.charts.objectives import objective_charts
 from results.page.charts.parallel import parallel_chart
-from results.page.charts.settings import scored_settings
+from results.page.charts.settings import scored_settings, thinned_settings
 from results.page.charts.slices import slice_charts
+from results.page.charts.thinning import MOST_ROWS
 from results.page.words import how_long, when
 from results.record.sweeps import SweepRecord
 from results.record.trial.record import TrialRecord
@@ -35,6 +38,8 @@ SLICES_INTRO = (
     "A filled dot ran all of its epochs, a hollow one fewer, so its score may have grown; the star is the winner, the "
     "diamond has the starting values."
 )
+MOST_NAMED = 20
+"""Trials that failed the same way."""
 SCORES_OF_THE_SEARCH = " Scores here are those of the search, which all settings have; fresh seeds are above."
 
 
@@ -57,8 +62,11 @@ def section_of(record: SweepRecord, anchor: str, name: str) -> dict[str, Any]:
         anchor: its id in the page. name: what it is called beside the others there.
     """
     comparison = Comparison((record,))
-    listing = list_trials(comparison, ungrouped=True)
     roles = ((comparison.start, "start"), (comparison.winner, "winner"))
+    role_of = {trial.trial.number: role for group, role in roles if group for trial in group.trials}
+    listing = list_trials(comparison, ungrouped=True)
+    rows = tuple(row for place, row in enumerate(listing.rows) if place < MOST_ROWS or row["trial"] in role_of)
+    listing = dataclasses.replace(listing, rows=rows)
     return {
         "anchor": anchor,
         "name": name,
@@ -67,8 +75,9 @@ def section_of(record: SweepRecord, anchor: str, name: str) -> dict[str, Any]:
         "parts": _parts(comparison),
         "samples": before_and_after(comparison),
         "listing": listing,
+        "rows_left_out": _rows_left_out(record, listing),
         "number_columns": _number_columns(listing),
-        "roles": {trial.trial.number: role for group, role in roles if group for trial in group.trials},
+        "roles": role_of,
         "failures": _failures(record),
         "commands": _commands(comparison),
         "facts": _facts(record),
@@ -87,12 +96,22 @@ def _parts(comparison: Comparison) -> list[Part]:
     if settings and comparison.records[0].job_type == "search":
         deciding = [*importance_charts(comparison), parallel_chart(comparison, settings, varied)]
         slices = slice_charts(comparison, settings, varied)
-        intro = SLICES_INTRO + (SCORES_OF_THE_SEARCH if shows_evidence(comparison.groups) else "")
+        left_out = thinned_settings(comparison)
+        intro = SLICES_INTRO + left_out + (SCORES_OF_THE_SEARCH if shows_evidence(comparison.groups) else "")
         parts += [
-            Part("decides", "Which hyperparameters decide", "Hyperparameters", deciding),
+            Part("decides", "Which hyperparameters decide", "Hyperparameters", deciding, left_out.strip()),
             Part("slices", "Slices through the space", "Slices", slices, intro),
         ]
     return [part for part in parts if part.charts]
+
+
+def _rows_left_out(record: SweepRecord, listing: Listing) -> tuple[str, str] | None:
+    """A sentence and the command that shows them; None where all rows are there."""
+    if len(listing.rows) == listing.total:
+        return None
+    sweep = contract.shown_path(record.folder, PROJECT)
+    command = shlex.join(["python", "results/compare_trials.py", sweep, "--ungrouped", "--format", "csv"])
+    return f"These are the best {len(listing.rows):,} of {listing.total:,} trials; all of them:", command
 
 
 def _number_columns(listing: Listing) -> set[str]:
@@ -115,7 +134,8 @@ def _failures(record: SweepRecord) -> list[dict[str, str]]:
 
 def _failure(how: str, cause: str, trials: Sequence[TrialRecord]) -> dict[str, str]:
     failures = [trial.failure for trial in trials if trial.failure]
-    numbers = listed([str(trial.number) for trial in trials])
+    named = [str(trial.number) for trial in trials[:MOST_NAMED]]
+    numbers = listed([*named, *([f"{len(trials) - MOST_NAMED:,} more"] if len(trials) > MOST_NAMED else [])])
     who = f"Trial {numbers}" if len(trials) == 1 else f"{counted(len(trials), 'trial')} ({numbers})"
     epochs = sorted({failure.epoch for failure in failures})
     span = f"epoch {epochs[0]}" if len(epochs) == 1 else f"epochs {epochs[0]} to {epochs[-1]}"

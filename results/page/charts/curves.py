@@ -8,6 +8,7 @@ from results.analysis.comparison import Comparison
 from results.analysis.seed_groups import JudgedTrial
 from results.listing.formatting import STARTING_VALUES, counted
 from results.page.charts.chart import Chart, Colour, Numbers, Trace, apart, axis, baseline_colour, label
+from results.page.charts.thinning import MOST_CURVES, thinned, thinned_words
 from trainable import contract
 from trainable.contract import TrialStatus
 
@@ -23,7 +24,7 @@ def curve_charts(comparison: Comparison) -> list[Chart]:
     of_winner = comparison.winner.counted
     of_start = comparison.start.counted if comparison.start and comparison.start is not comparison.winner else ()
     special = {id(trial) for trial in (*of_winner, *of_start)}
-    others = [trial for trial in trials if id(trial) not in special]
+    others = thinned([trial for trial in trials if id(trial) not in special], MOST_CURVES)
     longest = max(len(trial.trial.rows) for trial in trials)
     traces = [_curves(others, "other trials", Colour.FAINT, 1.2)] if others else []
     traces += _baselines_among(comparison, trials, longest)
@@ -33,7 +34,8 @@ def curve_charts(comparison: Comparison) -> list[Chart]:
         Chart(
             name="curves",
             title="Learning curves",
-            reading=_reading(trials, of_winner),
+            reading=_reading(trials, of_winner)
+            + thinned_words(len(trials) - len(special), MOST_CURVES, "other trials"),
             traces=traces,
             layout={
                 "xaxis": axis("epoch", range=[0.5, longest + 0.5], dtick=1 if longest <= FEW_EPOCHS else None),

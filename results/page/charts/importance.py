@@ -1,7 +1,7 @@
 """How much each hyperparameter decides, as bars."""
 
 from results.analysis.comparison import Comparison
-from results.listing.formatting import stand_out_words
+from results.listing.formatting import drawn_words, stand_out_words
 from results.page.charts.chart import CATEGORIES, Chart, Colour, label
 
 
@@ -21,8 +21,8 @@ def importance_charts(comparison: Comparison) -> list[Chart]:
         Chart(
             name="importance",
             title="What decides",
-            reading="How much each hyperparameter decides whether a trial is among the best quarter (PED-ANOVA). "
-            + beyond,
+            reading="How much each hyperparameter decides whether a trial is among the best quarter "
+            f"(PED-ANOVA{drawn_words(found)}). {beyond}",
             traces=[
                 {
                     "type": "bar",

@@ -6,6 +6,7 @@ from results.analysis.comparison import Comparison
 from results.analysis.seed_groups import SeedGroup
 from results.listing.formatting import STARTING_VALUES, shown_value
 from results.page.charts.chart import Chart, Colour, Trace, axis
+from results.page.charts.thinning import MOST_SETTINGS, thinned, thinned_words
 
 IN_SET, BEATEN, VIOLATING, BEST = "Pareto set", "beaten", "violates a constraint", "winner"
 _MARKERS: dict[str, dict[str, object]] = {
@@ -25,9 +26,10 @@ def objective_charts(comparison: Comparison) -> list[Chart]:
     if len(objective.metrics) == 1 or not found or not groups:
         return []
     across, up, *others = objective.metrics
+    beaten = [group for front in found.fronts[1:] for group in front]
     kinds = {
         IN_SET: found.pareto_set,
-        BEATEN: [group for front in found.fronts[1:] for group in front],
+        BEATEN: thinned(beaten, MOST_SETTINGS),
         VIOLATING: [group for group in groups if comparison.excess(group)],
         STARTING_VALUES: [group for group in groups if group is comparison.start],
         BEST: [group for group in groups if group is comparison.winner],
@@ -50,7 +52,8 @@ def objective_charts(comparison: Comparison) -> list[Chart]:
         Chart(
             name="objectives",
             title=f"{names[0]} and {names[1]}".capitalize(),
-            reading=f"No setting is better than one of the Pareto set in every objective. {volume}{flat}",
+            reading=f"No setting is better than one of the Pareto set in every objective. {volume}{flat}"
+            + thinned_words(len(beaten), MOST_SETTINGS, "beaten ones"),
             traces=traces,
             layout={"xaxis": axis(across), "yaxis": axis(up), "legend": {"y": -0.2, "yanchor": "top"}},
             height=440,

@@ -5,8 +5,9 @@ from typing import Any
 
 from results.analysis.comparison import Comparison
 from results.analysis.hyperparameters import Hyperparameter, varied_hyperparameters
-from results.analysis.seed_groups import ranked
+from results.analysis.seed_groups import SeedGroup, ranked
 from results.listing.formatting import STARTING_VALUES
+from results.page.charts.thinning import MOST_SETTINGS, thinned, thinned_words
 from trainable.contract import TrialStatus
 
 FEWEST = 3
@@ -28,15 +29,17 @@ class ScoredSetting:
 def scored_settings(comparison: Comparison) -> tuple[list[ScoredSetting], list[Hyperparameter]]:
     """The settings, worst first and the winner on top of all, and what varied among them, by the same indices.
 
-    Each has the score that the search saw: beside it, one under fresh seeds would stand too low. Both are empty where
-    there are too few, or nothing varied.
+    Each has the score that the search saw: beside it, one under fresh seeds would stand too low. Of thousands these are
+    `thinned` ones. Both are empty where there are too few, or nothing varied.
     """
     winner, start = (group and group.as_searched for group in (comparison.winner, comparison.start))
-    worst_first = reversed(ranked((group.as_searched for group in comparison.groups), comparison.objective))
+    shown = thinned(_scored(comparison), MOST_SETTINGS)
+    there = {id(group) for group in shown}
+    shown += [group for group in (start, winner) if group and group.score and id(group) not in there]
     settings, values = [], []
-    for group in sorted(worst_first, key=lambda group: group is winner):
-        if group.score is None:
-            continue
+    shown.reverse()
+    for group in sorted(shown, key=lambda group: group is winner):
+        assert group.score is not None
         kind = RAN_IN_FULL if group.counted[0].status is TrialStatus.COMPLETED else ENDED_EARLY
         if group is winner or group is start:
             kind = BEST if group is winner else STARTING_VALUES
@@ -44,6 +47,17 @@ def scored_settings(comparison: Comparison) -> tuple[list[ScoredSetting], list[H
         values.append(group.setting)
     varied = varied_hyperparameters(values, comparison.space)
     return (settings, varied) if len(settings) >= FEWEST and varied else ([], [])
+
+
+def thinned_settings(comparison: Comparison) -> str:
+    """What `scored_settings` leaves out, as a sentence."""
+    return thinned_words(len(_scored(comparison)), MOST_SETTINGS, "settings")
+
+
+def _scored(comparison: Comparison) -> list[SeedGroup]:
+    """As the search saw them, the best first."""
+    best_first = ranked((group.as_searched for group in comparison.groups), comparison.objective)
+    return [group for group in best_first if group.score]
 
 
 def axis_type(hyperparameter: Hyperparameter) -> dict[str, Any]:
