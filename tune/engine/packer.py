@@ -28,6 +28,7 @@ class Packer:
             say: called with a sentence for each decision.
         """
         self._folder, self._wish, self._say = folder, wish, say
+        self._has_found = False
 
     def hear(self, number: int, result: dict[str, Any], this_round: Round) -> None:
         """Decide by a trial's result. One of a trial that shared a GPU and ran out of its memory is no failure then."""
@@ -36,7 +37,7 @@ class Packer:
         if failure and failure["kind"] == contract.OUT_OF_GPU_MEMORY and sharing_now > 1:
             result[contract.PAUSED] = contract.LAID_DOWN
             self._halve(number, failure["epoch"], sharing_now, this_round)
-        elif GPU_USE in result and this_round.allotment.finds_packing:
+        elif GPU_USE in result and not (self._has_found or this_round.is_ending):
             self._find(number, result, this_round)
 
     def _halve(self, number: int, epoch: int, sharing_now: int, this_round: Round) -> None:
@@ -50,8 +51,7 @@ class Packer:
         self._say(f"{why}; from now on {now}, and no epoch before it is lost")
 
     def _find(self, number: int, result: dict[str, Any], this_round: Round) -> None:
-        if not this_round.allotment.finds_packing or this_round.next_allotment:
-            return
+        self._has_found = True
         if result[GPU_USE] is None:
             why = f"what trial {number} took of its GPU cannot be read"
             self._decide(1, why, this_round)
@@ -69,5 +69,6 @@ class Packer:
     def _decide(self, number: int, why: str, this_round: Round, measurement: Measurement | None = None) -> None:
         assert self._wish is not None
         add_packing(self._folder, self._wish, number, why, measurement)
-        coming = this_round.next_allotment or this_round.allotment
-        this_round.end(dataclasses.replace(coming, gpus_per_trial=share_of(number), finds_packing=False))
+        coming, share = this_round.next_allotment or this_round.allotment, share_of(number)
+        if share != coming.gpus_per_trial:
+            this_round.end(dataclasses.replace(coming, gpus_per_trial=share, finds_packing=False))
