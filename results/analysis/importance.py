@@ -20,16 +20,21 @@ matters in half of the cases, the quarter in nine of ten (made-up sweeps in whic
 """
 
 import random
+import sys
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, cast
 
 from results.analysis.hyperparameters import Hyperparameter, varied_hyperparameters
 from results.analysis.seed_groups import OPEN, SeedGroup
 from results.record.space import Space
 from trainable.contract import TrialStatus
 from trainable.ranking import Objective
+
+if TYPE_CHECKING:
+    from optuna.importance import PedAnovaImportanceEvaluator
 
 ALPHA = 0.05
 DEALS = 100
@@ -152,7 +157,6 @@ def _divergences(
 ) -> tuple[dict[str, float], list[dict[str, float]]]:
     """PED-ANOVA's divergences for the values as they are, and for each time that they are dealt out anew."""
     import optuna
-    from optuna.importance import PedAnovaImportanceEvaluator
     from optuna.trial import FrozenTrial, create_trial
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
@@ -162,7 +166,7 @@ def _divergences(
         params = {hyperparameter.name: hyperparameter.values[index] for hyperparameter in has}
         distributions = {hyperparameter.name: hyperparameter.distribution for hyperparameter in has}
         study.add_trial(create_trial(value=0.0, params=params, distributions=distributions))
-    evaluator = PedAnovaImportanceEvaluator(target_quantile=0.25)
+    evaluator = _ped_anova_type()(target_quantile=0.25)
 
     def evaluate(dealt: Sequence[float]) -> dict[str, float]:
         def loss(trial: FrozenTrial) -> float:
@@ -174,3 +178,17 @@ def _divergences(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # that less is better, which it is
         return evaluate(values), [evaluate(dealer.sample(values, len(values))) for _ in range(DEALS)]
+
+
+def _ped_anova_type() -> "type[PedAnovaImportanceEvaluator]":
+    """Optuna's evaluator. Two others beside it want scikit-learn, which takes a second to import: it is not found here.
+
+    In a process that has not imported it, those two say from then on that it is not installed.
+    """
+    is_hidden = sys.modules.setdefault("sklearn", cast(ModuleType, None)) is None
+    try:
+        from optuna.importance import PedAnovaImportanceEvaluator
+    finally:
+        if is_hidden:
+            del sys.modules["sklearn"]
+    return PedAnovaImportanceEvaluator
