@@ -17,7 +17,7 @@ from tune.request.command_line import parse_command_line
 FILES = ROOT / "docs" / "cluster"
 SCHEMA = Path(__file__).parent / "support" / "kuberay" / "rayjob-v1.schema.json"
 PAGES = (ROOT / "docs" / "cluster.md", ROOT / "docs" / "slurm.md", FILES / "rayjob.yaml")
-SWEEP = re.compile(r"(?:docs/cluster/begin_or_resume\.sh|python tune/run_sweep\.py) ([^\n'`]*)")
+SWEEP = re.compile(r"(?:docs/cluster/begin_or_resume\.sh|python tune/run_sweep\.py) ([^\n'`]*(?:\n +--[^\n]*)?)")
 
 
 def read(file: str) -> dict[str, Any]:
