@@ -32,27 +32,32 @@ def set_up_torch(context: "WorkerContext") -> None:
 
     torch.set_num_threads(context.num_threads)
     devices, precision = context.devices, context.precision
+    require_precision(devices, precision)
     if torch.device(devices[0]).type != "cuda":
-        if precision == TF32:
-            raise UserError(f"precision {TF32}: {devices[0]} has none, some GPUs do; give {BF16} or {FP32}")
         return
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     torch.use_deterministic_algorithms(True)
     # Both ways: of its own, torch would let cuDNN's convolutions, but not products of matrices, compute in tf32.
     torch.set_float32_matmul_precision("high" if precision == TF32 else "highest")
     torch.backends.cudnn.allow_tf32 = precision == TF32
-    if precision != FP32:
-        _require_tensor_cores(devices, precision)
     if context.memory_share < 1:
         for device in devices:
             torch.cuda.set_per_process_memory_fraction(_part_of_memory(device, context.memory_share), device)
 
 
-def _require_tensor_cores(devices: Sequence[str], precision: str) -> None:
-    """Raises UserError where a GPU would emulate the precision, or not know it: NVIDIA's have both since Ampere."""
+def require_precision(devices: Sequence[str], precision: str) -> None:
+    """Refuse what a device does not compute in; NVIDIA's GPUs have tf32 and bf16 since Ampere.
+
+    Raises:
+        UserError: it would emulate the precision, or does not know it.
+    """
     import torch
 
-    for device in devices:
+    if torch.device(devices[0]).type != "cuda":
+        if precision == TF32:
+            raise UserError(f"precision {TF32}: {devices[0]} has none, some GPUs do; give {BF16} or {FP32}")
+        return
+    for device in devices if precision != FP32 else ():
         with torch.cuda.device(device):
             has = torch.cuda.is_tf32_supported() if precision == TF32 else torch.cuda.is_bf16_supported(False)
         if not has:

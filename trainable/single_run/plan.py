@@ -22,6 +22,7 @@ from trainable.settings_fields import Role, changes, names_with, require_usable_
 from trainable.single_run import folder as training_folder
 from trainable.single_run.command_line import Request
 from trainable.single_run.settings import TrainingSettings, from_flat
+from trainable.torch_process import require_precision
 from trainable.user_paths import PathTo, usable_path
 
 OBJECTIVE = Objective((KIND.objective,), (KIND.modes[KIND.objective],))
@@ -147,6 +148,7 @@ def plan_resumed(request: Request) -> Plan:
 def _plan(settings: TrainingSettings, created: str, wandb_id: str) -> Plan:
     settings, wandb_mode = _settle_wandb(settings)
     device = _device(settings.device)
+    require_precision((device,), settings.precision)
     data = KIND.prepare(settings.grpo)
     return Plan(settings, created, wandb_id, wandb_mode, device, data, KIND.describe(settings.grpo, data))
 

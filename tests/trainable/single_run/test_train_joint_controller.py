@@ -336,6 +336,7 @@ def test_overwrite_begins_anew_and_touches_nothing_else(workplace: Path, train_h
         ("--use_wandb --output_dir none-here --wandb_entity team/proj", "is no name of a W&B user or team"),
         ("--use_wandb=maybe", "must be true or false"),
         ("--device tpu9", "torch cannot use it"),
+        ("--device cpu --precision tf32", "precision tf32: cpu has none, some GPUs do; give bf16 or fp32"),
         ("--results_dir nowhere", "there is no such folder; say with --results_dir where it lies"),
         ("--dataset_names chart_vqa", "--dataset_names can be"),
         ("--model_path ./nowhere", "there is no such folder; say with --model_path where it lies"),
