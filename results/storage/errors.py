@@ -31,7 +31,7 @@ class Unreachable(StorageError):
 _NO_RIGHTS = re.compile(
     "ACCESS_DENIED|SIGNATURE_DOES_NOT_MATCH|INVALID_ACCESS_KEY_ID|INVALID_CLIENT_TOKEN_ID|UNRECOGNIZED_CLIENT|"
     "MISSING_AUTHENTICATION_TOKEN|INCOMPLETE_SIGNATURE|EXPIRED_TOKEN|ExpiredToken|TokenRefreshRequired|InvalidToken|"
-    r"PERMISSION_DENIED|UNAUTHENTICATED|Forbidden|Unauthorized|AuthenticationFailed|AuthorizationFailure|"
+    r"PERMISSION_DENIED|UNAUTHENTICATED|Forbidden|Unauthorized|Authentication|AuthorizationFailure|"
     r"HTTP status 40[13]\b|HTTP response code 40[13]\b"
 )
 _NO_BUCKET = re.compile("NO_SUCH_BUCKET|NoSuchBucket|ContainerNotFound|The specified bucket does not exist")
@@ -68,23 +68,22 @@ def telling(address: str) -> Iterator[None]:
 def told(error: Exception, address: str) -> StorageError:
     """What a library has raised, as our error."""
     text = str(error)
+    code, is_s3 = _code(text), address.startswith("s3")
     if isinstance(error, FileNotFoundError) and not _NO_BUCKET.search(text):
         return Missing(f"{address}: there is no such object")
     if _NO_BUCKET.search(text):
         return no_bucket(address)
     if isinstance(error, PermissionError) or _NO_RIGHTS.search(text):
-        return Refused(
-            f"{address}: access is refused{_code(text)}; have its owner allow it, or give other credentials (of S3: "
-            "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE)"
-        )
+        by = " (AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE)" if is_s3 else ""
+        return Refused(f"{address}: access is refused{code}; have its owner allow it, or give other credentials{by}")
     if _is_away(error, text):
+        by = " (AWS_ENDPOINT_URL, AWS_REGION)" if is_s3 else ""
         return Unreachable(
-            f"{address}: its server does not answer{_code(text)}; try again later, or mend the endpoint (of S3: "
-            "AWS_ENDPOINT_URL, AWS_REGION)"
+            f"{address}: its server does not answer{code}; try again later, or mend the address or the endpoint{by}"
         )
     if isinstance(error, NotImplementedError):
         return StorageError(f"{address}: this kind of store cannot be written to; give another")
-    return StorageError(f"{address}: the store cannot be used{_code(text) or f' ({_kind(error)})'}; mend that")
+    return StorageError(f"{address}: the store cannot be used{code or f' ({_kind(error)})'}; mend that")
 
 
 def no_bucket(address: str) -> Refused:

@@ -1,6 +1,7 @@
 """The file system behind an address: pyarrow's where it knows the scheme, else fsspec's.
 
-A server that is away must not hold a sweep: S3 is given up after three tries of some seconds each, Google after twenty.
+A server that is away must not hold a sweep: S3 is given up after three tries of some seconds each, Google after
+some twenty.
 """
 
 import os
@@ -19,7 +20,7 @@ CONNECT_TIMEOUT_S = 3.0
 SILENCE_TIMEOUT_S = 4.0
 """For how long a server may send nothing; pyarrow calls it request_timeout."""
 TRIES = 3
-GOOGLE_RETRY_S = 20
+GOOGLE_RETRY_S = 10
 
 _S3 = ("s3", "s3a", "s3n")
 _GOOGLE = ("gs", "gcs")

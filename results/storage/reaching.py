@@ -27,12 +27,15 @@ def prove(store: Store) -> None:
         StorageError: one of that cannot be done.
     """
     key, token = f".probe-{secrets.token_hex(6)}", secrets.token_bytes(16)
-    store.put(key, token)
     try:
-        if store.get(key) != token:
-            raise StorageError(f"{store.address}: it gives back another thing than it was given; have it checked")
-    finally:
-        store.delete(key)
+        store.put(key, token)
+        try:
+            if store.get(key) != token:
+                raise StorageError(f"{store.address}: it gives back another thing than it was given; have it checked")
+        finally:
+            store.delete(key)
+    except StorageError as error:  # of the store, and not of an object that nobody asked for
+        raise type(error)(str(error).replace(store.at(key), store.address)) from None
 
 
 def why_not_store(store: Store) -> str:

@@ -84,7 +84,10 @@ class S3Server:
             while True:
                 try:
                     _make_bucket(self.endpoint)
-                    open_store(self.address).put("ready", b"")
+                    store = open_store(self.address)
+                    if not store.exists("ready"):
+                        store.put("ready", b"ready")
+                    store.get("ready")  # what it had is there some moments after the server itself
                     return
                 except (OSError, StorageError):
                     assert self._process.poll() is None, f"the server ended: see {self._folder}/server.log"

@@ -59,6 +59,6 @@ def test_a_store_that_may_only_be_read_is_refused(s3_here: S3Server, monkeypatch
     for name, value in s3_here.reading_only.items():
         monkeypatch.setenv(name, value)
     store = open_store(s3_here.fresh())
-    assert "access is refused (ACCESS_DENIED at PutObject)" in why_not_store(store)
+    assert why_not_store(store).startswith(f"{store.address}: access is refused (ACCESS_DENIED at PutObject)")
     with pytest.raises(Refused):
         prove(store)
