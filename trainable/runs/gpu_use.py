@@ -45,8 +45,8 @@ def measured(step: Callable[[], Given], device: str) -> tuple[Given, GpuUse | No
     try:
         given = step()
     finally:
-        use = meter.stop()
-    return given, use
+        meter.stop()
+    return given, meter.use()  # not of a step that failed: a GPU that has failed raises at whatever it is asked
 
 
 class _Meter:
@@ -60,9 +60,12 @@ class _Meter:
         self._thread = threading.Thread(target=self._watch, name="gpu use", daemon=True)
         self._thread.start()
 
-    def stop(self) -> GpuUse:
+    def stop(self) -> None:
         self._has_ended.set()
         self._thread.join()
+
+    def use(self) -> GpuUse:
+        """Up to now."""
         cuda = self._torch.cuda
         # Torch knows of a peak between two looks, unless the run has set its statistics back.
         unseen = cuda.max_memory_reserved(self._device) - cuda.memory_reserved(self._device)
