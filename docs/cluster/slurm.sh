@@ -16,6 +16,7 @@
 
 storage=${SWEEP_STORAGE:-results/sweeps}
 name=${SWEEP_NAME:-slurm-$SLURM_JOB_ID}${SLURM_ARRAY_TASK_ID:+-$SLURM_ARRAY_TASK_ID}
+flags=${SWEEP_FLAGS//%a/$SLURM_ARRAY_TASK_ID}
 steps=()  # in which Ray runs, where there are several nodes
 told=     # by which signal to stop
 sweep=    # its process
@@ -133,7 +134,7 @@ fi
 
 status=138  # 128 + SIGUSR1, if it came before the sweep could begin
 if [ -z "$told" ]; then
-    bash docs/cluster/begin_or_resume.sh "$storage" "$name" $SWEEP_FLAGS &
+    bash docs/cluster/begin_or_resume.sh "$storage" "$name" $flags &
     sweep=$!
     [ -z "$told" ] || kill -USR1 "$sweep"
     status_of "$sweep"

@@ -36,7 +36,7 @@ def test_a_job_submits_itself_anew_where_slurm_does_not_requeue_it_and_ends_when
     """It is one of an array. The Ray of its node is that of the tests."""
     twin, _ = quadratic_sweep
     sweep, gate = tmp_path / "sweeps" / "job-3", tmp_path / "gate"
-    flags = (*ONE_AT_A_TIME, "--epoch_ms", "50", "--gate", str(gate), "--gate_epoch", "3")
+    flags = (*ONE_AT_A_TIME, "--epoch_ms", "50", "--gate", str(gate), "--gate_epoch", "%a")
     told = {
         "SWEEP_NAME": "job", "SWEEP_STORAGE": str(sweep.parent), "SWEEP_FLAGS": " ".join(flags),
         "SWEEP_ADDRESS": ray_here().address,
