@@ -208,6 +208,11 @@ def test_a_path_without_a_file_of_python_is_refused(tmp_path: Path) -> None:
             '    packages = ("",)\n    objective',
             "its packages is .*; .* each item .* of type str",
         ),
+        (
+            "    objective",
+            '    precisions = ("fp16",)\n    objective',
+            "its precisions hold 'fp16'; they can be fp32, tf32",
+        ),
         ("    objective", "    reuses_worker = 1\n    objective", "its reuses_worker is 1; it must be True or False"),
         ("    objective", "    uses_torch = None\n    objective", "its uses_torch is None; it must be True or False"),
         ("    objective", '    figures = 2 * (Figure("f", "", "", ""),)\n    objective', "its figures hold 'f' twice"),

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from trainable.contract import SettingError
+from trainable.contract import PRECISIONS, SettingError
 from trainable.runs.metrics import name_fault
 from trainable.runs.protocol import RunKind
 from trainable.score_parts import Figure, Metric
@@ -61,6 +61,8 @@ def _faults(kind: RunKind) -> Iterator[str]:
             f"its search_space is {kind.search_space!r}, which depends on where one stands; write "
             f"str(Path(__file__).with_name({kind.search_space!r}))"
         )
+    if unknown := [precision for precision in kind.precisions if precision not in PRECISIONS]:
+        yield f"its precisions hold {unknown[0]!r:.60}; they can be {', '.join(PRECISIONS)}"
     yield from _faults_of_metrics(kind)
     yield from _twice("figures", [figure.name for figure in kind.figures])
 
