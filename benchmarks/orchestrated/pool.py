@@ -46,13 +46,18 @@ def _storage(folder: Path) -> JournalStorage:
     return JournalStorage(JournalFileBackend(str(folder / "journal.log")))
 
 
-def main(folder: Path, trainings: Trainings, processes: int) -> None:
+def begin(folder: Path, trainings: Trainings) -> None:
+    """Make the study, with the trials that are to be done."""
     folder.mkdir()
     study = optuna.create_study(
         study_name=folder.name, storage=_storage(folder), direction="maximize", sampler=RandomSampler(SEED)
     )
     for hyperparameters in trainings.hyperparameters:
         study.enqueue_trial(hyperparameters)
+
+
+def main(folder: Path, trainings: Trainings, processes: int) -> None:
+    begin(folder, trainings)
     start = multiprocessing.get_context("spawn")
     shares = [len(range(first, trainings.trials, processes)) for first in range(processes)]
     workers = [start.Process(target=work, args=(folder, trainings, share)) for share in shares if share]

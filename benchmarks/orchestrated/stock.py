@@ -14,19 +14,18 @@ from ray import tune
 from ray.air.integrations.wandb import WandbLoggerCallback
 from ray.tune.logger import TBXLoggerCallback
 
-from orchestrated.trainings import SEED, Trainings
+from orchestrated.trainings import GIVEN, Trainings, context
 
 
 def train(config: dict[str, Any], trainings: Trainings, data: Any) -> None:
-    from trainable.runs import RunContext
     from trainable.settings_fields import with_values
     from trainable.torch_process import set_up_torch
 
     if trainings.kind.uses_torch:
-        set_up_torch(1, "cpu")
+        set_up_torch(GIVEN)
     with tempfile.TemporaryDirectory() as workspace:
-        context = RunContext(1, ("cpu",), 1.0, SEED, trainings.epochs, Path(workspace))
-        run = trainings.kind.start(with_values(trainings.settings, config["hyperparameters"]), data, context)
+        settings = with_values(trainings.settings, config["hyperparameters"])
+        run = trainings.kind.start(settings, data, context(trainings.epochs, Path(workspace)))
         for _ in range(trainings.epochs):
             metrics = dict(run.step())
             with tempfile.TemporaryDirectory() as folder:

@@ -12,15 +12,14 @@ from typing import Any
 import wandb
 from torch.utils.tensorboard import SummaryWriter
 
-from orchestrated.trainings import SEED, Trainings
-from trainable.runs import RunContext
+from orchestrated.trainings import GIVEN, Trainings, context
 from trainable.settings_fields import with_values
 from trainable.torch_process import set_up_torch
 
 
 def prepare(trainings: Trainings) -> Any:
     """What all trainings of a process need, once: their data."""
-    set_up_torch(1, "cpu")
+    set_up_torch(GIVEN)
     return trainings.kind.prepare(trainings.settings)
 
 
@@ -34,8 +33,8 @@ def train(trainings: Trainings, data: Any, hyperparameters: Mapping[str, Any], f
         SummaryWriter(str(folder)) as events,
         wandb.init(project="orchestration", dir=folder, name=folder.name, config=dict(hyperparameters)) as run,
     ):
-        context = RunContext(1, ("cpu",), 1.0, SEED, trainings.epochs, Path(workspace))
-        training = kind.start(with_values(trainings.settings, hyperparameters), data, context)
+        settings = with_values(trainings.settings, hyperparameters)
+        training = kind.start(settings, data, context(trainings.epochs, Path(workspace)))
         for epoch in range(1, trainings.epochs + 1):
             metrics = dict(training.step())
             checkpoint = folder / f"checkpoint_{epoch:06d}"

@@ -3,6 +3,7 @@
 The notes are what the ways are held against: none of them reads them.
 """
 
+import dataclasses
 import json
 import math
 import random
@@ -16,10 +17,12 @@ from quadratic_run import Quadratic, QuadraticSettings
 
 from trainable.grpo.joint_controller import JointController
 from trainable.grpo.settings import GRPOSettings
-from trainable.runs import Run, RunContext, RunKind
+from trainable.runs import Run, RunContext, RunKind, WorkerContext
 from trainable.score_parts import Details
 
 SEED = 0
+GIVEN = WorkerContext(num_threads=1, devices=("cpu",), memory_share=1.0)
+"""What each process that trains has."""
 
 
 class Note(NamedTuple):
@@ -95,6 +98,11 @@ class Parabola(Quadratic):
 
 
 CONTROLLER, PARABOLA = Controller(), Parabola()
+
+
+def context(epochs: int, workspace: Path) -> RunContext:
+    """What a training is given where no sweep gives it."""
+    return RunContext(**dataclasses.asdict(GIVEN), seed=SEED, num_epochs=epochs, workspace=workspace)
 
 
 class Trainings(NamedTuple):
