@@ -25,12 +25,26 @@ OF_OTHERS = {
     "tune/engine/scheduler.py": ("tune_controller",),
     "results/page/template.html": ("Content-Security-Policy",),
     "results/files/atomic_write.py": ("token_hex",),
+    "results/mirror/arrival.py": ("token_hex",),
+    "results/mirror/checkpoint_sender.py": ("token_hex",),
+    "results/mirror/checkpoints.py": ("token_hex",),
+    "results/mirror/ownership.py": ("token_hex",),
     "results/record/origin.py": ("token_hex",),
+    "results/storage/errors.py": (
+        "CLIENT_TOKEN_ID",
+        "AUTHENTICATION_TOKEN",
+        "EXPIRED_TOKEN",
+        "ExpiredToken",
+        "TokenRefreshRequired",
+        "InvalidToken",
+    ),
+    "results/storage/reaching.py": ("token_hex",),
+    "results/storage/store.py": ("token_hex",),
     "results/trackers/wandb_run.py": ('policy="immutable"',),
     "results/trackers/wandb_sweep_entry.py": ("a controller that is not W&B's", '"controller": {'),
     "results/trackers/wandb_wishes.py": ("token_file", "TOKEN_FILE"),
 }
-"""Where Linux, Ray, browsers and W&B use them for things of theirs."""
+"""Where Linux, Ray, browsers, stores and W&B use them for things of theirs."""
 CAPS = re.compile("(?:epoch|time)_budget")
 """Settings of a sweep, called as they are in every other tool."""
 

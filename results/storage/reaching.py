@@ -26,11 +26,11 @@ def prove(store: Store) -> None:
     Raises:
         StorageError: one of that cannot be done.
     """
-    key, token = f".probe-{secrets.token_hex(6)}", secrets.token_bytes(16)
+    key, mark = f".probe-{secrets.token_hex(6)}", secrets.token_hex(16).encode()
     try:
-        store.put(key, token)
+        store.put(key, mark)
         try:
-            if store.get(key) != token:
+            if store.get(key) != mark:
                 raise StorageError(f"{store.address}: it gives back another thing than it was given; have it checked")
         finally:
             store.delete(key)
@@ -52,11 +52,11 @@ class SharedFolder:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.token = secrets.token_hex(16)
+        self.mark = secrets.token_hex(16)
 
     def why_not_answered(self, by: str) -> str:
         """Of a machine that says that it has answered."""
-        return _why_not_there(self.folder / _ANSWERED.format(by), self.token) and "what it writes there does not arrive"
+        return _why_not_there(self.folder / _ANSWERED.format(by), self.mark) and "what it writes there does not arrive"
 
 
 @contextmanager
@@ -71,7 +71,7 @@ def shared_folder(storage: Path) -> Iterator[SharedFolder]:
     try:
         with writing(storage):
             shared.folder.mkdir(parents=True)
-            (shared.folder / _ASKED).write_text(shared.token, encoding="utf-8")
+            (shared.folder / _ASKED).write_text(shared.mark, encoding="utf-8")
         yield shared
     finally:
         shutil.rmtree(shared.folder, ignore_errors=True)
@@ -80,13 +80,13 @@ def shared_folder(storage: Path) -> Iterator[SharedFolder]:
                 folder.rmdir()
 
 
-def why_not_folder(folder: Path, token: str, by: str) -> str:
+def why_not_folder(folder: Path, mark: str, by: str) -> str:
     """Asked on the machine whose way to the folder is in question.
 
     Args:
         by: the machine's own name, as no other has it.
     """
-    return _why_not_there(folder / _ASKED, token) or _why_not_written(folder / _ANSWERED.format(by), token)
+    return _why_not_there(folder / _ASKED, mark) or _why_not_written(folder / _ANSWERED.format(by), mark)
 
 
 def why_not_sweep(folder: Path, settings: str, by: str) -> str:

@@ -60,8 +60,8 @@ class Store:
     def __getstate__(self) -> dict[str, Any]:
         return {"_place": self._place}  # neither an open connection nor what opened it
 
-    def open(self) -> None:
-        """Load what opens it; every other method does so, too, the first time.
+    def require_openable(self) -> None:
+        """Load what opens it, as every other method does the first time.
 
         Raises:
             StorageError: its scheme is unknown, or a package for it is missing.
@@ -237,5 +237,5 @@ def open_store(address: str) -> Store:
             where no variable names one.
     """
     store = Store(place_of(address))
-    store.open()
+    store.require_openable()
     return store

@@ -46,7 +46,7 @@ def require_reached(storage: Path, store: Store | None, there: Sequence[Node]) -
                 raise UserError(f"{node.in_words} does not reach the store: {why}")
         return
     with shared_folder(storage) as shared:
-        asking = {node: _ask(node, why_not_folder, shared.folder, shared.token, node.id) for node in asked}
+        asking = {node: _ask(node, why_not_folder, shared.folder, shared.mark, node.id) for node in asked}
         for node, answer in _answers(asking):
             if why := answer or shared.why_not_answered(node.id):
                 raise UserError(

@@ -19,7 +19,7 @@ def _nothing_appears_late(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_who_sees_the_folder_answers_there_and_nothing_is_left_of_it(tmp_path: Path) -> None:
     storage = tmp_path / "not" / "made" / "yet"
     with shared_folder(storage) as shared:
-        assert why_not_folder(shared.folder, shared.token, "node-1") == ""
+        assert why_not_folder(shared.folder, shared.mark, "node-1") == ""
         assert not shared.why_not_answered("node-1")
         assert shared.why_not_answered("node-2") == "what it writes there does not arrive"
     assert list(tmp_path.iterdir()) == []
@@ -34,8 +34,8 @@ def test_what_lay_there_and_what_others_lay_there_meanwhile_stays(tmp_path: Path
 
 def test_a_machine_with_another_folder_of_that_path_does_not_reach_it(tmp_path: Path) -> None:
     with shared_folder(tmp_path / "here") as shared:
-        nothing = why_not_folder(tmp_path / "elsewhere", shared.token, "node-1")
-        another = why_not_folder(shared.folder, "a token of another's", "node-1")
+        nothing = why_not_folder(tmp_path / "elsewhere", shared.mark, "node-1")
+        another = why_not_folder(shared.folder, "another's mark", "node-1")
     assert nothing == "it does not see what is written there (No such file or directory)"
     assert another == "it sees another thing there"
 

@@ -76,13 +76,13 @@ def test_a_tree_goes_there_and_back_its_seal_at_last(store: Store, tmp_path: Pat
     folder = tmp_path / "checkpoint"
     for name, content in (("files.json", "{}"), ("a", "1"), ("deep/er/b", "22")):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_text(content)
+        (folder / name).write_text(content, encoding="utf-8")
     assert push_tree(store, folder, "checkpoint_000001", last="files.json") == 5
     assert [*store.list("checkpoint_000001")][-1] == "checkpoint_000001/files.json"
 
     names = fetch_tree(store, "checkpoint_000001", tmp_path / "back")
     assert sorted(names) == ["a", "deep/er/b", "files.json"]
-    assert (tmp_path / "back" / "deep" / "er" / "b").read_text() == "22"
+    assert (tmp_path / "back" / "deep" / "er" / "b").read_text(encoding="utf-8") == "22"
 
 
 def test_only_what_changed_is_fetched_and_what_is_gone_is_removed(store: Store, tmp_path: Path) -> None:
@@ -94,7 +94,7 @@ def test_only_what_changed_is_fetched_and_what_is_gone_is_removed(store: Store, 
         return "checkpoint" not in key
 
     (folder / "a").mkdir(parents=True)
-    (folder / "a" / "checkpoint_of_mine").write_text("not wanted, so left alone")
+    (folder / "a" / "checkpoint_of_mine").write_text("not wanted, so left alone", encoding="utf-8")
     assert fetch_changed(store, folder, wanted) == ["a/result.json", "sweep.yaml"]
     time.sleep(3.5)  # what was written a moment ago may change within the second that S3 tells
     assert fetch_changed(store, folder, wanted) == ["a/result.json", "sweep.yaml"]

@@ -16,7 +16,7 @@ from trainable.runs.seal import seal
 def checkpoint(tmp_path: Path) -> Path:
     folder = tmp_path / "checkpoint_000003"
     folder.mkdir()
-    (folder / "policy").write_text("as trained")
+    (folder / "policy").write_text("as trained", encoding="utf-8")
     seal(folder)
     return folder
 
@@ -33,14 +33,14 @@ def store(checkpoint: Path, s3_here: S3Server, tmp_path: Path, monkeypatch: pyte
 def test_a_checkpoint_is_brought_here_once_and_again_when_it_is_another(store: Store, checkpoint: Path) -> None:
     address = f"{store.address}/{checkpoint.name}"
     here = checkpoint_path(address)
-    assert (here / "policy").read_text() == "as trained"
+    assert (here / "policy").read_text(encoding="utf-8") == "as trained"
     store.delete(f"{checkpoint.name}/policy")
     assert checkpoint_path(address) == here, "what is here is not fetched again"
 
-    (checkpoint / "policy").write_text("as trained anew")
+    (checkpoint / "policy").write_text("as trained anew", encoding="utf-8")
     seal(checkpoint)
     push_tree(store, checkpoint, checkpoint.name)
-    assert (checkpoint_path(address) / "policy").read_text() == "as trained anew"
+    assert (checkpoint_path(address) / "policy").read_text(encoding="utf-8") == "as trained anew"
 
 
 def test_a_path_is_taken_as_it_is_and_what_is_not_there_is_said(store: Store, checkpoint: Path) -> None:
