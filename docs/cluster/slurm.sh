@@ -69,7 +69,7 @@ node_of_ray() {
     own_folder || exit
     cores=$(python -c 'from tune.cluster.cpu_cores import usable_cores; print(usable_cores().count)') || exit
     start=(start --node-name="$SLURMD_NODENAME" --num-cpus="$cores" --block)
-    start+=(--include-log-monitor=false --disable-usage-stats)
+    start+=(--min-worker-port=0 --max-worker-port=0 --include-log-monitor=false --disable-usage-stats)
     if [ -n "$client_port" ]; then
         start+=(--head --node-ip-address="$head" --port="$port" --ray-client-server-port="$client_port")
         start+=(--include-dashboard=false)
