@@ -7,7 +7,7 @@ READY := $(VENV)/.ready-$(shell cat pyproject.toml constraints.txt | cksum | cut
 EDITION ?= digit_vqa
 MADE := examples/digit_vqa/made/$(EDITION)
 
-.PHONY: digit-vqa sweep test test-e2e check setup clean
+.PHONY: digit-vqa sweep test test-cluster test-e2e check setup clean
 
 sweep: setup  ## sweep the shipped profile: 16 trials on this machine
 	$(RUN)/python tune/run_sweep.py
@@ -21,14 +21,23 @@ $(MADE)/knobs.json: | setup
 $(MADE)/questions/metadata.jsonl: | setup
 	$(RUN)/python examples/digit_vqa/make_questions.py $(MADE)/questions --edition $(EDITION)
 
-test: setup  ## every test but those end to end, with real Ray, Optuna, W&B and TensorBoard; COVERAGE=yes: what they run
+test: setup  ## every test but those on a cluster and end to end, with real Ray, Optuna, W&B and TensorBoard; COVERAGE=yes: what they run
 ifdef COVERAGE
 	$(RUN)/python -m coverage erase
-	$(RUN)/python -m coverage run -m pytest --ignore tests/e2e
+	$(RUN)/python -m coverage run -m pytest --ignore tests/cluster --ignore tests/e2e
 	$(RUN)/python -m coverage combine --quiet
 	$(RUN)/python -m coverage report
 else
-	$(RUN)/python -m pytest --ignore tests/e2e
+	$(RUN)/python -m pytest --ignore tests/cluster --ignore tests/e2e
+endif
+
+test-cluster: setup  ## sweeps on a Ray cluster of several nodes with made-up GPUs; COVERAGE=yes: added to what make test COVERAGE=yes ran
+ifdef COVERAGE
+	$(RUN)/python -m coverage run -m pytest -n 0 tests/cluster
+	$(RUN)/python -m coverage combine --append --quiet
+	$(RUN)/python -m coverage report
+else
+	$(RUN)/python -m pytest -n 0 tests/cluster
 endif
 
 test-e2e: setup  ## sweeps sent to a W&B-compatible server and looked at in Chromium

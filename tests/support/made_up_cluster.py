@@ -9,6 +9,7 @@ import site
 import subprocess
 import sys
 import tempfile
+import threading
 import venv
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +21,8 @@ from ray.cluster_utils import Cluster
 from sweep_process import RUN_SWEEP, arguments, environment
 
 HEAD = "head"
+SECONDS_AT_MOST = 180.0
+"""Of a sweep: one that hangs is to fail its test and not to hang all."""
 
 
 def bare_python(folder: Path) -> Path:
@@ -53,6 +56,10 @@ class MadeUpCluster:
             self._cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "node_name": HEAD})
         self.address: str = self._cluster.address
 
+    def id(self, name: str) -> str:
+        """As results have it in the column node_id."""
+        return str(self._nodes[name].node_id)
+
     def add(self, name: str, cpus: int, gpus: int, **variables: str) -> None:
         """A node, there when this returns.
 
@@ -71,10 +78,12 @@ class MadeUpCluster:
         with self._as_on_a_node():
             self._cluster.shutdown()
 
-    def start_sweep(self, storage: Path, *flags: object, **variables: str) -> "subprocess.Popen[str]":
+    def start_sweep(
+        self, storage: Path, *flags: object, address: str = "", **variables: str
+    ) -> "subprocess.Popen[str]":
         """The sweep's own command, joining this cluster, from a folder that is not the project's."""
-        given = arguments(storage, *flags, "--address", self.address, "--wandb_mode", "disabled")
-        return subprocess.Popen(
+        given = arguments(storage, *flags, "--address", address or self.address, "--wandb_mode", "disabled")
+        process = subprocess.Popen(
             [sys.executable, str(RUN_SWEEP), *given],
             env=environment(**self.variables, **variables),
             stdout=subprocess.PIPE,
@@ -82,13 +91,10 @@ class MadeUpCluster:
             encoding="utf-8",
             cwd=self._folder,
         )
-
-    def sweep(self, storage: Path, *flags: object, **variables: str) -> str:
-        """What it printed, once it has ended well."""
-        process = self.start_sweep(storage, *flags, **variables)
-        printed, _ = process.communicate(timeout=120)
-        assert process.returncode == 0, printed
-        return printed
+        end_it = threading.Timer(SECONDS_AT_MOST, process.kill)
+        end_it.daemon = True
+        end_it.start()
+        return process
 
     @contextmanager
     def _as_on_a_node(self, **variables: str) -> Iterator[None]:
@@ -99,6 +105,16 @@ class MadeUpCluster:
             patch.object(sys, "executable", str(self._python)),
         ):
             yield
+
+
+def printed_by(process: "subprocess.Popen[str]", status: int = 0) -> str:
+    """All that it prints until it ends, as it should."""
+    try:
+        printed, _ = process.communicate()
+    finally:
+        process.kill()
+    assert process.returncode == status, printed
+    return printed
 
 
 @contextmanager

@@ -18,6 +18,7 @@ from results.record.placement import add_set_aside
 from trainable import contract
 from trainable.contract import FAILURE, PAUSED
 from trainable.ray_trainable import WorkerSpent
+from tune.cluster.allotment import Allotment
 from tune.cluster.autoscaling import cannot_be_brought
 from tune.cluster.nodes import Node, fitting, nodes
 from tune.cluster.waiting import free_by_node, in_words, most_of_one, needed
@@ -94,9 +95,13 @@ class NodeWatch(Callback):
         return len(self._usable)
 
     @property
+    def _coming(self) -> Allotment:
+        """That of the next round, where this one is to end."""
+        return self._round.next_allotment or self._round.allotment
+
+    @property
     def _usable(self) -> list[Node]:
-        coming = self._round.next_allotment or self._round.allotment
-        return coming.usable([*self._there.values()])
+        return self._coming.usable([*self._there.values()])
 
     def on_step_begin(self, iteration: int, trials: list[Any], **info: Any) -> None:
         """Ray calls it ten times a second."""
@@ -118,7 +123,9 @@ class NodeWatch(Callback):
         elif PAUSED not in result:
             self._failed.add(number)
             failure = result[FAILURE]
-            if failure["kind"] == contract.ERROR:
+            if failure["node"] in self._coming.set_aside:  # it had been handed out before
+                self._round.again.add(number)
+            elif failure["kind"] == contract.ERROR:
                 self._failing.failed(number, failure["node"], failure["epoch"])
                 self._set_aside_bad_node()
 
@@ -201,8 +208,7 @@ class NodeWatch(Callback):
 
     def _set_aside(self, node: Node, failed: tuple[int, ...], why: str) -> None:
         add_set_aside(self._folder, node.id, node.name, node.address, failed, why)
-        coming = self._round.next_allotment or self._round.allotment
-        self._round.end(dataclasses.replace(coming, set_aside=coming.set_aside | {node.id}))
+        self._round.end(dataclasses.replace(self._coming, set_aside=self._coming.set_aside | {node.id}))
 
     def _tell_of_waiting(self, now: float) -> None:
         waiting = self._round.waiting

@@ -119,7 +119,8 @@ def test_a_node_that_fails_trial_after_trial_is_set_aside_and_its_trials_run_aga
         f"node a (10.0.0.1) is set aside: {why}; they run again elsewhere, and it gets no more trials"
     ]
     assert watched.round.next_allotment == Allotment(1, 1.0, set_aside=frozenset({A.id}))
-    assert watched.round.again == {0, 1, 2}
+    watched.fail(5, A)  # it had begun before
+    assert watched.round.again == {0, 1, 2, 5}
     (aside,) = read_placement(sweep).set_aside
     assert (aside.node, aside.name, aside.address, aside.failed, aside.why) == (A.id, "a", "10.0.0.1", (0, 1, 2), why)
 
