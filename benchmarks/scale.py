@@ -28,7 +28,7 @@ SEEDS, TRIALS_OF_SEARCHES = 3, 1_500
 def sweeps(sizes: Sequence[int], at_a_time: int, cpus: float, folder: Path) -> list[str]:
     """Run a sweep of each size; the table."""
     from growth.commands import read
-    from growth.driver import drive, flags_of, seconds_to_first_result
+    from growth.driver import drive, flags_of, seconds_to_first_row
 
     lines = [
         "| trials | took | results | driver CPU a result | driver memory | grows a 1,000 trials | Ray's state "
@@ -40,7 +40,7 @@ def sweeps(sizes: Sequence[int], at_a_time: int, cpus: float, folder: Path) -> l
         driven = drive(folder, name, trials, flags_of(trials, EPOCHS, at_a_time, cpus), folder / f"{name}.txt")
         reading = read(folder / name)
         more = ["--num_samples", str(trials + 1)]
-        resume_s = seconds_to_first_result(folder, name, more, trials, folder / f"{name}-resumed.txt")
+        resume_s = seconds_to_first_row(folder, name, more, folder / f"{name}-resumed.txt")
         lines.append(
             f"| {trials:,} | {driven.seconds:.0f} s | {driven.results:,} | {driven.cpu_ms_per_result:.0f} ms "
             f"| {driven.memory_mb:.0f} MB | {driven.mb_per_1000:.1f} MB | {driven.ray_state_kb:.0f} kB "
@@ -54,7 +54,7 @@ def sweeps(sizes: Sequence[int], at_a_time: int, cpus: float, folder: Path) -> l
 def records(sizes: Sequence[int], at_a_time: int, cpus: float, folder: Path) -> list[str]:
     """Make a record of each size and go on with it; the table."""
     from growth.commands import read
-    from growth.driver import drive, flags_of, seconds_to_first_result
+    from growth.driver import drive, flags_of, seconds_to_first_row
     from growth.enlarged import enlarge
 
     lines = [
@@ -68,9 +68,9 @@ def records(sizes: Sequence[int], at_a_time: int, cpus: float, folder: Path) -> 
         enlarge(folder / name, trials, EPOCHS_OF_RECORDS)
         epochs = sum(len(file.read_bytes().splitlines()) for file in (folder / name).glob("trial_*/result.json"))
         reading = read(folder / name)
-        # One epoch more than there are: the first new row ends it.
+        # One epoch more than there are, be it of a paused trial: the first new row ends it.
         more = ["--num_samples", str(trials + 1), "--epoch_budget", str(epochs + 1)]
-        resume_s = seconds_to_first_result(folder, name, more, trials, folder / f"{name}-resumed.txt")
+        resume_s = seconds_to_first_row(folder, name, more, folder / f"{name}-resumed.txt")
         lines.append(
             f"| {trials:,} | {epochs:,} | {resume_s:.1f} s | {reading.compare_s:.1f} s "
             f"| {reading.report_s:.1f} s, {reading.report_mb:.1f} MB | {reading.tpe_ms:.0f} ms |"

@@ -9,7 +9,7 @@ from rich.console import Console
 from results.files.folder_lock import exclusive_lock
 from results.record.end import remove_end, write_end
 from results.record.placement import read_placement
-from results.record.sweeps import SweepRecord, read_sweep, require_hyperparameters
+from results.record.sweeps import SweepRecord, read_again, read_sweep, require_hyperparameters
 from results.record.trial.failures import earlier_failures, reopen
 from results.record.trial.record import TrialRecord
 from results.storage.store import open_store
@@ -81,20 +81,23 @@ def _go_on(request: Request, interruption: Interruption, console: Console) -> in
             stack.enter_context(kept.followed(plan.settings, interruption))
         for change in changes:
             console.print(change)
-        for number in read_sweep(folder).missing:
+        record = read_sweep(folder)
+        for number in record.missing:
             console.print(f"trial {number} is missing: its folder was removed; the sweep goes on without it")
         if request.retry_errored:
-            for trial in _failed(read_sweep(folder)):
+            failed = _failed(record)
+            for trial in failed:
                 reopen(trial.folder)
+            record = read_again(record, [trial.number for trial in failed])
         if request.promote:
-            promote(plan.settings, read_sweep(folder), request.promote, console.print)
-        if not trials_left(read_sweep(folder), plan):
+            record = read_again(record, promote(plan.settings, record, request.promote, console.print))
+        if not trials_left(record, plan):
             if changes:
                 write_settings(plan, changes)
-            _note_end(plan)
-            if winner_to_judge(plan.settings.run_kind, read_sweep(folder)):
-                _judge_winner(*_connect(plan, interruption), interruption, console)
-            return _say_nothing_left(read_sweep(folder), plan.wandb_mode, console)
+            record = _note_end(plan, read_sweep(folder))
+            if winner_to_judge(plan.settings.run_kind, record):
+                _judge_winner(*_connect(plan, interruption), record, interruption, console)
+            return _say_nothing_left(record, plan.wandb_mode, console)
         plan, allotment = _connect(plan, interruption)
         interruption.resume_command = announce.resume_command(folder)
         with interruption.deferred():
@@ -138,47 +141,49 @@ def _run(plan: Plan, allotment: Allotment, interruption: Interruption, console: 
     settings = plan.settings
     announce.print_start(console, settings, plan.search, plan.description, allotment, nodes(), plan.wandb_mode)
     followers = _fit(plan, allotment, interruption, console)
-    starved = _reopen_starved(read_sweep(settings.folder))
+    record = read_sweep(settings.folder)
+    starved = _reopen_starved(record)
     if starved and not interruption.signal:
         console.print(f"Out of memory: {', '.join(starved)} once more, each alone")
         followers = _fit(plan, allotment.alone(), interruption, console)
+        record = read_sweep(settings.folder)
     if interruption.signal:
         console.print(
             f"Stopped by {interruption.signal.name}; everything is on disk. Go on with: "
             f"{announce.resume_command(settings.folder)}"
         )
-        _show_report(read_sweep(settings.folder), console)
+        _show_report(record, console)
         return interruption.exit_status
-    record = read_sweep(settings.folder)
     left = trials_left(record, plan)
     if left and not followers.recorder.is_hopeless():
         if gave_up(record):
-            _say_end(settings.folder, plan.wandb_mode, console)
+            _say_end(record, plan.wandb_mode, console)
             raise UserError(announce.too_many_refused(record))
         console.print(f"Ended early, with {left} trials left. Go on with: {announce.resume_command(settings.folder)}")
         _show_report(record, console)
         return 1
     if not followers.recorder.is_hopeless():
-        _note_end(plan)
-        _judge_winner(plan, allotment, interruption, console)
-    status = _say_end(settings.folder, plan.wandb_mode, console)
+        record = _note_end(plan, record)
+        _judge_winner(plan, allotment, record, interruption, console)
+    status = _say_end(record, plan.wandb_mode, console)
     if followers.recorder.common_failure:
         announce.print_common_failure(console, settings.folder, *followers.recorder.common_failure)
     return status
 
 
-def _note_end(plan: Plan) -> None:
+def _note_end(plan: Plan, record: SweepRecord) -> SweepRecord:
     """Record by what the sweep ended, if it was not by itself."""
-    folder = plan.settings.folder
-    end = end_of(read_sweep(folder), plan)
+    end = end_of(record, plan)
     if end:
-        write_end(folder, end)
+        write_end(record.folder, end)
     else:
-        remove_end(folder)
+        remove_end(record.folder)
+    return dataclasses.replace(record, end=end)
 
 
-def _judge_winner(plan: Plan, allotment: Allotment, interruption: Interruption, console: Console) -> None:
-    record = read_sweep(plan.settings.folder)
+def _judge_winner(
+    plan: Plan, allotment: Allotment, record: SweepRecord, interruption: Interruption, console: Console
+) -> None:
     allotment = _without_bad_nodes(allotment.alone(), plan.settings.folder)
     judge_winner(plan, record, allotment, lambda: interruption.signal is not None, console.print)
 
@@ -190,7 +195,7 @@ def _say_nothing_left(record: SweepRecord, wandb_mode: str, console: Console) ->
     except DiskError as error:
         announce.print_incomplete_views(console, record.folder, str(error))
     _say_what_wandb_lacks(followers, record.folder, console)
-    status = _say_end(record.folder, wandb_mode, console)
+    status = _say_end(record, wandb_mode, console)
     if record.end:
         return status
     console.print(
@@ -217,9 +222,8 @@ def _say_what_wandb_lacks(followers: Followers, folder: Path, console: Console) 
         console.print(not_confirmed(wandb.not_told))
 
 
-def _say_end(folder: Path, wandb_mode: str, console: Console) -> int:
+def _say_end(record: SweepRecord, wandb_mode: str, console: Console) -> int:
     """The result on the screen and as a page; the exit status: 1 when trials failed, but not for one that diverged."""
-    record = read_sweep(folder)
     announce.print_end(console, record, wandb_mode)
     _show_report(record, console)
     if record.end:
@@ -250,8 +254,9 @@ def _reopen_starved(record: SweepRecord) -> list[str]:
     """Trials that ran out of memory for the first time, opened again; their names."""
     starved = []
     for trial in record.trials:
-        earlier = [failure.kind for failure in earlier_failures(trial.folder)]
-        if trial.failure and trial.failure.kind == contract.OUT_OF_MEMORY and contract.OUT_OF_MEMORY not in earlier:
+        if not trial.failure or trial.failure.kind != contract.OUT_OF_MEMORY:
+            continue
+        if contract.OUT_OF_MEMORY not in (failure.kind for failure in earlier_failures(trial.folder)):
             reopen(trial.folder)
             starved.append(f"trial {trial.number}")
     return starved

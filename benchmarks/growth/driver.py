@@ -80,19 +80,23 @@ def drive(storage: Path, name: str, wanted: int, flags: Sequence[str], output: P
     )
 
 
-def seconds_to_first_result(storage: Path, name: str, flags: Sequence[str], trial: int, output: Path) -> float:
-    """From the start of a command that goes on with a sweep to a new trial's first row; then it runs to its end."""
-    row, began = storage / name / f"trial_{trial:05d}" / "result.json", time.monotonic()
+def seconds_to_first_row(storage: Path, name: str, flags: Sequence[str], output: Path) -> float:
+    """From the start of a command that goes on with an ended sweep to its first row; then it runs to its end."""
+    began_at, began = time.time(), time.monotonic()
     command = [sys.executable, str(RUN_SWEEP), "--storage_path", str(storage), "--resume", name, *flags]
     with output.open("wb") as file:
         process = subprocess.Popen(command, cwd=ROOT, stdout=file, stderr=subprocess.STDOUT)
-    while not row.exists():
+    while not _has_row_since(storage / name, began_at):
         if process.poll() is not None:
             raise SystemExit(f"{' '.join(command)}: ended without a row:\n{output.read_text(encoding='utf-8')}")
-        time.sleep(0.02)
+        time.sleep(SECONDS_BETWEEN_LOOKS)
     seconds = time.monotonic() - began
     process.wait()
     return seconds
+
+
+def _has_row_since(folder: Path, when: float) -> bool:
+    return any(file.stat().st_mtime > when for file in folder.glob("trial_*/result.json"))
 
 
 def _a_trial(first: _Look, last: _Look) -> float:

@@ -92,8 +92,8 @@ def rule_of(settings: SweepSettings, record: SweepRecord) -> Rule:
     return rule
 
 
-def promote(settings: SweepSettings, record: SweepRecord, most: int, say: Callable[[str], object]) -> None:
-    """Have the best of the paused trials go on, those at the highest rung first.
+def promote(settings: SweepSettings, record: SweepRecord, most: int, say: Callable[[str], object]) -> list[int]:
+    """Have the best of the paused trials go on, those at the highest rung first; their numbers.
 
     Raises:
         UserError: none is paused.
@@ -108,3 +108,4 @@ def promote(settings: SweepSettings, record: SweepRecord, most: int, say: Callab
         trial = by_number[number]
         add_promotion(trial.folder, Promotion(len(trial.rows), num_rows))
         say(f"trial {number}: goes on after epoch {len(trial.rows)}")
+    return waiting[:most]
