@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import ray
 import wandb
 from orchestrated import loop, pool
 from orchestrated.figures import figures_of, tables, verdict
 from orchestrated.trainings import Note, Trainings, read_notes
 from orchestrated.ways import LOOP, OURS, STOCK
+from orchestrated.where_it_goes import PARTS, ROOT
 from processes import Usage, run_watched
 from quadratic_run import OBJECTIVE, QuadraticRun, QuadraticSettings
 
@@ -71,6 +73,14 @@ def test_ours_and_stock_run_the_same_trainings_and_the_tables_show_them(tmp_path
         assert curves_of(tmp_path / "round_0" / way / way) == true_curves(Trainings("PARABOLA", 1, EPOCHS, ""))
     assert done.stdout.count("| | (a) Ray Tune, stock | (b) GRPO Sweep |") == 2
     assert "| first result, at most 8 s |" in done.stdout
+
+
+def test_each_part_of_the_profile_is_a_function_that_there_is() -> None:
+    installed = Path(ray.__file__).parent
+    for file, function in PARTS.values():
+        if file.endswith(".py"):  # else Python's own
+            (where,) = {path for path in (ROOT / file, installed.parent / file, installed / file) if path.exists()}
+            assert f"def {function}(" in where.read_text(encoding="utf-8"), (file, function)
 
 
 def usage(seconds: float) -> Usage:
