@@ -21,8 +21,10 @@ KINDS_OWN = (
 OF_OTHERS = {
     "tune/cluster/cpu_cores.py": ("controllers",),
     "tune/cluster/local_ray.py": ("RAY_AUTH_TOKEN", "token_hex"),
-    "tune/cluster/connecting.py": ("asks for a token", "RAY_AUTH_MODE=token"),
+    "tune/cluster/joining.py": ("asks for another token", "RAY_AUTH_MODE=token", "RAY_AUTH_TOKEN"),
+    "tune/engine/ray_trials.py": ("TuneController",),
     "tune/engine/scheduler.py": ("tune_controller",),
+    "tune/engine/snapshots.py": ("controller", "Controller"),
     "results/page/template.html": ("Content-Security-Policy",),
     "results/files/atomic_write.py": ("token_hex",),
     "results/mirror/arrival.py": ("token_hex",),

@@ -38,13 +38,13 @@ def forgive_lost_workers(trial: Any) -> None:
     trial.run_metadata.num_failures = 0
 
 
-def trials_without_room(controller: Any) -> list[int]:
+def trials_without_room(loop: Any) -> list[int]:
     """The numbers of trials for whose workers Ray has asked and found no room yet.
 
     What the TuneController's own actor manager keeps: a worker that has room and is being started is none of these.
     """
-    asked_for = set(controller._actor_manager.pending_actors)
-    return sorted(number_of(trial) for trial, actor in controller._trial_to_actor.items() if actor in asked_for)
+    asked_for = set(loop._actor_manager.pending_actors)
+    return sorted(number_of(trial) for trial, actor in loop._trial_to_actor.items() if actor in asked_for)
 
 
 def node_of_worker(error: BaseException | None) -> str:

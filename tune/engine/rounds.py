@@ -29,7 +29,7 @@ class Round(Callback):
         """The numbers of trials that failed for no fault of their own: they are to run again after it."""
         self._training: set[str] = set()
         self._gives_up = False
-        self._controller: Any = None
+        self._loop: Any = None
 
     def __getstate__(self) -> dict[str, Any]:
         """Nothing: Ray pickles its callbacks."""
@@ -52,14 +52,14 @@ class Round(Callback):
         """Whether it is to end and no trial is amid an epoch; one that waits for a worker is not."""
         return self.is_ending and not self._training
 
-    def follow(self, controller: Any) -> None:
-        """Ray's controller, which callbacks do not get to see; the scheduler does."""
-        self._controller = controller
+    def follow(self, loop: Any) -> None:
+        """Ray's loop over trials, which callbacks do not get to see; the scheduler does."""
+        self._loop = loop
 
     @property
     def waiting(self) -> list[int]:
         """The numbers of trials that Ray has no room for yet."""
-        return trials_without_room(self._controller) if self._controller else []
+        return trials_without_room(self._loop) if self._loop else []
 
     @property
     def num_running(self) -> int:
