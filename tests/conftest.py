@@ -9,6 +9,7 @@ import pytest
 from made_once import made_once
 from repeated_sweep import Repeated, repeat
 from s3_server import S3Server, s3_server, weed
+from slurm import Slurm
 from sweep_here import stop_ray_here, sweep_here
 from sweep_process import QUADRATIC
 
@@ -67,3 +68,10 @@ def s3_here(s3: S3Server, monkeypatch: pytest.MonkeyPatch) -> S3Server:
     for name, value in s3.environment.items():
         monkeypatch.setenv(name, value)
     return s3
+
+
+@pytest.fixture
+def slurm(tmp_path: Path) -> Iterator[Slurm]:
+    """Commands that stand in for Slurm's; its jobs end with the test."""
+    with Slurm(tmp_path / "slurm").running() as slurm:
+        yield slurm
