@@ -177,7 +177,7 @@ def ray_in_training(house: House) -> list[str]:
 def results_in_training(house: House) -> list[str]:
     """What of `trainable` writes with `results`, and with what of it that its room may not."""
     of_rooms = {
-        "": ("results.mirror.checkpoints", "results.storage"),  # a trial's checkpoint may lie in a store alone
+        "": ("results.mirror.elsewhere", "results.mirror.checkpoints", "results.storage"),  # a checkpoint in a store
         "judging": ("results.mirror.checkpoints", "results.storage"),
         "single_run": ("results.files", "results.record", "results.trackers"),
         "measuring": ("results.files.atomic_write",),

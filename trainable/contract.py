@@ -69,6 +69,8 @@ NOTE = "note"
 """Key of a result: a sentence that the user should see."""
 GPU_USE = "gpu_use"
 """Key of a result: what its epoch took of a GPU that it had to itself, where that was to be measured."""
+ROWS = "rows"
+"""Key of a trial's config, until it begins: what is recorded of it, where it may not see the sweep's folder."""
 SAMPLES = "samples"
 """Key of a result: what the run showed of its epoch. W&B and TensorBoard show it under the same name."""
 

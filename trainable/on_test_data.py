@@ -2,10 +2,13 @@
 
 import dataclasses
 import pickle
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from results.mirror.checkpoints import complete, is_placeholder
+from results.storage.store import Store
 from trainable.runs.choosing import find_run_kind, go_by
 from trainable.runs.metrics import reported_metrics
 from trainable.runs.protocol import RunKind, WorkerContext
@@ -28,6 +31,7 @@ def judged_on_test_data(
     data: Any,
     context: WorkerContext,
     checkpoint: Path,
+    store: Store | None,
 ) -> Judged | None:
     """What a checkpoint achieves there; None where there is no such data.
 
@@ -38,6 +42,7 @@ def judged_on_test_data(
         hyperparameters: of the trial, in their place.
         data: what the kind's `prepare` gave.
         context: of this process.
+        store: of the trial's folder, where the sweep has one: this machine may not have the checkpoint.
 
     Raises:
         TypeError, ValueError, KeyError: the kind's answer is none. Besides, whatever its code raises.
@@ -48,7 +53,11 @@ def judged_on_test_data(
     if kind.uses_torch:
         set_up_torch(context)
     of_trial = with_values(pickle.loads(settings), hyperparameters)
-    return checked_judged(kind.test(of_trial, data, context, checkpoint), kind.objective)
+    with tempfile.TemporaryDirectory() as folder:
+        if store and (not checkpoint.is_dir() or is_placeholder(checkpoint)):
+            checkpoint = Path(folder, checkpoint.name)
+            complete(checkpoint, store)
+        return checked_judged(kind.test(of_trial, data, context, checkpoint), kind.objective)
 
 
 def checked_judged(judged: Any, objective: str) -> Judged | None:

@@ -19,6 +19,7 @@ from typing import Any
 import ray
 from ray import tune
 
+from results.mirror.elsewhere import Elsewhere
 from trainable import contract
 from trainable.ranking import Objective, Row
 from trainable.runs.choosing import find_run_kind, go_by
@@ -72,6 +73,7 @@ class RunTrainable(tune.Trainable):
         checkpoint_every: int,
         rungs: Sequence[int],
         data: "InStore",
+        elsewhere: Elsewhere | None,
     ) -> None:
         """Keep what every run of this worker shares; a run starts, and what is pickled is read, with its first step.
 
@@ -88,7 +90,9 @@ class RunTrainable(tune.Trainable):
             checkpoint_every: most epochs that a resume repeats; besides, a trial is saved when its score improves.
             rungs: epochs at which a trial may be paused, to go on from there in any process: it is saved at them, too.
             data: what the kind's `prepare` gave.
+            elsewhere: of a sweep that is kept in a store: trials may run where its folder is not.
         """
+        self._elsewhere = elsewhere
         self._rungs = frozenset(rungs)
         self._kind_name, self._objective = run_kind, objective
         self._seed, self._num_epochs, self._checkpoint_every = seed, num_epochs, checkpoint_every
@@ -130,18 +134,21 @@ class RunTrainable(tune.Trainable):
         """
         if self._spent_by and not self._run:
             raise WorkerSpent(self._spent_by)
-        if not self._run:
-            _require_seen(Path(self._storage.trial_fs_path))
+        if not (self._run or self._is_elsewhere):
+            _require_seen(self._folder)
         try:
             note = {} if self._run else self._begin()
             assert self._run
             stepped, use = self._stepped(self._run)
             metrics = reported_metrics(stepped, self._objective.needed)
             samples = reported_samples(self._run.samples())
-            epoch, best = self._epoch + 1, self._objective.better(self._best, metrics)
+            epoch = self._epoch + 1
+            best = self._objective.better(self._best, {contract.EPOCH: epoch, **metrics})
             is_saved = best is not self._best or epoch % self._checkpoint_every == 0 or epoch in self._rungs
             if is_saved:
                 save_checkpoint(self._run, self._folder, epoch)
+                if self._elsewhere and self._is_elsewhere:
+                    self._elsewhere.remove_replaced(self._folder, best[contract.EPOCH] if best else None)
         except Diverged as error:
             return self._ended(contract.DIVERGED, str(error))
         except BaseException as error:  # the trial's border: the sweep goes on, the trial is marked, its cause is shown
@@ -167,14 +174,23 @@ class RunTrainable(tune.Trainable):
 
     @property
     def _folder(self) -> Path:
-        """The trial's own."""
-        return Path(self._storage.trial_fs_path)
+        """The trial's own, on this node."""
+        of_sweep = Path(self._storage.trial_fs_path)
+        return self._elsewhere.trial_folder(of_sweep, self._place[contract.NODE]) if self._elsewhere else of_sweep
+
+    @property
+    def _is_elsewhere(self) -> bool:
+        """Whether the sweep's folder lies on another node."""
+        return self._elsewhere is not None and self._place[contract.NODE] != self._elsewhere.node
 
     def _begin(self) -> dict[str, str]:
         """Start the run where the trial's folder says it stands."""
         self.cleanup()
         self._workspace = self._folder / contract.WORKSPACE
-        rows = _whole_rows(self._folder / contract.RESULT_FILE)
+        told = self.config.pop(contract.ROWS, [])
+        rows = told if self._is_elsewhere else _whole_rows(self._folder / contract.RESULT_FILE)
+        if self._elsewhere:
+            self._elsewhere.bring_newest(self._folder, rows)
         self._run, self._epoch, note = resumed_run(self._folder, rows, self._new_run)
         self._best = self._objective.best_row(rows[: self._epoch])
         return {contract.NOTE: note} if note else {}

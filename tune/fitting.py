@@ -12,6 +12,7 @@ from tune.callbacks.node_watch import NodeWatch
 from tune.callbacks.progress import Progress
 from tune.cluster.allotment import Allotment
 from tune.cluster.nodes import nodes
+from tune.cluster.porters import Porters
 from tune.cluster.reach import Newcomers
 from tune.engine.left import trials_left
 from tune.engine.packer import Packer
@@ -19,6 +20,7 @@ from tune.engine.rounds import Round
 from tune.engine.signals import Interruption
 from tune.engine.snapshots import without_snapshots
 from tune.engine.tuner import build_tuner
+from tune.mirroring import elsewhere_of, longest_wait_s
 from tune.planning.plan import Plan
 from tune.screen import announce
 
@@ -27,9 +29,11 @@ def fit(plan: Plan, allotment: Allotment, interruption: Interruption, console: C
     """Run it until nothing is left, it is interrupted, or there is no hope for it: a Tuner each round."""
     folder = plan.settings.folder
     record = _cut_to_checkpoints(read_sweep(folder), console)
+    elsewhere = elsewhere_of(plan)
+    porters = [Porters(elsewhere)] if elsewhere else []
     this_round = Round(allotment)
-    watch = NodeWatch(folder, this_round, Newcomers(folder, None), console.print)
-    followers = Followers(record, plan.wandb_mode, console, lambda: watch.num_usable)
+    watch = NodeWatch(folder, this_round, Newcomers(folder, elsewhere.store if elsewhere else None), console.print)
+    followers = Followers(record, plan.wandb_mode, console, lambda: watch.num_usable, elsewhere)
     progress = Progress(
         record,
         allotment.room(nodes()),
@@ -44,9 +48,11 @@ def fit(plan: Plan, allotment: Allotment, interruption: Interruption, console: C
     try:
         while not (interruption.signal or followers.recorder.is_hopeless()):
             watch.begin_round(this_round)
-            callbacks = [interruption, this_round, *followers.in_order(progress), watch]
+            callbacks = [interruption, this_round, *followers.in_order(progress), watch, *porters]
             with without_snapshots():
-                build_tuner(plan, record, this_round, packer, followers.recorder, callbacks, console.print).fit()
+                build_tuner(
+                    plan, record, this_round, packer, followers.recorder, elsewhere, callbacks, console.print
+                ).fit()
             for number in this_round.again:
                 reopen(folder / contract.trial_folder_name(number))
             record = read_again(record, this_round.handed_out | this_round.again)
@@ -54,9 +60,11 @@ def fit(plan: Plan, allotment: Allotment, interruption: Interruption, console: C
                 break
             if this_round.again:  # they are shown as failed
                 followers.end()
-                followers = Followers(record, plan.wandb_mode, console, lambda: watch.num_usable)
+                followers = Followers(record, plan.wandb_mode, console, lambda: watch.num_usable, elsewhere)
                 followers.begin()
             this_round = Round(this_round.next_allotment)
+        for porter in porters:
+            porter.end(longest_wait_s(interruption), lambda: False, console.print)
         followers.end()
         progress.end()
     except Exception as error:  # Ray raises an error of its own for what a callback raised

@@ -2,15 +2,18 @@
 
 import datetime
 import os
+import secrets
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import ray
 import yaml
 
 from results.files.folder_lock import exclusive_lock
 from results.mirror.arrival import agree, fetch_sweep, sealed_by_trial
+from results.mirror.elsewhere import Elsewhere
 from results.mirror.mirror import Mirror
 from results.mirror.ownership import Driver, Ownership, note_runs_here, runs_here
 from results.mirror.patience import Patience
@@ -20,6 +23,7 @@ from results.storage.store import open_store
 from trainable import contract
 from trainable.contract import SettingError, UserError, shown_path
 from tune.engine.signals import Interruption
+from tune.planning.plan import Plan
 from tune.request.settings import SweepSettings
 from tune.screen import announce
 
@@ -121,7 +125,7 @@ class KeptElsewhere:
         limit_s = LONGEST_WAIT_WHEN_STOPPED_S
         try:
             yield
-            limit_s = LONGEST_WAIT_WHEN_STOPPED_S if interruption.signal else LONGEST_WAIT_S
+            limit_s = longest_wait_s(interruption)
         finally:
             before = interruption.signal
             lacking = mirror.wait_until_whole(limit_s, lambda: interruption.signal != before, lambda: 0, self._say)
@@ -154,6 +158,25 @@ class KeptElsewhere:
                 f"{shown_path(self.folder)} holds another sweep than {self.store.address}; give --storage_path FOLDER, "
                 "where that one is to lie on this machine"
             )
+
+
+def longest_wait_s(interruption: Interruption) -> float:
+    """For how long a sweep waits at its end for what is still on its way to its store."""
+    return LONGEST_WAIT_WHEN_STOPPED_S if interruption.signal else LONGEST_WAIT_S
+
+
+def elsewhere_of(plan: Plan) -> Elsewhere | None:
+    """What trials on other nodes than this need; None for a sweep whose folder all nodes see."""
+    settings = plan.settings
+    if settings.store_address is None:
+        return None
+    return Elsewhere(
+        open_store(settings.store_address),
+        node=ray.get_runtime_context().get_node_id(),
+        sweep=plan.origin.identity,
+        run=secrets.token_hex(4),
+        keeps_all=settings.upload_checkpoints == "all",
+    )
 
 
 def kept_elsewhere(address: str | None, folder: Path, say: Callable[[str], object]) -> KeptElsewhere | None:

@@ -36,6 +36,7 @@ class CheckpointSender:
         there: Mapping[str, tuple[int, ...]],
         may_send: Callable[[], bool] = lambda: True,
         tell: Callable[[str], object] = lambda trial: None,
+        removes_sent: bool = False,
     ) -> None:
         """
         Args:
@@ -43,7 +44,9 @@ class CheckpointSender:
             there: epochs whose checkpoints are whole in the store, by trial's folder.
             may_send: asked before each checkpoint.
             tell: called with the folder's name of a trial of which one has been sent.
+            removes_sent: whether what has been sent is of no more use here.
         """
+        self._removes_sent = removes_sent
         self._folder, self._store, self._patience = folder, store, patience
         self._may_send, self._tell = may_send, tell
         self._sent = {trial: set(epochs) for trial, epochs in there.items()}
@@ -113,6 +116,8 @@ class CheckpointSender:
                 self._sent[trial].add(int(checkpoint.name.rpartition("_")[2]))
                 self._patience.answered()
                 self._tell(trial)
+                if self._removes_sent:
+                    shutil.rmtree(checkpoint, ignore_errors=True)
             else:
                 self._torn[checkpoint], is_settled = size, False
         if is_settled:

@@ -7,10 +7,10 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
+from results.record.trial.kept_checkpoints import replaced
 from trainable.contract import CHECKPOINTED, EPOCH, PAUSED, SEAL_FILE
 from trainable.ranking import Objective, Row
 
-LAST_CHECKPOINTS = 2
 _OF_CHECKPOINT = re.compile(r"checkpoint_(\d{6,})/(.+)")
 
 
@@ -61,8 +61,7 @@ def superseded(there: InStore, num_rows: int, best: int | None, keeps_all: bool 
     """
     covered = [epoch for epoch in there.sealed if epoch <= num_rows]
     remains = [epoch for epoch in there.torn if epoch < there.newest]
-    replaced = [] if keeps_all else [epoch for epoch in covered[:-LAST_CHECKPOINTS] if epoch != best]
-    return sorted([*remains, *replaced])
+    return sorted([*remains, *(() if keeps_all else replaced(covered, best))])
 
 
 def best_epoch(objective: Objective, rows: Iterable[Row], there: InStore) -> int | None:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from results.listing.formatting import shown_sample
+from results.mirror.checkpoints import is_placeholder
 from results.record.trial.log import NO_SAMPLES, Sample
 from results.record.trial.view_marks import mark_complete
 from results.trackers.wandb_client import (
@@ -116,6 +117,9 @@ class TrialWandbRun:
         """
         for model in models:
             if model.path in self._models:
+                continue
+            if model.path.is_dir() and is_placeholder(model.path):
+                self._lacks_model = self._lacks_model or f"{model.path.name} lies in the sweep's store, not here"
                 continue
             artifact = wandb.Artifact(f"{model.name}-{self._run.id}", type="model", metadata=dict(model.metadata))
             try:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from ray.tune import Callback
 from rich.console import Console
 
+from results.mirror.elsewhere import Elsewhere
 from results.record.sweeps import SweepRecord
 from tune.callbacks.optuna_study import OptunaStudyCallback
 from tune.callbacks.progress import Progress
@@ -17,13 +18,19 @@ class Followers:
     """The record of a sweep, and the views of it, from where the record stands, through all its rounds."""
 
     def __init__(
-        self, record: SweepRecord, wandb_mode: str, console: Console, num_nodes: Callable[[], int] = lambda: 1
+        self,
+        record: SweepRecord,
+        wandb_mode: str,
+        console: Console,
+        num_nodes: Callable[[], int] = lambda: 1,
+        elsewhere: Elsewhere | None = None,
     ) -> None:
         """
         Args:
             num_nodes: how many nodes trials may run on.
+            elsewhere: of a sweep that is kept in a store.
         """
-        self.recorder = Recorder(record, num_nodes)
+        self.recorder = Recorder(record, num_nodes, elsewhere)
         self.optuna_study = OptunaStudyCallback(record)
         self.tensorboard = TensorBoardCallback(record, self.recorder)
         self.wandb: SweepWandbCallback | None = None

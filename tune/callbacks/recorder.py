@@ -12,19 +12,20 @@ from typing import Any
 from ray.exceptions import OutOfMemoryError
 from ray.tune import Callback
 
+from results.mirror.elsewhere import Elsewhere
 from results.record.sweeps import SweepRecord
 from results.record.trial.failures import Failure, write_failure
+from results.record.trial.kept_checkpoints import replaced
 from results.record.trial.log import Sample, TrialLog
 from trainable import contract
 from trainable.contract import ARRIVAL, FAILURE, GPU_USE, NOTE, PAUSED, SAMPLES, SWEEP_TIME
 from trainable.ranking import Row
 from trainable.system_errors import writing
-from tune.engine.ray_trials import forgive_lost_workers, last_error, number_of, raise_what_disk_refused
+from tune.engine.ray_trials import forgive_lost_workers, last_error, number_of, raise_what_disk_refused, tell_rows
 from tune.engine.scheduler import Pauses
 from tune.searching.caps import time_spent_s
 
 TRIALS_THAT_TELL = 3
-LAST_CHECKPOINTS = 2
 LEFT_OUT = ("time_since_restore", "iterations_since_restore", "experiment_tag", NOTE, GPU_USE)
 
 
@@ -35,12 +36,15 @@ class Recorder(Callback):
         DiskError: from whatever Ray calls it for; Ray ends the sweep then.
     """
 
-    def __init__(self, record: SweepRecord, num_nodes: Callable[[], int] = lambda: 1) -> None:
+    def __init__(
+        self, record: SweepRecord, num_nodes: Callable[[], int] = lambda: 1, elsewhere: Elsewhere | None = None
+    ) -> None:
         """
         Args:
             num_nodes: how many nodes trials may run on.
+            elsewhere: of a sweep that is kept in a store, where trials on other nodes leave their checkpoints.
         """
-        self._num_nodes = num_nodes
+        self._num_nodes, self._elsewhere = num_nodes, elsewhere
         self.pauses: Pauses = {}
         """What the scheduler has decided of the row that comes next."""
         self._folder, self._objective, trials = record.folder, record.objective, record.trials
@@ -129,25 +133,27 @@ class Recorder(Callback):
         log.append(row, samples)
         self._furthest_epoch = max(self._furthest_epoch, epoch)
         forgive_lost_workers(trial)
+        if row[contract.CHECKPOINTED] and self._elsewhere:
+            self._elsewhere.hold_place(self._folder / contract.trial_folder_name(number), epoch, row[contract.NODE])
         if row[contract.CHECKPOINTED] and not self._keeps_all:
             self._remove_replaced(number, epoch)
 
     def _remove_replaced(self, number: int, epoch: int) -> None:
         """Remove the checkpoints that an epoch's has replaced, now that its row and it are on the disk.
 
-        The last two stay, since the newest may be torn, and the best epoch's. All stay where W&B is to have them: it
-        may be away, or slow.
+        All stay where W&B is to have them: it may be away, or slow.
         """
         best = self._objective.best_row(self.rows(number))
         there = contract.checkpoints(self._folder / contract.trial_folder_name(number))
-        for earlier in [one for one in there if one <= epoch][:-LAST_CHECKPOINTS]:
-            if not best or earlier != best[contract.EPOCH]:
-                with writing(there[earlier]):
-                    shutil.rmtree(there[earlier])
+        for earlier in replaced([one for one in there if one <= epoch], best[contract.EPOCH] if best else None):
+            with writing(there[earlier]):
+                shutil.rmtree(there[earlier])
 
     def on_trial_recover(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
         """A worker was lost, or what Ray takes for that."""
         raise_what_disk_refused(trial)
+        if self._elsewhere:
+            tell_rows(trial, self.rows(number_of(trial)), self._objective.needed)
 
     def on_trial_complete(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
         if PAUSED not in trial.last_result:

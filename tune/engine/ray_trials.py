@@ -2,6 +2,7 @@
 
 import pickle
 import sys
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import ray
 from ray.exceptions import RayActorError, RayTaskError
 
 from trainable import contract
+from trainable.ranking import Row
 from trainable.system_errors import refusal_in, writing
 
 
@@ -28,6 +30,18 @@ def settle_in(trial: Any, number: int) -> str:
     name = contract.trial_folder_name(number)
     trial.relative_logdir = trial.storage.trial_dir_name = name
     return name
+
+
+def tell_rows(trial: Any, rows: Sequence[Row], metrics: Iterable[str]) -> None:
+    """Have a trial know, wherever it goes on, what is recorded of it: it may not see the sweep's folder.
+
+    Args:
+        metrics: that rank trials; what else its rows hold, it needs not.
+    """
+    if rows:
+        known = (contract.EPOCH, contract.CHECKPOINTED, "time_total_s", *metrics)
+        told = [{name: row[name] for name in known if name in row} for row in rows]
+        trial.config = {**trial.config, contract.ROWS: told}  # what it was may be the record's own
 
 
 def forgive_lost_workers(trial: Any) -> None:

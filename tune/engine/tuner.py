@@ -9,16 +9,18 @@ from ray import cloudpickle, tune
 from ray.tune import Callback
 from ray.tune.stopper import Stopper
 
+from results.mirror.elsewhere import Elsewhere
 from results.record.sweeps import SweepRecord, read_again
 from trainable import contract
 from trainable.contract import UserError
+from trainable.ranking import Row
 from trainable.ray_trainable import InStore, RunTrainable
 from trainable.runs.choosing import is_in_file, source_files
 from tune.cluster.allotment import Room
 from tune.cluster.local_ray import first_line
 from tune.engine.left import rule_of, wanted_replicates
 from tune.engine.packer import Packer
-from tune.engine.ray_trials import settle_in
+from tune.engine.ray_trials import settle_in, tell_rows
 from tune.engine.rounds import Round
 from tune.engine.scheduler import Pauses, SearchScheduler
 from tune.engine.searcher import RecordedSearch
@@ -43,6 +45,9 @@ class Recording(Protocol):
     @property
     def seconds(self) -> float:
         """For how long trials have run by now, in all runs of the command."""
+
+    def rows(self, number: int) -> Sequence[Row]:
+        """What is recorded of a trial."""
 
     def is_hopeless(self) -> bool:
         """Asked after each result: whether to stop the whole sweep."""
@@ -93,6 +98,7 @@ def build_tuner(
     this_round: Round,
     packer: Packer,
     recorder: Recording,
+    elsewhere: Elsewhere | None,
     callbacks: Sequence[Callback],
     say: Callable[[str], object],
 ) -> tune.Tuner:
@@ -102,6 +108,7 @@ def build_tuner(
         plan: its data in Ray's object store.
         this_round: one of the callbacks, as is the recorder.
         packer: may end it.
+        elsewhere: of a sweep that is kept in a store.
         say: called with a sentence for each kind of reason why a proposal was refused.
     """
     settings, rule = plan.settings, rule_of(plan.settings, record)
@@ -139,7 +146,15 @@ def build_tuner(
         checkpoint_every=settings.checkpoint_every,
         rungs=asha.epochs if asha else [],
         data=plan.data,
+        elsewhere=elsewhere,
     )
+
+    def settled_in(trial: Any) -> str:
+        number = searcher.number_of(trial.trial_id)
+        if elsewhere:
+            tell_rows(trial, recorder.rows(number), settings.objective.needed)
+        return settle_in(trial, number)
+
     return tune.Tuner(
         tune.with_resources(trainable, this_round.allotment.placement),
         tune_config=tune.TuneConfig(
@@ -147,7 +162,7 @@ def build_tuner(
             scheduler=SearchScheduler(rule, recorder.pauses, searcher.is_replicate, spending, this_round),
             num_samples=-1,  # the searcher says when there are no more: who is promoted, nobody knows before
             reuse_actors=settings.run_kind.reuses_worker,
-            trial_dirname_creator=lambda trial: settle_in(trial, searcher.number_of(trial.trial_id)),
+            trial_dirname_creator=settled_in,
         ),
         run_config=tune.RunConfig(
             name=settings.name,

@@ -12,6 +12,7 @@ from results.analysis.comparison import Comparison
 from results.record.on_test_data import OnTestData, read_on_test_data, write_on_test_data
 from results.record.sweeps import SweepRecord
 from results.record.trial.record import TrialRecord
+from results.storage.store import open_store
 from trainable import contract
 from trainable.on_test_data import has_test_data, judged_on_test_data
 from trainable.runs import RunKind, WorkerContext
@@ -67,7 +68,8 @@ def judge_winner(
         min(1.0, gpus or 1.0),
         precision=plan.settings.precision,
     )
-    run = plan.settings.run
+    run, address = plan.settings.run, plan.settings.store_address
+    store = open_store(address).below(trial.folder.name) if address else None
     judge = ray.remote(judged_on_test_data).options(
         num_cpus=allotment.cpus_per_trial, num_gpus=gpus, max_retries=0, label_selector=allotment.elsewhere
     )
@@ -79,6 +81,7 @@ def judge_winner(
         plan.data.ref,
         context,
         checkpoint,
+        store,
     )
     while not ray.wait([task], timeout=SECONDS_BETWEEN_LOOKS)[0]:
         if is_interrupted():
