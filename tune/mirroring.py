@@ -132,7 +132,7 @@ class KeptElsewhere:
             mirror.end()
             if lacking:
                 self._say(
-                    f"{self.store.address} lacks {lacking}{self._why()}; that is sent by: "
+                    f"{self.store.address} lacks {lacking}{self._why()}; it gets that by: "
                     f"{announce.resume_command(self.folder)}"
                 )
 

@@ -183,6 +183,7 @@ def judged_on_test_data(stage: Stage, checkpoint: Path) -> Judged | None:
             pickle.loads(stage.data, buffers=stage.buffers),
             stage.context,
             checkpoint,
+            None,
         )
 
 

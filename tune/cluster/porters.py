@@ -50,7 +50,9 @@ class Porters(Callback):
                 say(f"Waits until other nodes have sent what they saved: {waiting} checkpoints are to come")
                 says_at = time.monotonic() + SECONDS_BETWEEN_WORDS
             time.sleep(0.2)
-        ray.wait([porter.end.remote() for porter in self._porters.values()], timeout=SECONDS_TO_ANSWER)
+        ending = [porter.end.remote() for porter in self._porters.values()]
+        if ending:
+            ray.wait(ending, num_returns=len(ending), timeout=SECONDS_TO_ANSWER)
         for porter in self._porters.values():
             ray.kill(porter)
         self._porters.clear()
