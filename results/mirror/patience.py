@@ -9,8 +9,8 @@ from trainable.contract import UserError
 SHORTEST_WAIT_S, LONGEST_WAIT_S = 1.0, 30.0
 PART_OF_THE_TIME_GONE = 0.25
 """A store that was away for a minute is asked again after a quarter of one at most."""
-SECONDS_TO_SETTLE = 5.0
-"""A server that comes back takes some requests before it takes all."""
+SECONDS_TO_SETTLE = 15.0
+"""A server that comes back takes some requests before it takes all, and what was asked before is refused that late."""
 
 
 class Patience:
