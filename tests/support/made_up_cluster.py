@@ -4,7 +4,9 @@ Its workers run with an interpreter that has every package that is installed her
 they know of it has travelled to them.
 """
 
+import itertools
 import os
+import signal
 import site
 import subprocess
 import sys
@@ -68,6 +70,34 @@ class MadeUpCluster:
         """
         with self._as_on_a_node(**variables):
             self._nodes[name] = self._cluster.add_node(num_cpus=cpus, num_gpus=gpus, node_name=name)
+
+    @contextmanager
+    def started(self, name: str, cpus: int, *wrapped_in: str) -> Iterator[None]:
+        """A node that `ray start` has made, as on a machine of its own, there within the block.
+
+        Args:
+            wrapped_in: a command that runs what follows it, such as one that gives it mounts of its own.
+        """
+        node = ["start", f"--address={self.address}", f"--num-cpus={cpus}", f"--node-name={name}"]
+        with self._as_on_a_node():
+            variables = os.environ | {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "1"}  # else it would not be started so
+            at_its_address = f"--node-ip-address={self.address.partition(':')[0]}"
+            process = subprocess.Popen(
+                [*wrapped_in, sys.executable, "-m", "ray.scripts.scripts", *node, at_its_address, "--block"],
+                env=variables,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                encoding="utf-8",
+                start_new_session=True,
+            )
+        assert process.stdout
+        try:
+            said = list(itertools.takewhile(lambda line: "--block" not in line, process.stdout))
+            assert process.poll() is None, "".join(said)
+            yield
+        finally:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.communicate()
 
     def kill(self, name: str) -> None:
         """As a machine that loses its power."""
