@@ -2,6 +2,7 @@
 
     python benchmarks/scale.py > scale.md                 every table
     python benchmarks/scale.py --sweeps 10 100            smaller sweeps, and no tables but theirs
+    python benchmarks/scale.py --sweeps 40 --epochs 30 --scheduler none    what an epoch costs where trials are long
     python benchmarks/scale.py --records 1000             records that were made up, and no tables but theirs
     python benchmarks/scale.py --told_of_few 3            long searches with TPE's bound and without it
 
@@ -11,6 +12,7 @@ The records of trials of 30 epochs are a small sweep's to which trials like its 
 """
 
 import argparse
+import math
 import os
 import platform
 import sys
@@ -25,7 +27,7 @@ EPOCHS, EPOCHS_OF_RECORDS = 3, 30
 SEEDS, TRIALS_OF_SEARCHES = 3, 1_500
 
 
-def sweeps(sizes: Sequence[int], at_a_time: int, cpus: float, folder: Path) -> list[str]:
+def sweeps(sizes: Sequence[int], epochs: int, scheduler: str, at_a_time: int, cpus: float, folder: Path) -> list[str]:
     """Run a sweep of each size; the table."""
     from growth.commands import read
     from growth.driver import drive, flags_of, seconds_to_first_row
@@ -37,13 +39,16 @@ def sweeps(sizes: Sequence[int], at_a_time: int, cpus: float, folder: Path) -> l
     ]
     for trials in sizes:
         name = f"of-{trials}"
-        driven = drive(folder, name, trials, flags_of(trials, EPOCHS, at_a_time, cpus), folder / f"{name}.txt")
+        driven = drive(
+            folder, name, trials, flags_of(trials, epochs, scheduler, at_a_time, cpus), folder / f"{name}.txt"
+        )
         reading = read(folder / name)
         more = ["--num_samples", str(trials + 1)]
         resume_s = seconds_to_first_row(folder, name, more, folder / f"{name}-resumed.txt")
+        growth = "-" if math.isnan(driven.mb_per_1000) else f"{driven.mb_per_1000:.1f} MB"
         lines.append(
             f"| {trials:,} | {driven.seconds:.0f} s | {driven.results:,} | {driven.cpu_ms_per_result:.0f} ms "
-            f"| {driven.memory_mb:.0f} MB | {driven.mb_per_1000:.1f} MB | {driven.ray_state_kb:.0f} kB "
+            f"| {driven.memory_mb:.0f} MB | {growth} | {driven.ray_state_kb:.0f} kB "
             f"| {resume_s:.1f} s | {reading.compare_s:.1f} s | {reading.report_s:.1f} s, {reading.report_mb:.1f} MB "
             f"| {reading.tpe_ms:.0f} ms |"
         )
@@ -64,7 +69,7 @@ def records(sizes: Sequence[int], at_a_time: int, cpus: float, folder: Path) -> 
     ]
     for trials in sizes:
         name = f"record-of-{trials}"
-        drive(folder, name, 3, flags_of(3, EPOCHS_OF_RECORDS, at_a_time, cpus), folder / f"{name}.txt")
+        drive(folder, name, 3, flags_of(3, EPOCHS_OF_RECORDS, "promote", at_a_time, cpus), folder / f"{name}.txt")
         enlarge(folder / name, trials, EPOCHS_OF_RECORDS)
         epochs = sum(len(file.read_bytes().splitlines()) for file in (folder / name).glob("trial_*/result.json"))
         reading = read(folder / name)
@@ -84,6 +89,8 @@ def main() -> None:
     parser.add_argument("--sweeps", type=int, nargs="*", help=f"trials of each sweep that is run (all: {SIZES})")
     parser.add_argument("--records", type=int, nargs="*", help=f"trials of each record that is made (all: {RECORDS})")
     parser.add_argument("--told_of_few", type=int, metavar="SEEDS", help=f"searches of TPE's each way (all: {SEEDS})")
+    parser.add_argument("--epochs", type=int, default=EPOCHS, help=f"most of a trial of a sweep (default: {EPOCHS})")
+    parser.add_argument("--scheduler", choices=("promote", "none"), default="promote", help="of the sweeps")
     parser.add_argument("--at_a_time", type=int, default=4, help="trials that run at a time (default: 4)")
     parser.add_argument("--folder", type=Path, help="where the sweeps are left (default: nowhere)")
     wanted = parser.parse_args()
@@ -99,7 +106,13 @@ def main() -> None:
         )
         print("a time.\n")
         if is_all or wanted.sweeps is not None:
-            print("\n".join(sweeps(wanted.sweeps or SIZES, wanted.at_a_time, cpus, folder)), end="\n\n", flush=True)
+            print(
+                "\n".join(
+                    sweeps(wanted.sweeps or SIZES, wanted.epochs, wanted.scheduler, wanted.at_a_time, cpus, folder)
+                ),
+                end="\n\n",
+                flush=True,
+            )
         if is_all or wanted.records is not None:
             print("\n".join(records(wanted.records or RECORDS, wanted.at_a_time, cpus, folder)), end="\n\n", flush=True)
         if is_all or wanted.told_of_few is not None:

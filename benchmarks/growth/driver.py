@@ -46,9 +46,10 @@ class Driven:
     """What Ray leaves in the sweep's folder."""
 
 
-def flags_of(trials: int, epochs: int, at_a_time: int, cpus: float) -> list[str]:
+def flags_of(trials: int, epochs: int, scheduler: str, at_a_time: int, cpus: float) -> list[str]:
     """A search of the trivial run, recorded but for W&B, without replicates."""
     wanted = {
+        "scheduler": scheduler,
         "run": f"{RUN}:KIND", "num_samples": trials, "num_epochs": epochs, "grace_period": 1, "sampler": "random",
         "replicate": 0, "wandb_mode": "disabled", "max_concurrent_trials": at_a_time, "cpus_per_trial": cpus,
     }  # fmt: skip
