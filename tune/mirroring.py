@@ -2,8 +2,8 @@
 
 import datetime
 import os
-import secrets
 import signal
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -174,7 +174,7 @@ def elsewhere_of(plan: Plan) -> Elsewhere | None:
         open_store(settings.store_address),
         node=ray.get_runtime_context().get_node_id(),
         sweep=plan.origin.identity,
-        run=secrets.token_hex(4),
+        run=uuid.uuid4().hex[:8],
         keeps_all=settings.upload_checkpoints == "all",
     )
 

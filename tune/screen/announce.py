@@ -14,6 +14,7 @@ from results.listing.objectives import ranking_words, score_words
 from results.listing.refused import refused_line
 from results.listing.rows import list_trials
 from results.listing.summary import summary
+from results.mirror.checkpoints import is_placeholder
 from results.record.end import End
 from results.record.sweeps import SweepRecord
 from results.record.trial.failures import Failure
@@ -50,6 +51,8 @@ def print_start(
         there: nodes of Ray's cluster.
     """
     console.print(f"Sweep {settings.name} in {shown_path(settings.folder)}")
+    if settings.store_address:
+        console.print(f"  store   {settings.store_address} holds it, too, some seconds later")
     console.print(f"  data    {data.summary}")
     console.print(
         f"  trials  {settings.num_samples} of at most {settings.num_epochs} epochs, "
@@ -105,9 +108,11 @@ def print_end(console: Console, record: SweepRecord, wandb_mode: str) -> None:
     console.print()
     console.print(summary(comparison, list_trials(comparison).top(MOST_ROWS)))
     console.print()
-    winner = comparison.winner
+    winner, address = comparison.winner, _store_address(record)
     if winner and (checkpoint := record.best_checkpoint(winner.counted[0].trial)):
-        console.print(f"Best epoch     {shown_path(checkpoint)}")
+        is_in_store = address and is_placeholder(checkpoint)
+        lies_at = f"{address}/{checkpoint.relative_to(folder).as_posix()}" if is_in_store else shown_path(checkpoint)
+        console.print(f"Best epoch     {lies_at}")
     pages = read_pages(folder)
     commands = {
         "W&B": pages.view_url if pages else None,
@@ -117,10 +122,17 @@ def print_end(console: Console, record: SweepRecord, wandb_mode: str) -> None:
         "More seeds": _more_seeds_command(comparison),
         "Confirm": confirm_command(record),
         "Resume": resume_command(folder),
+        "Elsewhere": f"python {shown_path(PROJECT / 'tune/run_sweep.py')} --resume {address}" if address else None,
     }
     for title, command in commands.items():
         if command:
             console.print(f"{title:<15}{command}")
+
+
+def _store_address(record: SweepRecord) -> str | None:
+    """Of a sweep that is kept in a store."""
+    mirror = record.settings.get("mirror")
+    return f"{mirror}/{record.name}" if mirror else None
 
 
 def _more_seeds_command(comparison: Comparison) -> str | None:
