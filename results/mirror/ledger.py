@@ -47,9 +47,10 @@ class Ledger:
         A file stands for an object of its size that it was fetched from, or that was written well after it.
         """
         for key, entry in there.items():
-            if turn_of(key) is None:
-                continue
             stamp = _stamp(self._folder / key)
+            # Where W&B's pages are, whoever sends a sweep there from its store may have noted in there alone.
+            if turn_of(key) is None or (key == contract.WANDB_PAGES_FILE and stamp is None):
+                continue
             is_same = stamp is not None and _stands_for(stamp, entry)
             self._sent.setdefault(_group(key), {})[key] = stamp if stamp and is_same else _NEVER_SENT
 

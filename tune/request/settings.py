@@ -327,6 +327,8 @@ def from_flat(flat: dict[str, Any]) -> SweepSettings:
         **{name: value for name, value in given.items() if value != ""},
     }
     own |= _as_text(_objective(kind, own))
+    if own.get("mirror"):
+        own["mirror"] = read_address(own["mirror"], "mirror")
     _require_precision(kind, own.get("precision", FP32))
     return SweepSettings(
         **arguments_of(SweepSettings, own), run_settings=asked("settings", _with_defaults, kind, of_run)

@@ -118,7 +118,7 @@ def test_a_start_sends_what_the_store_lacks_or_may_hold_otherwise(folder: Path) 
     for key, later_ns in {"trial_00001": 0, "trial_00002": SKEW_NS + 10**9, "trial_00003": 10**9}.items():
         status = os.stat(folder / key / "result.json")
         entries[f"{key}/result.json"] = Entry(status.st_size, status.st_mtime_ns + later_ns)
-    entries["end.json"] = Entry(2, 1)
+    entries["end.json"] = entries["wandb.json"] = Entry(2, 1)
     ledger = Ledger(folder)
 
     ledger.begin(entries)

@@ -10,8 +10,9 @@ from sweep_process import RUN_SWEEP
 
 from results.record.sweeps import read_sweep
 from results.trackers.wandb_trials import sweep_settings
-from trainable.contract import UserError
+from trainable.contract import DEFAULT_STORAGE, UserError
 from trainable.settings_fields import to_flat
+from tune.planning.resumed import address_to_resume, folder_to_resume
 from tune.request.command_line import LATEST, own_parser, parse_command_line
 from tune.request.provenance import provenance
 from tune.request.settings import TAKEN_NAMES, from_flat
@@ -48,6 +49,58 @@ def test_resume_without_a_name_means_the_latest() -> None:
     assert parse_command_line(["--resume"]).resume == LATEST
     assert parse_command_line(["--resume", "x"]).resume == "x"
     assert parse_command_line([]).resume is None
+
+
+@pytest.mark.parametrize(
+    ("arguments", "address"),
+    [
+        (["--storage_path", "s3://bucket/sweeps/"], "s3://bucket/sweeps/mine"),
+        (["--mirror", "gs://bucket/", "--storage_path", "/scratch"], "gs://bucket/mine"),
+        (["--storage_path", "/scratch"], None),
+    ],
+)
+def test_an_address_for_the_storage_path_is_a_store_besides_the_folder(
+    arguments: list[str], address: str | None
+) -> None:
+    settings = from_flat({"name": "mine"} | parse_command_line(arguments).given)
+
+    assert settings.store_address == address
+    assert settings.folder == Path("/scratch/mine" if "/scratch" in arguments else DEFAULT_STORAGE / "mine")
+
+
+def test_a_sweep_is_resumed_by_its_address(tmp_path: Path) -> None:
+    request = parse_command_line(["--resume", "s3://bucket/sweeps/mine", "--storage_path", str(tmp_path)])
+
+    assert folder_to_resume(request) == tmp_path / "mine"
+    assert address_to_resume(request, tmp_path / "mine") == "s3://bucket/sweeps/mine"
+
+
+def test_a_name_that_is_not_here_is_looked_for_in_the_store_that_is_named(tmp_path: Path) -> None:
+    request = parse_command_line(["--resume", "mine", "--mirror", "s3://bucket", "--storage_path", str(tmp_path)])
+
+    assert folder_to_resume(request) == tmp_path / "mine"
+    assert address_to_resume(request, tmp_path / "mine") == "s3://bucket/mine"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--storage_path", "s3://KEY:SECRET@bucket/x"], r"--storage_path s3://\.\.\.: it holds credentials"),
+        (["--mirror", "s3://KEY:SECRET@bucket/x"], r"--mirror s3://\.\.\.: it holds credentials"),
+        (["--resume", "s3://KEY:SECRET@bucket/x/mine"], r"--resume s3://\.\.\.: it holds credentials"),
+        (["--storage_path", "s3://bucket/x?access_key=SECRET"], r"--storage_path s3://bucket/x: an address takes no"),
+        (["--mirror", "s3://bucket", "--storage_path", "s3://other"], r"--mirror is given besides an address for"),
+        (["--mirror", "sweeps"], r"--mirror sweeps: it is no address"),
+        (["--resume", "s3://mine"], r"--resume s3://mine: it is no address of a sweep"),
+    ],
+)
+def test_an_address_that_is_of_no_use_is_refused_without_its_secret(arguments: list[str], said: str) -> None:
+    with pytest.raises(UserError, match=said) as refused:
+        request = parse_command_line(arguments)
+        with request.naming_doors():
+            from_flat({"name": "mine"} | request.given)
+
+    assert "SECRET" not in str(refused.value)
 
 
 def test_settings_survive_the_way_through_yaml(tmp_path: Path) -> None:
