@@ -67,7 +67,7 @@ class NodeWatch(Callback):
         self._known = {node.id: node for node in nodes()}
         self._there = dict(self._known)
         """Those that were there at the last look."""
-        self._next_look = self._last_told = 0.0
+        self._next_look = self._last_told = -math.inf
         self._waits_since: dict[int, float] = {}
         self._no_room_since: float | None = None
         self._lost: list[_Lost] = []
