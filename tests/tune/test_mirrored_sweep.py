@@ -92,15 +92,17 @@ def test_the_store_holds_at_the_end_what_the_folder_does(resumed: Resumed) -> No
     assert json.loads(resumed.store.get("driver.json"))["ended"]
 
 
-def test_the_store_keeps_the_last_two_checkpoints_and_the_best_of_each_trial(resumed: Resumed) -> None:
+def test_the_store_keeps_the_best_and_the_last_checkpoints_of_each_trial_as_the_folder_does(resumed: Resumed) -> None:
+    """The last but one need not have come when the machine was lost: then one before it is kept."""
     there = sealed_by_trial(resumed.store.list())
 
     for trial in trial_folders(resumed.folder):
         heights = [row["Val/Height"] for row in rows(trial)]
-        best = 1 + heights.index(max(heights))
-        kept = sorted({best, len(heights) - 1, len(heights)})
-        assert (there[trial.name].sealed, there[trial.name].torn) == (tuple(kept), ())
-        assert [*contract.checkpoints(trial)] == kept
+        kept = there[trial.name]
+        assert {1 + heights.index(max(heights)), len(heights)} <= {*kept.sealed}
+        assert len(kept.sealed) <= 3
+        assert kept.torn == ()
+        assert tuple(contract.checkpoints(trial)) == kept.sealed
 
 
 def test_no_secret_is_kept(resumed: Resumed, s3: S3Server) -> None:
