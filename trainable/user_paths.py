@@ -33,6 +33,8 @@ _LOCAL_ADDRESS = re.compile(r"file:(?://(?:localhost)?)?(/(?!/).*)", re.IGNORECA
 
 _BUCKETS = ("s3", "s3a", "s3n", "gs", "gcs")
 """Schemes whose first part is a bucket, whose name holds neither @ nor a colon."""
+_WITHOUT_HOST = ("file", "local")
+_KNOWN = (*_BUCKETS, *_WITHOUT_HOST)
 
 _ACCESS = {
     PathTo.FOLDER: os.R_OK | os.X_OK,
@@ -82,8 +84,8 @@ def read_path(text: str, flag: str) -> Path:
 
 
 def is_address(text: str) -> bool:
-    """Whether it leads to a store elsewhere, `s3://bucket/x`; `file:/x` is a path of this machine."""
-    return "://" in text and bool(_ADDRESS.match(text)) and not _LOCAL_ADDRESS.fullmatch(text)
+    """Whether it leads to a store elsewhere, `s3://bucket/x`; `file:///x` is a path of this machine."""
+    return "://" in text and bool(_ADDRESS.match(text)) and not text.lower().startswith("file:")
 
 
 def read_address(text: str, flag: str) -> str:
@@ -109,8 +111,12 @@ def read_address(text: str, flag: str) -> str:
         )
     scheme, _, place = text.partition("://")
     place = place.rstrip("/")
-    has_host = not place.startswith("/") or scheme.lower() not in _BUCKETS
-    if not place or not has_host or any(step in ("", ".", "..") for step in place.split("/")[place.startswith("/") :]):
+    begins_right = place.startswith("/") is (scheme.lower() in _WITHOUT_HOST) or scheme.lower() not in _KNOWN
+    if (
+        not place
+        or not begins_right
+        or any(step in ("", ".", "..") for step in place.split("/")[place.startswith("/") :])
+    ):
         raise SettingError(flag, f" {text}: it is no address; write it as in s3://BUCKET/FOLDER")
     return f"{scheme.lower()}://{place}"
 

@@ -22,12 +22,15 @@ from trainable.system_errors import writing
 from trainable.user_paths import home, is_address, read_address
 
 
-def find_record(sweep: str, storage: Path | str = DEFAULT_STORAGE, samples: bool = True) -> Path:
+def find_record(
+    sweep: str, storage: Path | str = DEFAULT_STORAGE, samples: bool = True, kept_besides: str | None = None
+) -> Path:
     """The folder of a sweep, or one that holds what its store does.
 
     Args:
         sweep: its name, folder or address.
         storage: where sweeps lie, a folder or an address.
+        kept_besides: an address below which sweeps lie, too, for a name that is not in the storage.
         samples: whether what runs showed of their epochs is asked for, too: of language models it is most of a record.
 
     Raises:
@@ -35,6 +38,8 @@ def find_record(sweep: str, storage: Path | str = DEFAULT_STORAGE, samples: bool
     """
     if not is_address(sweep) and isinstance(storage, str):
         sweep = f"{storage}/{sweep}"
+    elif kept_besides and not is_address(sweep) and "/" not in sweep and not (Path(storage) / sweep).exists():
+        sweep = f"{kept_besides.rstrip('/')}/{sweep}"
     if is_address(sweep):
         return _record_at(read_address(sweep, "sweep"), samples)
     return find_sweep(sweep, Path(storage))

@@ -172,7 +172,7 @@ def _plan_confirming(given: dict[str, Any], created: str, say: Callable[[str], o
         UserError: a setting that would make the trials another training than the search's, or its data has changed.
     """
     storage = storage_of(given)
-    search = read_sweep(find_record(str(given["confirm"]), storage, samples=False))
+    search = read_sweep(find_record(str(given["confirm"]), storage, samples=False, kept_besides=given.get("mirror")))
     only_of_a_search = names_with(Role.SEARCH, SweepSettings)
     of_search = taken_over(search.settings, but=only_of_a_search)
     if may_have_moved(of_search["run"], given.get("run", "")):

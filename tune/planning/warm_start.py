@@ -26,7 +26,8 @@ def earlier_sweeps(settings: SweepSettings) -> list[SweepRecord]:
     folders: dict[Path, SweepRecord] = {}
     for sweep in settings.warm_start:
         try:
-            folder = find_record(sweep, Path(settings.storage_path), samples=False)
+            storage = Path(settings.storage_path)
+            folder = find_record(sweep, storage, samples=False, kept_besides=settings.mirror)
             folders[folder] = read_sweep(folder)
         except UserError as error:
             raise SettingError("warm_start", f": {error}") from None

@@ -82,6 +82,13 @@ def test_a_record_is_that_of_the_folder_and_its_checkpoints_stay_where_they_are(
     assert [name for name in files_of(here.folder) if "/checkpoint_" in name and "details.json" not in name] == []
 
 
+def test_a_name_that_is_not_in_the_storage_is_looked_for_where_sweeps_are_kept_besides(
+    kept: Store, tmp_path: Path, quadratic_sweep: tuple[Path, str]
+) -> None:
+    assert address_of(find_record("twin", tmp_path, kept_besides=kept.above.address)) == kept.address
+    assert find_record("twin", quadratic_sweep[0].parent, kept_besides=kept.above.address) == quadratic_sweep[0]
+
+
 def test_what_has_changed_in_the_store_is_what_is_read_next(small: Store) -> None:
     before = read_sweep(find_record(small.address))
     trial, result = before.trials[0], f"{before.trials[0].folder.name}/result.json"

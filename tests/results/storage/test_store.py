@@ -193,6 +193,7 @@ def test_a_server_that_says_nothing_is_given_up(monkeypatch: pytest.MonkeyPatch)
         ("s3://", "it is no address; write it as in s3://BUCKET/FOLDER"),
         ("s3:///x", "it is no address"),
         ("s3://bucket/a/../b", "it is no address"),
+        ("file://host/x", "it is no address"),
     ],
 )
 def test_an_address_of_no_use_is_refused_in_one_sentence_without_a_secret(address: str, said: str) -> None:
