@@ -9,10 +9,14 @@ import dataclasses
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from trainable import contract
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 RESAMPLES = 2000
 CONFIDENCE_PERCENTILES = (2.5, 97.5)
@@ -98,12 +102,12 @@ def write_details(folder: Path, details: Details) -> None:
     Raises:
         TypeError: they hold what they cannot.
     """
-    from pydantic import TypeAdapter, ValidationError  # not at the top, as numpy below
+    from pydantic import ValidationError  # not at the top, as numpy below
 
     if not isinstance(details, Details):
         raise TypeError(f"the run's details are {details!r:.40}, no Details")
     try:
-        whole = TypeAdapter(Details).validate_python(dataclasses.asdict(details))
+        whole = _checking_details().validate_python(dataclasses.asdict(details))
     except ValidationError as error:
         problem = error.errors(include_url=False)[0]
         place = ".".join(map(str, problem["loc"]))
@@ -113,13 +117,19 @@ def write_details(folder: Path, details: Details) -> None:
 
 def read_details(folder: Path) -> Details | None:
     """What `write_details` wrote, to the bit; None where there is no such file, or it is not whole."""
-    from pydantic import TypeAdapter
-
     try:
         content = json.loads((folder / contract.DETAILS_FILE).read_text(encoding="utf-8"))
-        return TypeAdapter(Details).validate_python(content)
+        return _checking_details().validate_python(content)
     except (FileNotFoundError, ValueError):  # pydantic's is a ValueError
         return None
+
+
+@cache
+def _checking_details() -> "TypeAdapter[Details]":
+    """Made once a process: to make one takes milliseconds."""
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(Details)
 
 
 @dataclass(frozen=True)
