@@ -74,8 +74,8 @@ def drive(storage: Path, name: str, wanted: int, flags: Sequence[str], output: P
     return Driven(
         seconds,
         results,
-        1000 * _a_trial(looks[0], looks[-1]) * wanted / results,
-        looks[-1].memory_mb,
+        1000 * _cpu_seconds_a_trial(looks) * wanted / results,
+        looks[-1].memory_mb if looks else math.nan,
         _slope([(look.trials, look.memory_mb) for look in looks if look.trials > SETTLED * looks[-1].trials]),
         sum(file.stat().st_size for file in folder.iterdir() if _is_rays(file)) / 1000,
     )
@@ -100,10 +100,10 @@ def _has_row_since(folder: Path, when: float) -> bool:
     return any(file.stat().st_mtime > when for file in folder.glob("trial_*/result.json"))
 
 
-def _a_trial(first: _Look, last: _Look) -> float:
-    """CPU seconds; nan where one look saw all."""
-    trials = last.trials - first.trials
-    return (last.cpu_seconds - first.cpu_seconds) / trials if trials else math.nan
+def _cpu_seconds_a_trial(looks: Sequence[_Look]) -> float:
+    """Nan where all trials were begun between two looks."""
+    trials = looks[-1].trials - looks[0].trials if looks else 0
+    return (looks[-1].cpu_seconds - looks[0].cpu_seconds) / trials if trials else math.nan
 
 
 def _slope(points: Sequence[tuple[float, float]]) -> float:
