@@ -17,7 +17,8 @@ from trainable.contract import shown_path
 def part_from_original(folder: Path, say: Callable[[str], None]) -> None:
     """Give a copy another identity, and forget what W&B has of the original. Of all other sweeps: nothing.
 
-    Where the original has been moved since, the copy passes for the sweep itself, moved.
+    Where the original has been moved since, the copy passes for the sweep itself, moved. One that is kept in a store is
+    the same sweep wherever its folder was brought: the store has one writer.
     """
     record, recorded = read_sweep(folder), read_settings(folder / contract.SWEEP_FILE)
     original = Path(recorded["storage_path"], recorded["name"])
@@ -36,6 +37,7 @@ def part_from_original(folder: Path, say: Callable[[str], None]) -> None:
 
 
 def _is_copy(record: SweepRecord, original: Path) -> bool:
-    if not lies_there_too(record.folder, original, contract.SWEEP_FILE):
+    is_kept_in_store = record.settings.get("mirror") and record.name == original.name
+    if is_kept_in_store or not lies_there_too(record.folder, original, contract.SWEEP_FILE):
         return False
     return read_sweep(original).origin.identity == record.origin.identity

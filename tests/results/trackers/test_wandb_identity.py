@@ -29,8 +29,8 @@ def server() -> Iterator[StrictWandbServer]:
         yield running
 
 
-def planned(storage: Path) -> Plan:
-    flags = ["--name", "first", "--storage_path", str(storage), *QUADRATIC, "--replicate", "0"]
+def planned(storage: Path, *more: str) -> Plan:
+    flags = ["--name", "first", "--storage_path", str(storage), *QUADRATIC, "--replicate", "0", *more]
     return plan_new(parse_command_line(flags))
 
 
@@ -40,8 +40,8 @@ def write_rows(sweep: Path, scores: list[list[float]]) -> None:
         write_trial(sweep / f"trial_{number:05d}", trial, METRIC)
 
 
-def begun_in(storage: Path, scores: list[list[float]]) -> Path:
-    folder = begin(planned(storage)).settings.folder
+def begun_in(storage: Path, scores: list[list[float]], *more: str) -> Path:
+    folder = begin(planned(storage, *more)).settings.folder
     write_rows(folder, scores)
     return folder
 
@@ -162,3 +162,17 @@ def test_a_sweep_that_was_moved_or_is_reached_by_a_link_is_no_copy(tmp_path: Pat
 
     assert said == []
     assert read_sweep(moved).origin == before
+
+
+def test_a_sweep_brought_from_its_store_is_no_copy_of_the_folder_that_was_sent_there(tmp_path: Path) -> None:
+    sent = begun_in(tmp_path / "storage", [[0.1]], "--mirror", "s3://bucket/sweeps")
+    brought = shutil.copytree(sent, tmp_path / "elsewhere" / sent.name)
+    kept_as_another = shutil.copytree(sent, tmp_path / "elsewhere" / "another")
+    said = list[str]()
+
+    part_from_original(brought, said.append)
+    assert said == []
+    assert read_sweep(brought).origin == read_sweep(sent).origin
+
+    part_from_original(kept_as_another, said.append)
+    assert len(said) == 1
