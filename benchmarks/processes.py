@@ -7,7 +7,7 @@ import signal
 import subprocess
 import time
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,18 +44,19 @@ def run_watched(command: Sequence[str], variables: Mapping[str, str], output: Pa
         variables: its environment.
         output: gets what it prints.
     """
-    ctypes.CDLL(None).prctl(_SET_CHILD_SUBREAPER, 1, 0, 0, 0)  # what a process leaves running becomes ours, not init's
+    others = frozenset(process_tree(os.getpid())[1:])
+    _adopt(True)
     began_at, began, before = time.time(), time.monotonic(), _cpu_seconds_of_reaped()
     with output.open("wb") as file:
         process = subprocess.Popen(command, env=variables, stdout=file, stderr=subprocess.STDOUT)
     seen: dict[tuple[int, str], float] = {}
     memory_mb, most_processes, looks, seconds = 0.0, 0, 0, 0.0
     while True:
-        tree = process_tree(os.getpid())[1:]
+        tree = process_tree(os.getpid(), others)[1:]
         if not seconds and process.poll() is not None:
             seconds = time.monotonic() - began
         if seconds:
-            _reap()
+            _reap(tree)
         for pid in tree:
             if stat := _stat(pid):
                 seen[pid, stat[19]] = _cpu_seconds(stat)  # 19: its start, since a pid may be given again
@@ -67,16 +68,17 @@ def run_watched(command: Sequence[str], variables: Mapping[str, str], output: Pa
         if seconds and time.monotonic() - began > seconds + SECONDS_TO_END:
             _kill(tree)
         time.sleep(SECONDS_BETWEEN_LOOKS)
+    _adopt(False)
     # Neither sees all: the first not what ended between two looks, the second not what nobody waited for.
     cpu_seconds = max(sum(seen.values()), _cpu_seconds_of_reaped() - before)
     return Usage(process.returncode, began_at, seconds, cpu_seconds, memory_mb, most_processes)
 
 
-def process_tree(root: int) -> list[int]:
-    """Process ids of a process and all below it."""
+def process_tree(root: int, others: Set[int] = frozenset()) -> list[int]:
+    """Process ids of a process and all below it, but for others and what is below these."""
     children = defaultdict(list)
     for entry in Path("/proc").iterdir():
-        if entry.name.isdigit() and (stat := _stat(int(entry.name))):
+        if entry.name.isdigit() and int(entry.name) not in others and (stat := _stat(int(entry.name))):
             children[int(stat[1])].append(int(entry.name))
     tree = [root]
     for process in tree:
@@ -123,10 +125,13 @@ def _kill(processes: Sequence[int]) -> None:
             os.kill(process, signal.SIGKILL)
 
 
-def _reap() -> None:
-    """Take leave of what has ended of that which the command left running."""
-    try:
-        while os.waitpid(-1, os.WNOHANG)[0]:
-            pass
-    except ChildProcessError:
-        return
+def _adopt(wanted: bool) -> None:
+    """Whether what a process of ours leaves running becomes a child of this one, or of init."""
+    ctypes.CDLL(None).prctl(_SET_CHILD_SUBREAPER, int(wanted), 0, 0, 0)
+
+
+def _reap(processes: Sequence[int]) -> None:
+    """Take leave of those that have ended."""
+    for process in processes:
+        with contextlib.suppress(ChildProcessError):  # it is no child of this one
+            os.waitpid(process, os.WNOHANG)

@@ -115,10 +115,13 @@ def test_an_aim_is_met_or_missed_as_the_figures_say() -> None:
     assert verdict([ours]) == ""
 
 
-def test_what_a_command_leaves_running_is_counted_and_ended(tmp_path: Path) -> None:
+def test_what_a_command_leaves_running_is_ended_and_nothing_else_is(tmp_path: Path) -> None:
     leaves = "import subprocess; print(subprocess.Popen(['sleep', '60'], start_new_session=True).pid)"
+    beside = subprocess.Popen(["sleep", "60"])
 
     used = run_watched([sys.executable, "-c", leaves], {}, tmp_path / "output")
 
-    assert used.status == 0
+    assert (used.status, beside.poll()) == (0, None)
+    beside.kill()
+    beside.wait()
     assert not Path("/proc", (tmp_path / "output").read_text(encoding="utf-8").strip()).exists()
