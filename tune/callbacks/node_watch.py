@@ -22,7 +22,7 @@ from tune.cluster.allotment import Allotment
 from tune.cluster.autoscaling import cannot_be_brought
 from tune.cluster.nodes import Node, fitting, nodes
 from tune.cluster.waiting import free_by_node, in_words, most_of_one, needed
-from tune.engine.ray_trials import last_error, node_of_worker, number_of
+from tune.engine.ray_trials import last_error, node_of_worker, number_of, was_given_up_early
 from tune.engine.rounds import Round
 from tune.searching.failing_nodes import BadNode, FailingNodes
 
@@ -138,7 +138,11 @@ class NodeWatch(Callback):
         number, (error, _) = number_of(trial), last_error(trial)
         if isinstance(error, WorkerSpent):
             self._say(f"trial {number}: its worker can train no more ({error}); another is started")
-            return
+        else:
+            self._lose(trial, error)
+
+    def _lose(self, trial: Any, error: BaseException | None) -> None:
+        number = number_of(trial)
         epoch, had_started = trial.last_result.get(contract.EPOCH, 0) + 1, number in self._started
         self._started.discard(number)
         self._lost.append(_Lost(number, node_of_worker(error), epoch, had_started, time.monotonic()))
@@ -147,6 +151,10 @@ class NodeWatch(Callback):
 
     def on_trial_error(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
         self._failed.add(number_of(trial))
+        if was_given_up_early(trial):
+            self._lose(trial, last_error(trial)[0])
+            self._round.again.add(number_of(trial))
+            self._round.end(self._coming)
 
     def on_experiment_end(self, trials: list[Any], **info: Any) -> None:
         self._tell_of_lost_workers(math.inf)

@@ -68,6 +68,15 @@ def node_of_worker(error: BaseException | None) -> str:
     return str(ray._private.state.actors(error.actor_id).get("Address", {}).get("NodeID", ""))
 
 
+def was_given_up_early(trial: Any) -> bool:
+    """Whether a worker was lost and the trial is not tried again, although it may be.
+
+    So it is where the worker, which had trained another trial, was lost before it answered: the trial was PENDING still
+    (`TuneController._process_trial_failure`).
+    """
+    return trial.should_recover() and isinstance(last_error(trial)[0], RayActorError)
+
+
 def last_error(trial: Any) -> tuple[BaseException | None, str]:
     """The last error that Ray met with a trial: the exception, where it came from its worker, and its text.
 

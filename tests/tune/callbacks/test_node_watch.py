@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from made_up_sweep import MadeUpTrial, write_sweep
-from ray.exceptions import ActorDiedError
+from ray.exceptions import ActorDiedError, ActorUnavailableError
 from ray_trial import raised_in_worker, trial_of_ray
 from sweep_here import ray_here
 
@@ -73,6 +73,23 @@ def test_a_worker_that_is_lost_where_there_is_one_node_is_told_at_once(
         "trial 0: its worker could not be started; another is tried",
         "trial 0: its worker can train no more (a GPU failed under it); another is started",
     ]
+
+
+def test_a_trial_whose_worker_is_lost_as_it_is_handed_out_runs_again(
+    sweep: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ray, which tries others again, gives such a trial up."""
+    watched, lost, failed = Watched(sweep, [A], monkeypatch), trial_of_ray(sweep), trial_of_ray(sweep, 1)
+    lost.max_failures = failed.max_failures = 1
+    failed.handle_error(ActorDiedError())
+    failed.handle_error(ActorDiedError())  # and no third time
+    watched.watch.on_trial_error(0, [], failed)
+    assert not watched.round.is_ending
+    lost.handle_error(ActorUnavailableError("its node has left", None))
+    watched.watch.on_trial_error(0, [], lost)
+    assert watched.round.again == {0}
+    assert watched.round.next_allotment == watched.round.allotment
+    assert watched.said == ["trial 0: its worker could not be started; another is tried"]
 
 
 def test_a_node_that_leaves_and_one_that_joins_are_told(sweep: Path, monkeypatch: pytest.MonkeyPatch) -> None:
