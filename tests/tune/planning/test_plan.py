@@ -166,10 +166,10 @@ def test_a_settings_roles_lie_in_the_record(begun: Plan) -> None:
     assert roles["results_dir"] == ["data"]
 
 
-def test_of_a_sweeps_own_settings_only_the_run_and_its_epochs_shape_a_trial() -> None:
+def test_of_a_sweeps_own_settings_only_the_run_its_epochs_and_its_precision_shape_a_trial() -> None:
     roles = roles_by_name(from_flat({"name": "x"}))
     shaping = {name for name in roles if Role.TRAINING in roles[name]}
-    assert shaping & single_fields(SweepSettings).keys() == {"run", "num_epochs"}
+    assert shaping & single_fields(SweepSettings).keys() == {"run", "num_epochs", "precision"}
     saying_where_data_lies = {name for name in roles if Role.DATA in roles[name]}
     of_a_running_model = {
         "environment", "dataset", "store", "max_samples", "reference_samples", "configurations", "answer_metric",
