@@ -61,6 +61,21 @@ def trials_without_room(loop: Any) -> list[int]:
     return sorted(number_of(trial) for trial, actor in loop._trial_to_actor.items() if actor in asked_for)
 
 
+def next_to_start(loop: Any) -> Any:
+    """The trial that is to have the next free worker: the first that waits, but for those whose own is being started.
+
+    Ray would give it to the first of all that wait, and end the worker that is being started for that one: of trials
+    that are shorter than a worker's start, one worker would train all, and the others never come up.
+    """
+    asked_for = set(loop._actor_manager.pending_actors)
+    for trial in loop._pending_trials_list:
+        if trial in loop._pending_trials:  # the list keeps those that wait no more
+            actor = loop._trial_to_actor.get(trial)
+            if actor is None or actor in asked_for:
+                return trial
+    return None
+
+
 def node_of_worker(error: BaseException | None) -> str:
     """The id of the node on which a worker was, by the error that tells of its loss; empty where that is unknown."""
     if not isinstance(error, RayActorError) or not error.actor_id:

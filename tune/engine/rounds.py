@@ -10,7 +10,7 @@ from typing import Any
 from ray.tune import Callback
 
 from tune.cluster.allotment import Allotment
-from tune.engine.ray_trials import trials_without_room
+from tune.engine.ray_trials import next_to_start, trials_without_room
 
 TRIALS = 500
 """Of a round: what Ray (2.60) keeps of a trial that has ended does not add up beyond them (ray issue 64231)."""
@@ -60,6 +60,11 @@ class Round(Callback):
     def waiting(self) -> list[int]:
         """The numbers of trials that Ray has no room for yet."""
         return trials_without_room(self._loop) if self._loop else []
+
+    @property
+    def next_to_start(self) -> Any:
+        """The trial of Ray's that is to have the next free worker; None where all that wait have one to come."""
+        return next_to_start(self._loop) if self._loop else None
 
     @property
     def num_running(self) -> int:

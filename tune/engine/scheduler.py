@@ -51,6 +51,9 @@ class SearchScheduler(FIFOScheduler):
     def on_trial_add(self, tune_controller: Any, trial: Any) -> None:
         self._round.follow(tune_controller)
 
+    def choose_trial_to_run(self, tune_controller: Any) -> Any:
+        return self._round.next_to_start
+
     def on_trial_result(self, tune_controller: Any, trial: Any, result: dict[str, Any]) -> str:
         number = number_of(trial)
         rule = None if self._is_replicate(number) else self._rule
